@@ -1,0 +1,59 @@
+"""What a record allows at a path of a document: its keys, words, bounds, as the record's JSON Schema says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from grader.documents.plain_yaml import Path
+from grader.schema import SPELLINGS
+
+Schema = Mapping[str, Any]
+
+
+class Allowed:
+    """The JSON Schema of a record, asked by path."""
+
+    def __init__(self, record: type[BaseModel]) -> None:
+        self._root: Schema = record.model_json_schema()
+
+    def at(self, path: Path) -> Schema:
+        """The schema of the value at a path; empty where the record knows no such place."""
+        node = self._resolved(self._root)
+        for step in path:
+            inner = node.get("items") if isinstance(step, int) else node.get("properties", {}).get(step)
+            node = self._resolved(inner or {})
+        return node
+
+    def keys(self, path: Path) -> list[str]:
+        """The keys of the mapping at a path, the required ones first."""
+        required = self.required(path)
+        return required + [key for key in self.at(path).get("properties", {}) if key not in required]
+
+    def required(self, path: Path) -> list[str]:
+        """The keys that the mapping at a path cannot do without, in the order in which people write them."""
+        needed = list(self.at(path).get("required", ()))
+        return sorted(needed, key=lambda key: key == "type")  # a claim is "layer, head, type"
+
+    def words(self, path: Path) -> list[str]:
+        """The words that the value at a path may be; none where it is free."""
+        words = [str(word) for word in self.at(path).get("enum", ())]
+        return words + list(SPELLINGS) if "positional" in words else words
+
+    def range(self, path: Path) -> str:
+        """The numbers that the value at a path may be, in words: `from 0 to 999`."""
+        node = self.at(path)
+        low, high = node.get("minimum"), node.get("maximum")
+        if low is not None and high is not None:
+            return f"from {low} to {high}"
+        if low is not None:
+            return f"{low} or more"
+        return f"{high} or less" if high is not None else f"more than {node.get('exclusiveMinimum')}"
+
+    def _resolved(self, node: Schema) -> Schema:
+        while "$ref" in node or "anyOf" in node:
+            if "$ref" in node:
+                node = self._root["$defs"][node["$ref"].rpartition("/")[2]]
+            else:
+                node = next(branch for branch in node["anyOf"] if branch.get("type") != "null")
+        return node

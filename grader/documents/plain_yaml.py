@@ -1,0 +1,220 @@
+"""Plain YAML: the part of YAML that is data, read into plain values together with their places.
+
+Accepted: mappings, lists, text, true and false, null, and numbers as JSON writes them (a plus sign is
+welcome: `offset: +1`). JSON documents are plain YAML too. `yes`, `010`, `12:30` and `2026-11-23` are text,
+because whoever wrote them may have meant text. Whatever expands, computes or names a class (anchors,
+aliases, merge keys, tags) is refused as soon as the parser meets it, before anything is built.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NoReturn, TypeAlias
+
+import yaml
+
+from grader.documents.raw_text import Text, decoded
+from grader.documents.scalars import Fault, quoted, unquoted
+from grader.documents.wording import shown, where
+from grader.errors import InvalidInput, Problem
+
+Plain: TypeAlias = "bool | int | float | str | tuple[Plain, ...] | dict[str, Plain] | None"
+Path: TypeAlias = tuple[str | int, ...]
+Spot: TypeAlias = tuple[int, int]
+
+DEPTH_LIMIT = 32
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_STANDARD_TAG = "tag:yaml.org,2002:"
+_SYNTAX_HINTS = (
+    ("mapping values", "text that contains `: ` must be in quotes, and a key needs a space after its colon"),
+    ("start any token", "text that begins with this character must be in quotes"),
+    ("alphabetic or numeric", "text that begins with * or & must be in quotes"),
+    ("unexpected end of stream", "a quote is opened and never closed"),
+    ("',' or", "a bracket is not closed, or a comma is missing"),
+    ("node content", "a value was expected here"),
+    ("escape c", "this \\ means nothing inside double quotes; write \\\\ or use single quotes"),
+    ("expected ':'", "a key needs a colon and a space after it: `layer: 5`"),
+    ("expected key", "keys of one block begin in the same column; a quoted value ends at its quote"),
+    ("'-' indicator", "the items of one list begin in the same column, each with `- `"),
+    ("<block end>", "the lines of one block begin in the same column"),
+)
+
+
+@dataclass(frozen=True)
+class Document:
+    """The plain values of one input, and where each of them stands in it."""
+
+    source: str
+    data: Plain
+    problems: tuple[Problem, ...]
+    """What is wrong already, though the rest can be read; their places hold null."""
+    values: Mapping[Path, Spot]
+    keys: Mapping[Path, Spot]
+    written: Mapping[Path, str]
+    """Scalars as they were written: `5.10`, where the value says 5.1."""
+
+    def at(self, path: Path) -> Plain:
+        """The value at a path, null where there is none."""
+        value = self.data
+        for step in path:
+            if isinstance(value, dict) and isinstance(step, str):
+                value = value.get(step)
+            elif isinstance(value, tuple) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+    def with_value(self, key: str, value: Plain) -> "Document":
+        """The same document with another value for one key at the top."""
+        return replace(self, data={**self.data, key: value}) if isinstance(self.data, dict) else self
+
+    def problem(self, code: str, message: str, path: Path, *, at_key: bool = False) -> Problem:
+        """A problem with the value, or the key, at a path."""
+        line, column = self.keys[path] if at_key else self.spot(path)
+        return Problem(code, message, line, column, where(path))
+
+    def spot(self, path: Path) -> Spot:
+        """Where the value at a path begins; a missing value's place is its parent's."""
+        while path not in self.values:
+            path = path[:-1]
+        return self.values[path]
+
+
+def parse(raw: bytes, source: str, limit: int) -> Document:
+    """The document that the bytes hold.
+
+    Raises:
+        InvalidInput: It is not plain YAML, or longer than `limit` bytes.
+    """
+    text = decoded(raw, source, limit)
+    events: Iterator[yaml.Event] = yaml.parse(text.yaml, Loader=_LOADER)
+    try:
+        return _Reading(source, text, events).document()
+    except yaml.YAMLError as error:
+        raise InvalidInput(source, [_syntax_problem(error, text)]) from None
+
+
+def _syntax_problem(error: yaml.YAMLError, text: Text) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    index = mark.index if mark else getattr(error, "position", 0)
+    said = str(getattr(error, "problem", None) or "unreadable")
+    if "unexpected end" in said and getattr(error, "context_mark", None):
+        index = error.context_mark.index  # type: ignore[attr-defined]  # where the quote was opened
+    line, column = text.spot(index)
+    if tab := text.indenting_tab(line):
+        return Problem("tab", "this line is indented with a tab; YAML wants spaces (two for each step)", *tab)
+    hint = next((hint for words, hint in _SYNTAX_HINTS if words in said), said)
+    return Problem("yaml-syntax", f"this is not YAML: {hint}", line, column)
+
+
+def _is_unquoted(event: yaml.Event) -> bool:
+    return bool(getattr(event, "implicit", (False,))[0])
+
+
+class _Reading:
+    """One pass over the parser's events; nothing is ever held twice or expanded."""
+
+    def __init__(self, source: str, text: Text, events: Iterator[yaml.Event]) -> None:
+        self.source, self.text, self.events = source, text, events
+        self.problems: list[Problem] = []
+        self.values: dict[Path, Spot] = {}
+        self.keys: dict[Path, Spot] = {}
+        self.written: dict[Path, str] = {}
+
+    def document(self) -> Document:
+        """The one document of the stream."""
+        next(self.events)  # the stream starts
+        if isinstance(first := next(self.events), yaml.StreamEndEvent):
+            raise InvalidInput(self.source, [Problem("empty", "there is nothing in this file", 1, 1)])
+        data = self.value(next(self.events), ())
+        next(self.events)  # the document ends
+        if not isinstance(after := next(self.events), yaml.StreamEndEvent):
+            self.refuse("several-documents", "a second document begins here (`---`); one file is one document", after)
+        if data is None and not self.problems:
+            self.refuse("empty", "there is nothing in this file", first)
+        return Document(self.source, data, tuple(self.problems), self.values, self.keys, self.written)
+
+    def value(self, event: yaml.Event, path: Path) -> Plain:
+        """The value that begins with this event."""
+        self.admit(event, path)
+        self.values[path] = self.spot(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(path)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self.mapping(path)
+        return self.scalar(event, path)
+
+    def admit(self, event: yaml.Event, path: Path) -> None:
+        """Refuse what is not data, before it is built."""
+        name = getattr(event, "anchor", None)
+        if name is not None:
+            mark = "*" if isinstance(event, yaml.AliasEvent) else "&"
+            said = f"`{mark}{shown(name)}`: aliases are not read; text that begins with {mark} must be in quotes"
+            self.refuse("alias", said, event)
+        if (tag := getattr(event, "tag", None)) is not None:
+            written = shown(tag.replace(_STANDARD_TAG, "!!"))
+            said = f"the tag `{written}` is not read; text that begins with ! must be in quotes"
+            self.refuse("tag", said, event)
+        if len(path) > DEPTH_LIMIT:
+            self.refuse("too-deep", f"nested more than {DEPTH_LIMIT} levels deep", event)
+
+    def sequence(self, path: Path) -> Plain:
+        """The items up to the end of a list."""
+        items: list[Plain] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.value(event, (*path, len(items))))
+        return tuple(items)
+
+    def mapping(self, path: Path) -> Plain:
+        """The entries up to the end of a mapping; of a key given twice the first one holds."""
+        entries: dict[str, Plain] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            self.admit(event, path)
+            if not isinstance(event, yaml.ScalarEvent):
+                self.refuse("bad-key", "a key is a single word, not a list or a mapping", event)
+            key = event.value
+            self.complain_of_key(key, event, path)
+            if key in entries:
+                self.skip((*path, key))
+            else:
+                self.keys[*path, key] = self.spot(event)
+                entries[key] = self.value(next(self.events), (*path, key))
+        return entries
+
+    def complain_of_key(self, key: str, event: yaml.ScalarEvent, path: Path) -> None:
+        """Note a key that is given twice or would merge."""
+        if key == "<<" and _is_unquoted(event):
+            self.refuse("merge-key", "`<<` (merge) is not read; write the keys out", event)
+        if first := self.keys.get((*path, key)):
+            said = f"`{shown(key)}` is given twice: first on line {first[0]}, again on line {self.spot(event)[0]}"
+            self.note("duplicate-key", said, event, (*path, key))
+
+    def skip(self, path: Path) -> None:
+        """Read the next value for its faults alone, and leave no trace of it."""
+        values, keys, written = self.values, self.keys, self.written
+        self.values, self.keys, self.written = {}, {}, {}
+        self.value(next(self.events), path)
+        self.values, self.keys, self.written = values, keys, written
+
+    def scalar(self, event: yaml.Event, path: Path) -> Plain:
+        """Text, or what unquoted text stands for."""
+        text = str(getattr(event, "value", "")).replace("\r\n", "\n")
+        self.written[path] = text
+        value = unquoted(text) if _is_unquoted(event) else quoted(text)
+        if isinstance(value, Fault):
+            self.note(*value, event, path)
+            return None
+        return value
+
+    def spot(self, event: yaml.Event) -> Spot:
+        """Where an event begins."""
+        return self.text.spot(event.start_mark.index if event.start_mark else 0)
+
+    def note(self, code: str, message: str, event: yaml.Event, path: Path) -> None:
+        """Keep a problem and go on; its value counts as null."""
+        self.problems.append(Problem(code, message, *self.spot(event), where(path)))
+
+    def refuse(self, code: str, message: str, event: yaml.Event) -> NoReturn:
+        """Stop at a problem that leaves the rest meaningless."""
+        raise InvalidInput(self.source, [*self.problems, Problem(code, message, *self.spot(event))])

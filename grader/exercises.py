@@ -1,0 +1,119 @@
+"""Exercises: folders that hold an `exercise.yaml`, found by id and loaded; a bad one is always an error.
+
+An exercise's id is its folder's name. The shipped exercises come first, then the folders that the environment
+variable `GRADER_EXERCISES` names, joined as in `PATH`; each of these holds one folder for each exercise.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader import documents, guessing
+from grader.errors import ExerciseError, InvalidInput, Problem
+from grader.schema import Exercise, Kind, TransformerSource
+
+FILE_NAME = "exercise.yaml"
+SIZE_LIMIT = 4 * 1024 * 1024
+"""Bytes; an instructor's own sentences take room."""
+
+_PACKAGE = Path(__file__).parent
+_IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def folders() -> tuple[Path, ...]:
+    """The folders that hold exercises: the shipped ones, then those of `GRADER_EXERCISES`.
+
+    Raises:
+        ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
+    """
+    named = [Path(name).expanduser() for name in os.environ.get("GRADER_EXERCISES", "").split(os.pathsep) if name]
+    for folder in named:
+        if not folder.is_dir():
+            raise ExerciseError(f"GRADER_EXERCISES: there is no folder {folder}")
+        if (folder / FILE_NAME).exists():
+            raise ExerciseError(f"GRADER_EXERCISES: {folder} is an exercise; name the folder that holds it")
+    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
+    shipped = [folder for folder in places if folder.is_dir()][:1]
+    return tuple({folder.resolve(): folder for folder in (*shipped, *named)}.values())
+
+
+def available() -> dict[str, Path]:
+    """Every exercise's folder by the exercise's id, in the order of the ids.
+
+    Raises:
+        ExerciseError: A folder holds no exercise, has a name that is no id, or repeats an id.
+    """
+    found: dict[str, Path] = {}
+    for folder in _candidates():
+        name = folder.name
+        if not _IDENTIFIER.fullmatch(name):
+            raise ExerciseError(f"{folder}: an exercise's folder is named by lower-case words joined by hyphens")
+        if not (folder / FILE_NAME).is_file():
+            raise ExerciseError(f"{folder}: there is no {FILE_NAME} in it")
+        if name in found:
+            raise ExerciseError(f"two exercises have the id {name}: {found[name]} and {folder}; rename one")
+        found[name] = folder
+    return dict(sorted(found.items()))
+
+
+def _candidates() -> Iterator[Path]:
+    for root in folders():
+        for folder in sorted(root.iterdir()):
+            if folder.is_dir() and not folder.name.startswith((".", "__")):
+                yield folder
+
+
+def load(exercise: str | Path) -> Exercise:
+    """The exercise of an id (a string), or of a path to its folder or to the file in it (a `Path`).
+
+    A string never reaches the disk as a path: it may come from a submission or from a queue.
+
+    Raises:
+        ExerciseError: There is no such exercise, or it cannot be used as it is written.
+    """
+    folder = _folder(exercise).resolve()
+    file = folder / FILE_NAME
+    try:
+        with file.open("rb") as stream:
+            document = documents.parse(stream.read(SIZE_LIMIT + 1), str(file), SIZE_LIMIT)
+    except OSError as error:
+        raise ExerciseError(f"{file}: cannot be read: {error.strerror}") from None
+    except InvalidInput as error:
+        raise ExerciseError(str(error)) from None
+    loaded, problems = documents.validated(document, Exercise)
+    if loaded:
+        problems += _misfits(loaded, document, folder.name)
+    if loaded is None or problems:
+        raise ExerciseError(str(InvalidInput(str(file), problems)))
+    guessing.refuse(loaded, str(file))
+    return loaded
+
+
+def looks_ahead(kind: Kind, transformer: TransformerSource) -> bool:
+    """Whether the kind looks at later tokens although the transformer is a decoder, which never can."""
+    return transformer.family == "decoder" and (kind.direction == "forward" or (kind.offset or 0) > 0)
+
+
+def _folder(exercise: str | Path) -> Path:
+    if isinstance(exercise, str):
+        known = available()
+        if exercise not in known:
+            hint = documents.did_you_mean(exercise, known)
+            raise ExerciseError(
+                f"there is no exercise {documents.shown(exercise)}; known: {', '.join(known) or 'none'}{hint}"
+            )
+        return known[exercise]
+    return exercise.parent if exercise.name == FILE_NAME else exercise
+
+
+def _misfits(exercise: Exercise, document: documents.Document, folder: str) -> list[Problem]:
+    problems = []
+    if exercise.id != folder:
+        said = f"`id` is `{exercise.id}` but the folder's name is `{folder}`; they must be the same"
+        problems.append(document.problem("id-not-folder", said, ("id",)))
+    for number, kind in enumerate(exercise.kinds):
+        if looks_ahead(kind, exercise.transformer):
+            said = f"{kind.name} looks ahead; a decoder's heads cannot see later tokens"
+            problems.append(document.problem("looks-ahead", said, ("kinds", number)))
+    return problems

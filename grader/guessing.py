@@ -1,0 +1,96 @@
+"""The guess rule: claiming everything, claiming at random and claiming nothing must be worth nothing.
+
+Every play is reckoned exactly (hypergeometric draws), from the number of heads that pass for each kind.
+"""
+
+from collections import defaultdict
+from math import comb
+from typing import NamedTuple
+
+from grader.errors import ExerciseError
+from grader.schema import AskedKind, Exercise
+from grader.scoring import LUCK_LIMIT, luck, points_each, score
+
+MOST_SCORE = 0.05
+"""The expected score that a guesser may reach."""
+MOST_XP = 0.01
+"""The expected XP of a guesser, as a part of all XP; the luck limit leaves rare flukes, and never half of them."""
+
+
+class Play(NamedTuple):
+    """What a way of guessing is worth on average."""
+
+    name: str
+    score: float
+    xp: float
+    """As a part of all XP."""
+
+
+class _State(NamedTuple):
+    points: float
+    right: int
+
+
+def plays(exercise: Exercise) -> tuple[Play, ...]:
+    """Claim nothing, and claim at random from 1 claim to the whole budget: within one kind, and over all kinds.
+
+    Claiming everything is refused beyond the budget, so it is the last of these.
+    """
+    found = [Play("claim nothing", 0.0, 0.0)]
+    sizes = sorted({1, 2, 3, 4, exercise.budget // 2, exercise.budget} - {0})
+    for claims in (size for size in sizes if size <= exercise.budget):
+        for kind in exercise.kinds:
+            if claims <= _heads(exercise):
+                found.append(_play(f"{claims} x {kind.name} at random", exercise, {kind.name: claims}))
+        turns = [exercise.kinds[turn % len(exercise.kinds)].name for turn in range(claims)]
+        everything = {name: min(turns.count(name), _heads(exercise)) for name in turns}
+        found.append(_play(f"{claims} over all kinds at random", exercise, everything))
+    return tuple(found)
+
+
+def refuse(exercise: Exercise, where: str) -> None:
+    """Refuse an exercise whose rule lets a guesser win.
+
+    Raises:
+        ExerciseError: a way of guessing is worth more than it may; names it, its worth, and what to change.
+    """
+    for play in plays(exercise):
+        if play.score > MOST_SCORE or play.xp > MOST_XP:
+            raise ExerciseError(
+                f"{where}: guessing pays: {play.name} earns {play.score:.1%} of the score (at most {MOST_SCORE:.0%}) "
+                f"and {play.xp:.1%} of the XP (at most {MOST_XP:.0%}) on average; raise `wrong_costs`, give that kind "
+                "fewer points, or ask for more of its heads"
+            )
+
+
+def _heads(exercise: Exercise) -> int:
+    return exercise.transformer.layers * exercise.transformer.heads
+
+
+def _play(name: str, exercise: Exercise, claims: dict[str, int]) -> Play:
+    states: dict[_State, float] = {_State(0.0, 0): 1.0}
+    chances: list[float] = []
+    heads = _heads(exercise)
+    for kind in exercise.kinds:
+        if count := claims.get(kind.name, 0):
+            states = _with_kind(states, kind, count, heads)
+            chances += [min(1.0, kind.passing / heads)] * count
+    total = len(chances)
+    expected_score = expected_xp = 0.0
+    earns = {right: luck(chances, right) <= LUCK_LIMIT for right in range(total + 1)}
+    for state, chance in states.items():
+        expected_score += chance * score(exercise, state.points, total - state.right)
+        expected_xp += chance * (state.points / exercise.points if earns[state.right] else 0.0)
+    return Play(name, expected_score, expected_xp)
+
+
+def _with_kind(states: dict[_State, float], kind: AskedKind, count: int, heads: int) -> dict[_State, float]:
+    """The states after `count` random claims of one kind more."""
+    passing = min(kind.passing, heads)
+    after: dict[_State, float] = defaultdict(float)
+    for right in range(max(0, count - (heads - passing)), min(count, passing) + 1):
+        chance = comb(passing, right) * comb(heads - passing, count - right) / comb(heads, count)
+        points = points_each(kind) * min(right, kind.heads)
+        for state, before in states.items():
+            after[_State(state.points + points, state.right + right)] += before * chance
+    return after
