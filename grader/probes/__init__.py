@@ -1,0 +1,1 @@
+"""Probes: token sequences on which a kind of head cannot hide, pure in (tokenizer, seed)."""

@@ -1,0 +1,45 @@
+"""Seeded draws that come out the same on every machine and every Python.
+
+Python promises a stable stream for `random.Random.random` only; so everything here is built on that.
+"""
+
+from collections.abc import Sequence as Items
+from hashlib import sha256
+from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def stream(seed: int, name: str) -> Random:
+    """A random stream of its own for each (seed, name)."""
+    return Random(int.from_bytes(sha256(f"{seed}:{name}".encode()).digest()[:8], "big"))  # noqa: S311 - drawn to be repeatable
+
+
+def below(random: Random, bound: int) -> int:
+    """A whole number from 0 up to, not including, `bound`."""
+    return int(random.random() * bound)
+
+
+def one(random: Random, items: Items[T]) -> T:
+    """One of the items."""
+    return items[below(random, len(items))]
+
+
+def shuffled(random: Random, items: Items[T]) -> list[T]:
+    """All the items in a random order (Fisher and Yates)."""
+    order = list(items)
+    for last in range(len(order) - 1, 0, -1):
+        other = below(random, last + 1)
+        order[last], order[other] = order[other], order[last]
+    return order
+
+
+def some(random: Random, items: Items[T], count: int) -> list[T]:
+    """`count` different items in a random order."""
+    chosen: dict[int, None] = {}
+    if not 0 <= count <= len(items):
+        raise ValueError(f"{count} of {len(items)} items")
+    while len(chosen) < count:
+        chosen.setdefault(below(random, len(items)))
+    return [items[index] for index in chosen]
