@@ -1,0 +1,98 @@
+"""For each kind, one short probe sequence with every head's pattern on it: what the pictures in a report show."""
+
+from collections.abc import Sequence as Items
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from grader.attention import stream
+from grader.detectors import DETECTORS
+from grader.keeping import write_whole
+from grader.probes.families import family, family_name
+from grader.probes.sequence import Sequence
+from grader.schema import Kind, Picture, ProbeSettings, Record
+from grader.wording import title
+
+STEPS = 255
+"""A kept pattern is rounded to 256 shades: it is for looking at, never for grading."""
+
+Patterns = NDArray[np.uint8]
+"""Layer, head, query, key."""
+
+
+class Example(Record):
+    """A sequence to show, without its patterns."""
+
+    kind: str
+    tokens: tuple[str, ...]
+    targets: tuple[tuple[int, int], ...]
+
+
+def examples(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    settings: ProbeSettings,
+    kinds: Items[Kind],
+    *,
+    causal: bool,
+) -> dict[str, tuple[Example, Patterns]]:
+    """By the kind's name: the shortest sequence of its first probe that asks something, and all patterns on it."""
+    found = {}
+    for kind in kinds:
+        detector = DETECTORS[kind.type]
+        sequences = family(family_name(detector.probes[0], kind), tokenizer, settings)
+        sequence, question = min(
+            ((sequence, detector.ask(sequence, kind).visible(causal=causal)) for sequence in sequences),
+            key=lambda asked: (not asked[1].asked.any(), len(asked[0].token_ids)),
+        )
+        pairs = (question.targets & question.asked[:, None]).nonzero().tolist()
+        example = Example(
+            kind=kind.name,
+            tokens=tuple(tokenizer.decode([token]) for token in sequence.token_ids),
+            targets=tuple((query, key) for query, key in pairs),
+        )
+        found[kind.name] = (example, _patterns(model, sequence))
+    return found
+
+
+def _patterns(model: PreTrainedModel, sequence: Sequence) -> Patterns:
+    layers: list[Patterns] = []
+    stream(
+        model,
+        [sequence.token_ids],
+        lambda _, pattern: layers.append((pattern[0] * STEPS).round().byte().numpy()),
+        model.config.num_hidden_layers - 1,
+    )
+    return np.stack(layers)
+
+
+def save(path: Path, found: dict[str, tuple[Example, Patterns]]) -> None:
+    """Keep the examples in one compressed file."""
+    arrays = {
+        name: np.frombuffer(example.model_dump_json().encode(), dtype=np.uint8) for name, (example, _) in found.items()
+    }
+    raw = BytesIO()
+    np.savez_compressed(raw, allow_pickle=False, **arrays, **{f"{k}/patterns": v for k, (_, v) in found.items()})
+    write_whole(path, raw.getvalue())
+
+
+def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
+    """One head's pattern on the kind's example; None where none is kept."""
+    try:
+        kept = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        return None
+    with kept:
+        if kind.name not in kept:
+            return None
+        example = Example.model_validate_json(kept[kind.name].tobytes())
+        pattern = kept[f"{kind.name}/patterns"][layer, head] / STEPS
+    return Picture(
+        caption=f"L{layer}H{head} on the probe for {title(kind)}",
+        tokens=example.tokens,
+        pattern=tuple(tuple(round(float(value), 3) for value in row) for row in pattern),
+        targets=example.targets,
+    )

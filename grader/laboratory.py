@@ -1,0 +1,130 @@
+"""From a checked submission to a report: what is kept is looked up, what is missing is measured.
+
+The transformer is loaded only if something must be measured, so a submission to a warm exercise never
+imports torch.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from grader import transformer
+from grader.grading import grade
+from grader.keeping import write_whole
+from grader.schema import Claim, Evidence, Exercise, Kind, Picture, Record, Report, Submission
+from grader.score_table import ScoreTable, code_digest, table_for
+
+if TYPE_CHECKING:
+    from grader.transformer import Loaded
+
+
+class Recomputed(Record):
+    """A student's own sentence under one head."""
+
+    evidence: Evidence
+    picture: Picture
+
+
+class Laboratory:
+    """One exercise with its transformer and the folder where its measurements are kept."""
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        folder: Path,
+        *,
+        explicit: Path | None = None,
+        say: Callable[[str], None] = lambda doing: None,
+        progress: Callable[[float], None] = lambda done: None,
+    ) -> None:
+        """Nothing is loaded yet; `say` and `progress` hear what is being done and how far a scan is."""
+        self.exercise, self.folder, self.explicit = exercise, folder, explicit
+        self.say, self.progress = say, progress
+
+    @cached_property
+    def loaded(self) -> "Loaded":
+        """The transformer, found, verified and loaded in double precision."""
+        return transformer.load(self.exercise.transformer, self.explicit, say=self.say)
+
+    @cached_property
+    def digest(self) -> str:
+        """The transformer's digest: from the pins where there are any, else from its files."""
+        return transformer.digest(self.exercise.transformer, self.explicit)
+
+    @property
+    def causal(self) -> bool:
+        """Whether a query sees only the keys before it."""
+        return self.exercise.transformer.family == "decoder"
+
+    @cached_property
+    def table(self) -> ScoreTable:
+        """The scores of every head: looked up, or measured and kept."""
+        return table_for(self.folder, self.exercise, self.digest, self._measure)
+
+    def report(self, submission: Submission) -> Report:
+        """The report on a submission that has been checked against the exercise."""
+        evidence = {
+            number: self.recomputed(claim).evidence
+            for number, claim in enumerate(submission.claims)
+            if claim.evidence and self._exists(claim)
+        }
+        return grade(submission, self.exercise, self.table, evidence)
+
+    def pictures(self, submission: Submission) -> dict[int, tuple[Picture, ...]]:
+        """By the claim's number: the head on the kind's own probe, and on the student's sentence."""
+        from grader.examples import picture
+
+        examples = self.folder / f"{self.table.key}.examples.npz"
+        found: dict[int, tuple[Picture, ...]] = {}
+        for number, claim in enumerate(submission.claims):
+            if self._exists(claim):
+                on_probe = picture(examples, claim.kind, claim.layer, claim.head)
+                own = self.recomputed(claim).picture if claim.evidence else None
+                found[number] = tuple(each for each in (on_probe, own) if each is not None)
+        return found
+
+    def recomputed(self, claim: Claim) -> Recomputed:
+        """The claim's evidence under its head: kept by what it follows from, else measured."""
+        parts = (self.digest, claim.kind.name, claim.place, claim.evidence or "", code_digest())
+        path = self.folder / "evidence" / f"{sha256(chr(0).join(parts).encode()).hexdigest()}.json"
+        try:
+            return Recomputed.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            found = self.on_sentence(claim.kind, claim.layer, claim.head, claim.evidence or "")
+            write_whole(path, found.model_dump_json().encode())
+            return found
+
+    def on_sentence(self, kind: Kind, layer: int, head: int, text: str) -> Recomputed:
+        """One head on one sentence: drawn, and measured where the targets follow from the tokens."""
+        from grader.sentence import recompute
+
+        self.say("recomputing the evidence")
+        evidence, picture = recompute(self.loaded.model, self.loaded.tokenizer, kind, (layer, head), text)
+        return Recomputed(evidence=evidence, picture=picture)
+
+    def _exists(self, claim: Claim) -> bool:
+        return claim.layer < self.exercise.transformer.layers and claim.head < self.exercise.transformer.heads
+
+    def _measure(self, key: str) -> ScoreTable:
+        from grader import examples
+        from grader.scan import scan
+
+        model, tokenizer = self.loaded.model, self.loaded.tokenizer
+        settings, kinds = self.exercise.probes, [asked.kind for asked in self.exercise.kinds]
+        self.say(f"measuring every head of {self.exercise.transformer.name}")
+        scores = scan(model, tokenizer, settings, kinds, causal=self.causal, say=self.progress)
+        shown = examples.examples(model, tokenizer, settings, kinds, causal=self.causal)
+        examples.save(self.folder / f"{key}.examples.npz", shown)
+        return ScoreTable(
+            key=key,
+            transformer=self.exercise.transformer.name,
+            digest=self.digest,
+            seed=settings.seed,
+            layers=self.exercise.transformer.layers,
+            heads=self.exercise.transformer.heads,
+            kinds=scores,
+        )

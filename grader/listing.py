@@ -1,0 +1,39 @@
+"""Every head's scores as `grade scan` lists them: best score first within each kind."""
+
+from typing import Any
+
+from grader.grading import Standings
+from grader.schema import Exercise
+from grader.score_table import ScoreTable
+
+
+def listing(exercise: Exercise, table: ScoreTable, only: str | None = None) -> dict[str, Any]:
+    """Exercise, transformer, and a row for each kind and head; `only` keeps one kind, by its name."""
+    standings = Standings(exercise, table)
+    rows = []
+    for asked in exercise.kinds:
+        if only is not None and asked.name != only:
+            continue
+        ranks = standings.ranks[asked.name]
+        for place in sorted(ranks, key=lambda place: ranks[place]):
+            standing = standings.by_kind[asked.name][place]
+            measured = standing.measured
+            rows.append(
+                {
+                    "layer": place[0],
+                    "head": place[1],
+                    "type": asked.type,
+                    "offset": asked.offset,
+                    "relation": asked.relation,
+                    "direction": asked.direction,
+                    "share": measured.share,
+                    "hit_rate": measured.hit_rate,
+                    "baseline": measured.baseline,
+                    "score": measured.score,
+                    "interval": list(measured.interval),
+                    "queries": measured.queries,
+                    "confirmed": standing.confirmed,
+                    "rank": ranks[place],
+                }
+            )
+    return {"exercise": exercise.id, "transformer": table.transformer, "heads": rows}

@@ -1,0 +1,40 @@
+"""One head on one sentence that a person wrote: its pattern, and its share where the targets follow from the tokens."""
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from grader.attention import pattern_of
+from grader.detectors import DETECTORS
+from grader.patterns import asked_rows, hits, share
+from grader.probes.sequence import Sequence
+from grader.probes.tokens import surround
+from grader.schema import Evidence, HeadType, Kind, Picture
+
+FROM_TOKENS: tuple[HeadType, ...] = ("positional", "induction", "duplicate_token")
+"""The kinds whose targets are known for any text; the others need annotations."""
+DECIMALS = 3
+
+
+def recompute(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, kind: Kind, place: tuple[int, int], text: str
+) -> tuple[Evidence, Picture]:
+    """What the head at `place` (layer, head) does on the text; share and hit rate are None where nothing is asked."""
+    layer, head = place
+    ids, _, special = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
+    pattern = pattern_of(model, ids, layer, head)
+    tokens = tuple(tokenizer.decode([token]) for token in ids)
+    question = DETECTORS[kind.type].ask(Sequence(ids, special, "evidence"), kind)
+    asked = question.asked
+    measured: dict[str, float] = {}
+    if kind.type in FROM_TOKENS and asked.any():
+        rows = asked_rows(pattern[None, None], asked[None])
+        targets, eligible = question.targets[asked], question.eligible[asked]
+        measured["share"] = round(float(share(rows, targets).mean()), DECIMALS)
+        measured["hit_rate"] = round(float(hits(rows, targets, eligible).mean()), DECIMALS)
+    evidence = Evidence(text=text, tokens=tokens, queries=int(asked.sum()) if measured else 0, **measured)
+    picture = Picture(
+        caption=f"L{layer}H{head} on “{text}”",
+        tokens=tokens,
+        pattern=tuple(tuple(round(float(value), DECIMALS) for value in row) for row in pattern),
+        targets=tuple((query, key) for query, key in question.targets.nonzero().tolist()) if measured else (),
+    )
+    return evidence, picture
