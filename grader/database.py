@@ -1,0 +1,176 @@
+"""The database under the ledger: its tables, how to open them, and what its errors mean.
+
+SQLite by default, any database that SQLAlchemy knows by URL. What is particular to one of them stays here.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+
+from grader import home
+from grader.errors import GraderError, LedgerError
+
+VARIABLE = "GRADER_DATABASE_URL"
+FILE = "ledger.sqlite3"
+SCHEMA = "0001"
+"""The revision of the tables below; later ones count up, always in four digits."""
+BUSY_SECONDS = 60
+"""How long SQLite waits for another process before it gives up."""
+ADVISORY_LOCK = 0x6C656467
+"""The number of the PostgreSQL lock under which the tables are created."""
+WRITES = "ledger_writes"
+"""The option of a connection that is going to write."""
+
+METADATA = sa.MetaData()
+REVISION = sa.Table("alembic_version", METADATA, sa.Column("version_num", sa.String(32), primary_key=True))
+REPORTS = sa.Table(
+    "reports",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("submission", sa.Text, nullable=False, index=True),
+    sa.Column("first_of", sa.Text, unique=True),  # the submission again; null in a regrade
+    sa.Column("student", sa.Text, nullable=False),
+    sa.Column("exercise", sa.Text, nullable=False),
+    sa.Column("exercise_version", sa.Integer, nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("replaces", sa.Integer, sa.ForeignKey("reports.id"), unique=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+    sa.Column("created_at", sa.String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+sa.Index("reports_student", REPORTS.c.student, REPORTS.c.exercise, REPORTS.c.content_hash)
+
+DAMAGED = "is damaged, or no ledger; put its backup back, or move it away and a new one is started"
+FORBIDDEN = "cannot be opened or written; check the permissions of the file and its folder"
+SQLITE_ADVICE = {
+    sqlite3.SQLITE_BUSY: f"was locked by another process for {BUSY_SECONDS} seconds; try again when that one is done",
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+    sqlite3.SQLITE_CANTOPEN: FORBIDDEN,
+    sqlite3.SQLITE_READONLY: FORBIDDEN,
+    sqlite3.SQLITE_FULL: "cannot grow, the disk is full; make room and try again",
+}
+
+
+class Database:
+    """The tables in one database, there and of the right revision."""
+
+    def __init__(self, url: str | None = None) -> None:
+        """Open the database at `url`, else at `GRADER_DATABASE_URL`, else in the home folder; create what is missing.
+
+        Raises:
+            LedgerError: It cannot be reached, created or written, holds something else, or a newer grader
+                made it.
+        """
+        self._engine = _engine(url or os.environ.get(VARIABLE) or _home_url())
+        address = self._engine.url
+        self.where = address.database if address.get_backend_name() == "sqlite" else str(address)
+        """The database, for messages: a path, or a URL with its password hidden."""
+        with self.connection() as connection:
+            ready = self._is_ready(connection)
+        if not ready:
+            with self.connection(write=True) as connection:
+                self._create(connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    @contextmanager
+    def connection(self, write: bool = False) -> Iterator[sa.Connection]:
+        """A transaction, committed at the end.
+
+        Raises:
+            LedgerError: The database refuses; an `IntegrityError` is passed on.
+        """
+        try:
+            with self._engine.connect().execution_options(**{WRITES: write}) as connection, connection.begin():
+                yield connection
+        except IntegrityError:
+            raise
+        except DBAPIError as problem:
+            code = getattr(problem.orig, "sqlite_errorcode", -1) & 0xFF
+            advice = SQLITE_ADVICE.get(code, f"the database refuses ({problem.orig}); is it up, and the URL right?")
+            raise LedgerError(f"{self.where}: {advice}") from problem
+
+    def _is_ready(self, connection: sa.Connection) -> bool:
+        """Whether the tables are there, in the one revision that this code knows."""
+        tables = set(sa.inspect(connection).get_table_names())
+        revision = connection.scalar(sa.select(REVISION)) if REVISION.name in tables else None
+        if revision == SCHEMA:
+            return True
+        if revision is not None and revision.isdecimal() and revision > SCHEMA:
+            raise LedgerError(f"{self.where}: a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade")
+        if revision is not None or REPORTS.name in tables:
+            raise LedgerError(f"{self.where}: its tables are not a ledger's; name another database by {VARIABLE}")
+        return False
+
+    def _create(self, connection: sa.Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+        if not self._is_ready(connection):  # nobody was faster
+            METADATA.create_all(connection)
+            connection.execute(sa.insert(REVISION).values(version_num=SCHEMA))
+
+
+def _home_url() -> str:
+    """The URL of the SQLite file in the home folder, which is made ready for it."""
+    try:
+        path = home.writable_folder() / FILE
+        path.touch(mode=0o600)
+    except GraderError as problem:
+        raise LedgerError(f"no place for the ledger: {problem}") from problem
+    except OSError as problem:
+        raise LedgerError(f"{path}: {FORBIDDEN} ({problem.strerror})") from problem
+    return f"sqlite:///{path}"
+
+
+def _engine(url: str) -> sa.Engine:
+    """How to reach the database; nothing is opened yet."""
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as problem:
+        raise LedgerError(f"{VARIABLE}: not a database URL; write it like postgresql://user@host/name") from problem
+    if parsed.get_backend_name() != "sqlite":
+        try:
+            return sa.create_engine(parsed, pool_pre_ping=True)
+        except (ImportError, ArgumentError) as problem:
+            raise LedgerError(f"{parsed!r}: no driver for it ({problem}); install one with pip") from problem
+    engine = sa.create_engine(parsed, poolclass=sa.NullPool, connect_args={"timeout": BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _settings)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _settings(connection: sqlite3.Connection, _: object) -> None:
+    """Make SQLite keep what it acknowledged, and let readers and a writer work side by side."""
+    connection.isolation_level = None  # transactions begin in `_begin`
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as problem:  # this one pragma does not wait by itself
+            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
+
+
+def _begin(connection: sa.Connection) -> None:
+    """Begin a writer with its lock, so that it waits here rather than fail half way."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")

@@ -1,0 +1,173 @@
+"""The ledger: every report that was ever given, kept for good, and only ever added to.
+
+One submission has one line, however often it is handed over; a regrade adds a line that names the one it
+replaces. SQLite in the grader's home folder by default, or any database that `GRADER_DATABASE_URL` names.
+Open it after a fork, never before: a connection belongs to one process.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from grader import __version__
+from grader.database import REPORTS, Database
+from grader.errors import LedgerError
+from grader.schema import Report
+from grader.xp import Entry
+
+LOCAL = "local:"
+"""How the submissions begin that came without an id."""
+PAGE = 200
+"""How many entries are read at a time."""
+
+
+@dataclass(frozen=True)
+class Regrade:
+    """Which entry a report takes the place of, and why."""
+
+    replaces: int
+    reason: str
+
+
+class Ledger(Database):
+    """The reports kept in one database."""
+
+    def append(
+        self,
+        report: Report,
+        submission_id: str | None = None,
+        regrade: Regrade | None = None,
+        when: datetime | None = None,
+    ) -> Entry:
+        """The entry of this report: a new one, or the one that its submission has already, as it stands now.
+
+        A submission is known by its id; without one, by student, exercise, its version and content hash.
+
+        Raises:
+            LedgerError: The report names no student or has no content hash; the submission id is taken by
+                another student or exercise; the entry to replace is missing, of another student or
+                exercise, or replaced already; or the database cannot be written.
+        """
+        row = _row(report, submission_id, when or datetime.now(UTC))
+        try:
+            return self._append(row, regrade)
+        except IntegrityError:  # another process was faster: what it wrote is found now
+            return self._append(row, regrade)
+
+    def find(self, report: Report, submission_id: str | None = None) -> Entry | None:
+        """The entry that `append` would return without writing; None where it would write one."""
+        with self.connection() as connection:
+            return self._standing(connection, _row(report, submission_id, datetime.now(UTC)))
+
+    def entries(self, student: str | None = None, exercise: str | None = None) -> Iterator[Entry]:
+        """Every entry, of this student and this exercise where named, oldest first; read in pages."""
+        query = sa.select(REPORTS).order_by(REPORTS.c.id).limit(PAGE)
+        for column, value in ((REPORTS.c.student, student), (REPORTS.c.exercise, exercise)):
+            if value is not None:
+                query = query.where(column == value)
+        last = 0
+        while True:
+            with self.connection() as connection:
+                rows = connection.execute(query.where(REPORTS.c.id > last)).mappings().all()
+            if not rows:
+                return
+            yield from map(self._entry, rows)
+            last = rows[-1]["id"]
+
+    def latest(self, student: str, exercise: str) -> Entry | None:
+        """The student's newest submission to the exercise, as it stands now; None where there is none."""
+        newest = (
+            sa.select(REPORTS.c.submission)
+            .where(REPORTS.c.student == student, REPORTS.c.exercise == exercise, REPORTS.c.replaces.is_(None))
+            .order_by(REPORTS.c.id.desc())
+            .limit(1)
+        )
+        with self.connection() as connection:
+            return self._current(connection, connection.scalar(newest))
+
+    def _append(self, row: dict[str, Any], regrade: Regrade | None) -> Entry:
+        with self.connection(write=True) as connection:
+            if regrade is None:
+                earlier = self._standing(connection, row)
+            else:
+                earlier = self._replacement(connection, row, regrade)
+            if earlier is not None:
+                return earlier
+            key: Any = connection.execute(sa.insert(REPORTS).values(row)).inserted_primary_key
+        return self._entry({**row, "id": key[0]})
+
+    def _standing(self, connection: sa.Connection, row: dict[str, Any]) -> Entry | None:
+        """What the ledger holds already for the submission of `row`."""
+        same = ("student", "exercise", "exercise_version", "content_hash")
+        names = same if row["submission"].startswith(LOCAL) else ("submission",)
+        query = sa.select(REPORTS.c.submission).where(*(REPORTS.c[name] == row[name] for name in names))
+        earlier = self._current(connection, connection.scalar(query.order_by(REPORTS.c.id.desc()).limit(1)))
+        if earlier and (earlier.report.student, earlier.report.exercise) != (row["student"], row["exercise"]):
+            raise LedgerError(
+                f"{self.where}: the submission id '{row['submission']}' is taken by another student or exercise; "
+                "every submission needs an id of its own"
+            )
+        return earlier
+
+    def _replacement(self, connection: sa.Connection, row: dict[str, Any], regrade: Regrade) -> Entry | None:
+        """The regrade if it is there already; else None, and `row` is made ready to be one."""
+        place = f"{self.where}: entry {regrade.replaces}"
+        found = connection.execute(
+            sa.select(REPORTS).where((REPORTS.c.id == regrade.replaces) | (REPORTS.c.replaces == regrade.replaces))
+        )
+        by_id = {line["id"]: line for line in found.mappings()}
+        old = by_id.pop(regrade.replaces, None)
+        if old is None or (old["student"], old["exercise"]) != (row["student"], row["exercise"]):
+            raise LedgerError(f"{place} is not there, or of another student or exercise; name the one to regrade")
+        for line in by_id.values():
+            if line["content_hash"] != row["content_hash"]:
+                raise LedgerError(f"{place} was regraded already, by entry {line['id']}; regrade that one")
+            return self._entry(line)
+        row.update(submission=old["submission"], first_of=None, replaces=regrade.replaces, reason=regrade.reason)
+        return None
+
+    def _current(self, connection: sa.Connection, submission: str | None) -> Entry | None:
+        """The submission as it stands now, regraded or not."""
+        query = sa.select(REPORTS).where(REPORTS.c.submission == submission).order_by(REPORTS.c.id.desc()).limit(1)
+        row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else self._entry(row)
+
+    def _entry(self, row: sa.RowMapping | dict[str, Any]) -> Entry:
+        try:
+            report = Report.model_validate_json(row["report"])
+        except ValidationError as problem:
+            raise LedgerError(
+                f"{self.where}: entry {row['id']} is no report that grader {__version__} can read "
+                f"({problem.errors()[0]['msg']}); read it with the version that wrote it, or a newer one"
+            ) from problem
+        when = datetime.fromisoformat(row["created_at"])
+        return Entry(row["id"], row["submission"], report, when, row["replaces"], row["reason"])
+
+
+def _row(report: Report, submission_id: str | None, when: datetime) -> dict[str, Any]:
+    """The columns of a new entry."""
+    if report.student is None:
+        raise LedgerError(f"a report on {report.exercise} names no student; name who submits")
+    if not report.content_hash:
+        raise LedgerError(f"a report on {report.exercise} has no content hash; it cannot be told from others")
+    if submission_id is not None and (not submission_id or submission_id.startswith(LOCAL)):
+        raise LedgerError(f"the submission id '{submission_id}' is empty or starts with '{LOCAL}'; choose another")
+    local = f"{LOCAL}{report.student}:{report.exercise}:{report.exercise_version}:{report.content_hash}"
+    submission = local if submission_id is None else submission_id
+    return {
+        "submission": submission,
+        "first_of": submission,
+        "student": report.student,
+        "exercise": report.exercise,
+        "exercise_version": report.exercise_version,
+        "content_hash": report.content_hash,
+        "replaces": None,
+        "reason": "",
+        "report": report.model_dump_json(),
+        "created_at": when.astimezone(UTC).isoformat(timespec="microseconds"),
+    }

@@ -1,0 +1,48 @@
+"""The words for kinds of head and statistics, and one hint on how to look for each kind."""
+
+from grader.schema import Check, HeadType, Kind, Relation, Statistic
+
+RELATIONS: dict[Relation, tuple[str, str]] = {
+    "verb_subject": ("verb", "subject"),
+    "noun_adjective": ("noun or adjective", "its adjective or noun"),
+    "pronoun_antecedent": ("pronoun", "antecedent"),
+    "object_verb": ("object", "verb"),
+    "noun_determiner": ("noun", "determiner"),
+    "possessive_noun": ("possessed noun", "possessor"),
+}
+"""For each relation, the later word and the earlier one."""
+
+HINTS: dict[HeadType, str] = {
+    "positional": "Look for one bright line parallel to the diagonal, in every text alike.",
+    "induction": "Write a name twice, as in `Nora Belling waved, and Nora Belling smiled`, and see whether the second "
+    "`Nora` looks at the first `Belling`.",
+    "duplicate_token": "Write a word twice, far apart, and see whether the second looks at the first itself, "
+    "not at what came after it.",
+    "syntactic": "Put another noun in between: in `the keys near the old door are`, a head that follows grammar still "
+    "looks at `keys`.",
+    "semantic": "Mix words of three topics in a list, and see whether each looks at the distant words of its own topic.",
+    "rare_token": "Put one rare word among common ones, and see whether everything after it looks there.",
+}
+
+STATISTICS: dict[Statistic, str] = {"share": "share", "hit_rate": "hit rate", "lead": "lead", "lift": "lift"}
+
+
+def title(kind: Kind) -> str:
+    """The kind in words, such as `positional, offset -1`."""
+    if kind.type == "positional":
+        return f"positional, offset {kind.offset:+d}"
+    if kind.type == "syntactic" and kind.relation:
+        later, earlier = RELATIONS[kind.relation]
+        return (
+            f"syntactic, {earlier} ahead to {later}"
+            if kind.direction == "forward"
+            else f"syntactic, {later} to {earlier}"
+        )
+    return kind.type.replace("_", " ")
+
+
+def sentence(check: Check) -> str:
+    """What was measured against what is needed, in one clause."""
+    what = f"{STATISTICS[check.statistic]} on {check.on} {check.measured:.2f}; needed {check.at_least:.2f}"
+    low, high = check.interval
+    return f"{what}, inside the interval {low:.2f} to {high:.2f}" if check.result == "borderline" else what

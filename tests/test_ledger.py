@@ -1,0 +1,149 @@
+"""What is kept, what is kept once, and what a regrade leaves behind."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from grader.errors import LedgerError
+from grader.ledger import Ledger, Regrade
+from tests.ledgers import sealed
+
+LATER = datetime(2026, 3, 2, 9, 30, tzinfo=timezone(timedelta(hours=9)))
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the ledger of this test will lie."""
+    monkeypatch.delenv("GRADER_DATABASE_URL", raising=False)
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / "ledger.sqlite3"
+
+
+@pytest.fixture
+def ledger(file: Path) -> Iterator[Ledger]:
+    with Ledger() as opened:
+        yield opened
+
+
+def test_a_report_comes_back_as_it_was_kept(ledger: Ledger) -> None:
+    kept = ledger.append(sealed(1), when=LATER)
+
+    assert kept.report == sealed(1)
+    assert kept.created_at == LATER
+    assert kept.created_at.tzinfo is UTC
+    assert (kept.replaces, kept.reason) == (None, "")
+    with Ledger() as again:
+        assert list(again.entries()) == [kept]
+
+
+def test_the_same_submission_is_kept_once(ledger: Ledger) -> None:
+    first = ledger.append(sealed(1))
+
+    assert ledger.append(sealed(1), when=LATER) == first
+    assert ledger.find(sealed(1)) == first
+    assert ledger.find(sealed(2)) is None
+    assert list(ledger.entries()) == [first]
+
+
+@pytest.mark.parametrize(
+    "other", [{"student": "bob"}, {"exercise": "gpt2-heads"}, {"exercise_version": 2}, {"content_hash": "f" * 64}]
+)
+def test_another_submission_is_another_entry(ledger: Ledger, other: dict[str, object]) -> None:
+    first = ledger.append(sealed(1))
+    second = ledger.append(sealed(1, **other))
+
+    assert list(ledger.entries()) == [first, second]
+
+
+def test_a_submission_with_an_id_is_known_by_it(ledger: Ledger) -> None:
+    first = ledger.append(sealed(1), "canvas:17")
+
+    assert ledger.append(sealed(2), "canvas:17") == first
+    assert ledger.append(sealed(1), "canvas:18").id != first.id
+    with pytest.raises(LedgerError, match=r"'canvas:17' is taken by another student"):
+        ledger.append(sealed(1, student="bob"), "canvas:17")
+    with pytest.raises(LedgerError, match="choose another"):
+        ledger.append(sealed(1), "local:17")
+    with pytest.raises(LedgerError, match="choose another"):
+        ledger.append(sealed(1), "")
+
+
+@pytest.mark.parametrize(
+    ("lacking", "message"), [({"student": None}, "names no student"), ({"content_hash": ""}, "has no content hash")]
+)
+def test_a_report_that_cannot_be_told_from_others_is_refused(
+    ledger: Ledger, lacking: dict[str, object], message: str
+) -> None:
+    with pytest.raises(LedgerError, match=message):
+        ledger.append(sealed(1, **lacking))
+
+
+def test_entries_are_found_by_student_and_exercise_over_many_pages(ledger: Ledger) -> None:
+    for number in range(450):
+        student = ("ada", "bob")[number % 2]
+        ledger.append(sealed(number, student=student, exercise=("mini-heads", "gpt2-heads")[number % 3 == 0]))
+
+    assert [entry.id for entry in ledger.entries()] == list(range(1, 451))
+    assert len(list(ledger.entries("ada"))) == 225
+    assert len(list(ledger.entries(exercise="gpt2-heads"))) == 150
+    assert {e.report.student for e in ledger.entries("bob", "gpt2-heads")} == {"bob"}
+    assert list(ledger.entries("eve")) == []
+
+
+def test_a_regrade_names_what_it_replaces_and_happens_once(ledger: Ledger) -> None:
+    old = ledger.append(sealed(1), "canvas:17")
+    newest = ledger.append(sealed(2))
+    change = Regrade(old.id, "threshold 0.6 -> 0.5")
+    new = ledger.append(sealed(3), regrade=change)
+
+    assert (new.submission, new.replaces, new.reason) == ("canvas:17", old.id, "threshold 0.6 -> 0.5")
+    assert ledger.append(sealed(3), regrade=change) == new
+    assert ledger.append(sealed(1), "canvas:17") == new
+    assert list(ledger.entries()) == [old, newest, new]
+    assert ledger.latest("ada", "mini-heads") == newest
+    with pytest.raises(LedgerError, match=f"entry {old.id} was regraded already, by entry {new.id}"):
+        ledger.append(sealed(4), regrade=change)
+    again = ledger.append(sealed(4), regrade=Regrade(new.id, "appeal"))
+    assert ledger.find(sealed(3), "canvas:17") == again
+
+
+def test_an_identical_resubmission_returns_the_regraded_report(ledger: Ledger) -> None:
+    old = ledger.append(sealed(1))
+    new = ledger.append(sealed(2), regrade=Regrade(old.id, "threshold 0.6 -> 0.5"))
+
+    assert ledger.append(sealed(1)) == new
+    assert ledger.append(sealed(2)) == new
+    assert ledger.latest("ada", "mini-heads") == new
+    assert ledger.latest("bob", "mini-heads") is None
+
+
+@pytest.mark.parametrize("wrong", [{"student": "bob"}, {"exercise": "gpt2-heads"}])
+def test_a_regrade_of_somebody_elses_entry_is_refused(ledger: Ledger, wrong: dict[str, object]) -> None:
+    old = ledger.append(sealed(1))
+
+    with pytest.raises(LedgerError, match="name the one to regrade"):
+        ledger.append(sealed(2, **wrong), regrade=Regrade(old.id, "mistake"))
+    with pytest.raises(LedgerError, match="entry 99 is not there"):
+        ledger.append(sealed(2), regrade=Regrade(99, "mistake"))
+    assert list(ledger.entries()) == [old]
+
+
+def test_an_entry_of_another_time_is_an_error_that_names_it(ledger: Ledger, file: Path) -> None:
+    ledger.append(sealed(1))
+    with sqlite3.connect(file) as connection:
+        connection.execute("""UPDATE reports SET report = '{"grader_version": "9.0.0"}'""")
+    connection.close()
+
+    with pytest.raises(LedgerError, match=r"entry 1 is no report that grader .* can read \(Field required\)"):
+        list(ledger.entries())
+
+
+def test_reading_and_adding_up_the_ledger_needs_neither_torch_nor_numpy() -> None:
+    check = "import sys, grader.ledger, grader.xp; print({'torch', 'numpy', 'transformers'} & set(sys.modules))"
+
+    assert subprocess.check_output([sys.executable, "-c", check], text=True) == "set()\n"
