@@ -1,0 +1,132 @@
+"""What `grade doctor` looks at: transformers and their digests, the folder, the ledger, known heads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from grader import exercises, home, transformer
+from grader.errors import ExerciseError, GraderError
+from grader.grading import Standings
+from grader.ledger import Ledger
+from grader.schema import Exercise, Kind
+from grader.score_table import ScoreTable, kept, table_key
+
+
+class Finding(NamedTuple):
+    """One thing looked at."""
+
+    good: bool
+    what: str
+    found: str
+    advice: str = ""
+    optional: bool = False
+    """Grading works without it, on other exercises."""
+
+
+class KnownHead(Kind):
+    """A head that the literature names."""
+
+    layer: int
+    head: int
+    published: float | None = None
+    expect: Literal["confirmed", "refuted"]
+    source: str
+
+
+def everything() -> Iterator[Finding]:
+    """All findings that need no measuring and no network."""
+    yield _folder()
+    yield _ledger()
+    seen: set[str] = set()
+    for name in exercises.available():
+        try:
+            exercise = exercises.load(name)
+        except ExerciseError as error:
+            yield Finding(False, f"exercise {name}", str(error))
+            continue
+        if exercise.transformer.name not in seen:
+            seen.add(exercise.transformer.name)
+            yield _transformer(exercise)
+        yield _table(exercise)
+
+
+def known_heads(exercise: Exercise, folder: Path | None, table: ScoreTable) -> list[Finding]:
+    """Each head of the exercise's `known_heads.yaml` beside what was measured.
+
+    Raises:
+        ExerciseError: the list cannot be read.
+    """
+    path = (folder or Path()) / "known_heads.yaml"
+    if not path.is_file():
+        return [Finding(True, exercise.id, "brings no known_heads.yaml to compare with")]
+    try:
+        heads = TypeAdapter(tuple[KnownHead, ...]).validate_python(
+            tuple(yaml.safe_load(path.read_text("utf-8"))), strict=False
+        )
+    except (ValidationError, yaml.YAMLError, TypeError) as error:
+        raise ExerciseError(f"{path}: {error}") from error
+    standings = Standings(exercise, table)
+    return [_known(head, standings) for head in heads]
+
+
+def _known(head: KnownHead, standings: Standings) -> Finding:
+    place = f"L{head.layer}H{head.head} {head.name}"
+    found = standings.by_kind.get(head.name, {}).get((head.layer, head.head))
+    if found is None:
+        return Finding(True, place, f"not measured in this exercise ({head.source})")
+    outcome = "confirmed" if found.confirmed else "refuted"
+    published = f", published {head.published:.2f}" if head.published is not None else ""
+    rank = standings.ranks[head.name][head.layer, head.head]
+    return Finding(
+        outcome == head.expect,
+        place,
+        f"{outcome}, measured {found.measured.score:.2f}{published}, rank {rank} ({head.source})",
+        "" if outcome == head.expect else f"{head.expect} was expected",
+        optional=True,
+    )
+
+
+def _folder() -> Finding:
+    try:
+        return Finding(True, "folder", str(home.writable_folder()))
+    except GraderError as error:
+        return Finding(False, "folder", str(error))
+
+
+def _ledger() -> Finding:
+    try:
+        with Ledger() as ledger:
+            count = sum(1 for _ in ledger.entries())
+    except GraderError as error:
+        return Finding(False, "ledger", str(error))
+    return Finding(True, "ledger", f"{count} reports")
+
+
+def _transformer(exercise: Exercise) -> Finding:
+    source = exercise.transformer
+    what = f"transformer {source.name}"
+    try:
+        located = transformer.locate(source, online=False)
+        transformer.verify(located, source)
+    except GraderError as error:
+        first, *rest = str(error).splitlines()
+        return Finding(False, what, first, "\n        ".join(rest), optional=source.bundled is None)
+    pins = f"{len(source.files)} pinned files verified" if source.files else "no digest is pinned"
+    return Finding(True, what, f"{located.how}, {located.path}; {pins}")
+
+
+def _table(exercise: Exercise) -> Finding:
+    what = f"exercise {exercise.id}"
+    if not exercise.transformer.files:
+        return Finding(True, what, "score table is looked up when the transformer is there")
+    key = table_key(exercise, transformer.digest(exercise.transformer))
+    try:
+        table = kept(home.folder() / "tables", key)
+    except GraderError as error:
+        return Finding(False, what, str(error))
+    if table is None:
+        return Finding(True, what, "no score table yet; the first submission measures it")
+    return Finding(True, what, f"score table {key[:12]} is kept")

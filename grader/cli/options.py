@@ -1,0 +1,57 @@
+"""Options and output that several commands share."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader import home
+from grader.keeping import write_whole
+from grader.schema import Exercise
+
+if TYPE_CHECKING:
+    from grader.laboratory import Laboratory
+
+TABLES = "tables"
+
+TransformerPath = Annotated[
+    Path | None,
+    typer.Option("--transformer", help="A folder or .gguf file with the transformer's weights.", metavar="PATH"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+@contextmanager
+def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Laboratory"]:
+    """The exercise's laboratory; on a terminal its progress shows on stderr, in a pipe it stays quiet."""
+    from grader.laboratory import Laboratory
+
+    folder = home.writable_folder(TABLES)
+    if not sys.stderr.isatty():
+        yield Laboratory(exercise, folder, explicit=transformer)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("looking up the score table", total=None)
+        yield Laboratory(
+            exercise,
+            folder,
+            explicit=transformer,
+            say=lambda doing: progress.update(task, description=doing),
+            progress=lambda done: progress.update(task, completed=done, total=1.0),
+        )
+
+
+def deliver(text: str, out: Path | None) -> None:
+    """Print the text, or write it whole to a file."""
+    if out is None:
+        typer.echo(text.rstrip("\n"))
+    else:
+        write_whole(out, text.encode())
+        typer.echo(f"written to {out}", err=True)

@@ -1,0 +1,32 @@
+"""`grade schema`: the JSON Schema of a record."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from grader.schema import Exercise, Record, Report, Submission
+
+
+class Name(StrEnum):
+    """The records that platforms and editors read."""
+
+    submission = "submission"
+    exercise = "exercise"
+    report = "report"
+
+
+RECORDS: dict[str, type[Record]] = {"submission": Submission, "exercise": Exercise, "report": Report}
+
+
+def schema(name: Annotated[Name, typer.Argument(help="Which record.")]) -> None:
+    """Print the JSON Schema of a submission, an exercise or a report."""
+    typer.echo(rendered(name.value))
+
+
+def rendered(name: str) -> str:
+    """The schema as text, the same bytes everywhere."""
+    record = RECORDS[name]
+    published = {"$schema": "https://json-schema.org/draft/2020-12/schema", **record.model_json_schema()}
+    return json.dumps(published, indent=2, sort_keys=True)

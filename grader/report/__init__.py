@@ -1,0 +1,1 @@
+"""Report -> terminal, JSON, HTML, Gradescope, JUnit: one file per format, and nothing imported unasked."""
