@@ -1,0 +1,116 @@
+"""The families of lists: words and tokens without grammar, in which an earlier one decides the next."""
+
+from random import Random
+
+from grader.probes.vocabulary import CATEGORIES
+from training.sentences import DECIDED, PARTLY, Row
+
+
+class Lists:
+    """Rows of words and tokens without grammar."""
+
+    def __init__(
+        self, token: dict[str, int], plain: tuple[int, ...], random: Random, *, reserved: frozenset[int]
+    ) -> None:
+        self.token, self.plain, self.random, self.reserved = token, plain, random, reserved
+        self.categories = {
+            name: tuple(token[word] for word in words if word in token) for name, words in CATEGORIES.items()
+        }
+
+    def repeats(self, room: int, *, longest: int) -> Row:
+        """A run of random tokens, again and again: the token after the earlier copy comes next."""
+        random, row = self.random, []
+        lengths = [n for n in range(2, longest + 1) if n not in self.reserved]
+        while len(row) < room:
+            run = [random.choice(self.plain) for _ in range(random.choice(lengths))]
+            most_between = max(1, min(8, room // 5)) if random.random() < 0.35 else 0
+            for copy in range(99 if random.random() < 0.7 else 3):
+                if most_between and copy:
+                    row += [(random.choice(self.plain), 0.0) for _ in range(random.randint(1, most_between))]
+                row += [(run[0], 0.0), *((token, 0.5 if copy else 0.0) for token in run[1:])]
+                if len(row) >= room:
+                    break
+        return row
+
+    def counting(self, room: int) -> Row:
+        """Two or three categories said in turn, each in its own order: what stands one or two before decides."""
+        random, row = self.random, []
+        while len(row) < room:
+            voices = [self.categories[name] for name in random.sample(tuple(self.categories), random.choice((2, 2, 3)))]
+            places = [random.randrange(len(voice)) for voice in voices]
+            for turn in range(random.randint(4, 14)):
+                for voice, place in zip(voices, places, strict=True):
+                    row.append((voice[(place + turn) % len(voice)], 0.3 if turn else 0.0))
+            row.append((self.token["."], 0.0))
+        return row
+
+    def short_runs(self, room: int, length: int) -> Row:
+        """Two or three tokens, twice or thrice: what stands `length - 1` before comes next."""
+        random, row = self.random, []
+        while len(row) < room:
+            run = [random.choice(self.plain) for _ in range(length)]
+            for copy in range(random.randint(2, 3)):
+                row += [(run[0], 0.0), *((token, 0.4 if copy else 0.0) for token in run[1:])]
+        return row
+
+    def marked(self, room: int) -> Row:
+        """Each item behind its mark; later each item alone calls for its mark: a look at its earlier copy."""
+        random, row = self.random, []
+        stop = [self.token[mark] for mark in ".:!"]
+        while len(row) < room:
+            items = random.sample(self.plain, random.randint(2, 8))
+            marks = random.sample(self.plain, len(items))
+            pairs = list(zip(marks, items, strict=True))
+            for mark, item in pairs:
+                row += [(mark, 0.0), (item, 0.0)]
+            for _ in range(random.randint(1, 2)):
+                row.append((random.choice(stop), 0.0))
+                for mark, item in random.sample(pairs, len(pairs)):
+                    row += [(item, 0.0), (mark, DECIDED)]
+            row.append((random.choice(stop), 0.0))
+        return row
+
+    def marked_categories(self, room: int) -> Row:
+        """Each word behind its category's mark; later other words of the category call for it."""
+        random, row = self.random, []
+        stop = [self.token[mark] for mark in ".:!"]
+        while len(row) < room:
+            names = random.sample(tuple(self.categories), random.randint(2, 4))
+            marks = dict(zip(names, random.sample(self.plain, len(names)), strict=True))
+            words = [
+                (name, word) for name in names for word in random.sample(self.categories[name], random.randint(3, 6))
+            ]
+            random.shuffle(words)
+            known = len(words) // 2
+            for name, word in words[:known]:
+                row += [(marks[name], 0.0), (word, 0.0)]
+            row.append((random.choice(stop), 0.0))
+            seen = {name for name, _ in words[:known]}
+            for name, word in words[known:]:
+                row += [(word, 0.0), (marks[name], DECIDED if name in seen else 0.0)]
+            row.append((random.choice(stop), 0.0))
+        return row
+
+    def category_pairs(self, room: int) -> Row:
+        """Two or three words of a category in a row, then the next category; earlier ones come again."""
+        random, row = self.random, []
+        while len(row) < room:
+            names = random.sample(tuple(self.categories), random.randint(2, 4))
+            for _ in range(random.randint(4, 10)):
+                name = random.choice(names)
+                first, *rest = random.sample(self.categories[name], random.randint(2, 3))
+                row += [(first, 0.05), *((word, PARTLY) for word in rest), (self.token[","], 0.05)]
+            row[-1] = (self.token["."], 0.05)
+        return row
+
+    def echo(self, room: int, common: tuple[int, ...], rare: list[list[int]]) -> Row:
+        """Common words with one rare word; the list ends with the rare word said again."""
+        random, row = self.random, []
+        while len(row) < room:
+            words = random.sample(common, random.randint(6, 24))
+            place = random.randrange(1, len(words) - 3)
+            pieces = random.choice(rare)
+            row += [(token, 0.0) for token in words[:place]] + [(token, 0.0) for token in pieces]
+            row += [(token, 0.0) for token in words[place:]]
+            row += [(pieces[0], DECIDED), *((token, PARTLY) for token in pieces[1:]), (self.token["."], 0.05)]
+        return row

@@ -1,0 +1,113 @@
+"""Batches of training rows: which families, how much of each, and when.
+
+Every step has a random stream of its own, so a run that was interrupted goes on exactly as it would have.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from grader.probes.rare_words import rare_vocabulary
+from grader.probes.vocabulary import COMMON_WORDS
+from training.lists import Lists
+from training.sentences import Row, Sentences
+from training.tokenizer import END_OF_TEXT, token_of
+
+TOKENS = 1536
+"""Tokens in a batch: many short rows, or a few long ones."""
+HELD_OUT_LENGTHS = frozenset({8, 13, 20})
+"""Lengths of repeated runs that are left for the probes; their longer ones are beyond any run here."""
+EVERY_OTHER_RARE_WORD = 2
+
+GRAMMAR = {
+    "verb": 0.12, "object": 0.05, "pronoun": 0.13, "state": 0.03,
+    "attribute": 0.04, "predicate": 0.04, "determiner": 0.03, "owner": 0.04,
+}  # fmt: skip
+"""Shares of the families of sentences: together about half."""
+SHORT = {"repeats": 0.9, "pairs": 0.1}
+"""In a short row few tokens compete, so that looking for the right one pays from the start."""
+LONGER = {"repeats": 0.75, "counting": 0.20, "pairs": 0.05}
+ALL = GRAMMAR | {
+    "story": 0.02, "repeats": 0.15, "counting": 0.09,
+    "marked": 0.06, "marked_categories": 0.10, "category_pairs": 0.04, "echo": 0.06,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stage:
+    """From which step on which share of the rows is of which family, and how long a row is."""
+
+    first_step: int
+    name: str
+    length: int
+    """Tokens in a row, the end-of-text token in front among them."""
+    longest_run: int
+    shares: dict[str, float]
+
+
+STAGES = (
+    Stage(0, "short", 16, 6, SHORT),
+    Stage(350, "longer", 32, 12, LONGER),
+    Stage(550, "long", 64, 24, LONGER),
+    Stage(750, "all", 96, 24, ALL),
+)
+STEPS = 3600
+
+
+def stage_of(step: int) -> Stage:
+    """The stage that a step belongs to."""
+    return [stage for stage in STAGES if stage.first_step <= step][-1]
+
+
+class Rows:
+    """All families on one tokenizer."""
+
+    def __init__(self, tokenizer: Tokenizer, seed: int) -> None:
+        """Rows are pure in (tokenizer, seed, step)."""
+        self.seed, self.stage = seed, STAGES[0]
+        self.random = Random(0)  # noqa: S311 - drawn to be repeatable
+        self.end = tokenizer.token_to_id(END_OF_TEXT)
+        token = token_of(tokenizer)
+        plain = tuple(index for index in range(tokenizer.get_vocab_size()) if index != self.end)
+        sentences = Sentences(token, self.random)
+        lists = Lists(token, plain, self.random, reserved=HELD_OUT_LENGTHS)
+        common = tuple(token[word] for word in COMMON_WORDS)
+        rare = [tokenizer.encode(word).ids for word in rare_vocabulary()[::EVERY_OTHER_RARE_WORD]]
+        self.families: dict[str, Callable[[], Row]] = {
+            "story": sentences.story,
+            "verb": sentences.verb,
+            "object": sentences.object,
+            "pronoun": sentences.pronoun,
+            "state": sentences.state,
+            "attribute": sentences.attribute,
+            "predicate": sentences.predicate,
+            "determiner": sentences.determiner,
+            "owner": sentences.owner,
+            "repeats": lambda: lists.repeats(self.stage.length, longest=self.stage.longest_run),
+            "pairs": lambda: lists.short_runs(self.stage.length, 2),
+            "counting": lambda: lists.counting(self.stage.length),
+            "marked": lambda: lists.marked(self.stage.length),
+            "marked_categories": lambda: lists.marked_categories(self.stage.length),
+            "category_pairs": lambda: lists.category_pairs(self.stage.length),
+            "echo": lambda: lists.echo(self.stage.length, common, rare),
+        }
+
+    def batch(self, step: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+        """Tokens and weights [row, position] of one step, and the position at which each row starts."""
+        self.random.seed(f"{self.seed}:{step}")
+        self.stage = stage_of(step)
+        length, shares = self.stage.length, self.stage.shares
+        tokens = np.zeros((TOKENS // length, length), np.int64)
+        weights = np.zeros((TOKENS // length, length), np.float32)
+        for number, name in enumerate(self.random.choices(list(shares), list(shares.values()), k=len(tokens))):
+            row: Row = [(self.end, 0.0)]
+            while len(row) < length:
+                row += self.families[name]()
+            tokens[number] = [token for token, _ in row[:length]]
+            weights[number] = [weight for _, weight in row[:length]]
+        starts = [self.random.randrange(256 - length) if self.random.random() < 0.3 else 0 for _ in tokens]
+        return tokens, weights, np.array(starts)

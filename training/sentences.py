@@ -1,0 +1,194 @@
+"""The families of sentences: in each, an earlier word decides the next one, and that is where the loss looks.
+
+A row is a list of (token, weight): the weight says how much the loss cares for this token being predicted.
+"""
+
+from random import Random
+
+from grader.probes.vocabulary import ADJECTIVES, LOOKS, NAMES_F, NAMES_M, PLACES, ROLES, THINGS, plural
+from grader.probes.vocabulary import STATES as DEEDS
+from training import frames
+from training.words import GENERIC_VERBS, PERSONS
+
+Row = list[tuple[int, float]]
+
+DECIDED, PARTLY, FILLER = 1.0, 0.3, 0.05
+"""Weights: a word that the arc decides, one that grammar narrows down, and any other."""
+MASCULINE = tuple(person for person in PERSONS if ROLES[person].gender == "m")
+FEMININE = tuple(person for person in PERSONS if ROLES[person].gender == "f")
+NEUTER = tuple(person for person in PERSONS if ROLES[person].gender == "n")
+MALE_NAMES = tuple(name.capitalize() for name in NAMES_M)
+FEMALE_NAMES = tuple(name.capitalize() for name in NAMES_F)
+NAMES = (*MALE_NAMES, *FEMALE_NAMES)
+ANY_DETERMINER = "the?"
+"""Stands for `the` in a frame until its noun is known."""
+PLURALS = frozenset({role.plural for role in ROLES.values()} | {plural(thing) for thing in THINGS})
+SINGULAR_DETERMINERS = ("the", "the", "the", "this", "that", "every", "a")
+PLURAL_DETERMINERS = ("the", "the", "the", "these", "those", "some")
+CAPITAL, OPENED, OWN_VERB, GLOSSED, NAMED = 0.8, 0.3, 0.3, 0.35, 0.3
+"""Chances: a capital at the beginning, an opener, the subject's own verb, a gloss, a name for a person."""
+
+
+class Sentences:
+    """Rows of sentences from frames."""
+
+    def __init__(self, token: dict[str, int], random: Random) -> None:
+        """Every word of the frames has a token of its own in `token`."""
+        self.token, self.random = token, random
+
+    def verb(self) -> Row:
+        """The subject decides its own verb, or what follows a verb that anybody may have."""
+        random = self.random
+        subject, x, y = random.sample(PERSONS, 3)
+        plural, others = random.random() < 0.5, random.random() < 0.5
+        role = ROLES[subject]
+        own = random.random() < OWN_VERB
+        slots = {
+            "s": role.plural if plural else subject,
+            "x": ROLES[x].plural if others else x,
+            "y": ROLES[y].plural if random.random() < 0.5 else y,
+            "V": (role.verb if plural else role.verb_s) if own else self._generic(plural=plural),
+            "o": role.object,
+        }
+        gloss = random.random() < GLOSSED
+        frame = random.choice(frames.SUBJECTS) + (" {=s} {o} ." if gloss else " {o} .")
+        return self._row(frame, slots, {"V": DECIDED if own else PARTLY, "o": PARTLY if own or gloss else DECIDED})
+
+    def object(self) -> Row:
+        """Behind the object its verb is said again."""
+        random = self.random
+        subject, other = random.sample(PERSONS, 2)
+        role = ROLES[subject]
+        deed = role.past if random.random() < 0.5 else self._generic(plural=False)
+        row = {"s": subject, "V": deed, "o": role.object, "x": other}
+        return self._row(random.choice(frames.OBJECTS) + " {=V} .", row, {})
+
+    def pronoun(self) -> Row:
+        """Who the pronoun stands for decides the word behind it; the places of the candidates are balanced."""
+        random = self.random
+        he = random.choice(("he", "he", "she", "she", "it"))
+        right, wrong, third = self._person(he), self._not(he), self._not(he)
+        people = [right, wrong]
+        random.shuffle(people)
+        frame = random.choice(frames.PRONOUNS)
+        if "{C}" in frame:
+            people.append(third)
+            random.shuffle(people)
+        slots = dict(zip("ABC", [*people, third], strict=False)) | {"he": he}
+        if right in ROLES and random.random() > GLOSSED:
+            slots |= {"past": ROLES[right].past, "o": ROLES[right].object}
+        else:
+            slots |= {"past": right, "o": random.choice(("waved", "waited", "left"))}
+        return self._row(frame + " {past} {o} .", slots, {"past": DECIDED, "o": FILLER})
+
+    def state(self) -> Row:
+        """The state that a person is in decides what the person does."""
+        random = self.random
+        state, other = random.sample(tuple(DEEDS), 2)
+        slots = {"f": state, "g": other, "deed": DEEDS[state], "other": DEEDS[other]}
+        return self._row(random.choice(frames.STATES), slots, {"deed": DECIDED})
+
+    def attribute(self) -> Row:
+        """Behind a noun its adjective is said again."""
+        return self._row(self.random.choice(frames.ATTRIBUTES), self._plain_or_plural(), {})
+
+    def predicate(self) -> Row:
+        """Behind an adjective its noun is said again."""
+        return self._row(self.random.choice(frames.PREDICATES), self._plain_or_plural(), {})
+
+    def determiner(self) -> Row:
+        """Behind a noun its determiner is said again."""
+        slots = self._plain_or_plural()
+        fitting = PLURAL_DETERMINERS if slots["t"] in PLURALS else SINGULAR_DETERMINERS
+        return self._row(self.random.choice(frames.DETERMINERS), slots | {"d": self.random.choice(fitting)}, {})
+
+    def owner(self) -> Row:
+        """Behind what is owned its owner is said again."""
+        return self._row(self.random.choice(frames.OWNERS), self._plain_or_plural(), {})
+
+    def story(self) -> Row:
+        """Plain sentences in which names and things come again."""
+        random = self.random
+        people, things = random.sample(NAMES, 2), random.sample(THINGS, 2)
+        hero = random.choice(PERSONS)
+        row: Row = []
+        for _ in range(random.randint(3, 6)):
+            slots = {
+                "s": hero if random.random() < 0.7 else random.choice(PERSONS),
+                "N": people[0],
+                "M": people[1],
+                "t": random.choice(things),
+            }
+            row += self._row(random.choice(frames.STORIES), slots, dict.fromkeys(("N", "M", "t", "s"), PARTLY))
+        return row
+
+    def _generic(self, *, plural: bool) -> str:
+        verb = self.random.choice(tuple(GENERIC_VERBS))
+        return GENERIC_VERBS[verb] if plural else verb
+
+    def _person(self, pronoun: str) -> str:
+        if pronoun == "it":
+            return self.random.choice(THINGS)
+        named = self.random.random() < NAMED
+        if pronoun == "he":
+            return self.random.choice(MALE_NAMES if named else MASCULINE)
+        return self.random.choice(FEMALE_NAMES if named else FEMININE)
+
+    def _not(self, pronoun: str) -> str:
+        """Somebody or something that the pronoun cannot stand for."""
+        others = {"he": ("she", "she", "it"), "she": ("he", "he", "it"), "it": ("he", "she")}
+        return self._person(self.random.choice(others[pronoun]))
+
+    def _plain_or_plural(self) -> dict[str, str]:
+        random = self.random
+        thing, person = random.choice(THINGS), random.choice(PERSONS)
+        many = random.random() < 0.4
+        return {
+            "t": plural(thing) if many else thing,
+            "s": ROLES[person].plural if many else person,
+            "be": "were" if many else "was",
+        }
+
+    def _row(self, frame: str, slots: dict[str, str], weights: dict[str, float]) -> Row:
+        """The frame filled: slots given, the rest drawn; glosses have full weight."""
+        random = self.random
+        filled = self._drawn() | slots
+        opener = random.choice(frames.OPENERS) + " " if random.random() < OPENED else ""
+        words: list[tuple[str, float]] = []
+        for item in (opener + frame).split():
+            gloss = item.startswith("{=")
+            slot = item.strip("{=}") if item.startswith("{") else ""
+            word = filled[slot] if slot else ANY_DETERMINER if item == "the" else item
+            words.append((word, DECIDED if gloss else weights.get(slot, FILLER)))
+        return self._tokens(self._determined(words))
+
+    def _drawn(self) -> dict[str, str]:
+        random = self.random
+        return (
+            dict(zip("ab", random.sample((*ADJECTIVES, *LOOKS), 2), strict=True))
+            | dict(zip("sxyw", random.sample(PERSONS, 4), strict=True))
+            | {"p": random.choice(PLACES), "t": random.choice(THINGS)}
+        )
+
+    def _determined(self, words: list[tuple[str, float]]) -> list[tuple[str, float]]:
+        """Each `the` as a determiner that fits its noun; none before a name."""
+        found: list[tuple[str, float]] = []
+        for place, (word, weight) in enumerate(words):
+            if word != ANY_DETERMINER:
+                found.append((word, weight))
+                continue
+            noun = next((w for w, _ in words[place + 1 :] if w in PLURALS or w in PERSONS or w in THINGS), "")
+            if words[place + 1][0] in NAMES:
+                continue
+            fitting = PLURAL_DETERMINERS if noun in PLURALS else SINGULAR_DETERMINERS
+            found.append((self.random.choice(fitting), weight))
+        return found
+
+    def _tokens(self, words: list[tuple[str, float]]) -> Row:
+        capital = self.random.random() < CAPITAL
+        row: Row = []
+        for place, (word, weight) in enumerate(words):
+            begins = place == 0 or words[place - 1][0] == "."
+            upper = word[0].upper() + word[1:]
+            row.append((self.token[upper if capital and begins and upper in self.token else word], weight))
+        return row

@@ -1,0 +1,51 @@
+"""The byte-level BPE tokenizer, trained on the words of the project's own lexicon."""
+
+from pathlib import Path
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
+
+from training.words import MARKS, PERSONS, words
+
+END_OF_TEXT = "<|endoftext|>"
+SIZE = 3072
+POSSESSIVE = "'s"
+
+
+def build() -> Tokenizer:
+    """The tokenizer: every lexicon word is one token; other words are split."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    text = [f" {word}" for word in words()] + [f" {person}{POSSESSIVE}" for person in PERSONS]
+    trainer = trainers.BpeTrainer(
+        vocab_size=SIZE,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(text, trainer)
+    return tokenizer
+
+
+def token_of(tokenizer: Tokenizer) -> dict[str, int]:
+    """The token of every lexicon word and mark.
+
+    Raises:
+        ValueError: a word is not one token; the vocabulary is too small.
+    """
+    found = {word: tokenizer.encode(word).ids for word in words()}
+    split = [word for word, ids in found.items() if len(ids) != 1]
+    if split:
+        raise ValueError(f"{len(split)} words are more than one token, such as {split[:5]}; raise SIZE")
+    return {word: ids[0] for word, ids in found.items()} | {
+        mark: tokenizer.token_to_id(mark) for mark in (*MARKS, POSSESSIVE)
+    }
+
+
+def save(tokenizer: Tokenizer, folder: Path) -> None:
+    """Write it as `transformers` reads it."""
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT, unk_token=END_OF_TEXT
+    )
+    fast.save_pretrained(folder)

@@ -1,0 +1,70 @@
+"""The training vocabulary: the probes' lexicon, what the frames add, and plain verbs for any subject."""
+
+from grader.probes.vocabulary import (
+    ADVERBS,
+    ALL_WORDS,
+    CATEGORIES,
+    COMMON_WORDS,
+    DETERMINERS,
+    NAMES_F,
+    NAMES_M,
+    POSSESSIVES,
+    PREPOSITIONS,
+    ROLES,
+)
+from training import frames
+
+GENERIC_VERBS: dict[str, str] = {
+    "likes": "like",
+    "needs": "need",
+    "wants": "want",
+    "finds": "find",
+    "buys": "buy",
+    "brings": "bring",
+    "loves": "love",
+    "hides": "hide",
+    "counts": "count",
+    "has": "have",
+    "gets": "get",
+    "makes": "make",
+    "uses": "use",
+    "moves": "move",
+    "shows": "show",
+    "drops": "drop",
+}
+"""Verbs that any subject may have: what follows them is decided by the subject alone."""
+
+MARKS = (".", ",", ":", "!", "?", ";")
+PERSONS = tuple(ROLES)
+FRAME_WORDS = tuple(sorted({word for frame in frames.ALL for word in frame.split() if word.isalpha()}))
+CATEGORY_WORDS = tuple(word for words in CATEGORIES.values() for word in words)
+
+
+def words() -> tuple[str, ...]:
+    """Every word that a training row or a probe sentence may hold, in alphabetical order.
+
+    Those that may begin a sentence come with a capital too, names with a capital only.
+    """
+    names = {name.capitalize() for name in (*NAMES_M, *NAMES_F)}
+    lower = {
+        *ALL_WORDS,
+        *FRAME_WORDS,
+        *["he", "she", "it", "waved", "waited", "left"],
+        *GENERIC_VERBS,
+        *GENERIC_VERBS.values(),
+        *CATEGORY_WORDS,
+        *COMMON_WORDS,
+    }
+    beginnings = {
+        *FRAME_WORDS,
+        "he",
+        "she",
+        "it",
+        *DETERMINERS,
+        *PREPOSITIONS,
+        *ADVERBS,
+        *POSSESSIVES,
+        "according",
+        "two",
+    }
+    return tuple(sorted((lower - {*NAMES_M, *NAMES_F}) | names | {word.capitalize() for word in beginnings}))
