@@ -1,0 +1,104 @@
+"""On real pretrained weights every asked kind is found, far from the crowd; on random weights nothing is."""
+
+from collections.abc import Callable
+from statistics import median
+
+import pytest
+import torch
+from transformers import AutoModel, GPT2Config, GPT2Model, PreTrainedModel
+
+from grader import exercises, submissions
+from grader.grading import Standings
+from grader.laboratory import Laboratory
+from grader.scan import scan
+from grader.schema import Exercise
+from grader.score_table import ScoreTable
+from grader.transformer import load
+
+pytestmark = pytest.mark.real
+
+NAMES = ["smollm2-heads", "minilm-heads"]
+
+
+@pytest.fixture(scope="module")
+def bench_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Laboratory]:
+    """Each exercise measured once for all these tests."""
+    folder = tmp_path_factory.mktemp("tables")
+    found: dict[str, Laboratory] = {}
+
+    def bench(name: str) -> Laboratory:
+        return found.setdefault(name, Laboratory(exercises.load(name), folder))
+
+    return bench
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_best_heads_stand_far_from_the_median(name: str, bench_of: Callable[[str], Laboratory]) -> None:
+    bench = bench_of(name)
+    standings = Standings(bench.exercise, bench.table)
+
+    for asked in bench.exercise.kinds:
+        scores = [standing.measured.score for standing in standings.by_kind[asked.name].values()]
+
+        assert max(scores) > median(scores) + 0.3, asked.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_as_many_heads_pass_as_the_guess_rule_reckons_with(name: str, bench_of: Callable[[str], Laboratory]) -> None:
+    bench = bench_of(name)
+    standings = Standings(bench.exercise, bench.table)
+
+    assert {a.name: a.passing for a in bench.exercise.kinds} == {
+        asked.name: standings.passing(asked.name) for asked in bench.exercise.kinds
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_has_right_wrong_and_unasked_claims(name: str, bench_of: Callable[[str], Laboratory]) -> None:
+    submission, _ = submissions.load(exercises.available()[name] / "my_heads.yaml")
+
+    report = bench_of(name).report(submission)
+
+    assert {verdict.outcome for verdict in report.verdicts} == {"confirmed", "refuted", "not_graded"}
+    assert report.passed
+    assert report.xp > 0
+
+
+def test_an_induction_head_of_smollm2_is_seen_in_a_students_sentence(
+    bench_of: Callable[[str], Laboratory],
+) -> None:
+    submission, _ = submissions.load(exercises.available()["smollm2-heads"] / "my_heads.yaml")
+    report = bench_of("smollm2-heads").report(submission)
+    (evidence,) = (verdict.evidence for verdict in report.verdicts if verdict.evidence)
+
+    assert evidence.queries > 0
+    assert evidence.share is not None
+    assert evidence.share > 0.5
+
+
+def untrained(exercise: Exercise) -> PreTrainedModel:
+    """The exercise's architecture with random weights."""
+    torch.manual_seed(11)
+    if exercise.id == "gpt2-heads":
+        return GPT2Model(GPT2Config()).eval()
+    return AutoModel.from_config(load(exercise.transformer, dtype="float32").model.config).eval()
+
+
+@pytest.mark.parametrize("name", [*NAMES, "gpt2-heads"])
+def test_random_weights_confirm_nothing(name: str) -> None:
+    """GPT-2's own tokenizer is out of reach without its weights, so its architecture reads the embedded one's."""
+    exercise = exercises.load(name)
+    source = exercise.transformer
+    tokens_of = exercises.load("mini-heads").transformer if name == "gpt2-heads" else source
+    tokenizer = load(tokens_of, dtype="float32").tokenizer
+    model = untrained(exercise)
+    kinds = [asked.kind for asked in exercise.kinds]
+
+    scores = scan(model, tokenizer, exercise.probes, kinds, causal=source.family == "decoder")
+
+    table = ScoreTable(
+        key="random", transformer="random", digest="random", seed=0,
+        layers=source.layers, heads=source.heads, kinds=scores,
+    )  # fmt: skip
+    standings = Standings(exercise, table)
+    assert {kind.name: standings.passing(kind.name) for kind in kinds} == {kind.name: 0 for kind in kinds}
