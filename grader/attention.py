@@ -24,7 +24,7 @@ Receive = Callable[[int, Float[Tensor, "sequence head query key"]], None]
 STREAMED = "grader_streamed"
 
 
-class _Enough(Exception):  # noqa: N818 - it ends a forward pass early and is no error
+class _Enough(Exception):
     """The last layer that anybody asked about has been handed over."""
 
 

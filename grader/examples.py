@@ -3,6 +3,8 @@
 from collections.abc import Sequence as Items
 from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
+from zlib import error as BadCompression  # noqa: N812 - an exception, whatever its name
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from grader.attention import stream
 from grader.detectors import DETECTORS
+from grader.errors import ScoreTableError
 from grader.keeping import write_whole
 from grader.probes.families import family, family_name
 from grader.probes.sequence import Sequence
@@ -51,7 +54,7 @@ def examples(
         pairs = (question.targets & question.asked[:, None]).nonzero().tolist()
         example = Example(
             kind=kind.name,
-            tokens=tuple(tokenizer.decode([token]) for token in sequence.token_ids),
+            tokens=tuple(str(tokenizer.decode([token])) for token in sequence.token_ids),
             targets=tuple((query, key) for query, key in pairs),
         )
         found[kind.name] = (example, _patterns(model, sequence))
@@ -80,16 +83,22 @@ def save(path: Path, found: dict[str, tuple[Example, Patterns]]) -> None:
 
 
 def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
-    """One head's pattern on the kind's example; None where none is kept."""
+    """One head's pattern on the kind's example; None where none is kept.
+
+    Raises:
+        ScoreTableError: a file is there but holds no examples.
+    """
     try:
-        kept = np.load(path, allow_pickle=False)
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            if kind.name not in kept:
+                return None
+            example = Example.model_validate_json(kept[kind.name].tobytes())
+            pattern = kept[f"{kind.name}/patterns"][layer, head] / STEPS
     except FileNotFoundError:
         return None
-    with kept:
-        if kind.name not in kept:
-            return None
-        example = Example.model_validate_json(kept[kind.name].tobytes())
-        pattern = kept[f"{kind.name}/patterns"][layer, head] / STEPS
+    except (ValueError, TypeError, KeyError, EOFError, BadZipFile, BadCompression) as error:
+        said = f"{path} is damaged; delete it and {path.name.split('.')[0]}.json, and both will be computed again"
+        raise ScoreTableError(said) from error
     return Picture(
         caption=f"L{layer}H{head} on the probe for {title(kind)}",
         tokens=example.tokens,

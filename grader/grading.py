@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from grader import __version__
 from grader.canonical import content_hash
+from grader.errors import ExerciseError
 from grader.schema import (
     AskedKind,
     Check,
@@ -37,8 +38,14 @@ class Standing:
 
 
 def standing(exercise: Exercise, asked: AskedKind, scores: KindScores, layer: int, head: int) -> Standing:
-    """Where a head stands under a kind, by the exercise's thresholds and its rule for borderline cases."""
+    """Where a head stands under a kind, by the exercise's thresholds and its rule for borderline cases.
+
+    Raises:
+        ExerciseError: a threshold asks for a statistic or a slice that the probe does not have.
+    """
     thresholds = thresholds_of(asked)
+    for threshold in thresholds:
+        _refuse_unmeasured(exercise, scores, threshold)
     deciding = next((t.slices for t in thresholds if t.statistic == scores.decides), ())
     measured = measurement(scores, layer, head, deciding)
     checks = tuple(
@@ -54,18 +61,26 @@ def standing(exercise: Exercise, asked: AskedKind, scores: KindScores, layer: in
     return Standing(measured, checks, not under and (by_rule if borderline else over), borderline)
 
 
+def _refuse_unmeasured(exercise: Exercise, scores: KindScores, threshold: Threshold) -> None:
+    """A threshold that nothing is held against would let every head pass."""
+    measured = scores.measured_on(threshold.statistic)
+    if not measured or not set(threshold.slices) <= set(measured):
+        on, there = ", ".join(threshold.slices) or "its probe", ", ".join(measured) or "nothing"
+        said = f"the threshold for {scores.kind.name} asks for {threshold.statistic} on {on}; measured on: {there}"
+        raise ExerciseError(f"{exercise.id}: {said}")
+
+
 def _check(threshold: Threshold, on: str, value: float, interval: tuple[float, float]) -> Check:
-    low, high = interval
-    decided = "over" if value >= threshold.at_least else "under"
+    (low, high), at_least = interval, threshold.at_least
     return Check.model_validate(
         {
             "statistic": threshold.statistic,
             "on": on,
             "measured": value,
             "interval": interval,
-            "at_least": threshold.at_least,
+            "at_least": at_least,
             "source": threshold.source,
-            "result": "borderline" if low < threshold.at_least < high else decided,
+            "result": "borderline" if low < at_least < high else "over" if value >= at_least else "under",
         }
     )
 
@@ -159,8 +174,8 @@ def _rationale(claim: Claim, found: Standing) -> str:
     """Why the outcome is what it is: the worst of the checks."""
     order = {"under": 0, "borderline": 1, "over": 2}
     worst = min(found.checks, key=lambda check: (order[check.result], check.measured / max(check.at_least, 1e-9)))
-    verb = "is" if found.confirmed else "is not"
-    return f"{claim.place} {verb} {title(claim)}: {sentence(worst)}."
+    verb = "is confirmed" if found.confirmed else "is not confirmed"
+    return f"{claim.place} {verb} as {title(claim)}: {sentence(worst)}."
 
 
 def _lookalike(claim: Claim, standings: Standings, exercise: Exercise) -> Lookalike | None:
@@ -191,7 +206,7 @@ def _report(
     graded = [verdict for verdict in verdicts if verdict.outcome != "not_graded"]
     confirmed = [verdict for verdict in graded if verdict.outcome == "confirmed"]
     earned = sum(verdict.points for verdict in verdicts)
-    total = score(exercise, earned, len(graded) - len(confirmed))
+    total = round(score(exercise, earned, len(graded) - len(confirmed)), 4)
     chance = luck((standings.passing(v.claim.name) / standings.heads for v in graded), len(confirmed))
     kinds = len({verdict.claim.name for verdict in confirmed})
     by_skill = chance <= LUCK_LIMIT
@@ -210,8 +225,8 @@ def _report(
         verdicts=verdicts,
         points=round(total * exercise.points, 4),
         possible=float(exercise.points),
-        score=round(total, 4),
-        luck=round(chance, 4) if graded else 1.0,
+        score=total,
+        luck=chance,
         kinds_confirmed=kinds,
         gradable=bool(graded),
         passed=total >= exercise.pass_at and kinds >= exercise.kinds_needed and by_skill,

@@ -13,7 +13,7 @@ from grader.scoring import LUCK_LIMIT, luck, points_each, score
 
 MOST_SCORE = 0.05
 """The expected score that a guesser may reach."""
-MOST_XP = 0.01
+MOST_XP = 0.02
 """The expected XP of a guesser, as a part of all XP; the luck limit leaves rare flukes, and never half of them."""
 
 

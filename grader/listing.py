@@ -2,13 +2,22 @@
 
 from typing import Any
 
+from grader.errors import InvalidInput, Problem
 from grader.grading import Standings
 from grader.schema import Exercise
 from grader.score_table import ScoreTable
 
 
 def listing(exercise: Exercise, table: ScoreTable, only: str | None = None) -> dict[str, Any]:
-    """Exercise, transformer, and a row for each kind and head; `only` keeps one kind, by its name."""
+    """Exercise, transformer, and a row for each kind and head; `only` keeps one kind, by its name.
+
+    Raises:
+        InvalidInput: the exercise does not ask for that kind.
+    """
+    names = [asked.name for asked in exercise.kinds]
+    if only is not None and only not in names:
+        said = f"{exercise.id} does not ask for `{only}`; it asks for {', '.join(names)}"
+        raise InvalidInput("--type", [Problem("not-asked", said)])
     standings = Standings(exercise, table)
     rows = []
     for asked in exercise.kinds:

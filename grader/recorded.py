@@ -1,31 +1,72 @@
-"""A detector on a recorded attention pattern: no transformer, only what somebody stored.
+"""A detector on recorded attention: no transformer, only the patterns that somebody stored.
 
-The file is a numpy `.npz` with `token_ids` [token] and `attn` [layer, head, query, key], where `layers` or
-`heads` ([n] or [n, 2]) may say which were recorded.
+The file is a numpy `.npz` of plain numbers, in one of three layouts:
+
+- `token_ids` [token], `attn` [layer, head, query, key]: whole layers on one text; `layers` [layer] says which
+  they are, where they are not the first ones.
+- `token_ids` [token], `attn` [head, query, key], `heads` [head, 2]: some heads on one text; each row of `heads`
+  is layer and head.
+- `token_ids` [draw, token], `attn` [draw, query, key], `heads` [draw, 2]: one head each time, on a text of its
+  own; the draws of the same head are pooled.
+
+Layers and heads are counted from 0. A negative token id means that the token is not known: it is a copy of no
+other. Intervals are over the draws, and over the queries where there is only one text.
 """
 
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
 
 from grader.bootstrap import Resamples
 from grader.detectors import DETECTORS
 from grader.errors import InvalidInput, Problem
-from grader.patterns import Question, asked_rows, hits, share
+from grader.patterns import asked_rows, hits, share
 from grader.probes.sequence import Sequence
 from grader.schema import AskedKind, Kind
 from grader.sentence import FROM_TOKENS
 from grader.thresholds import thresholds_of
 
+Arrays = dict[str, NDArray[Any]]
+Place = tuple[int, int]
+"""Layer and head."""
+
 DECIMALS = 4
 SEED = 0
-"""Of the bootstrap over queries: there is only one sequence."""
+"""Of the bootstrap."""
+ROUNDING = 1e-3
+"""How far from 1 a row may sum: what half precision leaves."""
+LAYOUTS = "[layer, head, query, key], or [head, query, key] with `heads` [head, 2]"
+UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What `numpy.load` and the zip file behind it raise."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Heads that were recorded on the same texts."""
+
+    token_ids: NDArray[np.int64]
+    """[sequence, token]"""
+    patterns: NDArray[np.float64]
+    """[sequence, head, query, key]"""
+    places: tuple[Place, ...]
+    """Which head is which."""
+
+    @property
+    def causal(self) -> bool:
+        """Whether no query pays attention to a key behind it."""
+        return not np.triu(self.patterns, 1).any()
 
 
 def scan_file(path: Path, kind: Kind) -> dict[str, Any]:
-    """Rows as in `grade scan`, best score first; intervals are over the queries of the one sequence.
+    """Rows as in `grade scan`, best score first.
 
     Raises:
         InvalidInput: the file is no recorded pattern, or the kind needs annotations that it does not have.
@@ -33,58 +74,156 @@ def scan_file(path: Path, kind: Kind) -> dict[str, Any]:
     if kind.type not in FROM_TOKENS:
         said = f"{kind.type} needs annotated text; a recorded pattern can show {', '.join(FROM_TOKENS)}"
         raise InvalidInput(str(path), [Problem("needs-annotations", said)])
-    ids, patterns, places = _read(path)
-    question = DETECTORS[kind.type].ask(Sequence(ids, frozenset(), "recorded"), kind)
-    if not question.asked.any():
+    rows = [row for recording in read(path) for row in _rows(recording, kind)]
+    if not rows:
         raise InvalidInput(str(path), [Problem("nothing-asked", f"no query in it has a target for {kind.name}")])
-    rows = [_row(kind, place, *measured) for place, measured in zip(places, _measure(question, patterns), strict=True)]
     rows.sort(key=lambda row: (-row["score"], row["layer"], row["head"]))
     for rank, row in enumerate(rows, 1):
         row["rank"] = rank
     return {"exercise": None, "transformer": path.name, "heads": rows}
 
 
-def _read(path: Path) -> tuple[tuple[int, ...], torch.Tensor, list[tuple[int, int]]]:
-    """Token ids, patterns [1, head, query, key], and which head is which."""
+def read(path: Path) -> list[Recording]:
+    """What the file holds.
+
+    Raises:
+        InvalidInput: it holds no recorded pattern, or one that is no attention.
+    """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            ids, attention = file["token_ids"], file["attn"]
-            layers = file.get("layers")
-            heads = file.get("heads")
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(
-            str(path), [Problem("no-pattern", f"cannot be read as a recorded pattern: {error}")]
-        ) from None
-    if ids.ndim != 1 or attention.shape[-2:] != (len(ids), len(ids)) or attention.ndim not in (3, 4):
-        said = f"token_ids {ids.shape} and attn {attention.shape} do not fit: [token] and [layer, head, query, key]"
-        raise InvalidInput(str(path), [Problem("no-pattern", said)])
+        arrays = _load(path)
+        _check(arrays)
+        return _recordings(arrays)
+    except _NoPattern as error:
+        raise InvalidInput(str(path), [Problem("no-pattern", str(error))]) from None
+
+
+class _NoPattern(Exception):
+    """Says why the file is no recorded pattern."""
+
+
+def _load(path: Path) -> Arrays:
+    """The arrays that are known here; others are never opened, and no pickle is."""
+    try:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise _NoPattern("it is no .npz file; write it with numpy.savez(file, token_ids=..., attn=...)")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                return _known(archive)
+    except UNREADABLE as error:
+        pickled = "allow_pickle" in str(error)
+        said = "an array in it is a pickle, and that is never read: store plain numbers" if pickled else str(error)
+        raise _NoPattern(f"it cannot be read: {said}") from None
+
+
+def _known(archive: NpzFile) -> Arrays:
+    lacking = [name for name in ("token_ids", "attn") if name not in archive.files]
+    if lacking:
+        there = ", ".join(archive.files) or "no array"
+        raise _NoPattern(f"it lacks {' and '.join(lacking)}; it has {there}")
+    return {name: archive[name] for name in ("token_ids", "attn", "layers", "heads") if name in archive.files}
+
+
+def _check(arrays: Arrays) -> None:
+    """Refuse what is no attention: wrong types and shapes, gaps, rows that do not sum to 1."""
+    for name, array in arrays.items():
+        if name != "attn" and not np.issubdtype(array.dtype, np.integer):
+            raise _NoPattern(f"{name} must be whole numbers, not {array.dtype}")
+    ids, attention = arrays["token_ids"], arrays["attn"]
+    if not np.issubdtype(attention.dtype, np.floating):
+        raise _NoPattern(f"attn must be floating point numbers, not {attention.dtype}")
+    sizes = (ids.ndim, attention.ndim)
+    fits = sizes in {(1, 4), (1, 3), (2, 3)} and attention.shape[-2:] == (ids.shape[-1],) * 2 and attention.size > 0
+    if not fits or (ids.ndim == 2 and len(ids) != len(attention)):
+        raise _NoPattern(
+            f"token_ids {ids.shape} and attn {attention.shape} do not fit; token_ids is [token] and attn {LAYOUTS}, "
+            "or token_ids is [draw, token] and attn [draw, query, key] with `heads` [draw, 2]"
+        )
+    if not np.isfinite(attention).all() or (attention < 0).any():
+        raise _NoPattern("attn has negative or missing values (NaN, infinity); attention is what comes after softmax")
+    off = float(np.abs(attention.sum(-1, dtype=np.float64) - 1).max())
+    if off > ROUNDING:
+        raise _NoPattern(f"a row of attn sums to 1 give or take {off:.3g}; each query's attention must sum to 1")
+
+
+def _recordings(arrays: Arrays) -> list[Recording]:
+    ids, attention = _told_apart(arrays["token_ids"]), arrays["attn"].astype(np.float64)
     if attention.ndim == 4:
-        numbers = range(len(attention)) if layers is None else layers.tolist()
-        places = [(int(layer), head) for layer in numbers for head in range(attention.shape[1])]
-    else:
-        places = [(0, n) for n in range(len(attention))] if heads is None else [(int(a), int(b)) for a, b in heads]
-    flat = attention.reshape(1, -1, len(ids), len(ids)).astype(np.float64)
-    return tuple(int(token) for token in ids), torch.from_numpy(flat), places
+        places = tuple((layer, head) for layer in _layers(arrays) for head in range(attention.shape[1]))
+        return [Recording(ids[None], attention.reshape(1, len(places), *attention.shape[2:]), places)]
+    places = _heads(arrays)
+    if ids.ndim == 1:
+        _no_twice("heads", places)
+        return [Recording(ids[None], attention[None], places)]
+    draws = {place: [n for n, other in enumerate(places) if other == place] for place in sorted(set(places))}
+    return [Recording(ids[numbers], attention[numbers][:, None], (place,)) for place, numbers in draws.items()]
 
 
-def _measure(question: Question, patterns: torch.Tensor) -> list[tuple[float, float, tuple[float, float], float, int]]:
-    """For each head: share, hit rate, interval of the share, baseline, queries."""
-    asked = question.asked
-    rows = asked_rows(patterns, asked[None])
-    targets, eligible = question.targets[asked], question.visible(causal=True).eligible[asked]
-    by_query = share(rows, targets).numpy()
-    queries = len(by_query)
-    value, low, high = Resamples(queries, SEED).ratio(by_query, np.ones_like(by_query))
-    hit = hits(rows, targets, eligible).numpy().mean(0)
-    blind = float((targets.sum(-1) / eligible.sum(-1).clamp(min=1)).mean())
-    return [(value[n], hit[n], (low[n], high[n]), blind, queries) for n in range(len(value))]
+def _told_apart(ids: NDArray[Any]) -> NDArray[np.int64]:
+    """The ids, where each unknown token is given one that no other token of its text has."""
+    ids = ids.astype(np.int64)
+    return np.where(ids < 0, -1 - np.arange(ids.shape[-1]), ids)
+
+
+def _layers(arrays: Arrays) -> list[int]:
+    count = len(arrays["attn"])
+    layers = arrays.get("layers", np.arange(count))
+    if layers.shape != (count,) or (layers < 0).any():
+        raise _NoPattern(f"layers is {list(layers.shape)}; it must give the number, from 0, of each in attn: [{count}]")
+    _no_twice("layers", found := [int(layer) for layer in layers])
+    return found
+
+
+def _heads(arrays: Arrays) -> tuple[Place, ...]:
+    count = len(arrays["attn"])
+    heads = arrays.get("heads")
+    if heads is None or heads.shape != (count, 2) or (heads < 0).any():
+        found = "is not there" if heads is None else f"is {list(heads.shape)}"
+        raise _NoPattern(f"heads {found}; it must give layer and head, from 0, of each pattern in attn: [{count}, 2]")
+    return tuple((int(layer), int(head)) for layer, head in heads)
+
+
+def _no_twice(name: str, found: Collection[int | Place]) -> None:
+    if len(set(found)) < len(found):
+        raise _NoPattern(f"{name} has the same one twice")
+
+
+def _rows(recording: Recording, kind: Kind) -> Iterator[dict[str, Any]]:
+    """One row for each head; none where no query of these texts has a target."""
+    shares, right, blind = [], [], []
+    for ids, patterns in zip(recording.token_ids, recording.patterns, strict=True):
+        sequence = Sequence(tuple(ids.tolist()), frozenset(), "recorded")
+        question = DETECTORS[kind.type].ask(sequence, kind).visible(causal=recording.causal)
+        asked = question.asked
+        rows = asked_rows(torch.from_numpy(patterns)[None], asked[None])
+        targets, eligible = question.targets[asked], question.eligible[asked]
+        shares.append(share(rows, targets).numpy())
+        right.append(hits(rows, targets, eligible).numpy())
+        blind.append((targets.sum(-1) / eligible.sum(-1).clamp(min=1)).numpy())
+    queries = sum(map(len, shares))
+    if not queries:
+        return
+    above, below = _units(shares)
+    value, low, high = Resamples(len(below), SEED).ratio(above, np.broadcast_to(below[:, None], above.shape))
+    hit = np.concatenate(right).mean(0)
+    baseline = float(np.concatenate(blind).mean())
+    for n, place in enumerate(recording.places):
+        yield _row(kind, place, (value[n], low[n], high[n]), hit[n], (baseline, queries))
+
+
+def _units(shares: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the bootstrap draws: sums of shares [unit, head] and queries [unit]; a unit is a text, or else a query."""
+    if len(shares) == 1:
+        return shares[0], np.ones(len(shares[0]))
+    return np.stack([by_query.sum(0) for by_query in shares]), np.array([float(len(by_query)) for by_query in shares])
 
 
 def _row(
-    kind: Kind, place: tuple[int, int], value: float, hit: float, interval: tuple[float, float], *rest: float
+    kind: Kind, place: Place, found: tuple[float, float, float], hit: float, rest: tuple[float, int]
 ) -> dict[str, Any]:
+    value, low, high = (round(float(number), DECIMALS) for number in found)
     blind, queries = rest
-    measured = {"share": value, "hit_rate": hit, "lead": hit - blind}
+    measured = {"share": found[0], "hit_rate": hit}
     thresholds = thresholds_of(AskedKind(**kind.model_dump(), heads=1, points=1, passing=1))
     return {
         "layer": place[0],
@@ -93,11 +232,11 @@ def _row(
         "offset": kind.offset,
         "relation": None,
         "direction": None,
-        "share": round(float(value), DECIMALS),
+        "share": value,
         "hit_rate": round(float(hit), DECIMALS),
         "baseline": round(blind, DECIMALS),
-        "score": round(float(value), DECIMALS),
-        "interval": [round(float(end), DECIMALS) for end in interval],
-        "queries": int(queries),
-        "confirmed": all(measured[t.statistic] >= t.at_least for t in thresholds if t.statistic in measured),
+        "score": value,
+        "interval": [low, high],
+        "queries": queries,
+        "confirmed": all(measured[t.statistic] >= t.at_least for t in thresholds),
     }

@@ -42,7 +42,7 @@ class Tally:
     """`share`, `hits` and `eligible` by sequence, layer, head."""
 
 
-def scan(
+def scan(  # noqa: PLR0913 - what is measured, and in keywords how
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     settings: ProbeSettings,

@@ -58,6 +58,10 @@ class KindScores(Record):
     blind_head: str
     slices: tuple[Slice, ...]
 
+    def measured_on(self, statistic: Statistic) -> tuple[str, ...]:
+        """The names of the slices on which the statistic was measured."""
+        return tuple(part.name for part in self.slices if any(c.statistic == statistic for c in part.statistics))
+
 
 class ScoreTable(Record):
     """All heads under all kinds of an exercise."""
@@ -121,6 +125,7 @@ def code_digest() -> str:
 def table_key(exercise: Exercise, transformer_digest: str) -> str:
     """The content hash under which the exercise's table is kept: transformer, probes, seed, kinds and code."""
     parts = [
+        exercise.transformer.name,
         transformer_digest,
         exercise.transformer.family,
         exercise.probes.model_dump_json(),
@@ -141,10 +146,14 @@ def kept(folder: Path, key: str) -> ScoreTable | None:
         raw = path.read_bytes()
     except FileNotFoundError:
         return None
+    damaged = f"{path} is damaged; delete it and it will be computed again"
     try:
-        return ScoreTable.model_validate_json(raw)
+        table = ScoreTable.model_validate_json(raw)
     except ValidationError as error:
-        raise ScoreTableError(f"{path} is damaged; delete it and it will be computed again") from error
+        raise ScoreTableError(damaged) from error
+    if table.key != key:
+        raise ScoreTableError(damaged)
+    return table
 
 
 def keep(folder: Path, table: ScoreTable) -> None:

@@ -21,6 +21,7 @@ def score(exercise: Exercise, earned: float, wrong: int) -> float:
 def luck(chances: Iterable[float], confirmed: int) -> float:
     """The chance that random claims have `confirmed` or more right (the tail of the Poisson binomial), 0 to 1.
 
+    To four decimals, as reports tell it, so that what is told is what was decided by.
     `chances` holds, for each claim, the fraction of all heads that are of its kind.
     """
     of_right = [1.0]  # of_right[n] is the chance of n right claims among those seen so far
@@ -29,4 +30,4 @@ def luck(chances: Iterable[float], confirmed: int) -> float:
             (of_right[n] if n < len(of_right) else 0.0) * (1 - chance) + (of_right[n - 1] * chance if n else 0.0)
             for n in range(len(of_right) + 1)
         ]
-    return min(1.0, sum(of_right[confirmed:]))
+    return min(1.0, round(sum(of_right[confirmed:]), 4))

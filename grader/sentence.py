@@ -4,6 +4,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from grader.attention import pattern_of
 from grader.detectors import DETECTORS
+from grader.errors import InvalidInput, Problem
 from grader.patterns import asked_rows, hits, share
 from grader.probes.sequence import Sequence
 from grader.probes.tokens import surround
@@ -17,11 +18,19 @@ DECIMALS = 3
 def recompute(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, kind: Kind, place: tuple[int, int], text: str
 ) -> tuple[Evidence, Picture]:
-    """What the head at `place` (layer, head) does on the text; share and hit rate are None where nothing is asked."""
+    """What the head at `place` (layer, head) does on the text; share and hit rate are None where nothing is asked.
+
+    Raises:
+        InvalidInput: the text is longer than the transformer can read.
+    """
     layer, head = place
     ids, _, special = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
+    longest = getattr(model.config, "max_position_embeddings", len(ids))
+    if len(ids) > longest:
+        said = f"it has {len(ids)} tokens, but the transformer reads {longest} at most; shorten it"
+        raise InvalidInput("the sentence", [Problem("too-long", said)])
     pattern = pattern_of(model, ids, layer, head)
-    tokens = tuple(tokenizer.decode([token]) for token in ids)
+    tokens = tuple(str(tokenizer.decode([token])) for token in ids)
     question = DETECTORS[kind.type].ask(Sequence(ids, special, "evidence"), kind)
     asked = question.asked
     measured: dict[str, float] = {}

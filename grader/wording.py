@@ -20,7 +20,7 @@ HINTS: dict[HeadType, str] = {
     "not at what came after it.",
     "syntactic": "Put another noun in between: in `the keys near the old door are`, a head that follows grammar still "
     "looks at `keys`.",
-    "semantic": "Mix words of three topics in a list, and see whether each looks at the distant words of its own topic.",
+    "semantic": "Mix words of three topics in a list, and see whether each looks at distant words of its own topic.",
     "rare_token": "Put one rare word among common ones, and see whether everything after it looks there.",
 }
 

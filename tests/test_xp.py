@@ -67,6 +67,12 @@ def test_one_exercise_never_earns_more_than_is_possible() -> None:
     assert [line.xp for line in progress(many).history] == [30, 60, 90, *[100] * 9]
 
 
+def test_heads_beyond_those_that_are_wanted_earn_nothing() -> None:
+    again = ledger(*(report(verdict((0, head)), wanted={"induction": 2}) for head in range(4)))
+
+    assert [line.xp_change for line in progress(again).history] == [10, 10, 0, 0]
+
+
 def test_thirds_of_a_kind_add_up_to_the_whole() -> None:
     thirds = [verdict((0, head), points=10 / 3) for head in range(3)]
 

@@ -38,6 +38,7 @@ def version(show_version: bool = typer.Option(False, "--version", help="Print th
 def main() -> None:
     """Run the command line; every error of ours is a few lines on stderr and an exit code, never a traceback."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the cores to others
     try:
         app()
     except InvalidInput as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader import home
+from grader.errors import InvalidInput, Problem
 from grader.keeping import write_whole
 from grader.schema import Exercise
 
@@ -49,9 +50,16 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
 
 
 def deliver(text: str, out: Path | None) -> None:
-    """Print the text, or write it whole to a file."""
+    """Print the text, or write it whole to a file.
+
+    Raises:
+        InvalidInput: the file cannot be written.
+    """
     if out is None:
         typer.echo(text.rstrip("\n"))
     else:
-        write_whole(out, text.encode())
+        try:
+            write_whole(out, text.encode())
+        except OSError as error:
+            raise InvalidInput(str(out), [Problem("unwritable", f"cannot be written: {error.strerror}")]) from None
         typer.echo(f"written to {out}", err=True)

@@ -6,9 +6,9 @@ No word comes twice, so that looking for its earlier copy finds nothing.
 from transformers import PreTrainedTokenizerBase
 
 from grader.probes import draw
-from grader.probes.vocabulary import CATEGORIES
 from grader.probes.sequence import Sequence
 from grader.probes.tokens import encode
+from grader.probes.vocabulary import CATEGORIES
 from grader.schema import ProbeSettings
 
 CATEGORIES_EACH = 3

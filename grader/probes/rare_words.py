@@ -9,9 +9,9 @@ from transformers import PreTrainedTokenizerBase
 from wordfreq import iter_wordlist, zipf_frequency
 
 from grader.probes import draw
-from grader.probes.vocabulary import COMMON_WORDS
 from grader.probes.sequence import Sequence
 from grader.probes.tokens import encode
+from grader.probes.vocabulary import COMMON_WORDS
 from grader.schema import ProbeSettings
 
 RAREST, LESS_RARE = 1.5, 2.5

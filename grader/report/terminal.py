@@ -123,6 +123,21 @@ def _blocks(report: Report, exercise: Exercise | None, columns: int) -> Iterator
             yield from _verdict(verdict, report, exercise, columns)
     yield Text()
     yield from _total(report, exercise)
+    yield from _sources(report)
+
+
+def _sources(report: Report) -> Iterator[RenderableType]:
+    """Where the thresholds come from, each kind once."""
+    told: dict[str, list[str]] = {}
+    for verdict in report.verdicts if report.feedback != "score" else ():
+        if verdict.threshold:
+            told.setdefault(title(verdict.claim), words.sources(verdict))
+    if told:
+        yield Text()
+        yield Text("Where the thresholds come from", style="bold dim")
+    for kind, sources in told.items():
+        for source in sources:
+            yield _indented(f"{kind}, {source}", "dim")
 
 
 def _verdict(verdict: Verdict, report: Report, exercise: Exercise | None, columns: int) -> Iterator[RenderableType]:
@@ -139,8 +154,6 @@ def _verdict(verdict: Verdict, report: Report, exercise: Exercise | None, column
     yield from _checks(verdict, columns)
     for label, text in words.remarks(verdict):
         yield _indented(Text.assemble((f"{label}: ", "bold"), text))
-    for source in words.sources(verdict):
-        yield _indented(f"Threshold for {source}", "dim")
 
 
 def _checks(verdict: Verdict, columns: int) -> Iterator[RenderableType]:

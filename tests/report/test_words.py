@@ -1,8 +1,8 @@
 import pytest
-from grader.wording import title
 
 from grader.report import words
 from grader.schema import Exercise, Kind, Report
+from grader.wording import title
 
 
 @pytest.mark.parametrize(
@@ -17,10 +17,10 @@ def test_ordinals(number: int, word: str) -> None:
     [
         (Kind(type="positional"), "positional, offset -1"),
         (Kind(type="next_token"), "positional, offset +1"),
-        (Kind(type="syntactic", relation="verb_subject"), "syntactic, verb to its subject"),
+        (Kind(type="syntactic", relation="verb_subject"), "syntactic, verb to subject"),
         (
             Kind(type="syntactic", relation="object_verb", direction="forward"),
-            "syntactic, its verb to object",
+            "syntactic, verb ahead to object",
         ),
         (Kind(type="rare_token"), "rare token"),
     ],
