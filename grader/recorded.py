@@ -26,12 +26,11 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from grader.bootstrap import Resamples
-from grader.detectors import DETECTORS
+from grader.detectors import DETECTORS, FROM_TOKENS
 from grader.errors import InvalidInput, Problem
 from grader.patterns import asked_rows, hits, share
 from grader.probes.sequence import Sequence
 from grader.schema import AskedKind, Kind
-from grader.sentence import FROM_TOKENS
 from grader.thresholds import thresholds_of
 
 Arrays = dict[str, NDArray[Any]]

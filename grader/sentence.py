@@ -3,15 +3,13 @@
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from grader.attention import pattern_of
-from grader.detectors import DETECTORS
+from grader.detectors import DETECTORS, FROM_TOKENS
 from grader.errors import InvalidInput, Problem
 from grader.patterns import asked_rows, hits, share
 from grader.probes.sequence import Sequence
 from grader.probes.tokens import surround
-from grader.schema import Evidence, HeadType, Kind, Picture
+from grader.schema import Evidence, Kind, Picture
 
-FROM_TOKENS: tuple[HeadType, ...] = ("positional", "induction", "duplicate_token")
-"""The kinds whose targets are known for any text; the others need annotations."""
 DECIMALS = 3
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def looking(offset: int) -> NDArray[np.float64]:
 
 
 SINK, SELF, BACK, ONWARD, COPY, AFTER_COPY = (looking(offset) for offset in (-LENGTH, 0, -1, 1, -3, -2))
-GOOD: dict[str, ArrayLike] = {"token_ids": IDS, "attn": np.stack([[SINK, BACK], [COPY, AFTER_COPY]])}
+GOOD: dict[str, NDArray[Any]] = {"token_ids": IDS, "attn": np.stack([[SINK, BACK], [COPY, AFTER_COPY]])}
 
 
 def saved(path: Path, **arrays: ArrayLike) -> Path:

@@ -26,3 +26,6 @@ DETECTORS: dict[HeadType, Detector] = {
     "semantic": Detector(semantic.ask, "share", ("categories",)),
     "rare_token": Detector(rare_token.ask, "hit_rate", ("rare_words",)),
 }
+
+FROM_TOKENS: tuple[HeadType, ...] = ("positional", "induction", "duplicate_token")
+"""The kinds whose targets are known for any text; the others need annotations."""

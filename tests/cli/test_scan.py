@@ -1,0 +1,68 @@
+"""`grade scan` as a real process."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import ID, KINDS, Bench
+
+KEYS = ["layer", "head", "type", "offset", "relation", "direction"]
+KEYS += ["share", "hit_rate", "baseline", "score", "interval", "queries", "confirmed", "rank"]
+
+
+def test_json_lists_every_head_under_every_kind_best_first(bench: Bench, home: Path) -> None:
+    done = bench.grade(home, "scan", ID, "--json")
+    found = json.loads(done.stdout)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (found["exercise"], found["transformer"], len(found["heads"])) == (ID, "tiny", 5 * 24)
+    assert all(list(row) == KEYS for row in found["heads"])
+    assert [(r["layer"], r["head"]) for r in found["heads"] if r["confirmed"]] == [bench.best[kind] for kind in KINDS]
+    for number in range(5):
+        rows = found["heads"][24 * number : 24 * number + 24]
+        assert [row["rank"] for row in rows] == list(range(1, 25))
+        assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
+
+
+def test_one_kind_and_the_best_of_it_as_text(bench: Bench, home: Path) -> None:
+    done = bench.grade(home, "scan", ID, "--type", "positional:-2", "--top", "2")
+    layer, head = bench.best["positional:-2"]
+    title, *rows = done.stdout.split("\n\n")[1].splitlines()
+
+    assert title.startswith("positional, offset -2  (baseline ")
+    assert len(rows) == 2
+    assert rows[0].startswith(f"  L{layer}H{head}")
+    assert [row.endswith("confirmed") for row in rows] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--type", "semantic", ID], f"{ID} does not ask for `semantic`; it asks for positional:-1, positional:-2"),
+        (["--type", "nonsense", ID], "`nonsense`"),
+        (["--type", "positional:one", ID], "`one` is no whole number"),
+        ([], "give either an exercise's id or --pattern FILE"),
+        (["--pattern", "/nowhere.npz"], "cannot be read as a recorded pattern"),
+    ],
+)
+def test_what_cannot_be_scanned_is_the_users_mistake(bench: Bench, home: Path, arguments: list[str], said: str) -> None:
+    done = bench.grade(home, "scan", *arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_recorded_pattern_needs_no_exercise(bench: Bench, tmp_path: Path) -> None:
+    """Two heads of one layer: the second looks at the previous token, the first at the first position."""
+    attention = np.zeros((1, 2, 12, 12))
+    attention[0, 0, :, 0] = attention[0, 1, 0, 0] = 1
+    attention[0, 1, np.arange(1, 12), np.arange(11)] = 1
+    np.savez(tmp_path / "seen.npz", token_ids=np.arange(12), attn=attention)
+    done = bench.grade(tmp_path / "home", "scan", "--pattern", tmp_path / "seen.npz", "--json")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = json.loads(done.stdout)["heads"]
+    assert [(row["head"], row["share"], row["confirmed"]) for row in rows] == [(1, 1, True), (0, 0, False)]

@@ -1,0 +1,47 @@
+"""`grade show` as a real process."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ID, Bench
+
+TEXT = "the king near the old bridge waits"
+
+
+def test_a_terminal_shows_the_tokens_and_a_pipe_no_colours(bench: Bench, tmp_path: Path) -> None:
+    done = bench.grade(tmp_path, "show", "1", "2", "--exercise", ID, "--text", TEXT, PYTHONIOENCODING="utf-8")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "L1H2" in done.stdout
+    assert all(word in done.stdout for word in TEXT.split())
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize(("name", "begins"), [("head.png", b"\x89PNG\r\n\x1a\n"), ("head.svg", b"<")])
+def test_out_writes_a_picture(bench: Bench, tmp_path: Path, name: str, begins: bytes) -> None:
+    out = tmp_path / name
+    done = bench.grade(tmp_path, "show", "1", "2", "--exercise", ID, "--text", TEXT, "--out", out)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"written to {out}\n")
+    assert out.read_bytes().startswith(begins)
+    assert out.stat().st_size > 2000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["3", "0"], "tiny has no head L3H0: layers are 0 to 2, heads 0 to 7"),
+        (["0", "8"], "tiny has no head L0H8"),
+        (["0", "0", "--text", "king " * 400], "tokens, but the transformer reads 320 at most"),
+        (["0", "0", "--out", "head.gif"], "a picture ends in .png or .svg"),
+    ],
+)
+def test_what_cannot_be_shown_is_the_users_mistake(
+    bench: Bench, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = bench.grade(tmp_path, "show", *arguments, "--exercise", ID)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
