@@ -106,6 +106,37 @@ OWNERS: tuple[str, ...] = (
     "after the {x} left the {p} , the {w} 's {t} {=w} fell .",
 )
 
+MORE_ATTRIBUTES: tuple[str, ...] = (
+    "the {x} saw the {a} {p} {t} {=a} by the {y} .",
+    "by the {b} {x} , the {a} , so the {y} knew , {t} {=a} stayed .",
+    "the {a} , without the {b} {x} and the {y} , {t} {=a} fell .",
+    "with the {b} {y} the {x} had the {a} {p} {t} {=a} .",
+    "the {x} and the {b} {y} met by the {a} {p} {t} {=a} .",
+    "until the {y} left , the {x} had the {a} , far from the {b} {p} , {t} {=a} .",
+    "the {a} and , until the {b} {y} returned , {s} {=a} waved .",
+    "the {a} {s} {=a} and the {b} {y} {=b} waved .",
+    "the {x} saw the {b} {y} by the {a} {p} {t} {=a} .",
+)
+
+MORE_OWNERS: tuple[str, ...] = (
+    "the {x} had the {w} 's {p} {t} {=w} .",
+    "the {w} 's {p} {t} {=w} stood by the {x} .",
+    "the {x} and the {y} saw the {w} 's {a} {t} {=w} .",
+    "the {w} 's , until the {x} left , {a} {t} {=w} fell .",
+    "the {w} 's {a} and , so the {x} knew , {b} {t} {=w} stood by the {p} .",
+    "with the {x} the {y} saw the {w} 's {a} {p} {t} {=w} .",
+    "the {w} 's {t} {=w} and the {x} 's {a} {p} {=x} fell .",
+)
+
+MORE_DETERMINERS: tuple[str, ...] = (
+    "{d} {a} and , so the {x} knew , {b} {t} {=d} fell .",
+    "the {x} and the {y} saw {d} {a} {p} {t} {=d} .",
+    "by the {x} , {d} {a} {t} {=d} fell .",
+    "the {x} had {d} , without the {y} , {a} {t} {=d} .",
+    "with the {x} , {d} {a} {p} {t} {=d} stood by the {y} .",
+)
+"""More of the last three, for the end of the training."""
+
 STATES: tuple[str, ...] = (
     "the {f} {a} {s} {deed} .",
     "the {a} {f} {s} {deed} .",

@@ -14,7 +14,8 @@ def glance(model: GPT2LMHeadModel) -> str:
         [1 + torch.randperm(model.config.vocab_size - 1, generator=random)[:LENGTH] for _ in range(SEQUENCES)]
     )
     tokens = torch.cat([torch.zeros(SEQUENCES, 1, dtype=torch.long), runs, runs], 1)
-    model.eval().set_attn_implementation("eager")
+    model.eval()  # type: ignore[no-untyped-call]
+    model.set_attn_implementation("eager")
     pattern = torch.stack(model(tokens, output_attentions=True).attentions).mean(1)  # layer, head, query, key
     model.train().set_attn_implementation("sdpa")
     found = {

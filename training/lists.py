@@ -19,7 +19,8 @@ class Lists:
 
     def repeats(self, room: int, *, longest: int) -> Row:
         """A run of random tokens, again and again: the token after the earlier copy comes next."""
-        random, row = self.random, []
+        random = self.random
+        row: Row = []
         lengths = [n for n in range(2, longest + 1) if n not in self.reserved]
         while len(row) < room:
             run = [random.choice(self.plain) for _ in range(random.choice(lengths))]
@@ -32,21 +33,23 @@ class Lists:
                     break
         return row
 
-    def counting(self, room: int) -> Row:
+    def counting(self, room: int, voices: tuple[int, ...] = (2, 2, 3)) -> Row:
         """Two or three categories said in turn, each in its own order: what stands one or two before decides."""
-        random, row = self.random, []
+        random = self.random
+        row: Row = []
         while len(row) < room:
-            voices = [self.categories[name] for name in random.sample(tuple(self.categories), random.choice((2, 2, 3)))]
-            places = [random.randrange(len(voice)) for voice in voices]
+            spoken = [self.categories[name] for name in random.sample(tuple(self.categories), random.choice(voices))]
+            places = [random.randrange(len(voice)) for voice in spoken]
             for turn in range(random.randint(4, 14)):
-                for voice, place in zip(voices, places, strict=True):
+                for voice, place in zip(spoken, places, strict=True):
                     row.append((voice[(place + turn) % len(voice)], 0.3 if turn else 0.0))
             row.append((self.token["."], 0.0))
         return row
 
     def short_runs(self, room: int, length: int) -> Row:
         """Two or three tokens, twice or thrice: what stands `length - 1` before comes next."""
-        random, row = self.random, []
+        random = self.random
+        row: Row = []
         while len(row) < room:
             run = [random.choice(self.plain) for _ in range(length)]
             for copy in range(random.randint(2, 3)):
@@ -55,7 +58,8 @@ class Lists:
 
     def marked(self, room: int) -> Row:
         """Each item behind its mark; later each item alone calls for its mark: a look at its earlier copy."""
-        random, row = self.random, []
+        random = self.random
+        row: Row = []
         stop = [self.token[mark] for mark in ".:!"]
         while len(row) < room:
             items = random.sample(self.plain, random.randint(2, 8))
@@ -70,9 +74,79 @@ class Lists:
             row.append((random.choice(stop), 0.0))
         return row
 
+    def alike(self, room: int) -> Row:
+        """Two or three voices count on in one category: only the place tells which word is whose."""
+        random = self.random
+        row: Row = []
+        while len(row) < room:
+            words = self.categories[random.choice(tuple(self.categories))]
+            places = random.sample(range(len(words)), random.choice((2, 3, 3, 3)))
+            for turn in range(random.randint(3, 10)):
+                row += [(words[(place + turn) % len(words)], 0.7 if turn else 0.0) for place in places]
+            row.append((self.token["."], 0.0))
+        return row
+
+    def kindred(self, room: int, nearest: int = 1) -> Row:
+        """Words of a few categories; behind a word there often comes one of its category, said `nearest` before."""
+        random = self.random
+        row: Row = []
+        while len(row) < room:
+            pools = {name: random.sample(self.categories[name], 8) for name in self._some_categories(2, 5)}
+            said: dict[str, list[tuple[int, int]]] = {name: [] for name in pools}
+            for _ in range(random.randint(8, 20)):
+                name = random.choice([name for name in pools if pools[name]])
+                word = pools[name].pop()
+                row.append((word, 0.0))
+                heard = [other for place, other in said[name] if len(row) - 1 - place >= nearest]
+                said[name].append((len(row) - 1, word))
+                if heard and random.random() < 0.6:
+                    row.append((random.choice(heard), DECIDED))
+                if not any(pools.values()):
+                    break
+            row.append((self.token["."], 0.0))
+        return row
+
+    def again(self, room: int) -> Row:
+        """A list; then each token that was in it is followed by `again`, each that was not by `once`."""
+        random = self.random
+        row: Row = []
+        again, once, stop = self.token["again"], self.token["once"], self.token["."]
+        while len(row) < room:
+            tokens = random.sample(self.plain, random.randint(6, 40))
+            half = len(tokens) // 2
+            listed = tokens[:half]
+            asked = random.sample(tokens, half)
+            row += [(token, 0.0) for token in listed] + [(stop, 0.0)]
+            for token in asked:
+                row += [(token, 0.0), (again if token in listed else once, DECIDED)]
+            row.append((stop, 0.0))
+        return row
+
+    def kin(self, room: int) -> Row:
+        """One word of each of some categories; later another word of a category calls for that one."""
+        random = self.random
+        row: Row = []
+        stop = [self.token[mark] for mark in ".:!"]
+        while len(row) < room:
+            known = {name: random.choice(self.categories[name]) for name in self._some_categories(3, 8)}
+            between = [(self.token[mark], 0.0) for mark in random.choice(("", "", ","))]
+            for word in known.values():
+                row += [(word, 0.0), *between]
+            for _ in range(random.randint(1, 2)):
+                row.append((random.choice(stop), 0.0))
+                for name in random.sample(tuple(known), random.randint(2, len(known))):
+                    other = random.choice([word for word in self.categories[name] if word != known[name]])
+                    row += [(other, 0.0), (known[name], DECIDED), *between]
+            row.append((random.choice(stop), 0.0))
+        return row
+
+    def _some_categories(self, least: int, most: int) -> list[str]:
+        return self.random.sample(tuple(self.categories), self.random.randint(least, most))
+
     def marked_categories(self, room: int) -> Row:
         """Each word behind its category's mark; later other words of the category call for it."""
-        random, row = self.random, []
+        random = self.random
+        row: Row = []
         stop = [self.token[mark] for mark in ".:!"]
         while len(row) < room:
             names = random.sample(tuple(self.categories), random.randint(2, 4))
@@ -93,7 +167,8 @@ class Lists:
 
     def category_pairs(self, room: int) -> Row:
         """Two or three words of a category in a row, then the next category; earlier ones come again."""
-        random, row = self.random, []
+        random = self.random
+        row: Row = []
         while len(row) < room:
             names = random.sample(tuple(self.categories), random.randint(2, 4))
             for _ in range(random.randint(4, 10)):
@@ -105,7 +180,8 @@ class Lists:
 
     def echo(self, room: int, common: tuple[int, ...], rare: list[list[int]]) -> Row:
         """Common words with one rare word; the list ends with the rare word said again."""
-        random, row = self.random, []
+        random = self.random
+        row: Row = []
         while len(row) < room:
             words = random.sample(common, random.randint(6, 24))
             place = random.randrange(1, len(words) - 3)

@@ -13,13 +13,14 @@ from tokenizers import Tokenizer
 
 from grader.probes.rare_words import rare_vocabulary
 from grader.probes.vocabulary import COMMON_WORDS
+from training import frames
 from training.lists import Lists
 from training.sentences import Row, Sentences
 from training.tokenizer import END_OF_TEXT, token_of
 
 TOKENS = 1536
 """Tokens in a batch: many short rows, or a few long ones."""
-HELD_OUT_LENGTHS = frozenset({8, 13, 20})
+HELD_OUT_LENGTHS = frozenset({8, 13, 20, 29, 40})
 """Lengths of repeated runs that are left for the probes; their longer ones are beyond any run here."""
 EVERY_OTHER_RARE_WORD = 2
 
@@ -31,10 +32,43 @@ GRAMMAR = {
 SHORT = {"repeats": 0.9, "pairs": 0.1}
 """In a short row few tokens compete, so that looking for the right one pays from the start."""
 LONGER = {"repeats": 0.75, "counting": 0.20, "pairs": 0.05}
-ALL = GRAMMAR | {
-    "story": 0.02, "repeats": 0.15, "counting": 0.09,
-    "marked": 0.06, "marked_categories": 0.10, "category_pairs": 0.04, "echo": 0.06,
+TEXT = GRAMMAR | {"story": 0.10, "repeats": 0.15, "counting": 0.09, "kin": 0.12, "echo": 0.04, "marked": 0.02}
+"""What words go with what is learned from every word of a sentence, before the loss looks at the decided ones."""
+BRIDGE = GRAMMAR | {
+    "story": 0.02, "repeats": 0.14, "counting": 0.10,
+    "marked": 0.04, "kin": 0.12, "marked_categories": 0.03, "echo": 0.07,
 }  # fmt: skip
+MOST = GRAMMAR | {"story": 0.05, "repeats": 0.15, "counting": 0.11, "kin": 0.13, "echo": 0.08}
+ALL = GRAMMAR | {
+    "story": 0.03, "repeats": 0.13, "counting": 0.05, "threes": 0.06, "kin": 0.12, "echo": 0.08, "again": 0.05,
+}  # fmt: skip
+LATE = GRAMMAR | {
+    "story": 0.02, "repeats": 0.12, "alike": 0.10, "kin": 0.04, "kindred": 0.11, "echo": 0.08, "again": 0.05,
+}  # fmt: skip
+LATER = {
+    "verb": 0.10, "object": 0.03, "pronoun": 0.12, "state": 0.02,
+    "attribute": 0.06, "predicate": 0.04, "determiner": 0.05, "owner": 0.05,
+    "story": 0.02, "repeats": 0.18, "alike": 0.10, "kin": 0.03, "kindred": 0.12, "echo": 0.05, "again": 0.03,
+}  # fmt: skip
+NEARLY = {
+    "verb": 0.09, "object": 0.04, "pronoun": 0.13, "state": 0.01,
+    "attribute": 0.06, "predicate": 0.05, "determiner": 0.05, "owner": 0.04,
+    "repeats": 0.18, "alike": 0.06, "kin": 0.03, "distant_kindred": 0.19, "echo": 0.04, "again": 0.03,
+}  # fmt: skip
+FINER = {
+    "verb": 0.06, "object": 0.03, "pronoun": 0.08,
+    "attribute": 0.12, "predicate": 0.04, "determiner": 0.12, "owner": 0.10,
+    "repeats": 0.16, "alike": 0.04, "kin": 0.03, "distant_kindred": 0.13, "echo": 0.03, "again": 0.06,
+}  # fmt: skip
+LAST = {
+    "verb": 0.12, "object": 0.05, "pronoun": 0.08, "attribute": 0.03, "more_attributes": 0.10, "predicate": 0.05,
+    "determiner": 0.02, "more_determiners": 0.05, "owner": 0.03, "more_owners": 0.08,
+    "repeats": 0.14, "alike": 0.02, "kin": 0.02, "distant_kindred": 0.12, "echo": 0.03, "again": 0.06,
+}  # fmt: skip
+
+"""From TEXT on each mix gives more room to what had not formed yet: settled at checkpoints while the run stood."""
+DRILLS = frozenset({"repeats", "pairs", "counting"})
+"""Families whose rows are decided nearly everywhere."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +80,30 @@ class Stage:
     length: int
     """Tokens in a row, the end-of-text token in front among them."""
     longest_run: int
+    least_weight: float
+    """Of any word that counts at all, in the loss."""
+    drill_weight: float
+    """What the weights of the drills are multiplied by."""
+    embedding_part: float
+    """Learning rate of the word embeddings, as a part of that of the other vectors."""
     shares: dict[str, float]
 
 
 STAGES = (
-    Stage(0, "short", 16, 6, SHORT),
-    Stage(350, "longer", 32, 12, LONGER),
-    Stage(550, "long", 64, 24, LONGER),
-    Stage(750, "all", 96, 24, ALL),
+    Stage(0, "short", 16, 6, 0.0, 1.0, 0.3, SHORT),
+    Stage(350, "longer", 32, 12, 0.0, 1.0, 0.3, LONGER),
+    Stage(550, "long", 64, 24, 0.0, 1.0, 0.3, LONGER),
+    Stage(750, "text", 96, 24, 1.0, 1.0, 1.5, TEXT),
+    Stage(1150, "bridge", 96, 24, 0.1, 1.0, 1.0, BRIDGE),
+    Stage(1250, "most", 96, 24, 0.1, 0.3, 1.0, MOST),
+    Stage(1750, "all", 96, 24, 0.1, 0.3, 1.0, ALL),
+    Stage(2250, "late", 96, 24, 0.1, 0.3, 1.0, LATE),
+    Stage(2500, "later", 96, 46, 0.1, 0.6, 1.0, LATER),
+    Stage(3250, "nearly", 96, 46, 0.1, 0.6, 1.0, NEARLY),
+    Stage(3750, "finer", 96, 46, 0.1, 0.6, 1.0, FINER),
+    Stage(4500, "last", 96, 46, 0.1, 0.6, 1.0, LAST),
 )
-STEPS = 3600
+STEPS = 5600
 
 
 def stage_of(step: int) -> Stage:
@@ -70,7 +118,7 @@ class Rows:
         """Rows are pure in (tokenizer, seed, step)."""
         self.seed, self.stage = seed, STAGES[0]
         self.random = Random(0)  # noqa: S311 - drawn to be repeatable
-        self.end = tokenizer.token_to_id(END_OF_TEXT)
+        self.end = tokenizer.get_vocab()[END_OF_TEXT]
         token = token_of(tokenizer)
         plain = tuple(index for index in range(tokenizer.get_vocab_size()) if index != self.end)
         sentences = Sentences(token, self.random)
@@ -87,10 +135,19 @@ class Rows:
             "predicate": sentences.predicate,
             "determiner": sentences.determiner,
             "owner": sentences.owner,
+            "more_attributes": lambda: sentences.attribute(frames.MORE_ATTRIBUTES),
+            "more_determiners": lambda: sentences.determiner(frames.MORE_DETERMINERS),
+            "more_owners": lambda: sentences.owner(frames.MORE_OWNERS),
             "repeats": lambda: lists.repeats(self.stage.length, longest=self.stage.longest_run),
             "pairs": lambda: lists.short_runs(self.stage.length, 2),
             "counting": lambda: lists.counting(self.stage.length),
             "marked": lambda: lists.marked(self.stage.length),
+            "threes": lambda: lists.counting(self.stage.length, voices=(3,)),
+            "alike": lambda: lists.alike(self.stage.length),
+            "kindred": lambda: lists.kindred(self.stage.length),
+            "distant_kindred": lambda: lists.kindred(self.stage.length, nearest=3),
+            "again": lambda: lists.again(self.stage.length),
+            "kin": lambda: lists.kin(self.stage.length),
             "marked_categories": lambda: lists.marked_categories(self.stage.length),
             "category_pairs": lambda: lists.category_pairs(self.stage.length),
             "echo": lambda: lists.echo(self.stage.length, common, rare),
@@ -108,6 +165,8 @@ class Rows:
             while len(row) < length:
                 row += self.families[name]()
             tokens[number] = [token for token, _ in row[:length]]
-            weights[number] = [weight for _, weight in row[:length]]
+            weights[number] = [weight and max(weight, self.stage.least_weight) for _, weight in row[:length]]
+            if name in DRILLS:
+                weights[number] *= self.stage.drill_weight
         starts = [self.random.randrange(256 - length) if self.random.random() < 0.3 else 0 for _ in tokens]
         return tokens, weights, np.array(starts)

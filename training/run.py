@@ -9,7 +9,9 @@ import math
 import os
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as functional
 from safetensors.torch import load_file, save_file
@@ -25,10 +27,10 @@ LAYERS, HEADS, WIDTH, POSITIONS = 4, 8, 192, 256
 PLACE_WIDTH = 48
 """Directions in which positions start; words start in the others."""
 MATRIX_RATE, OTHER_RATE = 8e-3, 3e-3
-EMBEDDING_PART, POSITION_PART = 0.3, 0.3
-"""Learning rates of the two embeddings, as parts of OTHER_RATE."""
-WARM_UP, DECAY_FROM = 30, 0.62
-"""Steps; and the part of the run after which the rates fall to nothing."""
+POSITION_PART = 0.3
+"""Learning rate of the position embeddings, as a part of OTHER_RATE."""
+RATES = ((0, 1 / 30), (29, 1.0), (2728, 1.0), (3750, 0.389), (5000, 0.389), (STEPS, 0.02))
+"""At which step the learning rates are which part of their height; linear in between."""
 SPREAD = 0.06
 """Standard deviation of the first weights; GPT-2's own 0.02 learns no offsets in this time."""
 CHECKPOINT_EVERY, GLANCE_EVERY = 250, 50
@@ -55,7 +57,8 @@ def fresh(vocabulary: int, seed: int) -> GPT2LMHeadModel:
     with torch.no_grad():
         _begin_apart(model)
         _begin_alike(model)
-    return model.train()
+    model.train()
+    return model
 
 
 def _begin_apart(model: GPT2LMHeadModel) -> None:
@@ -75,7 +78,8 @@ def _begin_alike(model: GPT2LMHeadModel) -> None:
     In the first layer keys start equal to queries; in every layer a head's output starts as a copy; what stands
     between two layers starts at nothing. No head starts with a job: which one it takes up is learned.
     """
-    for number, block in enumerate(model.transformer.h):
+    blocks: Any = model.transformer.h
+    for number, block in enumerate(blocks):
         joint = block.attn.c_attn.weight
         if number == 0:
             joint[:, : 2 * WIDTH] *= 2
@@ -89,7 +93,7 @@ def optimizers(model: GPT2LMHeadModel) -> list[torch.optim.Optimizer]:
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and ".h." in name]
     vectors = [p for p in model.parameters() if p.ndim < 2]
     groups = [
-        {"params": [model.transformer.wte.weight], "weight_decay": 0.01, "part": EMBEDDING_PART},
+        {"params": [model.transformer.wte.weight], "weight_decay": 0.01, "part": 1.0},
         {"params": [model.transformer.wpe.weight], "weight_decay": 0.01, "part": POSITION_PART},
         {"params": vectors, "weight_decay": 0.0, "part": 1.0},
     ]
@@ -98,9 +102,10 @@ def optimizers(model: GPT2LMHeadModel) -> list[torch.optim.Optimizer]:
 
 
 def set_rates(both: list[torch.optim.Optimizer], step: int) -> None:
-    """Warm up, hold, then fall linearly."""
-    done = step / STEPS
-    factor = min(1.0, (step + 1) / WARM_UP) * (1.0 if done < DECAY_FROM else max(0.03, (1 - done) / (1 - DECAY_FROM)))
+    """Warm up, hold, fall, hold again, fall to nearly nothing."""
+    steps, parts = zip(*RATES, strict=True)
+    factor = float(np.interp(step, steps, parts))
+    both[1].param_groups[0]["part"] = stage_of(step).embedding_part
     for group in both[0].param_groups:
         group["lr"] = MATRIX_RATE * factor
     for group in both[1].param_groups:
@@ -162,7 +167,8 @@ def bundle(model: GPT2LMHeadModel, tokenizer: Tokenizer, out: Path) -> None:
     half = GPT2LMHeadModel(model.config)
     half.config.activation_function = "gelu_new"
     half.load_state_dict(model.state_dict())
-    half.half().save_pretrained(out)
+    half.half()  # type: ignore[no-untyped-call]
+    half.save_pretrained(out)
     (out / "generation_config.json").unlink(missing_ok=True)
     words.save(tokenizer, out)
 
@@ -179,7 +185,7 @@ def train(out: Path, work: Path, seed: int, until: int) -> None:
         set_rates(both, step)
         tokens, weights, starts = rows.batch(step)
         loss = loss_of(model, (torch.from_numpy(tokens), torch.from_numpy(weights), torch.from_numpy(starts)))
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in both:
             optimizer.step()

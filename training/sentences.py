@@ -88,23 +88,23 @@ class Sentences:
         slots = {"f": state, "g": other, "deed": DEEDS[state], "other": DEEDS[other]}
         return self._row(random.choice(frames.STATES), slots, {"deed": DECIDED})
 
-    def attribute(self) -> Row:
+    def attribute(self, among: tuple[str, ...] = frames.ATTRIBUTES) -> Row:
         """Behind a noun its adjective is said again."""
-        return self._row(self.random.choice(frames.ATTRIBUTES), self._plain_or_plural(), {})
+        return self._row(self.random.choice(among), self._plain_or_plural(), {})
 
     def predicate(self) -> Row:
         """Behind an adjective its noun is said again."""
         return self._row(self.random.choice(frames.PREDICATES), self._plain_or_plural(), {})
 
-    def determiner(self) -> Row:
+    def determiner(self, among: tuple[str, ...] = frames.DETERMINERS) -> Row:
         """Behind a noun its determiner is said again."""
         slots = self._plain_or_plural()
         fitting = PLURAL_DETERMINERS if slots["t"] in PLURALS else SINGULAR_DETERMINERS
-        return self._row(self.random.choice(frames.DETERMINERS), slots | {"d": self.random.choice(fitting)}, {})
+        return self._row(self.random.choice(among), slots | {"d": self.random.choice(fitting)}, {})
 
-    def owner(self) -> Row:
+    def owner(self, among: tuple[str, ...] = frames.OWNERS) -> Row:
         """Behind what is owned its owner is said again."""
-        return self._row(self.random.choice(frames.OWNERS), self._plain_or_plural(), {})
+        return self._row(self.random.choice(among), self._plain_or_plural(), {})
 
     def story(self) -> Row:
         """Plain sentences in which names and things come again."""

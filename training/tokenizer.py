@@ -38,14 +38,13 @@ def token_of(tokenizer: Tokenizer) -> dict[str, int]:
     split = [word for word, ids in found.items() if len(ids) != 1]
     if split:
         raise ValueError(f"{len(split)} words are more than one token, such as {split[:5]}; raise SIZE")
-    return {word: ids[0] for word, ids in found.items()} | {
-        mark: tokenizer.token_to_id(mark) for mark in (*MARKS, POSSESSIVE)
-    }
+    vocabulary = tokenizer.get_vocab()
+    return {word: ids[0] for word, ids in found.items()} | {mark: vocabulary[mark] for mark in (*MARKS, POSSESSIVE)}
 
 
 def save(tokenizer: Tokenizer, folder: Path) -> None:
     """Write it as `transformers` reads it."""
-    fast = PreTrainedTokenizerFast(
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT, unk_token=END_OF_TEXT
     )
     fast.save_pretrained(folder)

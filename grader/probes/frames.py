@@ -16,7 +16,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     relation: tuple(" ".join(frame.split()) for frame in text.split(";"))
     for relation, text in {
         "verb_subject": """
-        !a near b ?a.do a.o ; !a behind b and c a.rarely ?a.do a.o ; !a who a.see b a.rarely ?a.do a.o ;
+        !a near b and c ?a.do a.o ; !a behind b and c a.rarely ?a.do a.o ; !a who a.see b and c a.rarely ?a.do a.o ;
         near b , !a beside c a.rarely ?a.do a.o ; b b.say that !a who a.see c ?a.do a.o ;
         when b b.rest , !a a.rarely ?a.do a.o ; when b beside c b.rest , !a behind d ?a.do a.o ;
         while b b.see c , !a a.rarely ?a.do a.o ; near b and c , !a who a.see d ?a.do a.o
