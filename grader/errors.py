@@ -56,6 +56,12 @@ class ExerciseError(GraderError):
     """An exercise cannot be used as it is written."""
 
 
+class UnknownExercise(ExerciseError):
+    """Somebody asked for an exercise that there is not."""
+
+    exit_code = 2
+
+
 class TransformerNotFound(GraderError):
     """The weights are neither bundled, nor at a given path, nor cached, nor to be had from the hub."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader import documents, guessing
-from grader.errors import ExerciseError, InvalidInput, Problem
+from grader.errors import ExerciseError, InvalidInput, Problem, UnknownExercise
 from grader.schema import Exercise, Kind, TransformerSource
 
 FILE_NAME = "exercise.yaml"
@@ -100,7 +100,7 @@ def _folder(exercise: str | Path) -> Path:
         known = available()
         if exercise not in known:
             hint = documents.did_you_mean(exercise, known)
-            raise ExerciseError(
+            raise UnknownExercise(
                 f"there is no exercise {documents.shown(exercise)}; known: {', '.join(known) or 'none'}{hint}"
             )
         return known[exercise]

@@ -22,7 +22,7 @@ from grader.schema import (
     Verdict,
 )
 from grader.score_table import KindScores, ScoreTable, measurement
-from grader.scoring import LUCK_LIMIT, luck, points_each, score
+from grader.scoring import LUCK_LIMIT, luck, points, points_each, score
 from grader.thresholds import thresholds_of
 from grader.wording import HINTS, sentence, title
 
@@ -150,16 +150,16 @@ def _verdict(claim: Claim, exercise: Exercise, standings: Standings, earned: Cou
     place = (claim.layer, claim.head)
     found = standings.by_kind[claim.name][place]
     asked = next(asked for asked in exercise.kinds if asked.name == claim.name)
-    points = 0.0
+    worth = 0.0
     if found.confirmed and earned[claim.name] < asked.heads:
         earned[claim.name] += 1
-        points = points_each(asked)
+        worth = points_each(asked)
     lookalike = None if found.confirmed else _lookalike(claim, standings, exercise)
     return Verdict(
         claim=claim,
         outcome="confirmed" if found.confirmed else "refuted",
         borderline=found.borderline,
-        points=points,
+        points=worth,
         rationale=_rationale(claim, found),
         measured=found.measured,
         threshold=found.checks,
@@ -171,9 +171,14 @@ def _verdict(claim: Claim, exercise: Exercise, standings: Standings, earned: Cou
 
 
 def _rationale(claim: Claim, found: Standing) -> str:
-    """Why the outcome is what it is: the worst of the checks."""
+    """Why the outcome is what it is: the first threshold that was not met, or the first of all, on its worst slice."""
     order = {"under": 0, "borderline": 1, "over": 2}
-    worst = min(found.checks, key=lambda check: (order[check.result], check.measured / max(check.at_least, 1e-9)))
+    result = min((check.result for check in found.checks), key=order.__getitem__)
+    first = next(check for check in found.checks if check.result == result)
+    worst = min(
+        (check for check in found.checks if (check.result, check.statistic) == (result, first.statistic)),
+        key=lambda check: check.measured,
+    )
     verb = "is confirmed" if found.confirmed else "is not confirmed"
     return f"{claim.place} {verb} as {title(claim)}: {sentence(worst)}."
 
@@ -206,7 +211,8 @@ def _report(
     graded = [verdict for verdict in verdicts if verdict.outcome != "not_graded"]
     confirmed = [verdict for verdict in graded if verdict.outcome == "confirmed"]
     earned = sum(verdict.points for verdict in verdicts)
-    total = round(score(exercise, earned, len(graded) - len(confirmed)), 4)
+    wrong = len(graded) - len(confirmed)
+    total = round(score(exercise, earned, wrong), 4)
     chance = luck((standings.passing(v.claim.name) / standings.heads for v in graded), len(confirmed))
     kinds = len({verdict.claim.name for verdict in confirmed})
     by_skill = chance <= LUCK_LIMIT
@@ -223,7 +229,7 @@ def _report(
         borderline=exercise.borderline,
         wanted={asked.name: asked.heads for asked in exercise.kinds},
         verdicts=verdicts,
-        points=round(total * exercise.points, 4),
+        points=round(points(exercise, earned, wrong), 4),
         possible=float(exercise.points),
         score=total,
         luck=chance,
@@ -239,7 +245,14 @@ def shown(report: Report) -> Report:
     """The report as the exercise lets the student see it: full numbers are an oracle for guessing."""
     if report.feedback == "all":
         return report
-    hidden: dict[str, object] = {"measured": None, "threshold": (), "rank": None, "of": None, "looks_like": None}
+    hidden: dict[str, object] = {
+        "measured": None,
+        "threshold": (),
+        "rank": None,
+        "of": None,
+        "looks_like": None,
+        "borderline": False,
+    }
     outcomes: dict[Outcome, str] = {"confirmed": "Confirmed.", "refuted": "Refuted."}
     verdicts = tuple(
         verdict.model_copy(

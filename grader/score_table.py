@@ -139,13 +139,15 @@ def kept(folder: Path, key: str) -> ScoreTable | None:
     """The kept table, or None where there is none.
 
     Raises:
-        ScoreTableError: a file is there but is no score table.
+        ScoreTableError: a file is there but cannot be read, or is no score table.
     """
     path = folder / f"{key}.json"
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise ScoreTableError(f"{path} cannot be read: {error.strerror}") from error
     damaged = f"{path} is damaged; delete it and it will be computed again"
     try:
         table = ScoreTable.model_validate_json(raw)

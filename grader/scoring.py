@@ -13,9 +13,14 @@ def points_each(asked: AskedKind) -> float:
     return asked.points / asked.heads
 
 
+def points(exercise: Exercise, earned: float, wrong: int) -> float:
+    """Points earned less the cost of wrong claims; never below 0."""
+    return max(0.0, earned - exercise.wrong_costs * wrong)
+
+
 def score(exercise: Exercise, earned: float, wrong: int) -> float:
-    """Points earned less the cost of wrong claims, as a part of all points; never below 0."""
-    return max(0.0, earned - exercise.wrong_costs * wrong) / exercise.points
+    """The points as a part of all points, 0 to 1."""
+    return points(exercise, earned, wrong) / exercise.points
 
 
 def luck(chances: Iterable[float], confirmed: int) -> float:

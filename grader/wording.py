@@ -3,14 +3,14 @@
 from grader.schema import Check, HeadType, Kind, Relation, Statistic
 
 RELATIONS: dict[Relation, tuple[str, str]] = {
-    "verb_subject": ("verb", "subject"),
-    "noun_adjective": ("noun or adjective", "its adjective or noun"),
-    "pronoun_antecedent": ("pronoun", "antecedent"),
-    "object_verb": ("object", "verb"),
-    "noun_determiner": ("noun", "determiner"),
-    "possessive_noun": ("possessed noun", "possessor"),
+    "verb_subject": ("verb to subject", "subject ahead to verb"),
+    "noun_adjective": ("noun and adjective", "noun and adjective, ahead"),
+    "pronoun_antecedent": ("pronoun to antecedent", "antecedent ahead to pronoun"),
+    "object_verb": ("object to verb", "verb ahead to object"),
+    "noun_determiner": ("noun to determiner", "determiner ahead to noun"),
+    "possessive_noun": ("possessed noun to possessor", "possessor ahead to possessed noun"),
 }
-"""For each relation, the later word and the earlier one."""
+"""Each relation as the later word follows it back, and as the earlier word follows it ahead."""
 
 HINTS: dict[HeadType, str] = {
     "positional": "Look for one bright line parallel to the diagonal, in every text alike.",
@@ -32,12 +32,7 @@ def title(kind: Kind) -> str:
     if kind.type == "positional":
         return f"positional, offset {kind.offset:+d}"
     if kind.type == "syntactic" and kind.relation:
-        later, earlier = RELATIONS[kind.relation]
-        return (
-            f"syntactic, {earlier} ahead to {later}"
-            if kind.direction == "forward"
-            else f"syntactic, {later} to {earlier}"
-        )
+        return f"syntactic, {RELATIONS[kind.relation][kind.direction == 'forward']}"
     return kind.type.replace("_", " ")
 
 

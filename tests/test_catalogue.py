@@ -90,11 +90,12 @@ def test_every_relation_has_words_and_sentences() -> None:
         assert all(any(arc.relation == relation for arc in sentence.arcs) for sentence in made), relation
 
 
-def test_a_relation_is_named_by_its_two_words_in_both_directions() -> None:
+def test_a_relation_is_named_in_both_directions() -> None:
     for relation in RELATIONS:
-        later, earlier = wording.RELATIONS[relation]
-        backward = Kind(type="syntactic", relation=relation)
-        forward = Kind(type="syntactic", relation=relation, direction="forward")
+        backward, forward = (
+            wording.title(Kind(type="syntactic", relation=relation, direction=direction))
+            for direction in ("backward", "forward")
+        )
 
-        assert wording.title(backward) == f"syntactic, {later} to {earlier}"
-        assert wording.title(forward) == f"syntactic, {earlier} ahead to {later}"
+        assert backward != forward
+        assert (backward, forward) == tuple(f"syntactic, {said}" for said in wording.RELATIONS[relation])

@@ -32,14 +32,14 @@ def test_confirmed_says_what_was_measured_against_what_was_needed() -> None:
         for on in ("random", "text")
     ]
     assert all(check.source for check in found.threshold)
-    assert found.rationale == "L1H0 is confirmed as positional, offset -1: hit rate on random 0.90; needed 0.70."
+    assert found.rationale == "L1H0 is confirmed as positional, offset -1: share on random 0.90; needed 0.40."
 
 
 def test_refuted_says_why_with_a_hint_and_what_the_head_looks_like() -> None:
     (found,) = grade(submission((2, 2, PREV)), ASKED, PLANTED).verdicts
 
     assert (found.outcome, found.points, found.rank) == ("refuted", 0, 4)
-    assert found.rationale == "L2H2 is not confirmed as positional, offset -1: hit rate on random 0.39; needed 0.70."
+    assert found.rationale == "L2H2 is not confirmed as positional, offset -1: share on random 0.39; needed 0.40."
     assert "diagonal" in found.help
     assert found.looks_like is not None
     assert (found.looks_like.kind.name, found.looks_like.score, found.looks_like.rank) == ("induction", 0.7, 3)

@@ -15,12 +15,14 @@ from grader.score_table import ScoreTable
 from tests.exercise_sample import TEXT, write
 from tests.planted_tables import HEADS, INDUCTION, LAYERS, PREVIOUS, SUBJECT, exercise, submission, table
 
-SHIPPED = sorted(path.parent.name for path in (Path(exercises.__file__).parents[1] / "exercises").glob("*/*.yaml"))
+SHIPPED = sorted(
+    path.parent.name for path in (Path(exercises.__file__).parents[1] / "exercises").glob("*/exercise.yaml")
+)
 HEADS_OF_ALL = [(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
 GAMES = 700
 
 # Cheap mistakes, so that guessing pays enough to be measured; budget for every head under every kind.
-EASY = exercise(PREVIOUS, INDUCTION, SUBJECT, wrong_costs=0.5, budget=75)
+EASY = exercise(PREVIOUS, INDUCTION, SUBJECT, wrong_costs=3.0, budget=75)
 NAMES = {"positional:-1": "positional", "induction": "induction", "syntactic:verb_subject": "syntactic"}
 
 
@@ -89,8 +91,8 @@ def test_no_shipped_exercise_pays_a_guesser_for_any_number_of_claims(
         for play in guessing.plays(shipped.model_copy(update={"budget": size}))
     ]
 
-    assert {play.name for play in worst if play.score > 0.05} == set()
-    assert {play.name for play in worst if play.xp > 0.01} == set()
+    assert {play.name for play in worst if play.score > guessing.MOST_SCORE} == set()
+    assert {play.name for play in worst if play.xp > guessing.MOST_XP} == set()
     assert len({play.name.split()[0] for play in worst}) == shipped.budget + 1
 
 
@@ -121,7 +123,7 @@ def test_an_exercise_that_pays_guessers_is_refused_when_loaded(
 
 def test_xp_alone_is_reason_enough_to_refuse() -> None:
     """A lone claim of a rare kind, right 1 time in 25, is beyond the luck limit: its points are XP."""
-    asked = exercise(PREVIOUS, INDUCTION, SUBJECT, wrong_costs=100.0)
+    asked = exercise(PREVIOUS, INDUCTION, {**SUBJECT, "points": 60}, wrong_costs=100.0)
     xp = max(play.xp for play in guessing.plays(asked))
 
     assert max(play.score for play in guessing.plays(asked)) < guessing.MOST_SCORE

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from grader import score_table
 from grader.errors import ScoreTableError
 from grader.schema import Exercise, Kind
 from grader.score_table import ScoreTable, keep, kept, measurement, table_for, table_key
@@ -94,10 +93,19 @@ def test_what_no_score_follows_from_leaves_the_key() -> None:
 
 def test_the_measuring_code_changes_the_key(tmp_path: Path) -> None:
     """A copy of the package whose detector differs by one comment keeps its tables under other keys."""
-    script = "from grader.score_table import code_digest; print(code_digest())"
+    script = (
+        "import sys; from grader.schema import Exercise; from grader.score_table import table_key\n"
+        "print(table_key(Exercise.model_validate_json(sys.argv[1]), 'd'))"
+    )
 
     def digest() -> str:
-        found = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+        found = subprocess.run(
+            [sys.executable, "-c", script, ASKED.model_dump_json()],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return found.stdout.strip()
 
     for file in (REPOSITORY / "grader").rglob("*"):
@@ -113,7 +121,7 @@ def test_the_measuring_code_changes_the_key(tmp_path: Path) -> None:
         changed.add(digest())
     (tmp_path / "grader" / "wording.py").write_text("# says nothing\n")
 
-    assert unchanged == score_table.code_digest()
+    assert unchanged == table_key(ASKED, "d")
     assert len(changed) == 5
     assert digest() in changed
 

@@ -68,6 +68,8 @@ class Machine:
             "HF_HOME": str(self.home),
             "HF_HUB_OFFLINE": str(int(self.offline)),
             "HF_HUB_DISABLE_TELEMETRY": "1",
+            "NO_PROXY": "*",
+            "no_proxy": "*",
             "OMP_NUM_THREADS": "1",
             "PYTHONPATH": str(Path(transformer.__file__).parents[2]),
         }

@@ -1,6 +1,7 @@
 """The command line: a thin shell, one file for each command, nothing heavy imported until a command needs it."""
 
 import os
+import signal
 import sys
 
 import typer
@@ -8,6 +9,11 @@ import typer
 from grader import __version__
 from grader.cli import doctor, exercises, progress, scan, schema, show, submit
 from grader.errors import GraderError, InvalidInput
+
+DEBUG = "GRADER_DEBUG"
+"""Set, an unforeseen error shows its traceback."""
+INTERRUPTED = 130
+"""What a shell expects of a program that Ctrl-C ended."""
 
 app = typer.Typer(
     name="grade",
@@ -39,6 +45,7 @@ def main() -> None:
     """Run the command line; every error of ours is a few lines on stderr and an exit code, never a traceback."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the cores to others
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(INTERRUPTED))
     try:
         app()
     except InvalidInput as error:
@@ -51,3 +58,9 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        typer.echo(f"grade: {type(error).__name__}: {error}", err=True)
+        typer.echo(f"This is our fault and costs no attempt; {DEBUG}=1 shows where it happened.", err=True)
+        sys.exit(GraderError.exit_code)

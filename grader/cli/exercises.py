@@ -28,5 +28,6 @@ def exercises(
         heads = f"{asked.heads} head{'s' if asked.heads != 1 else ''}"
         typer.echo(f"{title(asked)}: {heads}, {asked.points} points")
         for threshold in thresholds_of(asked):
-            typer.echo(f"    {STATISTICS[threshold.statistic]} at least {threshold.at_least:g}")
+            on = f" on {', '.join(threshold.slices)}" if threshold.slices else ""
+            typer.echo(f"    {STATISTICS[threshold.statistic]} at least {threshold.at_least:g}{on}")
     typer.echo(f"\nFor students: {shelf.available()[exercise_id] / 'README.md'}")

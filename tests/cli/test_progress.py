@@ -14,7 +14,7 @@ def test_the_ledger_keeps_every_report_once_and_progress_adds_them_up(bench: Ben
     passing = [bench.grade(home, "submit", bench.passing(tmp_path), "--format", "json") for _ in range(2)]
     told = bench.grade(home, "progress", "ada", "--json")
     text = bench.grade(home, "progress", "ada")
-    (database,) = home.glob("*.db")
+    (database,) = home.glob("ledger.*")
     with Ledger(f"sqlite:///{database}") as ledger:
         entries = list(ledger.entries())
 

@@ -44,7 +44,7 @@ def test_one_kind_and_the_best_of_it_as_text(bench: Bench, home: Path) -> None:
         (["--type", "nonsense", ID], "`nonsense`"),
         (["--type", "positional:one", ID], "`one` is no whole number"),
         ([], "give either an exercise's id or --pattern FILE"),
-        (["--pattern", "/nowhere.npz"], "cannot be read as a recorded pattern"),
+        (["--pattern", "/nowhere.npz"], "cannot be read: "),
     ],
 )
 def test_what_cannot_be_scanned_is_the_users_mistake(bench: Bench, home: Path, arguments: list[str], said: str) -> None:

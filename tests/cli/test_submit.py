@@ -94,7 +94,7 @@ def test_an_unknown_exercise_in_the_file_is_told_with_those_there_are(bench: Ben
 
 
 def test_what_is_our_fault_is_three(bench: Bench, home: Path, tmp_path: Path) -> None:
-    """No transformer; and a damaged table."""
+    """No transformer; a damaged table."""
     file = bench.passing(tmp_path)
     missing = bench.grade(home, "submit", file, GRADER_TRANSFORMER_TINY=str(tmp_path / "nowhere"))
     for table in (home / "tables").glob("*.json"):
@@ -104,7 +104,7 @@ def test_what_is_our_fault_is_three(bench: Bench, home: Path, tmp_path: Path) ->
     assert (missing.returncode, damaged.returncode) == (3, 3)
     assert "does not exist" in missing.stderr
     assert "is damaged; delete it" in damaged.stderr
-    assert not (home / "ledger.db").exists()
+    assert not (home / "ledger.sqlite3").exists()
     assert "Traceback" not in missing.stderr + damaged.stderr
 
 
@@ -194,3 +194,15 @@ def test_a_plain_pipe_gets_plain_text(bench: Bench, home: Path, tmp_path: Path) 
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert all(f"L{layer}H{head}" in done.stdout for layer, head in map(bench.best.__getitem__, KINDS))
+
+
+def test_a_folder_that_cannot_be_written_is_three_and_never_not_passed(
+    bench: Bench, home: Path, tmp_path: Path
+) -> None:
+    (home / "tables" / "evidence").write_text("a file where a folder belongs")
+    file = bench.submission(tmp_path, bench.claim("induction", more=", evidence: the king waits"))
+    done = bench.grade(home, "submit", file)
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "evidence" in done.stderr
+    assert "Traceback" not in done.stderr
