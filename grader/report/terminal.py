@@ -127,17 +127,17 @@ def _blocks(report: Report, exercise: Exercise | None, columns: int) -> Iterator
 
 
 def _sources(report: Report) -> Iterator[RenderableType]:
-    """Where the thresholds come from, each kind once."""
-    told: dict[str, list[str]] = {}
+    """Where the thresholds come from, each source once."""
+    told: dict[str, dict[str, None]] = {}
     for verdict in report.verdicts if report.feedback != "score" else ():
-        if verdict.threshold:
-            told.setdefault(title(verdict.claim), words.sources(verdict))
+        for check in verdict.threshold:
+            name = f"{title(verdict.claim)} ({STATISTICS[check.statistic]})"
+            told.setdefault(visible(check.source), {})[name] = None
     if told:
         yield Text()
         yield Text("Where the thresholds come from", style="bold dim")
-    for kind, sources in told.items():
-        for source in sources:
-            yield _indented(f"{kind}, {source}", "dim")
+    for source, names in told.items():
+        yield _indented(f"{'; '.join(names)}: {source}", "dim")
 
 
 def _verdict(verdict: Verdict, report: Report, exercise: Exercise | None, columns: int) -> Iterator[RenderableType]:
