@@ -16,6 +16,9 @@ MOST_SCORE = 0.05
 MOST_XP = 0.02
 """The expected XP of a guesser, as a part of all XP; the luck limit leaves rare flukes, and never half of them."""
 
+EVERY_SIZE_TO = 32
+"""Claims up to which every size is played; beyond, the whole budget only."""
+
 
 class Play(NamedTuple):
     """What a way of guessing is worth on average."""
@@ -37,8 +40,7 @@ def plays(exercise: Exercise) -> tuple[Play, ...]:
     Claiming everything is refused beyond the budget, so it is the last of these.
     """
     found = [Play("claim nothing", 0.0, 0.0)]
-    sizes = sorted({1, 2, 3, 4, exercise.budget // 2, exercise.budget} - {0})
-    for claims in (size for size in sizes if size <= exercise.budget):
+    for claims in sorted({*range(1, min(exercise.budget, EVERY_SIZE_TO) + 1), exercise.budget}):
         for kind in exercise.kinds:
             if claims <= _heads(exercise):
                 found.append(_play(f"{claims} x {kind.name} at random", exercise, {kind.name: claims}))
