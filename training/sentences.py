@@ -16,7 +16,6 @@ DECIDED, PARTLY, FILLER = 1.0, 0.3, 0.05
 """Weights: a word that the arc decides, one that grammar narrows down, and any other."""
 MASCULINE = tuple(person for person in PERSONS if ROLES[person].gender == "m")
 FEMININE = tuple(person for person in PERSONS if ROLES[person].gender == "f")
-NEUTER = tuple(person for person in PERSONS if ROLES[person].gender == "n")
 MALE_NAMES = tuple(name.capitalize() for name in NAMES_M)
 FEMALE_NAMES = tuple(name.capitalize() for name in NAMES_F)
 NAMES = (*MALE_NAMES, *FEMALE_NAMES)

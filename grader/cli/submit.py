@@ -46,7 +46,7 @@ def submit(
 
     with laboratory(exercise, transformer) as bench:
         report = bench.report(submission)
-        text = _rendered(form, report, exercise, bench, submission)
+        text = _rendered(form, report, exercise, bench, submission, plain=out is not None)
     with Ledger() as ledger:
         ledger.append(report)
     deliver(text, out)
@@ -71,7 +71,9 @@ def login_name() -> str:
     return re.sub(r"[^\w.@+-]", "-", name).lstrip(".@+-")[:64] or "student"
 
 
-def _rendered(form: Format, full: Report, exercise: Exercise, bench: "Laboratory", submission: Submission) -> str:
+def _rendered(
+    form: Format, full: Report, exercise: Exercise, bench: "Laboratory", submission: Submission, *, plain: bool
+) -> str:
     from grader.grading import shown
 
     report = shown(full)
@@ -79,7 +81,7 @@ def _rendered(form: Format, full: Report, exercise: Exercise, bench: "Laboratory
         case Format.text:
             from grader.report import terminal
 
-            return terminal.for_stream(report, exercise)
+            return terminal.render(report, exercise) if plain else terminal.for_stream(report, exercise)
         case Format.json:
             from grader.report import json
 

@@ -143,7 +143,6 @@ ADVERBS: tuple[str, ...] = _words(
 PREPOSITIONS: tuple[str, ...] = _words(
     "near behind beside outside inside with by from of in on at under over after before for to"
 )
-DETERMINERS_SINGULAR: tuple[str, ...] = ("the", "a", "this", "that", "every")
 DETERMINERS_PLURAL: tuple[str, ...] = ("the", "some", "these", "those")
 DETERMINERS: tuple[str, ...] = ("the", "a", "this", "that", "every", "some", "these", "those")
 POSSESSIVES: tuple[str, ...] = ("his", "her", "its", "their", "my", "your", "our")

@@ -12,19 +12,18 @@ class Sign(NamedTuple):
     """A word with the symbol that stands beside it; colour only ever repeats what they say."""
 
     symbol: str
-    ascii: str
     word: str
 
 
 OUTCOMES: dict[Outcome, Sign] = {
-    "confirmed": Sign("\N{CHECK MARK}", "+", "confirmed"),
-    "refuted": Sign("\N{BALLOT X}", "x", "refuted"),
-    "not_graded": Sign("\N{WHITE CIRCLE}", "o", "not graded"),
+    "confirmed": Sign("\N{CHECK MARK}", "confirmed"),
+    "refuted": Sign("\N{BALLOT X}", "refuted"),
+    "not_graded": Sign("\N{WHITE CIRCLE}", "not graded"),
 }
 RESULTS: dict[str, Sign] = {
-    "over": Sign("\N{CHECK MARK}", "+", "over the threshold"),
-    "borderline": Sign("\N{ALMOST EQUAL TO}", "~", "borderline: the threshold lies inside the interval"),
-    "under": Sign("\N{BALLOT X}", "x", "under the threshold"),
+    "over": Sign("\N{CHECK MARK}", "over the threshold"),
+    "borderline": Sign("\N{ALMOST EQUAL TO}", "borderline: the threshold lies inside the interval"),
+    "under": Sign("\N{BALLOT X}", "under the threshold"),
 }
 BORDERLINE = "Borderline: the threshold lies inside the measured interval."
 MOST_DECIMALS = 6
@@ -124,7 +123,11 @@ def standing(report: Report) -> Sign:
     """Passed, not passed, or not graded at all."""
     if not report.gradable:
         return OUTCOMES["not_graded"]
-    return Sign(*OUTCOMES["confirmed"][:2], "passed") if report.passed else Sign(*OUTCOMES["refuted"][:2], "not passed")
+    return (
+        Sign(OUTCOMES["confirmed"].symbol, "passed")
+        if report.passed
+        else Sign(OUTCOMES["refuted"].symbol, "not passed")
+    )
 
 
 def missing(report: Report, exercise: Exercise | None) -> str:

@@ -1,6 +1,10 @@
 """`grade submit` and `grade check` as real processes."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -160,6 +164,20 @@ def test_out_writes_the_file_and_leaves_stdout_empty(bench: Bench, home: Path, t
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"written to {out}\n")
     assert Report.model_validate_json(out.read_text()).passed
+
+
+def test_a_file_gets_plain_text_even_from_a_colour_terminal(bench: Bench, home: Path, tmp_path: Path) -> None:
+    out, (screen, terminal) = tmp_path / "report.txt", pty.openpty()
+    command = [sys.executable, "-m", "grader.cli", "submit", bench.passing(tmp_path), "--out", out]
+
+    subprocess.run(
+        command, env=bench.environment(home, TERM="xterm-256color"), stdout=terminal, stderr=terminal, check=True
+    )
+
+    os.close(terminal)
+    os.close(screen)
+    assert "confirmed" in out.read_text()
+    assert "\x1b" not in out.read_text()
 
 
 def test_out_that_cannot_be_written_is_the_users_mistake(bench: Bench, home: Path, tmp_path: Path) -> None:
