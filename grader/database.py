@@ -1,9 +1,8 @@
-"""The database under the ledger: its tables, how to open them, and what its errors mean.
+"""The database under the ledger: how to open it, bring its tables up to date, and what its errors mean.
 
 SQLite by default, any database that SQLAlchemy knows by URL. What is particular to one of them stays here.
 """
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -14,38 +13,22 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from grader import home
+from grader.environment import value
 from grader.errors import GraderError, LedgerError
+from grader.tables import REPORTS
 
 VARIABLE = "GRADER_DATABASE_URL"
 FILE = "ledger.sqlite3"
-SCHEMA = "0001"
-"""The revision of the tables below; later ones count up, always in four digits."""
+SCHEMA = "0002"
+"""The newest revision under `grader/migrations`; they count up, always in four digits."""
+REVISIONS = sa.table("alembic_version", sa.column("version_num"))
+"""Where the migrations note how far they have come."""
 BUSY_SECONDS = 60
 """How long SQLite waits for another process before it gives up."""
 ADVISORY_LOCK = 0x6C656467
-"""The number of the PostgreSQL lock under which the tables are created."""
+"""The number of the PostgreSQL lock under which one process at a time decides on something."""
 WRITES = "ledger_writes"
 """The option of a connection that is going to write."""
-
-METADATA = sa.MetaData()
-REVISION = sa.Table("alembic_version", METADATA, sa.Column("version_num", sa.String(32), primary_key=True))
-REPORTS = sa.Table(
-    "reports",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("submission", sa.Text, nullable=False, index=True),
-    sa.Column("first_of", sa.Text, unique=True),  # the submission again; null in a regrade
-    sa.Column("student", sa.Text, nullable=False),
-    sa.Column("exercise", sa.Text, nullable=False),
-    sa.Column("exercise_version", sa.Integer, nullable=False),
-    sa.Column("content_hash", sa.String(64), nullable=False),
-    sa.Column("replaces", sa.Integer, sa.ForeignKey("reports.id"), unique=True),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("report", sa.Text, nullable=False),
-    sa.Column("created_at", sa.String(32), nullable=False),
-    sqlite_autoincrement=True,
-)
-sa.Index("reports_student", REPORTS.c.student, REPORTS.c.exercise, REPORTS.c.content_hash)
 
 DAMAGED = "is damaged, or no ledger; put its backup back, or move it away and a new one is started"
 FORBIDDEN = "cannot be opened or written; check the permissions of the file and its folder"
@@ -69,15 +52,18 @@ class Database:
             LedgerError: It cannot be reached, created or written, holds something else, or a newer grader
                 made it.
         """
-        self._engine = _engine(url or os.environ.get(VARIABLE) or _home_url())
+        self._engine = _engine(url or value(VARIABLE) or _home_url())
         address = self._engine.url
         self.where = address.database if address.get_backend_name() == "sqlite" else str(address)
         """The database, for messages: a path, or a URL with its password hidden."""
         with self.connection() as connection:
             ready = self._is_ready(connection)
         if not ready:
-            with self.connection(write=True) as connection:
-                self._create(connection)
+            with self.alone() as connection:
+                if not self._is_ready(connection):  # nobody was faster
+                    from grader.migrations import upgrade
+
+                    upgrade(connection)
 
     def __enter__(self) -> Self:
         return self
@@ -106,24 +92,27 @@ class Database:
             advice = SQLITE_ADVICE.get(code, f"the database refuses ({problem.orig}); is it up, and the URL right?")
             raise LedgerError(f"{self.where}: {advice}") from problem
 
+    @contextmanager
+    def alone(self) -> Iterator[sa.Connection]:
+        """A transaction that writes while no other one opened in this way does, in any process."""
+        with self.connection(write=True) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+            yield connection
+
     def _is_ready(self, connection: sa.Connection) -> bool:
         """Whether the tables are there, in the one revision that this code knows."""
         tables = set(sa.inspect(connection).get_table_names())
-        revision = connection.scalar(sa.select(REVISION)) if REVISION.name in tables else None
+        revision = connection.scalar(sa.select(REVISIONS)) if REVISIONS.name in tables else None
         if revision == SCHEMA:
             return True
-        if revision is not None and revision.isdecimal() and revision > SCHEMA:
-            raise LedgerError(f"{self.where}: a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade")
-        if revision is not None or REPORTS.name in tables:
+        if revision is None and REPORTS.name not in tables:
+            return False
+        if revision is None or not (revision.isdecimal() and len(revision) == len(SCHEMA)):
             raise LedgerError(f"{self.where}: its tables are not a ledger's; name another database by {VARIABLE}")
+        if revision > SCHEMA:
+            raise LedgerError(f"{self.where}: a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade")
         return False
-
-    def _create(self, connection: sa.Connection) -> None:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-        if not self._is_ready(connection):  # nobody was faster
-            METADATA.create_all(connection)
-            connection.execute(sa.insert(REVISION).values(version_num=SCHEMA))
 
 
 def _home_url() -> str:

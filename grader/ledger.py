@@ -1,8 +1,9 @@
 """The ledger: every report that was ever given, kept for good, and only ever added to.
 
-One submission has one line, however often it is handed over; a regrade adds a line that names the one it
-replaces. SQLite in the grader's home folder by default, or any database that `GRADER_DATABASE_URL` names.
-Open it after a fork, never before: a connection belongs to one process.
+What was submitted is known by platform, student, exercise, its version and content: it has one line, however
+often and under whatever ids it is handed over. A regrade adds a line that names the one it replaces. SQLite in
+the grader's home folder by default, or any database that `GRADER_DATABASE_URL` names. Open it after a fork,
+never before: a connection belongs to one process.
 """
 
 from collections.abc import Iterator
@@ -15,13 +16,14 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from grader import __version__
-from grader.database import REPORTS, Database
+from grader.database import Database
 from grader.errors import LedgerError
 from grader.schema import Report
+from grader.tables import REPORTS, written
 from grader.xp import Entry
 
-LOCAL = "local:"
-"""How the submissions begin that came without an id."""
+LOCAL = "local"
+"""The platform of what is graded at a terminal."""
 PAGE = 200
 """How many entries are read at a time."""
 
@@ -40,36 +42,44 @@ class Ledger(Database):
     def append(
         self,
         report: Report,
-        submission_id: str | None = None,
+        platform: str = LOCAL,
         regrade: Regrade | None = None,
         when: datetime | None = None,
     ) -> Entry:
         """The entry of this report: a new one, or the one that its submission has already, as it stands now.
 
-        A submission is known by its id; without one, by student, exercise, its version and content hash.
-
         Raises:
-            LedgerError: The report names no student or has no content hash; the submission id is taken by
-                another student or exercise; the entry to replace is missing, of another student or
-                exercise, or replaced already; or the database cannot be written.
+            LedgerError: The report names no student or has no content hash; the entry to replace is missing,
+                of another student or exercise, or replaced already; or the database cannot be written.
         """
-        row = _row(report, submission_id, when or datetime.now(UTC))
+        row = _row(report, platform, when or datetime.now(UTC))
         try:
             return self._append(row, regrade)
         except IntegrityError:  # another process was faster: what it wrote is found now
             return self._append(row, regrade)
 
-    def find(self, report: Report, submission_id: str | None = None) -> Entry | None:
+    def enter(self, connection: sa.Connection, report: Report, platform: str, when: datetime) -> Entry:
+        """What `append` returns, inside a transaction of the caller's.
+
+        Raises:
+            IntegrityError: Another process was faster; begin the transaction again and its entry is found.
+            LedgerError: As `append`.
+        """
+        return self._enter(connection, _row(report, platform, when), None)
+
+    def find(self, report: Report, platform: str = LOCAL) -> Entry | None:
         """The entry that `append` would return without writing; None where it would write one."""
         with self.connection() as connection:
-            return self._standing(connection, _row(report, submission_id, datetime.now(UTC)))
+            return self._standing(connection, _row(report, platform, datetime.now(UTC)))
 
-    def entries(self, student: str | None = None, exercise: str | None = None) -> Iterator[Entry]:
-        """Every entry, of this student and this exercise where named, oldest first; read in pages."""
+    def entries(
+        self, student: str | None = None, exercise: str | None = None, platform: str | None = None
+    ) -> Iterator[Entry]:
+        """Every entry, of this student, exercise and platform where named, oldest first; read in pages."""
         query = sa.select(REPORTS).order_by(REPORTS.c.id).limit(PAGE)
-        for column, value in ((REPORTS.c.student, student), (REPORTS.c.exercise, exercise)):
+        for name, value in (("student", student), ("exercise", exercise), ("platform", platform)):
             if value is not None:
-                query = query.where(column == value)
+                query = query.where(REPORTS.c[name] == value)
         last = 0
         while True:
             with self.connection() as connection:
@@ -79,11 +89,20 @@ class Ledger(Database):
             yield from map(self._entry, rows)
             last = rows[-1]["id"]
 
-    def latest(self, student: str, exercise: str) -> Entry | None:
+    def current(self, connection: sa.Connection, entry: int) -> Entry:
+        """The submission of this entry as it stands now, regraded or not."""
+        submission = connection.scalar(sa.select(REPORTS.c.submission).where(REPORTS.c.id == entry))
+        found = self._current(connection, submission)
+        if found is None:
+            raise LedgerError(f"{self.where}: entry {entry} is not there; was a row deleted by hand?")
+        return found
+
+    def latest(self, student: str, exercise: str, platform: str = LOCAL) -> Entry | None:
         """The student's newest submission to the exercise, as it stands now; None where there is none."""
+        theirs = (REPORTS.c.platform == platform, REPORTS.c.student == student, REPORTS.c.exercise == exercise)
         newest = (
             sa.select(REPORTS.c.submission)
-            .where(REPORTS.c.student == student, REPORTS.c.exercise == exercise, REPORTS.c.replaces.is_(None))
+            .where(*theirs, REPORTS.c.replaces.is_(None))
             .order_by(REPORTS.c.id.desc())
             .limit(1)
         )
@@ -92,27 +111,20 @@ class Ledger(Database):
 
     def _append(self, row: dict[str, Any], regrade: Regrade | None) -> Entry:
         with self.connection(write=True) as connection:
-            if regrade is None:
-                earlier = self._standing(connection, row)
-            else:
-                earlier = self._replacement(connection, row, regrade)
-            if earlier is not None:
-                return earlier
-            key: Any = connection.execute(sa.insert(REPORTS).values(row)).inserted_primary_key
+            return self._enter(connection, row, regrade)
+
+    def _enter(self, connection: sa.Connection, row: dict[str, Any], regrade: Regrade | None) -> Entry:
+        earlier = self._replacement(connection, row, regrade) if regrade else self._standing(connection, row)
+        if earlier is not None:
+            return earlier
+        key: Any = connection.execute(sa.insert(REPORTS).values(row)).inserted_primary_key
         return self._entry({**row, "id": key[0]})
 
     def _standing(self, connection: sa.Connection, row: dict[str, Any]) -> Entry | None:
         """What the ledger holds already for the submission of `row`."""
-        same = ("student", "exercise", "exercise_version", "content_hash")
-        names = same if row["submission"].startswith(LOCAL) else ("submission",)
-        query = sa.select(REPORTS.c.submission).where(*(REPORTS.c[name] == row[name] for name in names))
-        earlier = self._current(connection, connection.scalar(query.order_by(REPORTS.c.id.desc()).limit(1)))
-        if earlier and (earlier.report.student, earlier.report.exercise) != (row["student"], row["exercise"]):
-            raise LedgerError(
-                f"{self.where}: the submission id '{row['submission']}' is taken by another student or exercise; "
-                "every submission needs an id of its own"
-            )
-        return earlier
+        same = ("platform", "student", "exercise", "exercise_version", "content_hash")
+        query = sa.select(REPORTS.c.submission).where(*(REPORTS.c[name] == row[name] for name in same))
+        return self._current(connection, connection.scalar(query.order_by(REPORTS.c.id.desc()).limit(1)))
 
     def _replacement(self, connection: sa.Connection, row: dict[str, Any], regrade: Regrade) -> Entry | None:
         """The regrade if it is there already; else None, and `row` is made ready to be one."""
@@ -122,7 +134,7 @@ class Ledger(Database):
         )
         by_id = {line["id"]: line for line in found.mappings()}
         old = by_id.pop(regrade.replaces, None)
-        if old is None or (old["student"], old["exercise"]) != (row["student"], row["exercise"]):
+        if old is None or any(old[name] != row[name] for name in ("platform", "student", "exercise")):
             raise LedgerError(f"{place} is not there, or of another student or exercise; name the one to regrade")
         for line in by_id.values():
             if line["content_hash"] != row["content_hash"]:
@@ -149,19 +161,18 @@ class Ledger(Database):
         return Entry(row["id"], row["submission"], report, when, row["replaces"], row["reason"])
 
 
-def _row(report: Report, submission_id: str | None, when: datetime) -> dict[str, Any]:
+def _row(report: Report, platform: str, when: datetime) -> dict[str, Any]:
     """The columns of a new entry."""
     if report.student is None:
         raise LedgerError(f"a report on {report.exercise} names no student; name who submits")
     if not report.content_hash:
         raise LedgerError(f"a report on {report.exercise} has no content hash; it cannot be told from others")
-    if submission_id is not None and (not submission_id or submission_id.startswith(LOCAL)):
-        raise LedgerError(f"the submission id '{submission_id}' is empty or starts with '{LOCAL}'; choose another")
-    local = f"{LOCAL}{report.student}:{report.exercise}:{report.exercise_version}:{report.content_hash}"
-    submission = local if submission_id is None else submission_id
+    known_by = (platform, report.student, report.exercise, str(report.exercise_version), report.content_hash)
+    submission = ":".join(known_by)
     return {
         "submission": submission,
         "first_of": submission,
+        "platform": platform,
         "student": report.student,
         "exercise": report.exercise,
         "exercise_version": report.exercise_version,
@@ -169,5 +180,5 @@ def _row(report: Report, submission_id: str | None, when: datetime) -> dict[str,
         "replaces": None,
         "reason": "",
         "report": report.model_dump_json(),
-        "created_at": when.astimezone(UTC).isoformat(timespec="microseconds"),
+        "created_at": written(when),
     }

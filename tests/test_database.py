@@ -131,10 +131,10 @@ def test_a_damaged_page_is_an_error_that_says_what_to_do(file: Path) -> None:
 
 def test_a_newer_ledger_is_left_alone(ledger: Ledger, file: Path) -> None:
     with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+        connection.execute("UPDATE alembic_version SET version_num = '0003'")
     connection.close()
 
-    with pytest.raises(LedgerError, match=r"a newer grader wrote it \(schema 0002, ours is 0001\); upgrade"):
+    with pytest.raises(LedgerError, match=r"a newer grader wrote it \(schema 0003, ours is 0002\); upgrade"):
         Ledger()
 
 

@@ -60,17 +60,15 @@ def test_another_submission_is_another_entry(ledger: Ledger, other: dict[str, ob
     assert list(ledger.entries()) == [first, second]
 
 
-def test_a_submission_with_an_id_is_known_by_it(ledger: Ledger) -> None:
-    first = ledger.append(sealed(1), "canvas:17")
+def test_the_same_name_on_two_platforms_is_two_students(ledger: Ledger) -> None:
+    first, second = ledger.append(sealed(1), "canvas"), ledger.append(sealed(1), "moodle")
 
-    assert ledger.append(sealed(2), "canvas:17") == first
-    assert ledger.append(sealed(1), "canvas:18").id != first.id
-    with pytest.raises(LedgerError, match=r"'canvas:17' is taken by another student"):
-        ledger.append(sealed(1, student="bob"), "canvas:17")
-    with pytest.raises(LedgerError, match="choose another"):
-        ledger.append(sealed(1), "local:17")
-    with pytest.raises(LedgerError, match="choose another"):
-        ledger.append(sealed(1), "")
+    assert first.id != second.id
+    assert ledger.append(sealed(1), "canvas") == first
+    assert list(ledger.entries("ada", platform="moodle")) == [second]
+    assert ledger.latest("ada", "mini-heads") is None
+    with pytest.raises(LedgerError, match="name the one to regrade"):
+        ledger.append(sealed(2), "moodle", Regrade(first.id, "mistake"))
 
 
 @pytest.mark.parametrize(
@@ -96,20 +94,20 @@ def test_entries_are_found_by_student_and_exercise_over_many_pages(ledger: Ledge
 
 
 def test_a_regrade_names_what_it_replaces_and_happens_once(ledger: Ledger) -> None:
-    old = ledger.append(sealed(1), "canvas:17")
+    old = ledger.append(sealed(1))
     newest = ledger.append(sealed(2))
     change = Regrade(old.id, "threshold 0.6 -> 0.5")
     new = ledger.append(sealed(3), regrade=change)
 
-    assert (new.submission, new.replaces, new.reason) == ("canvas:17", old.id, "threshold 0.6 -> 0.5")
+    assert (new.submission, new.replaces, new.reason) == (old.submission, old.id, "threshold 0.6 -> 0.5")
     assert ledger.append(sealed(3), regrade=change) == new
-    assert ledger.append(sealed(1), "canvas:17") == new
+    assert ledger.append(sealed(1)) == new
     assert list(ledger.entries()) == [old, newest, new]
     assert ledger.latest("ada", "mini-heads") == newest
     with pytest.raises(LedgerError, match=f"entry {old.id} was regraded already, by entry {new.id}"):
         ledger.append(sealed(4), regrade=change)
     again = ledger.append(sealed(4), regrade=Regrade(new.id, "appeal"))
-    assert ledger.find(sealed(3), "canvas:17") == again
+    assert ledger.find(sealed(3)) == again
 
 
 def test_an_identical_resubmission_returns_the_regraded_report(ledger: Ledger) -> None:

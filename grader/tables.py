@@ -1,0 +1,94 @@
+"""The tables of the ledger's database. What is written in them changes by a migration only."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+
+REPORTS = sa.Table(
+    "reports",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("submission", sa.Text, nullable=False, index=True),
+    sa.Column("first_of", sa.Text, unique=True),  # the submission again; null in a regrade
+    sa.Column("platform", sa.String(64), nullable=False, server_default="local"),
+    sa.Column("student", sa.Text, nullable=False),
+    sa.Column("exercise", sa.Text, nullable=False),
+    sa.Column("exercise_version", sa.Integer, nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("replaces", sa.Integer, sa.ForeignKey("reports.id"), unique=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+    sa.Column("created_at", sa.String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+sa.Index("reports_student", REPORTS.c.platform, REPORTS.c.student, REPORTS.c.exercise, REPORTS.c.content_hash)
+
+SUBMISSIONS = sa.Table(
+    "submissions",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("platform", sa.String(64), nullable=False),
+    sa.Column("submission_id", sa.String(128), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),  # of everything that was handed in
+    sa.Column("content", sa.String(64)),  # of what is graded; null where it cannot be read
+    sa.Column("student", sa.Text),
+    sa.Column("exercise", sa.Text),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("received_at", sa.String(32), nullable=False),
+    sa.Column("credit", sa.Float, nullable=False),  # what lateness leaves of the score
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("wake_at", sa.String(32), nullable=False),  # when the dispatcher looks at it again
+    sa.Column("lease", sa.String(32)),  # who is grading it
+    sa.Column("tried_at", sa.String(32)),
+    sa.Column("failed_at", sa.String(32)),
+    sa.Column("finished_at", sa.String(32)),
+    sa.Column("reason", sa.Text, nullable=False),  # of the last failure
+    sa.Column("problems", sa.Text, nullable=False),  # why it was rejected, as JSON
+    sa.Column("next_allowed", sa.String(32)),
+    sa.Column("report", sa.Integer, sa.ForeignKey("reports.id")),
+    sa.UniqueConstraint("platform", "submission_id", name="submissions_once"),
+    sqlite_autoincrement=True,
+)
+sa.Index("submissions_waiting", SUBMISSIONS.c.state, SUBMISSIONS.c.wake_at)
+sa.Index("submissions_student", SUBMISSIONS.c.platform, SUBMISSIONS.c.student, SUBMISSIONS.c.exercise)
+sa.Index("submissions_failed", SUBMISSIONS.c.failed_at)
+sa.Index("submissions_finished", SUBMISSIONS.c.finished_at)
+
+DELIVERIES = sa.Table(
+    "deliveries",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("submission", sa.Integer, sa.ForeignKey("submissions.id"), nullable=False),
+    sa.Column("channel", sa.String(16), nullable=False),  # `stream` or `webhook`
+    sa.Column("message", sa.String(64), nullable=False),  # its id, the same over all tries
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("wake_at", sa.String(32)),  # when it is tried next; null once it is delivered
+    sa.Column("reason", sa.Text, nullable=False),  # of the last failure
+    sa.Column("delivered_at", sa.String(32)),
+    sqlite_autoincrement=True,
+)
+sa.Index("deliveries_waiting", DELIVERIES.c.wake_at)
+sa.Index("deliveries_submission", DELIVERIES.c.submission)
+
+DEAD_LETTERS = sa.Table(
+    "dead_letters",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.String(96), nullable=False),  # the stream or list that it came in by
+    sa.Column("entry", sa.String(64), nullable=False),  # its id there
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),  # what it held, as JSON; its beginning only where it is too long
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("came_at", sa.String(32), nullable=False),
+    sa.Column("replayed_at", sa.String(32)),
+    sa.UniqueConstraint("source", "entry", name="dead_letters_once"),
+    sqlite_autoincrement=True,
+)
+
+
+def written(when: datetime) -> str:
+    """A time as the tables hold it: UTC, to the microsecond, so that text sorts as time does."""
+    return when.astimezone(UTC).isoformat(timespec="microseconds")
