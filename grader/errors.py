@@ -78,5 +78,9 @@ class ScoreTableError(GraderError):
     """A kept score table cannot be read."""
 
 
+class BeingMeasured(ScoreTableError):
+    """Another process is measuring the heads right now; its table can be read when it is done."""
+
+
 class LedgerError(GraderError):
     """The ledger cannot be opened or written."""

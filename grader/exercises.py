@@ -7,6 +7,7 @@ variable `GRADER_EXERCISES` names, joined as in `PATH`; each of these holds one 
 import os
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from grader import documents, guessing
@@ -72,18 +73,37 @@ def load(exercise: str | Path) -> Exercise:
     Raises:
         ExerciseError: There is no such exercise, or it cannot be used as it is written.
     """
-    folder = _folder(exercise).resolve()
-    file = folder / FILE_NAME
+    file = _folder(exercise).resolve() / FILE_NAME
+    return _read(file, _content(file), file.parent.name)
+
+
+def read(file: Path) -> Exercise:
+    """The exercise in a file that may lie anywhere and have any name, such as a draft.
+
+    Raises:
+        ExerciseError: It cannot be used as it is written.
+    """
+    return _read(file, _content(file), None)
+
+
+def _content(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
-            document = documents.parse(stream.read(SIZE_LIMIT + 1), str(file), SIZE_LIMIT)
+            return stream.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise ExerciseError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, content: bytes, folder: str | None) -> Exercise:
+    """The exercise that the file's content states; the same content is not read twice."""
+    try:
+        document = documents.parse(content, str(file), SIZE_LIMIT)
     except InvalidInput as error:
         raise ExerciseError(str(error)) from None
     loaded, problems = documents.validated(document, Exercise)
     if loaded:
-        problems += _misfits(loaded, document, folder.name)
+        problems += _misfits(loaded, document, folder)
     if loaded is None or problems:
         raise ExerciseError(str(InvalidInput(str(file), problems)))
     guessing.refuse(loaded, str(file))
@@ -107,9 +127,9 @@ def _folder(exercise: str | Path) -> Path:
     return exercise.parent if exercise.name == FILE_NAME else exercise
 
 
-def _misfits(exercise: Exercise, document: documents.Document, folder: str) -> list[Problem]:
+def _misfits(exercise: Exercise, document: documents.Document, folder: str | None) -> list[Problem]:
     problems = []
-    if exercise.id != folder:
+    if folder is not None and exercise.id != folder:
         said = f"`id` is `{exercise.id}` but the folder's name is `{folder}`; they must be the same"
         problems.append(document.problem("id-not-folder", said, ("id",)))
     for number, kind in enumerate(exercise.kinds):

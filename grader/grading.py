@@ -89,7 +89,7 @@ class Standings:
     """Every head under every asked kind, in order of score: what one claim is compared with."""
 
     def __init__(self, exercise: Exercise, table: ScoreTable) -> None:
-        self.heads = table.layers * table.heads
+        self.table, self.heads = table, table.layers * table.heads
         self.by_kind: dict[str, dict[tuple[int, int], Standing]] = {}
         self.ranks: dict[str, dict[tuple[int, int], int]] = {}
         for asked in exercise.kinds:
@@ -114,12 +114,24 @@ def grade(
     exercise: Exercise,
     table: ScoreTable,
     evidence: Mapping[int, Evidence] | None = None,
+    standings: Standings | None = None,
 ) -> Report:
     """The report on a submission: pure, so the same three give the same report everywhere.
 
-    `evidence` holds, by the claim's number, what was recomputed of the student's own sentences.
+    `evidence` holds, by the claim's number, what was recomputed of the student's own sentences. `standings`, where
+    the caller keeps them, are those of the exercise and the table.
     """
-    standings = Standings(exercise, table)
+    return sealed(weigh(submission, exercise, standings or Standings(exercise, table), evidence or {}))
+
+
+def sealed(report: Report) -> Report:
+    """The report with its content hash."""
+    return report.model_copy(update={"content_hash": content_hash(report)})
+
+
+def weigh(submission: Submission, exercise: Exercise, standings: Standings, evidence: Mapping[int, Evidence]) -> Report:
+    """What `grade` returns, not sealed yet: the hash takes as long as all the rest."""
+    table = standings.table
     verdicts: list[Verdict] = []
     earned: Counter[str] = Counter()
     seen: set[tuple[str, int, int]] = set()
@@ -133,8 +145,8 @@ def grade(
             continue
         seen.add(key)
         verdict = _verdict(claim, exercise, standings, earned)
-        verdicts.append(verdict.model_copy(update={"evidence": (evidence or {}).get(number)}))
-    return _report(submission, exercise, table, standings, tuple(verdicts))
+        verdicts.append(verdict.model_copy(update={"evidence": evidence.get(number)}))
+    return _report(submission, exercise, standings, tuple(verdicts))
 
 
 def _why_not(claim: Claim, exercise: Exercise, table: ScoreTable) -> str:
@@ -201,13 +213,8 @@ def _lookalike(claim: Claim, standings: Standings, exercise: Exercise) -> Lookal
     )
 
 
-def _report(
-    submission: Submission,
-    exercise: Exercise,
-    table: ScoreTable,
-    standings: Standings,
-    verdicts: tuple[Verdict, ...],
-) -> Report:
+def _report(submission: Submission, exercise: Exercise, standings: Standings, verdicts: tuple[Verdict, ...]) -> Report:
+    table = standings.table
     graded = [verdict for verdict in verdicts if verdict.outcome != "not_graded"]
     confirmed = [verdict for verdict in graded if verdict.outcome == "confirmed"]
     earned = sum(verdict.points for verdict in verdicts)
@@ -216,7 +223,7 @@ def _report(
     chance = luck((standings.passing(v.claim.name) / standings.heads for v in graded), len(confirmed))
     kinds = len({verdict.claim.name for verdict in confirmed})
     by_skill = chance <= LUCK_LIMIT
-    report = Report(
+    return Report(
         grader_version=__version__,
         exercise=exercise.id,
         exercise_version=exercise.version,
@@ -238,7 +245,6 @@ def _report(
         passed=total >= exercise.pass_at and kinds >= exercise.kinds_needed and by_skill,
         xp=round(earned) if by_skill else 0,
     )
-    return report.model_copy(update={"content_hash": content_hash(report)})
 
 
 def shown(report: Report) -> Report:

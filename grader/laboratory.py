@@ -5,6 +5,7 @@ imports torch.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from grader import transformer
-from grader.grading import grade
+from grader.errors import BeingMeasured, ScoreTableError
+from grader.grading import Standings, grade
 from grader.keeping import write_whole
 from grader.schema import Claim, Evidence, Exercise, Kind, Picture, Record, Report, Submission
-from grader.score_table import ScoreTable, code_digest, table_for
+from grader.score_table import ScoreTable, code_digest, kept, table_for, table_key
 
 if TYPE_CHECKING:
     from grader.transformer import Loaded
@@ -65,6 +67,34 @@ class Laboratory:
         """The scores of every head: looked up, or measured and kept."""
         return table_for(self.folder, self.exercise, self.digest, self._measure)
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether every head has been measured, so that the table is only looked up."""
+        return "table" in vars(self) or kept(self.folder, table_key(self.exercise, self.digest)) is not None
+
+    @property
+    def kept_table(self) -> ScoreTable:
+        """The scores of every head as they were measured before; the transformer is not loaded.
+
+        Raises:
+            ScoreTableError: They never were, with these probes and this code.
+        """
+        table = kept(self.folder, table_key(self.exercise, self.digest))
+        if table is None:
+            said = f"{self.exercise.id}: its heads have not been measured with these probes and this version"
+            raise ScoreTableError(f"{said}; `grade scan {self.exercise.id}` does it once")
+        return table
+
+    def measure(self) -> None:
+        """See to it that the table is kept, or that another process is at it; nobody is waited for."""
+        with suppress(BeingMeasured):
+            table_for(self.folder, self.exercise, self.digest, self._measure, waits=False)
+
+    @cached_property
+    def standings(self) -> Standings:
+        """Every head under every kind, by the exercise's thresholds."""
+        return Standings(self.exercise, self.table)
+
     def report(self, submission: Submission) -> Report:
         """The report on a submission that has been checked against the exercise."""
         evidence = {
@@ -72,7 +102,7 @@ class Laboratory:
             for number, claim in enumerate(submission.claims)
             if claim.evidence and self._exists(claim)
         }
-        return grade(submission, self.exercise, self.table, evidence)
+        return grade(submission, self.exercise, self.table, evidence, self.standings)
 
     def pictures(self, submission: Submission) -> dict[int, tuple[Picture, ...]]:
         """By the claim's number: the head on the kind's own probe, and on the student's sentence."""

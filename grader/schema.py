@@ -1,8 +1,9 @@
 """The records that cross a boundary: frozen, unknown keys refused, no NaN."""
 
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 HeadType = Literal["positional", "induction", "duplicate_token", "syntactic", "semantic", "rare_token"]
 Relation = Literal[
@@ -25,6 +26,22 @@ StudentName = Annotated[str, Field(pattern=r"^[\w][\w.@+ -]*$", max_length=64)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Offset = Annotated[int, Field(ge=-64, le=64)]
+
+
+def _moment(value: object) -> object:
+    """A date with its time and zone, where text was given."""
+    if isinstance(value, datetime):
+        return value
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ValueError(f"`{value}` must be a date with its time and zone, such as 2026-12-01T23:59:00+01:00")
+    return found
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 SPELLINGS: dict[str, int] = {"previous_token": -1, "next_token": +1}
 """Other words for `positional`, with the offset that each one means."""
@@ -212,6 +229,36 @@ class ProbeSettings(Record):
     )
 
 
+class Rate(Record):
+    """A token bucket: how often a student may hand in."""
+
+    burst: int = Field(ge=1, le=1000, description="So many at once, when nothing came in for long.")
+    per_hour: float = Field(gt=0, le=3600, description="How fast the bucket fills again.")
+
+
+class Policy(Record):
+    """When and how often an exercise takes submissions from a platform; nothing said, nothing refused."""
+
+    attempts: int | None = Field(
+        default=None, ge=1, le=10_000, description="Graded submissions for each student; the same one again is none."
+    )
+    rate: Rate | None = None
+    opens: Moment | None = None
+    due: Moment | None = Field(default=None, description="From here on a submission is late.")
+    late_days: int = Field(default=0, ge=0, le=365, description="How many days after `due` are still taken.")
+    late_costs: Fraction = Field(
+        default=0.1, description="The part of the score that each late day, once begun, costs."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.due is None and self.late_days:
+            raise ValueError("`late_days` count from `due`; say when that is")
+        if self.opens and self.due and self.opens >= self.due:
+            raise ValueError("`due` must be later than `opens`")
+        return self
+
+
 class Exercise(Record):
     """What is asked, of which transformer, and how it counts."""
 
@@ -229,6 +276,7 @@ class Exercise(Record):
         default="in_favour", description="What decides when the threshold lies inside the measured interval."
     )
     feedback: Feedback = "all"
+    policy: Policy = Field(default=Policy(), description="For submissions that come through a platform.")
 
     @field_validator("kinds")
     @classmethod

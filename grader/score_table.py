@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from grader.errors import ScoreTableError
+from grader.errors import BeingMeasured, ScoreTableError
 from grader.keeping import write_whole
 from grader.schema import Exercise, Kind, Measurement, Reading, Record, Statistic
 
@@ -164,12 +164,34 @@ def keep(folder: Path, table: ScoreTable) -> None:
 
 
 def table_for(
-    folder: Path, exercise: Exercise, transformer_digest: str, compute: Callable[[str], ScoreTable]
+    folder: Path,
+    exercise: Exercise,
+    transformer_digest: str,
+    compute: Callable[[str], ScoreTable],
+    *,
+    waits: bool = True,
 ) -> ScoreTable:
-    """The exercise's table: the kept one, else computed under its key and kept."""
+    """The exercise's table: the kept one, else computed under its key and kept, by one process at a time.
+
+    Raises:
+        BeingMeasured: another process computes it, and the caller does not wait.
+    """
     key = table_key(exercise, transformer_digest)
     table = kept(folder, key)
-    if table is None:
-        table = compute(key)
-        keep(folder, table)
-    return table
+    if table is not None:
+        return table
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / f"{key}.lock", timeout=-1 if waits else 0):
+            table = kept(folder, key)  # somebody may have been faster
+            if table is None:
+                table = compute(key)
+                keep(folder, table)
+            return table
+    except Timeout:
+        said = (
+            f"the heads of {exercise.transformer.name} are being measured by another process; try again when it is done"
+        )
+        raise BeingMeasured(said) from None

@@ -22,12 +22,15 @@ _WORD = re.compile(r"[^\W_]")
 
 
 def load(
-    file: Path | bytes, source: str | None = None, exercise_override: str | Path | None = None
+    file: Path | bytes,
+    source: str | None = None,
+    exercise_override: str | Path | None = None,
+    student: str | None = None,
 ) -> tuple[Submission, Exercise]:
     """The submission in a file, or in bytes that came from elsewhere, and the exercise that it answers.
 
-    `source` is what messages call the input. `exercise_override` takes the place of what the submission says,
-    even where it says nothing.
+    `source` is what messages call the input. `exercise_override` and `student` take the place of what the
+    submission says, even where it says nothing.
 
     Raises:
         InvalidInput: The submission cannot be graded; it carries every problem, with line and column.
@@ -37,6 +40,8 @@ def load(
     raw = _bytes(file) if isinstance(file, Path) else file
     document = documents.parse(raw, source, documents.SIZE_LIMIT)
     exercise = None
+    if student is not None:
+        document = document.with_value("student", student)
     if exercise_override is not None:
         exercise = exercises.load(exercise_override)
         document = document.with_value("exercise", exercise.id)
