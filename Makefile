@@ -13,7 +13,7 @@ EXAMPLE := exercises/mini-heads/my_heads.yaml
 BUNDLED := grader/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-real fix train bench
+.PHONY: help setup demo up check test test-real chaos fix train bench
 
 help:  ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -68,7 +68,7 @@ $(INSTALLED): $(BIN)/python pyproject.toml constraints.txt
 $(INSTALLED_TEST): $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing the grader and its tests into $(VENV), in the versions of constraints.txt; the first time takes some minutes."
 	@$(PIP) hatchling editables
-	@$(PIP) --no-build-isolation --editable '.[test]'
+	@$(PIP) --no-build-isolation --editable '.[service,test]'
 	@touch $(INSTALLED) $@
 
 $(INSTALLED_REAL): $(INSTALLED_TEST)

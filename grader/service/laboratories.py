@@ -1,0 +1,36 @@
+"""The laboratories of one process: each exercise's, with its transformer and score table, set up once."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from grader import exercises
+from grader.laboratory import Laboratory
+from grader.schema import Exercise
+
+
+class Laboratories:
+    """Laboratories by exercise; a changed exercise gets a new one."""
+
+    def __init__(self, folder: Path) -> None:
+        """Score tables and recomputed evidence are kept in the folder."""
+        self.folder = folder
+        self._kept: dict[str, Laboratory] = {}
+
+    def of(self, exercise: Exercise) -> Laboratory:
+        """The exercise's laboratory."""
+        kept = self._kept.get(exercise.id)
+        if kept is None or kept.exercise != exercise:
+            kept = self._kept[exercise.id] = Laboratory(exercise, self.folder)
+        return kept
+
+    def preload(self, names: Iterable[str]) -> None:
+        """Load the transformers of these exercises, and the score tables that are kept.
+
+        Raises:
+            GraderError: One of them cannot be used.
+        """
+        for name in names:
+            laboratory = self.of(exercises.load(name))
+            _ = laboratory.loaded
+            if laboratory.is_measured:
+                _ = laboratory.standings

@@ -1,0 +1,107 @@
+"""What the service's processes are told by their environment, read and checked once."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from grader.environment import value
+from grader.errors import GraderError
+
+VARIABLES = {
+    "GRADER_QUEUE_URL": "Redis or Valkey with the streams, and the Celery broker: `redis://user:password@host:port/0`",
+    "GRADER_BROKER_URL": "the Celery broker, where it is another server than the one with the streams",
+    "GRADER_QUEUE_CA": "the file of the certificate authority that a `rediss://` server is checked against",
+    "GRADER_DATABASE_URL": "the ledger's database; without, SQLite in the home folder",
+    "GRADER_PLATFORMS": "the file that lists the platforms; without, there is one, `local`",
+    "GRADER_PRELOAD": "exercises, joined by commas, whose transformer a worker loads before it forks",
+    "GRADER_TASK_SECONDS": "the hard limit for grading one submission; 120 by default",
+    "GRADER_RESEND_SECONDS": "after how long a message that no worker has taken is sent again; 30 by default",
+    "GRADER_METRICS_PORT": "where the dispatcher answers Prometheus; 9464 by default, 0 for nowhere",
+    "GRADER_METRICS_HOST": "the address on which it answers; 127.0.0.1 by default",
+    "GRADER_HEARTBEAT": "a file that is touched as long as the process is well",
+}
+"""Every variable of the service, and what it says."""
+
+DEFAULT_QUEUE = "redis://127.0.0.1:6379/0"
+TASK_SECONDS = 120
+SOFT_SECONDS = 20
+"""How much earlier than the hard limit a task is asked to stop."""
+RESEND_SECONDS = 30
+METRICS_PORT = 9464
+
+
+class Settings(NamedTuple):
+    """The environment, read and checked."""
+
+    queue_url: str
+    broker_url: str
+    queue_ca: Path | None
+    platforms: Path | None
+    preload: tuple[str, ...]
+    task_seconds: int
+    resend_seconds: int
+    metrics_host: str
+    metrics_port: int
+    heartbeat: Path | None
+
+    @property
+    def soft_seconds(self) -> int:
+        """The soft limit: `SOFT_SECONDS` before the hard one, but never less than half of it."""
+        return max(self.task_seconds - SOFT_SECONDS, self.task_seconds // 2)
+
+
+def settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings that the environment gives.
+
+    Raises:
+        GraderError: A value makes no sense, or a file that holds one cannot be read.
+    """
+    given = os.environ if environment is None else environment
+    queue = _url("GRADER_QUEUE_URL", value("GRADER_QUEUE_URL", given) or DEFAULT_QUEUE)
+    return Settings(
+        queue_url=queue,
+        broker_url=_url("GRADER_BROKER_URL", value("GRADER_BROKER_URL", given) or queue),
+        queue_ca=_path(value("GRADER_QUEUE_CA", given)),
+        platforms=_path(value("GRADER_PLATFORMS", given)),
+        preload=tuple(name.strip() for name in value("GRADER_PRELOAD", given).split(",") if name.strip()),
+        task_seconds=_whole("GRADER_TASK_SECONDS", value("GRADER_TASK_SECONDS", given), TASK_SECONDS, least=2),
+        resend_seconds=_whole("GRADER_RESEND_SECONDS", value("GRADER_RESEND_SECONDS", given), RESEND_SECONDS, least=1),
+        metrics_host=value("GRADER_METRICS_HOST", given) or "127.0.0.1",
+        metrics_port=_whole("GRADER_METRICS_PORT", value("GRADER_METRICS_PORT", given), METRICS_PORT, least=0),
+        heartbeat=_path(value("GRADER_HEARTBEAT", given)),
+    )
+
+
+def without_password(url: str) -> str:
+    """The URL for messages and logs: its password is left out."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
+
+
+def _url(name: str, url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise GraderError(f"{name}: not the URL of a Redis server; write it like redis://user:password@host:6379/0")
+    return url
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _whole(name: str, text: str, default: int, *, least: int) -> int:
+    try:
+        number = int(text) if text else default
+    except ValueError:
+        raise GraderError(f"{name}={text}: not a whole number; the default is {default}") from None
+    if number < least:
+        raise GraderError(f"{name}={text}: {least} is the least; the default is {default}")
+    return number

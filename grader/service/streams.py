@@ -1,0 +1,141 @@
+"""The streams of the queue: what they are called, what an entry holds, and how a client posts and waits."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+import redis
+from pydantic import ValidationError
+
+from grader.documents import SIZE_LIMIT
+from grader.errors import GraderError
+from grader.service.records import Envelope, Result
+from grader.service.settings import without_password
+
+GROUP = "grader"
+"""The consumer group of the intake."""
+DEAD_MESSAGES = "dead:celery"
+"""The list on which workers leave messages that no task can be made of."""
+FIELDS = ("id", "submission", "student", "course", "key_id", "timestamp", "signature")
+"""Of an intake entry; the first two are needed."""
+TIMEOUT_SECONDS = 10.0
+RESULTS_KEPT = 10_000
+"""Entries that a results stream holds, about; older results are in the ledger."""
+
+
+Client: TypeAlias = Any
+"""A `redis.Redis` whose keys and values are bytes; its own annotations cannot tell what a command returns."""
+
+
+class Unreadable(GraderError):
+    """An entry that no submission can be made of; says why."""
+
+
+class QueueError(GraderError):
+    """The queue's server cannot be reached, or refuses."""
+
+
+class Posted(NamedTuple):
+    """A submission that is on the queue."""
+
+    platform: str
+    id: str
+    after: str
+    """The newest entry of the results stream before it was posted."""
+
+
+def intake(platform: str) -> str:
+    """The stream on which the platform hands in."""
+    return f"intake:{platform}"
+
+
+def results(platform: str) -> str:
+    """The stream on which the platform gets its answers."""
+    return f"results:{platform}"
+
+
+def connect(url: str, authority: Path | None = None) -> Client:
+    """A client of the queue's server; nothing is sent yet."""
+    tls: dict[str, Any] = {"ssl_ca_certs": str(authority)} if authority and url.startswith("rediss:") else {}
+    timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
+    return redis.Redis.from_url(url, protocol=2, **timeouts, **tls)
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Errors of the server as errors that say which server, what is wrong, and what to do."""
+    try:
+        yield
+    except redis.exceptions.AuthenticationError:
+        _refuse(url, "it does not take this user and password; look at the URL's")
+    except redis.exceptions.NoPermissionError as error:
+        _refuse(url, f"this user may not do that ({error}); a platform's user is named like the platform")
+    except redis.exceptions.OutOfMemoryError:
+        _refuse(url, "it is full; try again later")
+    except redis.exceptions.RedisError as error:
+        _refuse(url, f"no answer ({error}); is it up, and the URL right?")
+
+
+def _refuse(url: str, what: str) -> NoReturn:
+    raise QueueError(f"{without_password(url)}: {what}") from None
+
+
+def read(platform: str, came_at: datetime, fields: Mapping[bytes, bytes]) -> Envelope:
+    """The envelope that an entry's fields make.
+
+    Raises:
+        Unreadable: It holds none.
+    """
+    size = sum(map(len, fields.values()))
+    if size > SIZE_LIMIT + 4096:
+        raise Unreadable(f"too-large: the entry has {size} bytes; a submission has {SIZE_LIMIT} at most")
+    try:
+        values = {name.decode(): value.decode() for name, value in fields.items()}
+    except UnicodeDecodeError:
+        raise Unreadable("not-utf8: a field is not UTF-8") from None
+    if unknown := sorted(set(values) - set(FIELDS)):
+        raise Unreadable(f"unknown-field: {unknown[0][:64]!r}; there are {', '.join(FIELDS)}")
+    try:
+        return Envelope.model_validate({**values, "platform": platform, "came_at": came_at})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise Unreadable(f"bad-field: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def time_of(entry: str) -> datetime:
+    """When a stream's entry was added, by the server's clock; never later than now."""
+    return min(datetime.fromtimestamp(int(entry.partition("-")[0]) / 1000, UTC), datetime.now(UTC))
+
+
+def post(client: Client, platform: str, fields: Mapping[str, str]) -> Posted:
+    """Put a submission on the platform's intake stream."""
+    newest = client.xrevrange(results(platform), count=1)
+    after = newest[0][0].decode() if newest else "0-0"
+    client.xadd(intake(platform), dict(fields))
+    return Posted(platform, fields["id"], after)
+
+
+def wait(client: Client, posted: Posted, seconds: float) -> Result | None:
+    """The result of what was posted; None where none has come after so many seconds."""
+    after, until = posted.after, monotonic() + seconds
+    while (left := until - monotonic()) > 0:
+        block = max(1, int(1000 * min(left, TIMEOUT_SECONDS / 2)))
+        found = client.xread({results(posted.platform): after}, block=block, count=100)
+        for entry, fields in found[0][1] if found else ():
+            after = entry.decode()
+            if fields.get(b"id") == posted.id.encode():
+                return Result.model_validate_json(fields[b"result"])
+    return None
+
+
+def facts_of_workers(client: Client) -> dict[str, dict[str, float]]:
+    """What each living worker said of itself last, by its host's name."""
+    found = {}
+    for key in client.scan_iter(match="grader:worker:*", count=1000):
+        with suppress(ValueError, TypeError):
+            found[key.decode().removeprefix("grader:worker:")] = json.loads(client.get(key))
+    return found

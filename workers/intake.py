@@ -1,0 +1,157 @@
+"""The intake: from the platforms' streams into the ledger; an entry is taken off its stream once it is durable there.
+
+Whatever dies, entries are read again, and what is there already stays as it is. Each platform is read as fast as
+it may be; nothing is refused for coming too fast, it waits on its stream.
+"""
+
+import logging
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from time import monotonic
+from typing import Any
+
+import redis
+
+from grader.ledger import Ledger
+from grader.service import platforms, streams
+from grader.service.dead import DeadLetters
+from grader.service.intake import Entry, take_in
+from grader.service.jobs import Jobs
+from grader.service.reception import Reception
+from grader.service.settings import Settings
+from workers import dispatch
+from workers.process import Process
+
+BATCH = 100
+"""Entries of one platform that are taken in at once."""
+BLOCK_MILLISECONDS = 1000
+IDLE_MILLISECONDS = 15_000
+"""After which what another intake read and did not finish is taken over."""
+TAKE_OVER_SECONDS = 5.0
+"""Between two looks at what others left."""
+
+log = logging.getLogger(__name__)
+
+
+class Pace:
+    """How many entries of a platform may be taken now: a token bucket that holds a minute's worth."""
+
+    def __init__(self, per_minute: int | None) -> None:
+        self.per_minute, self.tokens, self.at = per_minute, float(per_minute or 0), monotonic()
+
+    @property
+    def room(self) -> int:
+        """Entries, up to a batch."""
+        if self.per_minute is None:
+            return BATCH
+        now = monotonic()
+        self.tokens = min(self.per_minute, self.tokens + (now - self.at) * self.per_minute / 60)
+        self.at = now
+        return min(BATCH, int(self.tokens))
+
+    def spend(self, entries: int) -> None:
+        """So many were taken."""
+        self.tokens -= entries
+
+
+class Intake:
+    """The platforms' streams on one side, the ledger on the other."""
+
+    def __init__(self, given: Settings) -> None:
+        listed = platforms.load(given.platforms)
+        for platform in listed.values():
+            platform.check_secrets()
+        ledger = Ledger()
+        self.jobs = Jobs(ledger, given.task_seconds, given.resend_seconds)
+        self.reception, self.letters = Reception(ledger, listed), DeadLetters(ledger)
+        self.queue = streams.connect(given.queue_url, given.queue_ca)
+        self.paces = {name: Pace(platform.per_minute) for name, platform in listed.items()}
+        self.consumer = socket.gethostname()
+        self.looked_at = float("-inf")
+
+    def round(self) -> None:
+        """Take in what is there, or wait a moment for it."""
+        try:
+            entries = [*self._left_behind(), *self._new()]
+        except redis.exceptions.ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            self._join()
+            return
+        if entries:
+            receipts = take_in(entries, self.reception, self.letters)
+            self._remove(entries)
+            log.info("taken in", extra={"entries": len(entries), "submissions": len(receipts)})
+            dispatch.send(self.jobs)
+
+    def _join(self) -> None:
+        """Make the streams and their group where they are missing: at first, or after the server lost them."""
+        for name in self.paces:
+            try:
+                self.queue.xgroup_create(streams.intake(name), streams.GROUP, id="0", mkstream=True)
+            except redis.exceptions.ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
+
+    def _left_behind(self) -> list[Entry]:
+        """What was read before and not finished: by this intake's forerunner, or by another one that is gone."""
+        if monotonic() - self.looked_at < TAKE_OVER_SECONDS:
+            return []
+        found: list[Entry] = []
+        with self.queue.pipeline(transaction=False) as pipe:
+            for name in self.paces:
+                pipe.xautoclaim(streams.intake(name), streams.GROUP, self.consumer, IDLE_MILLISECONDS, count=BATCH)
+            for name, answer in zip(self.paces, pipe.execute(), strict=True):
+                found += _entries(name, answer[1])
+        own = self.queue.xreadgroup(
+            streams.GROUP, self.consumer, dict.fromkeys(map(streams.intake, self.paces), "0"), BATCH
+        )
+        found += _of_streams(own)
+        if not found:
+            self.looked_at = monotonic()
+        return found
+
+    def _new(self) -> list[Entry]:
+        """What nobody has read yet; where there is nothing, the first entry that comes within a second."""
+        room = {name: pace.room for name, pace in self.paces.items()}
+        names = [name for name in room if room[name] > 0]
+        found: list[Entry] = []
+        with self.queue.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.xreadgroup(streams.GROUP, self.consumer, {streams.intake(name): ">"}, room[name])
+            for answer in pipe.execute():
+                found += _of_streams(answer)
+        if not found and names:
+            waiting = dict.fromkeys(map(streams.intake, names), ">")
+            found += _of_streams(self.queue.xreadgroup(streams.GROUP, self.consumer, waiting, 1, BLOCK_MILLISECONDS))
+        for entry in found:
+            self.paces[entry.source.partition(":")[2]].spend(1)
+        return found
+
+    def _remove(self, entries: Iterable[Entry]) -> None:
+        with self.queue.pipeline(transaction=False) as pipe:
+            for entry in entries:
+                pipe.xack(entry.source, streams.GROUP, entry.name)
+                pipe.xdel(entry.source, entry.name)
+            pipe.execute()
+
+
+def _of_streams(answer: Any) -> Iterator[Entry]:  # noqa: ANN401 - what the client returns
+    for stream, entries in answer:
+        yield from _entries(stream.decode().partition(":")[2], entries)
+
+
+def _entries(platform: str, entries: Iterable[tuple[bytes, Mapping[bytes, bytes] | None]]) -> Iterator[Entry]:
+    for name, fields in entries:
+        entry = name.decode()
+        yield Entry(streams.intake(platform), entry, streams.time_of(entry), fields or {})
+
+
+def main() -> None:
+    """Run until told to stop."""
+    with Process("intake") as process:
+        process.run(Intake(process.settings).round, 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The tasks: each one says what is to be done and leaves the doing to `grader.service`."""
+
+import logging
+from datetime import UTC, datetime
+
+from celery import Task  # type: ignore[import-untyped]
+
+from grader.service.intake import Entry, take_in
+from workers import bench, dispatch
+from workers.app import app
+
+MEASURE_SECONDS = 3600
+"""For measuring every head of a large transformer."""
+
+log = logging.getLogger(__name__)
+
+
+class Graded(Task):  # type: ignore[misc]
+    """A task whose unforeseen errors give its submission back."""
+
+    def on_failure(self, exc: BaseException, *_: object) -> None:
+        """Note the error with the submission, which is tried again later."""
+        log.error("grading failed: %s: %s", type(exc).__name__, exc)
+        bench.desk().give_up(f"{type(exc).__name__}: {exc}")
+
+
+@app.task(name="grader.work", base=Graded)  # type: ignore[untyped-decorator]
+def work(job: int, probe: bool = False) -> None:
+    """Grade one submission."""
+    unmeasured = bench.desk().work(job, is_probe=probe)
+    if unmeasured is not None:
+        measure.delay(unmeasured)
+
+
+@app.task(name="grader.measure", time_limit=MEASURE_SECONDS, soft_time_limit=MEASURE_SECONDS - 60)  # type: ignore[untyped-decorator]
+def measure(exercise: str) -> None:
+    """Measure every head of an exercise's transformer."""
+    bench.desk().measure(exercise)
+
+
+@app.task(name="grader.grade", bind=True)  # type: ignore[untyped-decorator]
+def grade(self: Task, platform: str, **fields: str) -> None:
+    """Take in a submission from a Python platform on a trusted broker; the fields are those of an intake entry."""
+    raw = {name.encode(): str(value).encode() for name, value in fields.items()}
+    entry = Entry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)
+    take_in([entry], bench.reception(), bench.letters())
+    dispatch.send(bench.jobs())
