@@ -1,0 +1,101 @@
+"""`grade whatif` and `grade regrade`: whom a changed exercise touches, and the change applied."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader import exercises, home
+from grader.cli.options import TABLES, TransformerPath, deliver, laboratory
+from grader.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from grader.regrading import StudentEffect
+
+ExerciseId = Annotated[str, typer.Argument(help="Whose reports.", metavar="EXERCISE", show_default=False)]
+NeverLower = Annotated[bool, typer.Option("--never-lower", help="Leave what would become less as it is.")]
+Out = Annotated[Path | None, typer.Option(help="Write it to this file.", metavar="PATH")]
+
+
+class Format(StrEnum):
+    """What the effects can be shown as."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+
+
+Form = Annotated[Format, typer.Option("--format", help="What to show the effects as.")]
+
+
+def whatif(
+    exercise_id: ExerciseId,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Such as induction.at_least=0.5; may be repeated.", metavar="X=Y")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--exercise-file", help="The exercise as it would be.", metavar="FILE")
+    ] = None,
+    never_lower: NeverLower = False,
+    form: Form = Format.text,
+    out: Out = None,
+) -> None:
+    """Show whose grade would change, and change nothing. Without options: what `grade regrade` would do."""
+    from grader import changes
+
+    stated = exercises.load(exercise_id)
+    if file is not None and settings:
+        raise InvalidInput("grade whatif", [Problem("usage", "give either --set or --exercise-file")])
+    wanted = stated
+    if file is not None:
+        wanted = exercises.read(file)
+        if wanted.id != stated.id:
+            said = f"`id` is {wanted.id}, but the reports are on {stated.id}"
+            raise InvalidInput(str(file), [Problem("other-exercise", said)])
+    elif settings:
+        wanted = changes.changed(stated, settings)
+    from grader.laboratory import Laboratory
+    from grader.ledger import Ledger
+    from grader.regrading import Regrading
+
+    table = Laboratory(wanted, home.writable_folder(TABLES)).kept_table
+    with Ledger() as ledger:
+        effects = list(Regrading(wanted, table, never_lower=never_lower).effects(ledger))
+    deliver(_rendered(form, effects, changes.differences(stated, wanted)), out)
+
+
+def regrade(
+    exercise_id: ExerciseId,
+    reason: Annotated[str, typer.Option(help="Why; students see it.", prompt=False, show_default=False)],
+    never_lower: NeverLower = False,
+    form: Form = Format.text,
+    out: Out = None,
+    transformer: TransformerPath = None,
+) -> None:
+    """Grade every kept report again by the exercise as its file states it now; old reports stay in the ledger."""
+    from grader.ledger import Ledger
+    from grader.regrading import Regrading
+    from grader.service import outbox
+
+    exercise = exercises.load(exercise_id)
+    with laboratory(exercise, transformer) as bench:
+        regrading = Regrading(exercise, bench.table, never_lower=never_lower)
+    with Ledger() as ledger:
+        effects = list(regrading.effects(ledger))
+        regrading.refuse_old_version(effects)
+        for entry in regrading.apply(ledger, effects, reason):
+            outbox.put_again(ledger, entry)
+    deliver(_rendered(form, effects, [reason]), out)
+
+
+def _rendered(form: Format, effects: "list[StudentEffect]", changes: list[str]) -> str:
+    from grader.report import effects as shown
+
+    match form:
+        case Format.text:
+            return shown.text(effects, changes)
+        case Format.json:
+            return shown.as_json(effects, changes)
+        case Format.csv:
+            return shown.as_csv(effects)
