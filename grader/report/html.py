@@ -55,15 +55,15 @@ def render(
             words=words,
             title=title,
             visible=visible,
-            style_hash=_hash(style),
-            script_hash=_hash(script),
+            style_hash=inline_hash(style),
+            script_hash=inline_hash(script),
         )
         .rstrip()
         + "\n"
     )
 
 
-def _hash(text: str) -> str:
+def inline_hash(text: str) -> str:
     """As a content security policy names an inline style or script that may stay."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
