@@ -1,16 +1,22 @@
 """The tasks: each one says what is to be done and leaves the doing to `grader.service`."""
 
 import logging
+import time
 from datetime import UTC, datetime
 
 from celery import Task  # type: ignore[import-untyped]
+from celery.exceptions import Reject  # type: ignore[import-untyped]
 
+from grader.errors import LedgerError
 from grader.service.intake import Entry, take_in
+from grader.service.secret_files import SecretError
 from workers import bench, dispatch
 from workers.app import app
 
 MEASURE_SECONDS = 3600
 """For measuring every head of a large transformer."""
+PATIENCE_SECONDS = 1.0
+"""Before a submission that the ledger could not keep goes back on the queue."""
 
 log = logging.getLogger(__name__)
 
@@ -43,5 +49,11 @@ def grade(self: Task, platform: str, **fields: str) -> None:
     """Take in a submission from a Python platform on a trusted broker; the fields are those of an intake entry."""
     raw = {name.encode(): str(value).encode() for name, value in fields.items()}
     entry = Entry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)
-    take_in([entry], bench.reception(), bench.letters())
+    try:
+        take_in([entry], bench.reception(), bench.letters())
+    except LedgerError as error:
+        time.sleep(PATIENCE_SECONDS)
+        raise Reject(str(error), requeue=True) from error
+    except SecretError as error:
+        bench.letters().keep(entry.source, entry.name, str(error), raw)
     dispatch.send(bench.jobs())

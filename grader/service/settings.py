@@ -60,10 +60,16 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     given = os.environ if environment is None else environment
     queue = _url("GRADER_QUEUE_URL", value("GRADER_QUEUE_URL", given) or DEFAULT_QUEUE)
+    broker = _url("GRADER_BROKER_URL", value("GRADER_BROKER_URL", given) or queue)
+    authority = _path(value("GRADER_QUEUE_CA", given))
+    if authority and not all(url.startswith("rediss:") for url in (queue, broker)):
+        raise GraderError(
+            "GRADER_QUEUE_CA is set, but a URL begins with redis://, which is not encrypted; write rediss://"
+        )
     return Settings(
         queue_url=queue,
-        broker_url=_url("GRADER_BROKER_URL", value("GRADER_BROKER_URL", given) or queue),
-        queue_ca=_path(value("GRADER_QUEUE_CA", given)),
+        broker_url=broker,
+        queue_ca=authority,
         platforms=_path(value("GRADER_PLATFORMS", given)),
         preload=tuple(name.strip() for name in value("GRADER_PRELOAD", given).split(",") if name.strip()),
         task_seconds=_whole("GRADER_TASK_SECONDS", value("GRADER_TASK_SECONDS", given), TASK_SECONDS, least=2),

@@ -77,7 +77,7 @@ def explained(url: str) -> Iterator[None]:
     except redis.exceptions.OutOfMemoryError:
         _refuse(url, "it is full; try again later")
     except redis.exceptions.RedisError as error:
-        _refuse(url, f"no answer ({error}); is it up, and the URL right?")
+        _refuse(url, f"no answer ({error}); is it up, and the URL right (rediss:// where it wants TLS)?")
 
 
 def _refuse(url: str, what: str) -> NoReturn:

@@ -1,0 +1,95 @@
+"""Access: who may do what on the Redis server, as the lines of its ACL file.
+
+Every platform has a user of its own name, which may add to its own intake stream, read its own results
+stream, and nothing else. The service's own processes have a user each, with the commands and keys that their
+work needs; `default`, whom a client without a name would be, is off. Valkey takes the same lines; Redis must
+be 7.0 or newer. The service uses database 0 alone, so none of its own users may select another.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from grader.errors import GraderError
+from grader.service.platforms import OWN_USERS, Platform
+from grader.service.secret_files import secret
+
+PASSWORD_BYTES = 32
+
+# What a client library says before its first command differs with its age and the server's: `CLIENT SETINFO`, for
+# one, is an error in the ACL file of a server that does not know it. So the category is named, and out of it is
+# taken what a greeting does not need; `CLIENT TRACKING` would tell the names of all keys that are written.
+_GREETING = (
+    "+@connection -@admin -@dangerous -command -select -wait -asking -readonly -readwrite -client|reply "
+    "-client|caching -client|getredir -client|tracking -client|trackinginfo"
+)
+_TRANSACTION = "+multi +exec +discard"
+_PUBLISHING = "(%W~celery* %W~_kombu.binding* +lpush +llen +sadd)"
+"""Posting a task, without reading one: Celery counts the queue, notes its binding, and pushes."""
+
+_PLATFORM = "%W~intake:{name} %R~results:{name} +xadd +xread +xrevrange"
+"""Write to one stream, read the other; XREVRANGE tells where its end is, before anything is handed in."""
+_RULES: Mapping[str, str] = {
+    "intake": f"{_TRANSACTION} ~intake:* +xreadgroup +xack +xdel +xautoclaim +xpending +xrange +xlen +xinfo "
+    f"+xgroup|create +xgroup|createconsumer +xgroup|delconsumer {_PUBLISHING}",
+    "dispatcher": f"{_TRANSACTION} +scan {_PUBLISHING} "
+    "(%R~intake:* %R~results:* +xlen +xpending +xinfo|groups) "
+    "(%R~celery* %R~unacked* +llen +hlen +zcard +zrange) "
+    "(~dead:celery +llen +lrange +lindex +lrem +lpop +rpop) "
+    "(%R~grader:worker:* +get +mget)",
+    "worker": f"{_TRANSACTION} +unwatch "
+    "(~celery* ~unacked* ~_kombu.binding* +watch +brpop +lpush +rpush +llen +zadd +zrem +zrange +hset +hget +hdel "
+    "+set +get +del +sadd +smembers +evalsha +script|load) "
+    "(%W~dead:celery +lpush) "
+    "(%W~grader:worker:* +set) "
+    "(&/0.celeryev/* +publish)",
+    "courier": "%W~results:* +xadd",
+    "operator": "~* &* +@all -@admin -@dangerous -@scripting "
+    "+info +config|get +acl|whoami +acl|getuser +acl|list +acl|log +acl|load +client|list +client|kill +slowlog|get",
+}
+"""What the service's own users may do besides greeting."""
+
+
+class AccessError(GraderError):
+    """The list of the server's users cannot be made."""
+
+
+def users(platforms: Mapping[str, Platform]) -> tuple[str, ...]:
+    """Every user that needs a password: the service's own, then the platforms'."""
+    return (*OWN_USERS, *platforms)
+
+
+def new_passwords(names: Iterable[str]) -> dict[str, str]:
+    """A password for each user, new and random: 256 bits, safe inside a URL."""
+    return {name: secrets.token_urlsafe(PASSWORD_BYTES) for name in names}
+
+
+def kept_passwords(platforms: Mapping[str, Platform], folder: Path) -> dict[str, str]:
+    """Each user's password: a platform's from its `password_file`, all others from files in the folder, named alike.
+
+    Raises:
+        SecretError: A file is missing or cannot be used.
+    """
+    given = {name: platform.password() for name, platform in platforms.items()}
+    return {name: given.get(name) or secret(folder / name) for name in users(platforms)}
+
+
+def acl_lines(platforms: Mapping[str, Platform], passwords: Mapping[str, str]) -> list[str]:
+    """The lines of the ACL file, which holds the passwords' SHA-256 alone.
+
+    Raises:
+        AccessError: A user has no password, or two users have the same.
+    """
+    names = users(platforms)
+    if missing := [name for name in names if not passwords.get(name)]:
+        raise AccessError(f"no password for the Redis user {', '.join(missing)}; give each a file of that name")
+    if len({passwords[name] for name in names}) < len(names):
+        raise AccessError("two Redis users have the same password; make one for each")
+    return ["user default off resetpass resetkeys resetchannels -@all", *(_line(n, passwords[n]) for n in names)]
+
+
+def _line(name: str, password: str) -> str:
+    digest = hashlib.sha256(password.encode()).hexdigest()
+    rules = _RULES[name] if name in _RULES else _PLATFORM.format(name=name)
+    return f"user {name} on #{digest} resetkeys resetchannels -@all {_GREETING} {rules}"

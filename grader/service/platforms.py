@@ -1,0 +1,179 @@
+"""Platforms: who may hand in, with which keys and how fast, and where the answers go; read from `platforms.yaml`.
+
+The file holds no secret, only the paths of files that do: they are read when they are needed, so a new key
+needs no restart, and no record, message or log can show one.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from grader import documents
+from grader.errors import GraderError, InvalidInput, Problem
+from grader.schema import Identifier, Record
+from grader.service import secret_files
+
+LOCAL = "local"
+"""The one platform where no file lists any."""
+OWN_USERS = ("intake", "dispatcher", "worker", "courier", "operator")
+"""The Redis users of the service itself."""
+RESERVED = frozenset({*OWN_USERS, "default"})
+"""Names that no platform may have, because a platform's Redis user is named like the platform."""
+
+_URL = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
+
+
+class PlatformsError(GraderError):
+    """The list of platforms cannot be read or used as it is written."""
+
+
+def _free_name(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(f"`name` cannot be {name}: one of the service's own Redis users is called that")
+    return name
+
+
+def _absolute(path: str) -> str:
+    if not PurePosixPath(path).is_absolute():
+        raise ValueError(f"`{documents.shown(path)}` is a relative path; write where the file is from / on")
+    return path
+
+
+def _safe_url(url: str) -> str:
+    """The URL, if what is posted to it cannot be read on the way and it holds no password itself."""
+    try:
+        parts = urlsplit(url)
+        is_sound = bool(_URL.fullmatch(url)) and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_sound = False
+    if not is_sound or parts.scheme not in {"http", "https"}:
+        raise ValueError("`url` must be a URL such as https://lms.example/grades")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("`url` must not hold a user or a password; the signature says who posts")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("`url` must begin with https://; http:// is for this machine alone, such as 127.0.0.1")
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+SecretFile = Annotated[str, Field(min_length=1), AfterValidator(_absolute)]
+
+
+class SigningKey(Record):
+    """A key with which a platform signs what it hands in."""
+
+    key_id: Identifier = Field(description="The key's name, which the platform sends along.")
+    secret_file: SecretFile = Field(description="The file that holds the key.")
+
+
+class Webhook(Record):
+    """Where a platform wants its results posted."""
+
+    url: Annotated[str, AfterValidator(_safe_url)] = Field(description="https, or http on this machine.")
+    secret_file: SecretFile = Field(description="The file that holds the secret, `whsec_...`.")
+
+
+class Platform(Record):
+    """One platform that hands in submissions."""
+
+    name: Annotated[Identifier, AfterValidator(_free_name)] = Field(description="Its name, and its Redis user's.")
+    password_file: SecretFile | None = Field(
+        default=None, description="The file with its Redis password; needed to make the server's list of users alone."
+    )
+    signing: tuple[SigningKey, ...] = Field(
+        default=(), max_length=10, description="If there is a key, every submission must be signed with one of them."
+    )
+    webhook: Webhook | None = Field(default=None, description="Where its results are posted, signed.")
+    per_minute: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="How many of its entries a minute are taken in; others wait."
+    )
+
+    def signing_secret(self, key_id: str) -> bytes | None:
+        """The key of that name, or None where the platform has no such key.
+
+        Raises:
+            SecretError: The key's file cannot be used.
+        """
+        found = next((key for key in self.signing if key.key_id == key_id), None)
+        return secret_files.secret(found.secret_file).encode() if found else None
+
+    def webhook_secret(self) -> str | None:
+        """The webhook's secret, `whsec_` and all, or None where the platform has no webhook.
+
+        Raises:
+            SecretError: The secret's file cannot be used.
+        """
+        return secret_files.webhook_secret(self.webhook.secret_file) if self.webhook else None
+
+    def password(self) -> str | None:
+        """The password of the platform's Redis user, or None where no file is named.
+
+        Raises:
+            SecretError: The password's file cannot be used.
+        """
+        return secret_files.secret(self.password_file) if self.password_file else None
+
+    def check_secrets(self) -> None:
+        """Nothing, when every secret can be read: asked once, at the start, rather than at the first submission.
+
+        Raises:
+            SecretError: The first file that cannot be used.
+        """
+        for key in self.signing:
+            self.signing_secret(key.key_id)
+        self.webhook_secret()
+
+
+class _Platforms(Record):
+    """The whole file."""
+
+    platforms: tuple[Platform, ...] = Field(min_length=1, max_length=1000)
+
+
+def load(path: Path | None) -> dict[str, Platform]:
+    """The platforms by name, in the order of the file; without a file, `local` alone, which signs nothing.
+
+    Raises:
+        PlatformsError: The file cannot be read or used; every mistake in it is told, with line and column.
+    """
+    if path is None:
+        return {LOCAL: Platform(name=LOCAL)}
+    try:
+        with path.open("rb") as file:
+            document = documents.parse(file.read(documents.SIZE_LIMIT + 1), str(path), documents.SIZE_LIMIT)
+    except OSError as error:
+        said = f"{path}: the list of platforms cannot be read ({error.strerror}); GRADER_PLATFORMS names it"
+        raise PlatformsError(said) from None
+    except InvalidInput as error:
+        raise PlatformsError(str(error)) from None
+    loaded, problems = documents.validated(document, _Platforms)
+    problems += _repeated(document, ("platforms",), "name")
+    listed = document.at(("platforms",))
+    for number in range(len(listed) if isinstance(listed, tuple) else 0):
+        problems += _repeated(document, ("platforms", number, "signing"), "key_id")
+    if loaded is None or problems:
+        raise PlatformsError(str(InvalidInput(str(path), documents.limited(problems))))
+    return {platform.name: platform for platform in loaded.platforms}
+
+
+def _repeated(document: documents.Document, path: tuple[str | int, ...], key: str) -> Iterator[Problem]:
+    """A problem for each item of a list whose name an earlier item has."""
+    seen: set[object] = set()
+    items = document.at(path)
+    for number, item in enumerate(items if isinstance(items, tuple) else ()):
+        name = item.get(key) if isinstance(item, dict) else None
+        if isinstance(name, str) and name in seen:
+            said = f"`{key}` {documents.shown(name)} is taken by an earlier item; each has a name of its own"
+            yield document.problem("repeated", said, (*path, number, key))
+        seen.add(name)

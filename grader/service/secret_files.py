@@ -1,0 +1,91 @@
+"""Secrets, each the content of a file of its own: read at the moment of use, and never part of a message.
+
+A file that others may read, or one that is empty or short, is refused: it would protect nothing.
+"""
+
+import base64
+import os
+import stat
+from pathlib import Path
+
+from grader.errors import GraderError
+
+LEAST_CHARACTERS = 16
+"""Of a password or a key. Whoever sees one signature, or the server's list of users, can try shorter ones out."""
+WEBHOOK_PREFIX = "whsec_"
+WEBHOOK_LEAST_BYTES = 24
+"""Of a webhook's key, as Standard Webhooks asks for."""
+SIZE_LIMIT = 4096
+"""Bytes; a larger file is some other file."""
+
+HOW_TO_MAKE_ONE = "openssl rand -hex 32"
+HOW_TO_MAKE_A_WEBHOOK_SECRET = f'echo "{WEBHOOK_PREFIX}$(openssl rand -base64 32)"'
+_OTHERS = stat.S_IROTH | stat.S_IWOTH
+
+
+class SecretError(GraderError):
+    """A file that should hold a secret is missing, or holds none that can be used."""
+
+
+def secret(path: str | Path) -> str:
+    """The one line that the file holds, without the spaces and line ends around it.
+
+    Raises:
+        SecretError: The file cannot be read, others may read or write it, or it is no secret.
+    """
+    text = _content(Path(path)).strip()
+    remedy = f"put one into it, made with: {HOW_TO_MAKE_ONE}"
+    if not text:
+        raise SecretError(f"{path}: the file of this secret is empty; {remedy}")
+    if len(text) < LEAST_CHARACTERS:
+        raise SecretError(f"{path}: this secret has fewer than {LEAST_CHARACTERS} characters; {remedy}")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise SecretError(f"{path}: a secret is one line of ASCII characters without spaces; {remedy}")
+    return text
+
+
+def webhook_secret(path: str | Path) -> str:
+    """The webhook's secret that the file holds, `whsec_` and all; see `webhook_key`.
+
+    Raises:
+        SecretError: As `secret`, or the text is no webhook's secret.
+    """
+    text = secret(path)
+    try:
+        webhook_key(text)
+    except ValueError as error:
+        raise SecretError(f"{path}: {error}; make one with: {HOW_TO_MAKE_A_WEBHOOK_SECRET}") from None
+    return text
+
+
+def webhook_key(text: str) -> bytes:
+    """The key inside a webhook's secret, which is `whsec_` followed by the key in base64.
+
+    Raises:
+        ValueError: It is not of that form, or the key is short. The message does not repeat it.
+    """
+    if not text.startswith(WEBHOOK_PREFIX):
+        raise ValueError(f"a webhook's secret begins with {WEBHOOK_PREFIX}")
+    try:
+        key = base64.b64decode(text.removeprefix(WEBHOOK_PREFIX), validate=True)
+    except ValueError:
+        raise ValueError(f"what follows {WEBHOOK_PREFIX} is not base64") from None
+    if len(key) < WEBHOOK_LEAST_BYTES:
+        raise ValueError(f"a webhook's key has at least {WEBHOOK_LEAST_BYTES} bytes")
+    return key
+
+
+def _content(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            raw = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        said = f"{path}: the file of this secret cannot be read ({error.strerror})"
+        raise SecretError(f"{said}; create it, readable for this user and for no others") from None
+    if mode & _OTHERS:
+        said = f"{path}: other users may read or write this secret (mode {mode:04o})"
+        raise SecretError(f"{said}; close it with: chmod o= {path}")
+    if len(raw) > SIZE_LIMIT or not raw.isascii():
+        raise SecretError(f"{path}: this file holds no secret but something else; name another file")
+    return raw.decode("ascii")

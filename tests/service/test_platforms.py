@@ -1,0 +1,278 @@
+"""The list of platforms: every mistake has its place, and no secret is ever shown."""
+
+from pathlib import Path
+
+import pytest
+
+from grader.service import platforms
+from grader.service.platforms import RESERVED, Platform, PlatformsError, SigningKey, Webhook
+from grader.service.secret_files import SecretError
+
+LINE = "0123456789abcdef0123456789abcdef"
+HOOK = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+FILE, KEY_FILE, HOOK_FILE = "/run/secrets/canvas", "/run/secrets/canvas-k1", "/run/secrets/canvas-hook"
+
+
+def listed(folder: Path, text: str) -> dict[str, Platform]:
+    file = folder / "platforms.yaml"
+    file.write_text(text)
+    return platforms.load(file)
+
+
+def refusals(folder: Path, text: str) -> list[str]:
+    """What is said of the file, without its path."""
+    with pytest.raises(PlatformsError) as caught:
+        listed(folder, text)
+    assert caught.value.exit_code == 3
+    return [line.removeprefix(f"{folder / 'platforms.yaml'}:") for line in str(caught.value).splitlines()]
+
+
+def secret_file(folder: Path, content: str = LINE + "\n", mode: int = 0o600) -> Path:
+    file = folder / "secret"
+    file.write_text(content)
+    file.chmod(mode)
+    return file
+
+
+def refusal_of_secret(file: Path) -> str:
+    signed = Platform(name="canvas", signing=(SigningKey(key_id="k1", secret_file=str(file)),))
+    with pytest.raises(SecretError) as caught:
+        signed.signing_secret("k1")
+    assert str(caught.value).startswith(f"{file}: ")
+    return str(caught.value).removeprefix(f"{file}: ")
+
+
+def test_without_a_file_there_is_one_platform_that_signs_nothing() -> None:
+    assert platforms.load(None) == {"local": Platform(name="local")}
+
+
+def test_a_whole_entry_is_read(tmp_path: Path) -> None:
+    (canvas, moodle) = listed(
+        tmp_path,
+        """
+        platforms:
+          - name: canvas
+            password_file: /run/secrets/canvas
+            signing: [{key_id: k1, secret_file: /run/secrets/canvas-k1}]
+            webhook: {url: https://lms.example/grades, secret_file: /run/secrets/canvas-hook}
+            per_minute: 600
+          - name: moodle
+        """,
+    ).values()
+
+    assert canvas == Platform(
+        name="canvas",
+        password_file=FILE,
+        signing=(SigningKey(key_id="k1", secret_file=KEY_FILE),),
+        webhook=Webhook(url="https://lms.example/grades", secret_file=HOOK_FILE),
+        per_minute=600,
+    )
+    assert moodle == Platform(name="moodle")
+
+
+def test_every_mistake_is_told_at_its_place(tmp_path: Path) -> None:
+    text = """platforms:
+  - name: canvas
+    password_file: secrets/canvas
+    signing: [{key_id: k1, secret_file: /run/k1}, {key_id: k1, secret_file: 5}]
+    per_minute: 0
+  - name: Canvas
+  - name: canvas
+    webhok: {}
+"""
+
+    assert refusals(tmp_path, text) == [
+        "3:20: `secrets/canvas` is a relative path; write where the file is from / on [does-not-fit]",
+        "4:60: `key_id` k1 is taken by an earlier item; each has a name of its own [repeated]",
+        '4:77: `secret_file` must be text, not `5`; put it in quotes: "5" [wrong-type]',
+        "5:17: `per_minute` must be from 1 to 1000000, not `0` [out-of-range]",
+        "6:11: `name` must be lower-case words and digits joined by hyphens, such as mini-heads; "
+        "not `Canvas` [bad-name]",
+        "7:11: `name` canvas is taken by an earlier item; each has a name of its own [repeated]",
+        "8:5: unknown key `webhok` in platforms[2]; allowed: name, password_file, signing, webhook, per_minute; "
+        "did you mean `webhook`? [unknown-key]",
+    ]
+
+
+def test_two_names_that_are_the_same_are_refused_where_all_else_is_right(tmp_path: Path) -> None:
+    assert refusals(tmp_path, "platforms: [{name: canvas}, {name: canvas}]") == [
+        "1:36: `name` canvas is taken by an earlier item; each has a name of its own [repeated]"
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED))
+def test_the_name_of_one_of_our_own_users_is_refused(tmp_path: Path, name: str) -> None:
+    (said,) = refusals(tmp_path, f"platforms: [{{name: {name}}}]")
+
+    assert said.startswith("1:20: `name` cannot be ")
+
+
+def test_a_file_that_is_no_list_of_platforms_is_refused(tmp_path: Path) -> None:
+    assert refusals(tmp_path, "") == ["1:1: there is nothing in this file [empty]"]
+    assert refusals(tmp_path, "platforms: []") == ["1:12: `platforms` needs at least 1 item [too-short]"]
+    assert refusals(tmp_path, "platforms: &all []") == [
+        "1:12: `&all`: aliases are not read; text that begins with & must be in quotes [alias]"
+    ]
+
+
+def test_a_missing_file_is_an_error_that_names_the_variable(tmp_path: Path) -> None:
+    with pytest.raises(PlatformsError, match=r"none\.yaml: the list of platforms cannot be read.*GRADER_PLATFORMS"):
+        platforms.load(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://lms.example/grades",
+        "https://lms.example:8443/grades?course=7",
+        "http://localhost:8000/",
+        "http://127.0.0.1:8000/x",
+        "http://127.9.9.9/",
+        "http://[::1]:8000/",
+    ],
+)
+def test_a_webhook_may_go_by_https_or_stay_on_this_machine(tmp_path: Path, url: str) -> None:
+    found = listed(tmp_path, f"platforms: [{{name: canvas, webhook: {{url: '{url}', secret_file: /run/hook}}}}]")
+
+    webhook = found["canvas"].webhook
+    assert webhook
+    assert webhook.url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://lms.example/", "must begin with https://"),
+        ("http://localhost.lms.example/", "must begin with https://"),
+        ("http://2130706433/", "must begin with https://"),
+        ("http://10.0.0.1/", "must begin with https://"),
+        ("https://user@lms.example/", "must not hold a user or a password"),
+        ("https://:word@lms.example/", "must not hold a user or a password"),
+        ("http://127.0.0.1@lms.example/", "must not hold a user or a password"),
+        ("http://127.0.0.1\\@lms.example/", "must be a URL such as"),
+        ("ftp://lms.example/", "must be a URL such as"),
+        ("file:///etc/passwd", "must be a URL such as"),
+        ("https://lms.example:99999/", "must be a URL such as"),
+        ("https://lms.example/#top", "must be a URL such as"),
+        ("https://", "must be a URL such as"),
+        ("lms.example/grades", "must be a URL such as"),
+    ],
+)
+def test_any_other_webhook_is_refused(tmp_path: Path, url: str, why: str) -> None:
+    (said,) = refusals(tmp_path, f"platforms: [{{name: canvas, webhook: {{url: '{url}', secret_file: /run/hook}}}}]")
+
+    assert said.startswith("1:43: `url` ")
+    assert why in said
+
+
+def test_a_secret_is_the_one_line_of_its_file(tmp_path: Path) -> None:
+    file = str(secret_file(tmp_path, f"{LINE}\r\n", mode=0o640))
+    canvas = Platform(name="canvas", password_file=file, signing=(SigningKey(key_id="k1", secret_file=file),))
+
+    assert canvas.signing_secret("k1") == LINE.encode()
+    assert canvas.password() == LINE
+    assert canvas.signing_secret("k2") is None
+
+
+def test_a_webhook_secret_keeps_its_written_form(tmp_path: Path) -> None:
+    file = secret_file(tmp_path, HOOK)
+    canvas = Platform(name="canvas", webhook=Webhook(url="https://lms.example/", secret_file=str(file)))
+
+    assert canvas.webhook_secret() == HOOK
+    assert Platform(name="moodle").webhook_secret() is None
+
+
+def test_a_changed_secret_holds_at_once(tmp_path: Path) -> None:
+    file = secret_file(tmp_path)
+    canvas = Platform(name="canvas", signing=(SigningKey(key_id="k1", secret_file=str(file)),))
+    before = canvas.signing_secret("k1")
+
+    file.write_text(LINE[::-1])
+
+    assert canvas.signing_secret("k1") == LINE[::-1].encode() != before
+
+
+def test_a_missing_secret_names_its_file_and_the_fix(tmp_path: Path) -> None:
+    said = refusal_of_secret(tmp_path / "none")
+
+    assert said == (
+        "the file of this secret cannot be read (No such file or directory); "
+        "create it, readable for this user and for no others"
+    )
+
+
+@pytest.mark.parametrize("content", ["", "\n", " \r\n"])
+def test_an_empty_secret_names_its_file_and_the_fix(tmp_path: Path, content: str) -> None:
+    said = refusal_of_secret(secret_file(tmp_path, content))
+
+    assert said == "the file of this secret is empty; put one into it, made with: openssl rand -hex 32"
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o602, 0o666, 0o444])
+def test_a_secret_that_others_may_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
+    file = secret_file(tmp_path, mode=mode)
+
+    said = refusal_of_secret(file)
+
+    assert said == f"other users may read or write this secret (mode {mode:04o}); close it with: chmod o= {file}"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("too-short-secret"[:15], "this secret has fewer than 16 characters"),
+        (f"{LINE}\n{LINE}\n", "a secret is one line of ASCII characters without spaces"),
+        (f"two {LINE}", "a secret is one line of ASCII characters without spaces"),
+        (f"\u00e4{LINE}", "this file holds no secret but something else"),
+        (LINE * 200, "this file holds no secret but something else"),
+    ],
+)
+def test_what_is_no_secret_is_refused_and_not_repeated(tmp_path: Path, content: str, why: str) -> None:
+    said = refusal_of_secret(secret_file(tmp_path, content))
+
+    assert said.startswith(why)
+    assert content not in said
+    assert LINE not in said
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (LINE, "a webhook's secret begins with whsec_"),
+        (f"whsec_{LINE[:30]}!", "what follows whsec_ is not base64"),
+        ("whsec_MDEyMzQ1Njc4OWFiY2Rl", "a webhook's key has at least 24 bytes"),
+    ],
+)
+def test_what_is_no_webhook_secret_is_refused_and_not_repeated(tmp_path: Path, content: str, why: str) -> None:
+    file = secret_file(tmp_path, content)
+    canvas = Platform(name="canvas", webhook=Webhook(url="https://lms.example/", secret_file=str(file)))
+
+    with pytest.raises(SecretError) as caught:
+        canvas.webhook_secret()
+
+    assert str(caught.value) == f'{file}: {why}; make one with: echo "whsec_$(openssl rand -base64 32)"'
+
+
+def test_secrets_are_checked_when_the_service_starts(tmp_path: Path) -> None:
+    file = secret_file(tmp_path, HOOK)
+    webhook = Webhook(url="https://lms.example/", secret_file=str(file))
+    sound = Platform(name="canvas", signing=(SigningKey(key_id="k1", secret_file=str(file)),), webhook=webhook)
+    sound.check_secrets()
+
+    file.chmod(0o644)
+
+    with pytest.raises(SecretError, match="other users may read"):
+        sound.check_secrets()
+
+
+def test_no_secret_is_in_what_a_platform_shows_of_itself(tmp_path: Path) -> None:
+    file = str(secret_file(tmp_path, HOOK))
+    webhook = Webhook(url="https://lms.example/", secret_file=file)
+    signing = (SigningKey(key_id="k1", secret_file=file),)
+    canvas = Platform(name="canvas", password_file=file, signing=signing, webhook=webhook)
+    canvas.check_secrets()
+
+    shown = f"{canvas!r} {canvas} {canvas.model_dump()} {canvas.model_dump_json()} {vars(canvas)}"
+
+    assert HOOK not in shown
+    assert HOOK.removeprefix("whsec_") not in shown
