@@ -60,7 +60,7 @@ class Intake:
     def __init__(self, given: Settings) -> None:
         listed = platforms.load(given.platforms)
         for platform in listed.values():
-            platform.check_secrets()
+            platform.check_signing()
         ledger = Ledger()
         self.jobs = Jobs(ledger, given.task_seconds, given.resend_seconds)
         self.reception, self.letters = Reception(ledger, listed), DeadLetters(ledger)

@@ -4,7 +4,7 @@ An answer is put in within the transaction that ends its submission, so there is
 handed over at least once, under one id over all tries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import uuid4
@@ -17,6 +17,8 @@ from grader.xp import Entry
 
 Channel = Literal["stream", "webhook"]
 
+OF = SUBMISSIONS.c.id == DELIVERIES.c.submission
+"""The submission that a delivery is about."""
 LEASE_SECONDS = 60
 """How long a courier has for what it took; then another may take it."""
 
@@ -53,40 +55,71 @@ class Outbox:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
-    def due(self, channel: Channel, limit: int) -> list[Delivery]:
-        """What is to be delivered now, oldest first; nobody else is given it for `LEASE_SECONDS`."""
+    def due(self, channel: Channel, limit: int, room: Mapping[str, int] | None = None) -> list[Delivery]:
+        """What is to be delivered now, longest due first; nobody else is given it for `LEASE_SECONDS`.
+
+        Of a platform that is named in `room`, no more than that: so one that has much waiting leaves place for others.
+        """
         now = datetime.now(UTC)
         waiting = (DELIVERIES.c.channel == channel, DELIVERIES.c.wake_at <= written(now))
         with self.ledger.connection() as connection:  # a look that waits for nobody
-            if connection.scalar(sa.select(DELIVERIES.c.id).where(*waiting).limit(1)) is None:
-                return []
-        chosen = sa.select(DELIVERIES.c.id).where(*waiting).order_by(DELIVERIES.c.id).limit(limit)
+            chosen = _chosen(connection, waiting, limit, dict(room or {}))
+        if not chosen:
+            return []
         lease = {"wake_at": written(now + timedelta(seconds=LEASE_SECONDS)), "tries": DELIVERIES.c.tries + 1}
         with self.ledger.connection(write=True) as connection:
             taken = sa.update(DELIVERIES).where(DELIVERIES.c.id.in_(chosen), *waiting).values(lease)
             ids = [row.id for row in connection.execute(taken.returning(DELIVERIES.c.id))]
-            of = SUBMISSIONS.c.id == DELIVERIES.c.submission
             names = ("id", "channel", "message", "tries")
             query = sa.select(
                 *(DELIVERIES.c[name] for name in names), SUBMISSIONS.c.platform, SUBMISSIONS.c.submission_id
-            ).join(SUBMISSIONS, of)
+            ).join(SUBMISSIONS, OF)
             rows = connection.execute(query.where(DELIVERIES.c.id.in_(ids)).order_by(DELIVERIES.c.id))
             return [Delivery(**row) for row in rows.mappings()]
 
     def delivered(self, done: Sequence[Delivery], then: Sequence[Delivery] = ()) -> None:
-        """Note that these have been handed over; `then` are owed by webhook as well."""
+        """Note that these have been handed over; those of them that are in `then` are owed by webhook as well.
+
+        Where two couriers handed over the same, one after the other's lease, the webhook is owed once.
+        """
+        if not done:
+            return
         now = datetime.now(UTC)
         ids = [delivery.id for delivery in done]
         with self.ledger.connection(write=True) as connection:
             values = {"wake_at": None, "delivered_at": written(now), "reason": ""}
-            connection.execute(sa.update(DELIVERIES).where(DELIVERIES.c.id.in_(ids)).values(values))
-            further = sa.select(DELIVERIES.c.submission).where(DELIVERIES.c.id.in_([each.id for each in then]))
-            for job in connection.scalars(further).all():
+            change = sa.update(DELIVERIES).where(DELIVERIES.c.id.in_(ids), DELIVERIES.c.delivered_at.is_(None))
+            noted = connection.execute(change.values(values).returning(DELIVERIES.c.id, DELIVERIES.c.submission))
+            jobs = {row.id: row.submission for row in noted}
+            for job in (jobs[delivery.id] for delivery in then if delivery.id in jobs):
                 put(connection, job, now, "webhook")
 
     def failed(self, delivery: Delivery, reason: str, again_in: timedelta) -> None:
-        """Note that this could not be handed over, why, and when it is tried again."""
+        """Note that this could not be handed over, why, and when it is tried again; nothing where it was meanwhile."""
         when = written(datetime.now(UTC) + again_in)
         with self.ledger.connection(write=True) as connection:
-            change = sa.update(DELIVERIES).where(DELIVERIES.c.id == delivery.id)
+            change = sa.update(DELIVERIES).where(DELIVERIES.c.id == delivery.id, DELIVERIES.c.delivered_at.is_(None))
             connection.execute(change.values(reason=reason, wake_at=when))
+
+
+def _chosen(
+    connection: sa.Connection, waiting: Sequence[sa.ColumnElement[bool]], limit: int, room: dict[str, int]
+) -> list[int]:
+    """The deliveries that wait longest, as many of each platform as it has room for.
+
+    One look is enough, unless a platform with more than its room stands before the others: then it is left out and
+    looked again.
+    """
+    chosen: list[int] = []
+    while True:
+        full = [platform for platform, left in room.items() if left <= 0]
+        free = (SUBMISSIONS.c.platform.not_in(full), DELIVERIES.c.id.not_in(chosen))
+        query = sa.select(DELIVERIES.c.id, SUBMISSIONS.c.platform).join(SUBMISSIONS, OF).where(*waiting, *free)
+        rows = connection.execute(query.order_by(DELIVERIES.c.wake_at, DELIVERIES.c.id).limit(limit)).all()
+        for number, platform in rows:
+            left = room.setdefault(platform, limit)
+            if left > 0 and len(chosen) < limit:
+                chosen.append(number)
+                room[platform] = left - 1
+        if len(rows) < limit or len(chosen) == limit:
+            return chosen

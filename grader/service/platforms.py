@@ -22,7 +22,7 @@ LOCAL = "local"
 """The one platform where no file lists any."""
 OWN_USERS = ("intake", "dispatcher", "worker", "courier", "operator")
 """The Redis users of the service itself."""
-RESERVED = frozenset({*OWN_USERS, "default"})
+RESERVED = frozenset({*OWN_USERS, "default", "health"})
 """Names that no platform may have, because a platform's Redis user is named like the platform."""
 
 _URL = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
@@ -124,15 +124,14 @@ class Platform(Record):
         """
         return secret_files.secret(self.password_file) if self.password_file else None
 
-    def check_secrets(self) -> None:
-        """Nothing, when every secret can be read: asked once, at the start, rather than at the first submission.
+    def check_signing(self) -> None:
+        """Nothing, when every signing key can be read: asked at the start, rather than at the first submission.
 
         Raises:
             SecretError: The first file that cannot be used.
         """
         for key in self.signing:
             self.signing_secret(key.key_id)
-        self.webhook_secret()
 
 
 class _Platforms(Record):

@@ -23,7 +23,7 @@ DEAD_MESSAGES = "dead:celery"
 FIELDS = ("id", "submission", "student", "course", "key_id", "timestamp", "signature")
 """Of an intake entry; the first two are needed."""
 TIMEOUT_SECONDS = 10.0
-RESULTS_KEPT = 10_000
+RESULTS_KEPT = 1_000
 """Entries that a results stream holds, about; older results are in the ledger."""
 
 

@@ -253,16 +253,15 @@ def test_what_is_no_webhook_secret_is_refused_and_not_repeated(tmp_path: Path, c
     assert str(caught.value) == f'{file}: {why}; make one with: echo "whsec_$(openssl rand -base64 32)"'
 
 
-def test_secrets_are_checked_when_the_service_starts(tmp_path: Path) -> None:
+def test_signing_keys_are_checked_when_the_service_starts(tmp_path: Path) -> None:
     file = secret_file(tmp_path, HOOK)
-    webhook = Webhook(url="https://lms.example/", secret_file=str(file))
-    sound = Platform(name="canvas", signing=(SigningKey(key_id="k1", secret_file=str(file)),), webhook=webhook)
-    sound.check_secrets()
+    sound = Platform(name="canvas", signing=(SigningKey(key_id="k1", secret_file=str(file)),))
+    sound.check_signing()
 
     file.chmod(0o644)
 
     with pytest.raises(SecretError, match="other users may read"):
-        sound.check_secrets()
+        sound.check_signing()
 
 
 def test_no_secret_is_in_what_a_platform_shows_of_itself(tmp_path: Path) -> None:
@@ -270,7 +269,8 @@ def test_no_secret_is_in_what_a_platform_shows_of_itself(tmp_path: Path) -> None
     webhook = Webhook(url="https://lms.example/", secret_file=file)
     signing = (SigningKey(key_id="k1", secret_file=file),)
     canvas = Platform(name="canvas", password_file=file, signing=signing, webhook=webhook)
-    canvas.check_secrets()
+    canvas.check_signing()
+    assert canvas.webhook_secret() == HOOK
 
     shown = f"{canvas!r} {canvas} {canvas.model_dump()} {canvas.model_dump_json()} {vars(canvas)}"
 

@@ -1,0 +1,6 @@
+-- Run once, when the database is new. The service owns its ledger and is no superuser: it cannot reach the server's
+-- files or programs.
+\set password `cat /run/secrets/ledger_password`
+CREATE ROLE grader LOGIN PASSWORD :'password';
+CREATE DATABASE grader OWNER grader;
+REVOKE ALL ON DATABASE grader FROM PUBLIC;

@@ -1,0 +1,124 @@
+"""What compose.yaml expects in `secrets/`, made where it is missing: passwords, keys, and the queue's list of users.
+
+Run it as root, in the image, so that the host needs nothing but the container engine:
+
+    docker run --rm --interactive --user 0:0 --network none --volume "$PWD/secrets:/secrets" \
+        head-grader:0.1.0 python - /secrets < deploy/make_secrets.py
+
+Every file belongs to the one user who reads it, and no other can. Nothing that is there is changed but the list of
+users, which follows from the rest: run it again after a change of `platforms.yaml`.
+"""
+
+import base64
+import os
+import secrets
+import sys
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from grader.errors import GraderError
+from grader.service import access, platforms
+
+GRADER = 10001
+"""The user of our own image."""
+SERVER = 999
+"""The user of PostgreSQL's and Valkey's images."""
+ROOT = 0
+SIGNING = PurePosixPath("/run/signing")
+"""Where the intake finds the keys of `signing/`."""
+WEBHOOKS = PurePosixPath("/run/webhooks")
+"""Where the courier finds the secrets of `webhooks/`."""
+QUEUE = "valkey:6379/0"
+DATABASE = "postgres:5432/grader"
+PROCESSES = ("intake", "dispatcher", "worker", "courier")
+HEALTH = "health"
+"""The user as whom Valkey's container asks itself whether it is well."""
+
+
+class SecretFiles:
+    """The folder and what was made in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def make(self) -> None:
+        """Make what is missing, and the list of users anew.
+
+        Raises:
+            GraderError: The platforms cannot be read, or a secret that is there cannot be used.
+        """
+        listed = platforms.load(self.folder / "platforms.yaml")
+        if HEALTH in listed:
+            raise GraderError(
+                f"platforms.yaml: no platform can be called {HEALTH}: a Redis user of ours is called that"
+            )
+        self._own(self.folder / "platforms.yaml", GRADER)
+        for name, owner in (("passwords", ROOT), ("signing", GRADER), ("webhooks", GRADER)):
+            self._subfolder(name, owner)
+        for user in access.users(listed):
+            self._once(f"passwords/{user}", _random(), ROOT)
+        for name in ("valkey_health", "postgres_password", "ledger_password"):
+            self._once(name, _random(), SERVER)
+        self._urls()
+        self._keys(listed)
+        self._users(listed)
+
+    def _urls(self) -> None:
+        for process in PROCESSES:
+            password = self._read(f"passwords/{process}")
+            self._once(f"{process}_queue_url", f"redis://{process}:{password}@{QUEUE}", GRADER)
+        password = self._read("ledger_password")
+        self._once("ledger_url", f"postgresql+psycopg://grader:{password}@{DATABASE}", GRADER)
+
+    def _keys(self, listed: dict[str, platforms.Platform]) -> None:
+        """What the platforms sign with, and are signed to with; elsewhere than in our two folders it is not ours."""
+        for platform in listed.values():
+            for key in platform.signing:
+                if (path := PurePosixPath(key.secret_file)).parent == SIGNING:
+                    self._once(f"signing/{path.name}", _random(), GRADER)
+            if platform.webhook and (path := PurePosixPath(platform.webhook.secret_file)).parent == WEBHOOKS:
+                self._once(f"webhooks/{path.name}", _webhook_secret(), GRADER)
+
+    def _users(self, listed: dict[str, platforms.Platform]) -> None:
+        lines = access.acl_lines(listed, access.kept_passwords(listed, self.folder / "passwords"))
+        digest = sha256(self._read("valkey_health").encode()).hexdigest()
+        lines.append(f"user {HEALTH} on #{digest} resetkeys resetchannels -@all +ping")
+        path = self.folder / "valkey_users"
+        path.touch(mode=0o600)
+        path.write_text("\n".join(lines) + "\n", "ascii")  # in place: a running container has this very file
+        self._own(path, SERVER)
+
+    def _subfolder(self, name: str, owner: int) -> None:
+        path = self.folder / name
+        path.mkdir(mode=0o700, exist_ok=True)
+        self._own(path, owner)
+
+    def _once(self, name: str, content: str, owner: int) -> None:
+        path = self.folder / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(f"{content}\n", "ascii")
+            sys.stdout.write(f"made {path}\n")
+        self._own(path, owner)
+
+    def _read(self, name: str) -> str:
+        return (self.folder / name).read_text("ascii").strip()
+
+    def _own(self, path: Path, owner: int) -> None:
+        if os.geteuid() == ROOT:
+            os.chown(path, owner, owner)
+
+
+def _random() -> str:
+    return secrets.token_urlsafe(access.PASSWORD_BYTES)
+
+
+def _webhook_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(access.PASSWORD_BYTES)).decode()
+
+
+if __name__ == "__main__":
+    try:
+        SecretFiles(Path(sys.argv[1] if len(sys.argv) > 1 else "secrets")).make()
+    except (GraderError, OSError) as error:
+        sys.exit(f"{error}")
