@@ -6,10 +6,11 @@ SQLite by default, any database that SQLAlchemy knows by URL. What is particular
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Self
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from grader import home
@@ -24,7 +25,7 @@ SCHEMA = "0002"
 REVISIONS = sa.table("alembic_version", sa.column("version_num"))
 """Where the migrations note how far they have come."""
 BUSY_SECONDS = 60
-"""How long SQLite waits for another process before it gives up."""
+"""How long a process waits for another one before it gives up; PostgreSQL also ends what holds a lock idly so long."""
 ADVISORY_LOCK = 0x6C656467
 """The number of the PostgreSQL lock under which one process at a time decides on something."""
 WRITES = "ledger_writes"
@@ -135,13 +136,24 @@ def _engine(url: str) -> sa.Engine:
         raise LedgerError(f"{VARIABLE}: not a database URL; write it like postgresql://user@host/name") from problem
     if parsed.get_backend_name() != "sqlite":
         try:
-            return sa.create_engine(parsed, pool_pre_ping=True)
+            engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
         except (ImportError, ArgumentError) as problem:
             raise LedgerError(f"{parsed!r}: no driver for it ({problem}); install one with pip") from problem
-    engine = sa.create_engine(parsed, poolclass=sa.NullPool, connect_args={"timeout": BUSY_SECONDS})
+        if engine.dialect.name == "postgresql":
+            sa.event.listen(engine, "connect", _patience)
+        return engine
+    engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", _settings)
     sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _patience(connection: DBAPIConnection, _: object) -> None:
+    """Make PostgreSQL end the transaction of a process that is frozen or cut off: nobody waits for it for ever."""
+    with closing(connection.cursor()) as cursor:
+        for setting in ("lock_timeout", "idle_in_transaction_session_timeout"):
+            cursor.execute(f"SET {setting} = '{BUSY_SECONDS}s'")
+    connection.commit()
 
 
 def _settings(connection: sqlite3.Connection, _: object) -> None:

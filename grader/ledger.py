@@ -9,6 +9,7 @@ never before: a connection belongs to one process.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,8 @@ LOCAL = "local"
 """The platform of what is graded at a terminal."""
 PAGE = 200
 """How many entries are read at a time."""
+STUDENTS = 50
+"""How many students' entries are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,23 @@ class Ledger(Database):
                 return
             yield from map(self._entry, rows)
             last = rows[-1]["id"]
+
+    def histories(self, exercise: str) -> Iterator[tuple[str, list[Entry]]]:
+        """For each student with a report on the exercise: the platform, and all of the student's entries there."""
+        name = (REPORTS.c.platform, REPORTS.c.student)
+        students = sa.select(*name).where(REPORTS.c.exercise == exercise).distinct().order_by(*name).limit(STUDENTS)
+        last: tuple[str, str] | None = None
+        while True:
+            page = students if last is None else students.where(sa.tuple_(*name) > sa.tuple_(*map(sa.literal, last)))
+            with self.connection() as connection:
+                named = [tuple(row) for row in connection.execute(page)]
+                theirs = sa.select(REPORTS).where(sa.tuple_(*name).in_(named)).order_by(*name, REPORTS.c.id)
+                rows = connection.execute(theirs).mappings().all() if named else []
+            if not rows:
+                return
+            for (platform, _), group in groupby(rows, key=lambda row: (row["platform"], row["student"])):
+                yield platform, list(map(self._entry, group))
+            last = named[-1]
 
     def current(self, connection: sa.Connection, entry: int) -> Entry:
         """The submission of this entry as it stands now, regraded or not."""

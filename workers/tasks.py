@@ -5,15 +5,20 @@ import time
 from datetime import UTC, datetime
 
 from celery import Task  # type: ignore[import-untyped]
-from celery.exceptions import Reject  # type: ignore[import-untyped]
+from celery.exceptions import (  # type: ignore[import-untyped]
+    Reject,
+    SoftTimeLimitExceeded,
+    TimeLimitExceeded,
+)
 
 from grader.errors import LedgerError
 from grader.service.intake import Entry, take_in
 from grader.service.secret_files import SecretError
 from workers import bench, dispatch
 from workers.app import app
+from workers.wire import LONGEST_SECONDS
 
-MEASURE_SECONDS = 3600
+MEASURE_SECONDS = LONGEST_SECONDS
 """For measuring every head of a large transformer."""
 PATIENCE_SECONDS = 1.0
 """Before a submission that the ledger could not keep goes back on the queue."""
@@ -25,9 +30,17 @@ class Graded(Task):  # type: ignore[misc]
     """A task whose unforeseen errors give its submission back."""
 
     def on_failure(self, exc: BaseException, *_: object) -> None:
-        """Note the error with the submission, which is tried again later."""
+        """Note the error with the submission, which is tried again later.
+
+        Of a task that was cut off at the hard limit, Celery tells its main process. Nothing is opened there, since
+        children would inherit it: the submission's lease runs out by itself.
+        """
         log.error("grading failed: %s: %s", type(exc).__name__, exc)
+        if isinstance(exc, TimeLimitExceeded):
+            return
         bench.desk().give_up(f"{type(exc).__name__}: {exc}")
+        if isinstance(exc, SoftTimeLimitExceeded):
+            raise SystemExit  # a library may have been half imported, and would stay so: a new child takes over
 
 
 @app.task(name="grader.work", base=Graded)  # type: ignore[untyped-decorator]
@@ -38,9 +51,13 @@ def work(job: int, probe: bool = False) -> None:
         measure.delay(unmeasured)
 
 
-@app.task(name="grader.measure", time_limit=MEASURE_SECONDS, soft_time_limit=MEASURE_SECONDS - 60)  # type: ignore[untyped-decorator]
+@app.task(name="grader.measure", acks_late=False, time_limit=MEASURE_SECONDS, soft_time_limit=MEASURE_SECONDS - 60)  # type: ignore[untyped-decorator]
 def measure(exercise: str) -> None:
-    """Measure every head of an exercise's transformer."""
+    """Measure every head of an exercise's transformer.
+
+    Its message is done when it begins: it may run longer than a message may stay unacknowledged, and whoever waits for
+    the measurement asks for it again.
+    """
     bench.desk().measure(exercise)
 
 

@@ -1,0 +1,1 @@
+"""The processes of the service; what they do is in `grader.service`."""

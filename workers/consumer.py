@@ -1,0 +1,70 @@
+"""A consumer that runs the tasks we have, with arguments that fit them, and buries every other message.
+
+The transport has let through only plain task messages. Whether there is such a task is known here.
+"""
+
+import inspect
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from celery.worker import consumer as stock  # type: ignore[import-untyped]
+
+BUILT_IN = "celery."
+"""Celery's own tasks start like this. `celery.map` and its kin run any other task."""
+
+log = logging.getLogger(__name__)
+
+
+class Consumer(stock.Consumer):  # type: ignore[misc]
+    """Celery's consumer, without talk to other workers."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        """Leave out gossip and mingle: nobody needs them, and whoever can publish could end a worker that listens."""
+        super().__init__(*args, **options, without_gossip=True, without_mingle=True)
+
+    def create_task_handler(self, *args: Any) -> Callable[[Any], None]:  # noqa: ANN401
+        """What is called with each message."""
+        run = super().create_task_handler(*args)
+
+        def handle(message: Any) -> None:  # noqa: ANN401
+            if why := self._unfit(message):
+                self._bury(message, why)
+            else:
+                run(message)
+
+        return handle
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:  # noqa: ANN401
+        """Bury what cannot be read."""
+        self._bury(message, f"cannot be read: {exc!r}")
+
+    def on_unknown_message(self, body: Any, message: Any) -> None:  # noqa: ANN401
+        """Bury what asks for no task."""
+        self._bury(message, "asks for no task")
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:  # noqa: ANN401
+        """Bury what asks for a task that there is not."""
+        self._bury(message, f"no such task: {exc!r}")
+
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:  # noqa: ANN401
+        """Bury what Celery cannot make a task of."""
+        self._bury(message, f"no task: {exc!r}")
+
+    def _unfit(self, message: Any) -> str | None:  # noqa: ANN401
+        """Why this message cannot be run, or None."""
+        name = message.headers["task"]
+        task = self.app.tasks.get(name)
+        if task is None or name.startswith(BUILT_IN):
+            return f"headers.task: there is no task {name!r}"
+        args, kwargs, _ = message.payload
+        try:
+            inspect.signature(task.run).bind(*args, **kwargs)
+        except TypeError as error:
+            return f"body: the arguments do not fit {name}: {error}"
+        return None
+
+    def _bury(self, message: Any, why: str) -> None:  # noqa: ANN401
+        message.channel.bury(json.dumps(message._raw).encode(), message.delivery_info["routing_key"], why)
+        message.reject_log_error(log, self.connection_errors)
