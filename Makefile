@@ -13,7 +13,7 @@ EXAMPLE := exercises/mini-heads/my_heads.yaml
 BUNDLED := grader/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up check test test-real chaos fix train bench
+.PHONY: help setup demo check test test-real test-browser chaos fix train bench load soak guessing
 
 help:  ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,7 +35,10 @@ check: $(INSTALLED_TEST)  ## format, lint, types, imports
 	$(BIN)/lint-imports
 
 test: check  ## check, then every test that needs no download
-	$(BIN)/pytest -m "not real"
+	$(BIN)/pytest -m "not real and not browser"
+
+test-browser: $(INSTALLED_TEST)  ## the pages in a real browser; needs Chromium
+	$(BIN)/pytest -m browser
 
 test-real: $(INSTALLED_REAL)  ## fetch SmolLM2-135M and MiniLM, then the tests on their real weights
 	$(BIN)/pytest -m real
@@ -46,6 +49,18 @@ fix: $(INSTALLED_TEST)  ## format, and mend what the linter can mend
 
 train: $(INSTALLED)  ## train the embedded transformer anew; an interrupted run goes on
 	$(BIN)/python -m training.run --out $(BUNDLED)
+
+chaos: $(INSTALLED_TEST)  ## 2,000 submissions while everything is killed again and again; takes some minutes
+	$(BIN)/python -m tests.workers.chaos
+
+load: $(INSTALLED_TEST)  ## how fast the service grades 10 to 10,000 submissions, beside tasks that do nothing
+	$(BIN)/python -m benchmarks.load
+
+soak: $(INSTALLED_TEST)  ## whether the service stays as it is, for twenty minutes
+	$(BIN)/python -m benchmarks.soak
+
+guessing: $(INSTALLED_TEST)  ## what guessers earn in the shipped exercises
+	$(BIN)/python -m benchmarks.guessing
 
 bench: $(INSTALLED)  ## compare with TransformerLens, which gets an environment of its own in build/lens
 	@echo "Installing TransformerLens into build/lens; the first time takes some minutes."

@@ -1,5 +1,6 @@
 """The embedded transformer: the heads that were promised are there, and only training put them there."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,11 @@ import torch
 from transformers import GPT2Model, PreTrainedModel
 
 from grader import exercises, submissions, transformer
+from grader.calibration import calibrate
 from grader.errors import DigestMismatch
 from grader.grading import Standings
 from grader.laboratory import Laboratory
+from grader.report import calibration as as_text
 from grader.scan import scan
 from grader.schema import Exercise
 from grader.score_table import ScoreTable
@@ -123,3 +126,10 @@ def test_it_stays_small() -> None:
     folder = transformer.locate(exercises.load("mini-heads").transformer).path
 
     assert sum(file.stat().st_size for file in folder.iterdir()) < 20_000_000
+
+
+def test_the_worked_example_of_calibration_is_what_comes_out(exercise: Exercise, bench: Laboratory) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "calibration.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+
+    assert example in as_text.text(calibrate(exercise, bench.table))
