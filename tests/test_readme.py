@@ -46,7 +46,9 @@ def test_every_grade_command_that_a_page_names_has_its_options(page: Path) -> No
     offered = getattr(get_command(app), "commands")  # noqa: B009 - only a group has it, and this is one
     for words in commands(page.read_text(encoding="utf-8")):
         if words[0] == "grade":
-            options = {option for parameter in offered[words[1]].params for option in parameter.opts}
+            command = offered[words[1]]
+            command = getattr(command, "commands", {}).get(words[2] if words[2:] else "", command)
+            options = {option for parameter in command.params for option in parameter.opts}
             assert {word for word in words[2:] if word.startswith("--")} <= options, words
 
 

@@ -7,7 +7,21 @@ import sys
 import typer
 
 from grader import __version__
-from grader.cli import doctor, exercises, progress, scan, schema, show, submit
+from grader.cli import (
+    authoring,
+    calibrate,
+    cohort,
+    dead,
+    doctor,
+    progress,
+    scan,
+    schema,
+    show,
+    status,
+    submit,
+    up,
+    whatif,
+)
 from grader.errors import GraderError, InvalidInput
 
 DEBUG = "GRADER_DEBUG"
@@ -28,8 +42,16 @@ app.command("check")(submit.check)
 app.command("show")(show.show)
 app.command("scan")(scan.scan)
 app.command("progress")(progress.progress)
-app.command("exercises")(exercises.exercises)
+app.add_typer(authoring.app, name="exercises")
 app.command("schema")(schema.schema)
+app.command("calibrate")(calibrate.calibrate)
+app.command("cohort")(cohort.cohort)
+app.command("whatif")(whatif.whatif)
+app.command("regrade")(whatif.regrade)
+app.command("up")(up.up)
+app.command("status")(status.status)
+app.command("report")(status.report)
+app.command("dead")(dead.dead)
 app.command("doctor")(doctor.doctor)
 
 

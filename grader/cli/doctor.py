@@ -15,7 +15,7 @@ def doctor(
     ] = None,
     transformer: TransformerPath = None,
 ) -> None:
-    """Check transformers, digests, folders and ledger; needs no network."""
+    """Check transformers, digests, folders, ledger, and the service where there is one; needs no internet."""
     from grader import checkup
 
     findings = list(checkup.everything())
@@ -25,7 +25,8 @@ def doctor(
         with laboratory(exercise, transformer) as bench:
             findings += checkup.known_heads(exercise, folder, bench.table)
     for finding in findings:
-        typer.echo(f"{'ok  ' if finding.good else 'LOOK'}  {finding.what}: {finding.found}")
+        mark = "?   " if finding.unseen else "ok  " if finding.good else "LOOK"
+        typer.echo(f"{mark}  {finding.what}: {finding.found}")
         if finding.advice:
             typer.echo(f"        {finding.advice}")
     raise typer.Exit(0 if all(finding.good or finding.optional for finding in findings) else 3)

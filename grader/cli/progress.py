@@ -13,6 +13,7 @@ BAR = 24
 
 def progress(
     student: Annotated[str | None, typer.Argument(help="Whose; your login name by default.")] = None,
+    platform: Annotated[str, typer.Option(help="Where it was handed in; this terminal by default.")] = "local",
     as_json: AsJson = False,
 ) -> None:
     """Show XP, level and achievements."""
@@ -21,7 +22,7 @@ def progress(
 
     name = student or login_name()
     with Ledger() as ledger:
-        found = xp.progress(ledger.entries(student=name))
+        found = xp.progress(ledger.entries(student=name, platform=platform))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
         return

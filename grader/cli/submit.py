@@ -1,44 +1,56 @@
-"""`grade submit` and `grade check`: a submission graded, or only validated."""
+"""`grade submit` and `grade check`: a submission graded, here or through a queue, or only validated."""
 
 import getpass
 import re
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from grader import submissions
 from grader.cli.options import TransformerPath, deliver, laboratory
-from grader.schema import Exercise, Report, Submission
-
-if TYPE_CHECKING:
-    from grader.laboratory import Laboratory
+from grader.cli.rendering import Form, Format, Out, rendered
+from grader.errors import InvalidInput, Problem
 
 File = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
 ExerciseId = Annotated[
     str | None, typer.Option("--exercise", help="In place of the exercise that the file names.", metavar="ID")
 ]
-
-
-class Format(StrEnum):
-    """What a report can be shown as."""
-
-    text = "text"
-    json = "json"
-    html = "html"
-    gradescope = "gradescope"
-    junit = "junit"
+Queue = Annotated[str | None, typer.Option("--queue", help="Hand it in here, for others to grade.", metavar="URL")]
+Wait = Annotated[bool | None, typer.Option("--wait/--no-wait", help="With --queue: wait for the result, the default.")]
+Timeout = Annotated[
+    float | None, typer.Option(min=0, help="With --queue: wait so long at most; 300 by default.", metavar="SECONDS")
+]
+PlatformName = Annotated[
+    str | None, typer.Option("--platform", help="With --queue: whose; the URL's user by default.", metavar="NAME")
+]
+SubmissionId = Annotated[
+    str | None, typer.Option("--id", help="With --queue: what to call it; random by default.", metavar="ID")
+]
 
 
 def submit(
     file: File,
     exercise_id: ExerciseId = None,
-    form: Annotated[Format, typer.Option("--format", help="What to show the report as.")] = Format.text,
-    out: Annotated[Path | None, typer.Option(help="Write the report to this file.", metavar="PATH")] = None,
+    form: Form = Format.text,
+    out: Out = None,
     transformer: TransformerPath = None,
+    queue: Queue = None,
+    wait: Wait = None,
+    timeout: Timeout = None,
+    platform: PlatformName = None,
+    submission_id: SubmissionId = None,
 ) -> None:
     """Grade a submission: attention is recomputed and every claim verified against its threshold."""
+    if queue is not None:
+        if transformer is not None:
+            raise _usage("whoever grades has the transformer; leave --transformer out, or --queue")
+        from grader.cli import queued
+
+        where = queued.Where(queue, platform, submission_id, timeout)
+        queued.submit(file, exercise_id, where, queued.Answer(form, out, wait is not False))
+    if any(given is not None for given in (wait, timeout, platform, submission_id)):
+        raise _usage("--wait, --timeout, --platform and --id belong to --queue URL; give that as well")
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
     if submission.student is None:
         submission = submission.model_copy(update={"student": login_name()})
@@ -46,7 +58,7 @@ def submit(
 
     with laboratory(exercise, transformer) as bench:
         report = bench.report(submission)
-        text = _rendered(form, report, exercise, bench, submission, plain=out is not None)
+        text = rendered(form, report, exercise, lambda: bench.pictures(submission), plain=out is not None)
     with Ledger() as ledger:
         ledger.append(report)
     deliver(text, out)
@@ -71,31 +83,5 @@ def login_name() -> str:
     return re.sub(r"[^\w.@+-]", "-", name).lstrip(".@+-")[:64] or "student"
 
 
-def _rendered(
-    form: Format, full: Report, exercise: Exercise, bench: "Laboratory", submission: Submission, *, plain: bool
-) -> str:
-    from grader.grading import shown
-
-    report = shown(full)
-    match form:
-        case Format.text:
-            from grader.report import terminal
-
-            return terminal.render(report, exercise) if plain else terminal.for_stream(report, exercise)
-        case Format.json:
-            from grader.report import json
-
-            return json.render(report)
-        case Format.html:
-            from grader.report import html
-
-            pictures = bench.pictures(submission) if report.feedback == "all" else {}
-            return html.render(report, pictures, exercise)
-        case Format.gradescope:
-            from grader.report import gradescope
-
-            return gradescope.render(report, exercise)
-        case Format.junit:
-            from grader.report import junit
-
-            return junit.render(report)
+def _usage(said: str) -> InvalidInput:
+    return InvalidInput("grade submit", [Problem("usage", said)])

@@ -1,43 +1,21 @@
-"""What `grade doctor` looks at: transformers and their digests, the folder, the ledger, known heads."""
+"""What `grade doctor` looks at: transformers and their digests, the folder, the ledger, known heads, the service."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
-
-import yaml
-from pydantic import TypeAdapter, ValidationError
 
 from grader import exercises, home, transformer
+from grader.checkup import service
+from grader.checkup.finding import Finding
 from grader.errors import ExerciseError, GraderError
 from grader.grading import Standings
+from grader.known_heads import FILE_NAME, KnownHead, of_exercise
 from grader.ledger import Ledger
-from grader.schema import Exercise, Kind
+from grader.schema import Exercise
 from grader.score_table import ScoreTable, kept, table_key
 
 
-class Finding(NamedTuple):
-    """One thing looked at."""
-
-    good: bool
-    what: str
-    found: str
-    advice: str = ""
-    optional: bool = False
-    """Grading works without it, on other exercises."""
-
-
-class KnownHead(Kind):
-    """A head that the literature names."""
-
-    layer: int
-    head: int
-    published: float | None = None
-    expect: Literal["confirmed", "refuted"]
-    source: str
-
-
 def everything() -> Iterator[Finding]:
-    """All findings that need no measuring and no network."""
+    """All findings that need no measuring; only a service, where there is one, is asked over the network."""
     yield _folder()
     yield _ledger()
     seen: set[str] = set()
@@ -51,6 +29,7 @@ def everything() -> Iterator[Finding]:
             seen.add(exercise.transformer.name)
             yield _transformer(exercise)
         yield _table(exercise)
+    yield from service.everything()
 
 
 def known_heads(exercise: Exercise, folder: Path | None, table: ScoreTable) -> list[Finding]:
@@ -59,17 +38,10 @@ def known_heads(exercise: Exercise, folder: Path | None, table: ScoreTable) -> l
     Raises:
         ExerciseError: the list cannot be read.
     """
-    path = (folder or Path()) / "known_heads.yaml"
-    if not path.is_file():
-        return [Finding(True, exercise.id, "brings no known_heads.yaml to compare with")]
-    try:
-        heads = TypeAdapter(tuple[KnownHead, ...]).validate_python(
-            tuple(yaml.safe_load(path.read_text("utf-8"))), strict=False
-        )
-    except (ValidationError, yaml.YAMLError, TypeError) as error:
-        raise ExerciseError(f"{path}: {error}") from error
+    if folder is None or not (folder / FILE_NAME).is_file():
+        return [Finding(True, exercise.id, f"brings no {FILE_NAME} to compare with")]
     standings = Standings(exercise, table)
-    return [_known(head, standings) for head in heads]
+    return [_known(head, standings) for head in of_exercise(folder)]
 
 
 def _known(head: KnownHead, standings: Standings) -> Finding:

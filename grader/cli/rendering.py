@@ -1,0 +1,61 @@
+"""A report in one of its formats, the same whoever graded it and wherever."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.schema import Exercise, Report
+
+if TYPE_CHECKING:
+    from grader.schema import Picture
+
+
+class Format(StrEnum):
+    """What a report can be shown as."""
+
+    text = "text"
+    json = "json"
+    html = "html"
+    gradescope = "gradescope"
+    junit = "junit"
+
+
+Form = Annotated[Format, typer.Option("--format", help="What to show the report as.")]
+Out = Annotated[Path | None, typer.Option(help="Write the report to this file.", metavar="PATH")]
+
+
+def rendered(
+    form: Format,
+    full: Report,
+    exercise: Exercise,
+    pictures: "Callable[[], Mapping[int, Sequence[Picture]]]",
+    plain: bool,
+) -> str:
+    """The report as its student may see it; `plain` text suits a file, other text the terminal."""
+    from grader.grading import shown
+
+    report = shown(full)
+    match form:
+        case Format.text:
+            from grader.report import terminal
+
+            return terminal.render(report, exercise) if plain else terminal.for_stream(report, exercise)
+        case Format.json:
+            from grader.report import json
+
+            return json.render(report)
+        case Format.html:
+            from grader.report import html
+
+            return html.render(report, pictures() if report.feedback == "all" else {}, exercise)
+        case Format.gradescope:
+            from grader.report import gradescope
+
+            return gradescope.render(report, exercise)
+        case Format.junit:
+            from grader.report import junit
+
+            return junit.render(report)
