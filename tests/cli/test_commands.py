@@ -9,7 +9,10 @@ import pytest
 from tests.cli.conftest import ID, REPOSITORY, Bench
 
 HEAVY = {"torch", "transformers", "numpy", "sqlalchemy", "jinja2", "matplotlib", "rich.progress", "huggingface_hub"}
-COMMANDS = ("submit", "check", "show", "scan", "progress", "exercises", "schema", "doctor")
+COMMANDS = (
+    "submit", "check", "show", "scan", "progress", "schema", "calibrate", "cohort", "whatif", "regrade", "up", "status",
+    "report", "dead", "doctor", "exercises",
+)  # fmt: skip
 SCHEMAS = ("submission", "exercise", "report")
 
 
