@@ -6,7 +6,6 @@ variable `GRADER_EXERCISES` names, joined as in `PATH`; each of these holds one 
 
 import os
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,8 +14,12 @@ from grader.errors import ExerciseError, InvalidInput, Problem, UnknownExercise
 from grader.schema import Exercise, Kind, TransformerSource
 
 FILE_NAME = "exercise.yaml"
+VARIABLE = "GRADER_EXERCISES"
+"""Names the folders that hold exercises besides the shipped ones."""
 SIZE_LIMIT = 4 * 1024 * 1024
 """Bytes; an instructor's own sentences take room."""
+RESERVED = ("check", "new", "sentences")
+"""No exercise's id: what `grade exercises` does besides showing one."""
 
 _PACKAGE = Path(__file__).parent
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -28,12 +31,12 @@ def folders() -> tuple[Path, ...]:
     Raises:
         ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
     """
-    named = [Path(name).expanduser() for name in os.environ.get("GRADER_EXERCISES", "").split(os.pathsep) if name]
+    named = [Path(name).expanduser() for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
     for folder in named:
         if not folder.is_dir():
-            raise ExerciseError(f"GRADER_EXERCISES: there is no folder {folder}")
+            raise ExerciseError(f"{VARIABLE}: there is no folder {folder}")
         if (folder / FILE_NAME).exists():
-            raise ExerciseError(f"GRADER_EXERCISES: {folder} is an exercise; name the folder that holds it")
+            raise ExerciseError(f"{VARIABLE}: {folder} is an exercise; name the folder that holds it")
     places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
     shipped = [folder for folder in places if folder.is_dir()][:1]
     return tuple({folder.resolve(): folder for folder in (*shipped, *named)}.values())
@@ -46,7 +49,7 @@ def available() -> dict[str, Path]:
         ExerciseError: A folder holds no exercise, has a name that is no id, or repeats an id.
     """
     found: dict[str, Path] = {}
-    for folder in _candidates():
+    for folder in (folder for root in folders() for folder in within(root)):
         name = folder.name
         if not _IDENTIFIER.fullmatch(name):
             raise ExerciseError(f"{folder}: an exercise's folder is named by lower-case words joined by hyphens")
@@ -58,11 +61,9 @@ def available() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def _candidates() -> Iterator[Path]:
-    for root in folders():
-        for folder in sorted(root.iterdir()):
-            if folder.is_dir() and not folder.name.startswith((".", "__")):
-                yield folder
+def within(root: Path) -> list[Path]:
+    """The folders inside a folder that ought to be exercises, by name; hidden ones are not."""
+    return [folder for folder in sorted(root.iterdir()) if folder.is_dir() and not folder.name.startswith((".", "__"))]
 
 
 def load(exercise: str | Path) -> Exercise:
@@ -106,7 +107,6 @@ def _read(file: Path, content: bytes, folder: str | None) -> Exercise:
         problems += _misfits(loaded, document, folder)
     if loaded is None or problems:
         raise ExerciseError(str(InvalidInput(str(file), problems)))
-    guessing.refuse(loaded, str(file))
     return loaded
 
 
@@ -132,8 +132,13 @@ def _misfits(exercise: Exercise, document: documents.Document, folder: str | Non
     if folder is not None and exercise.id != folder:
         said = f"`id` is `{exercise.id}` but the folder's name is `{folder}`; they must be the same"
         problems.append(document.problem("id-not-folder", said, ("id",)))
+    if exercise.id in RESERVED:
+        said = f"`id` cannot be `{exercise.id}`: `grade exercises {exercise.id}` is a command"
+        problems.append(document.problem("reserved-id", said, ("id",)))
     for number, kind in enumerate(exercise.kinds):
         if looks_ahead(kind, exercise.transformer):
             said = f"{kind.name} looks ahead; a decoder's heads cannot see later tokens"
             problems.append(document.problem("looks-ahead", said, ("kinds", number)))
+    if said := guessing.complaint(exercise):
+        problems.append(document.problem("guessing-pays", said, ("wrong_costs",)))
     return problems

@@ -7,7 +7,6 @@ from collections import defaultdict
 from math import comb
 from typing import NamedTuple
 
-from grader.errors import ExerciseError
 from grader.schema import AskedKind, Exercise
 from grader.scoring import LUCK_LIMIT, luck, points_each, score
 
@@ -18,6 +17,8 @@ MOST_XP = 0.02
 
 EVERY_SIZE_TO = 32
 """Claims up to which every size is played; beyond, the whole budget only."""
+TOLD = 3
+"""Plays that a message names."""
 
 
 class Play(NamedTuple):
@@ -50,19 +51,23 @@ def plays(exercise: Exercise) -> tuple[Play, ...]:
     return tuple(found)
 
 
-def refuse(exercise: Exercise, where: str) -> None:
-    """Refuse an exercise whose rule lets a guesser win.
+def paying(exercise: Exercise) -> list[Play]:
+    """The ways of guessing that are worth more than they may be, the one that pays best first."""
+    found = [play for play in plays(exercise) if play.score > MOST_SCORE or play.xp > MOST_XP]
+    return sorted(found, key=lambda play: -max(play.score / MOST_SCORE, play.xp / MOST_XP))
 
-    Raises:
-        ExerciseError: a way of guessing is worth more than it may; names it, its worth, and what to change.
-    """
-    for play in plays(exercise):
-        if play.score > MOST_SCORE or play.xp > MOST_XP:
-            raise ExerciseError(
-                f"{where}: guessing pays: {play.name} earns {play.score:.1%} of the score (at most {MOST_SCORE:.0%}) "
-                f"and {play.xp:.1%} of the XP (at most {MOST_XP:.0%}) on average; raise `wrong_costs`, give that kind "
-                "fewer points, or ask for more of its heads"
-            )
+
+def complaint(exercise: Exercise) -> str:
+    """What is wrong with a rule that lets a guesser win: the plays, what each earns, what to change; else empty."""
+    found = paying(exercise)
+    if not found:
+        return ""
+    told = [f"{play.name} earns {play.score:.1%} of the score and {play.xp:.1%} of the XP" for play in found[:TOLD]]
+    more = [f"{len(found) - TOLD} more ways pay too"] if len(found) > TOLD else []
+    return (
+        f"guessing pays: {'; '.join(told + more)} (on average, {MOST_SCORE:.0%} and {MOST_XP:.0%} are the most); "
+        "raise `wrong_costs`, give that kind fewer points, or ask for more of its heads"
+    )
 
 
 def _heads(exercise: Exercise) -> int:

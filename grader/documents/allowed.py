@@ -43,12 +43,16 @@ class Allowed:
     def range(self, path: Path) -> str:
         """The numbers that the value at a path may be, in words: `from 0 to 999`."""
         node = self.at(path)
-        low, high = node.get("minimum"), node.get("maximum")
-        if low is not None and high is not None:
-            return f"from {low} to {high}"
+        low, above, high = (node.get(key) for key in ("minimum", "exclusiveMinimum", "maximum"))
         if low is not None:
-            return f"{low} or more"
-        return f"{high} or less" if high is not None else f"more than {node.get('exclusiveMinimum')}"
+            return f"from {low} to {high}" if high is not None else f"{low} or more"
+        if above is not None:
+            return f"more than {above}" + (f" and at most {high}" if high is not None else "")
+        return f"{high} or less"
+
+    def is_moment(self, path: Path) -> bool:
+        """Whether the value at a path is a date with its time and zone."""
+        return self.at(path).get("format") == "date-time"
 
     def _resolved(self, node: Schema) -> Schema:
         while "$ref" in node or "anyOf" in node:

@@ -7,6 +7,7 @@ allowed, and what was probably meant.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from grader.documents.allowed import Allowed
@@ -29,6 +30,7 @@ Explanation = tuple[str, str]
 
 _HEAD_NOTATION = re.compile(r"\s*[lL]?(\d{1,3})\s*[.:/,hH]\s*[hH]?(\d{1,3})\s*")
 _NUMBER_AS_TEXT = re.compile(r"\s*([-+]?)0*(\d{1,18}(?:\.\d+)?)\s*")
+_SAMPLE = "2026-12-01T23:59:00+01:00"
 _NAMED = re.compile(r"`(\w+)`")
 
 
@@ -126,6 +128,8 @@ def _not_a_mapping(mistake: Mistake) -> Explanation:
     keys = mistake.allowed.required(mistake.path)
     subject = f"`{mistake.name}`" if mistake.path else "the file"
     has = f" with {listed(f'`{key}:`' for key in keys)}" if keys else ""
+    if not keys and (optional := mistake.allowed.keys(mistake.path)):
+        has = f" with any of {listed(f'`{key}:`' for key in optional)}"
     found = _HEAD_NOTATION.match(mistake.written)
     hint = f"; write layer: {int(found[1])}, head: {int(found[2])}" if found and "layer" in keys else ""
     code = "wrong-type" if mistake.path else "not-a-mapping"
@@ -171,6 +175,8 @@ def _bad_name(mistake: Mistake) -> Explanation:
 
 def _rule_of_the_record(mistake: Mistake) -> Explanation:
     """A sentence of the schema's own; the keys that it names in backticks are the ones to mend."""
+    if mistake.allowed.is_moment(mistake.path):
+        return _not_a_moment(mistake)
     said = str(mistake.limits["error"])
     given = mistake.given if isinstance(mistake.given, dict) else {}
     named = [key for key in _NAMED.findall(said) if key in mistake.allowed.keys(mistake.path)]
@@ -178,6 +184,18 @@ def _rule_of_the_record(mistake: Mistake) -> Explanation:
         return "does-not-fit", said
     words = mistake.allowed.words((*mistake.path, named[0]))
     return "missing-key", said + (f"; allowed: {listed(words)}" if words else "")
+
+
+def _not_a_moment(mistake: Mistake) -> Explanation:
+    try:
+        found = datetime.fromisoformat(mistake.written)
+    except ValueError:
+        lacks = ""
+    else:
+        has_time = len(mistake.written) > len(f"{found:%Y-%m-%d}")
+        lacks = f"; {'the zone is' if has_time else 'time and zone are'} missing ({_SAMPLE[-6:]}, or Z for UTC)"
+    said = f"`{mistake.name}` must be a date with its time and zone, such as {_SAMPLE}, not {_what(mistake)}"
+    return "bad-date", said + lacks
 
 
 def culprit(mistake: Mistake) -> Path:

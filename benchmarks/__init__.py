@@ -1,0 +1,1 @@
+"""What is measured against whom, each with one command; nothing here is a test."""

@@ -1,0 +1,57 @@
+"""A folder for exercises of one's own, and `grade exercises` in this process."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from grader import exercises
+from grader.authoring.starting import TEMPLATE
+from grader.cli import authoring
+from grader.errors import InvalidInput
+from grader.laboratory import Laboratory
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted(path.parent for path in (ROOT / "exercises").glob("*/exercise.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for exercises, the only one besides the shipped ones; and a home of one's own."""
+    folder = tmp_path / "course"
+    folder.mkdir()
+    monkeypatch.setenv("GRADER_EXERCISES", str(folder))
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the heads of a new exercise have been measured."""
+    folder = tmp_path_factory.mktemp("tables")
+    assert Laboratory(exercises.read(TEMPLATE / exercises.FILE_NAME), folder).table
+    return folder
+
+
+@pytest.fixture
+def measured(tables: Path, tmp_path: Path) -> Path:
+    """The score tables in the home of one's own, that of a new exercise among them."""
+    return Path(shutil.copytree(tables, tmp_path / "home" / "tables"))
+
+
+def grade(*arguments: str | Path) -> Result:
+    """What `grade exercises` does with the arguments."""
+    app = typer.Typer()
+    app.add_typer(authoring.app, name="exercises")
+    app.callback()(lambda: None)
+    return CliRunner().invoke(app, ["exercises", *map(str, arguments)])
+
+
+def refusal(*arguments: str | Path) -> str:
+    """Why it refuses them."""
+    done = grade(*arguments)
+    assert isinstance(done.exception, InvalidInput)
+    assert done.output == ""
+    return str(done.exception)

@@ -1,0 +1,170 @@
+"""`grade exercises check`: one bad file hides no other, every problem is told, and what is doubtful is a warning."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grader import home
+from grader.cli import authoring
+from tests.authoring.conftest import grade, refusal
+from tests.exercise_sample import ID, TEXT, write
+
+SAMPLE_SOURCE = "measured for this test"
+
+
+def companions(folder: Path, submission: str | None = None) -> Path:
+    """A page for students and an example submission beside the exercise."""
+    (folder / "README.md").write_text("# Find heads\n")
+    claim = "claims:\n  - {layer: 0, head: 0, type: induction}\n"
+    (folder / "my_heads.yaml").write_text(submission or f"exercise: {folder.name}\n{claim}")
+    return folder
+
+
+def test_the_shipped_exercises_are_sound() -> None:
+    done = grade("check")
+
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "4 exercises: 0 invalid, 0 warnings")
+
+
+def test_one_bad_file_hides_no_other_and_every_problem_is_told(course: Path) -> None:
+    write(course, TEXT.replace("title:", "titel:").replace("seed: 1", "seed: one"))
+    write(course, TEXT.replace(ID, "syntax") + "kinds: [", "syntax")
+    write(course, TEXT.replace(ID, "guessable").replace("passing: 3", "passing: 90"), "guessable")
+    companions(write(course, TEXT.replace(ID, "sound"), "sound"))
+    (course / "empty").mkdir()
+    done = grade("check")
+    (guessable,) = [line for line in done.output.splitlines() if "guessable/" in line]
+
+    assert done.exit_code == authoring.INVALID
+    assert "exercise.yaml:3:1: unknown key `titel`" in done.output
+    assert "did you mean `title`?" in done.output
+    assert "exercise.yaml:5:16: `seed` must be a whole number, not `one`" in done.output
+    assert re.search(r"syntax/exercise\.yaml:\d+:\d+: .*\[yaml-syntax\]", done.output)
+    assert re.search(r"guessing pays: \d+ .* at random earns \d+\.\d% of the score and \d\.\d% of the XP; ", guessable)
+    assert "exercise.yaml:7:14: guessing pays" in guessable
+    assert guessable.endswith("more of its heads [guessing-pays]")
+    assert "empty/exercise.yaml: cannot be read: No such file" in done.output
+    assert f"{course / 'sound'}: sound version 1, 3 kinds, 30 points\n" in done.output
+    assert done.output.splitlines()[-1] == "9 exercises: 4 invalid, 0 warnings"
+
+
+def test_what_is_wrong_with_a_rule_is_told_together_with_the_rest(course: Path) -> None:
+    write(course, TEXT.replace("passing: 3", "passing: 90").replace(f"id: {ID}", "id: other"))
+    output = grade("check", course).output
+
+    assert "[id-not-folder]" in output
+    assert "[guessing-pays]" in output
+
+
+def test_an_exercise_or_a_folder_that_holds_some_may_be_named(course: Path, tmp_path: Path) -> None:
+    one, two = companions(write(course)), companions(write(tmp_path / "else", TEXT.replace(ID, "two"), "two"))
+    done = grade("check", one, tmp_path / "else", course)
+
+    assert [line.split(":")[0] for line in done.output.splitlines() if " version " in line] == [str(one), str(two)]
+
+
+@pytest.mark.parametrize(("name", "said"), [("nowhere", "there is no folder"), ("hollow", "there is neither")])
+def test_a_folder_without_exercises_is_the_users_mistake(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "hollow").mkdir()
+
+    assert said in refusal("check", tmp_path / name)
+
+
+def test_two_of_one_id_are_told(course: Path, tmp_path: Path) -> None:
+    one, two = companions(write(course)), companions(write(tmp_path / "else"))
+    done = grade("check", one, two)
+
+    assert done.exit_code == authoring.INVALID
+    assert f"{two}: {one} has the id {ID} as well; rename one [repeated-id]" in done.output
+
+
+def warnings(folder: Path) -> list[str]:
+    done = grade("check", folder)
+    assert done.exit_code == 0
+    return [line.removeprefix("  warning: ") for line in done.output.splitlines() if line.startswith("  warning: ")]
+
+
+@pytest.mark.parametrize(
+    "source", ["TODO", "todo: measure it again some day", "tried out with --set", "a guess", "?? ask the other teacher"]
+)
+def test_a_threshold_whose_number_comes_from_nowhere_is_doubtful(source: str, course: Path) -> None:
+    folder = companions(write(course, TEXT.replace(SAMPLE_SOURCE, f'"{source}"')))
+    (line,) = warnings(folder)
+
+    assert "exercise.yaml:15:49: `source` says not where 1 comes from: `" in line
+    assert line.endswith("name what was measured, or who published it [no-source]")
+
+
+@pytest.mark.parametrize(
+    ("at_least", "source"), [(1, SAMPLE_SOURCE), (0.6, "as the default"), (0.9, "Olsson et al. 2022")]
+)
+def test_a_threshold_with_a_source_or_the_default_s_number_is_not(at_least: float, source: str, course: Path) -> None:
+    text = TEXT.replace("at_least: 1", f"at_least: {at_least}").replace(SAMPLE_SOURCE, source)
+
+    assert warnings(companions(write(course, text))) == []
+
+
+def test_a_count_of_passing_heads_that_was_measured_otherwise_is_doubtful(course: Path, tables: Path) -> None:
+    grade("new", "our-heads", "--in", course)
+    file = course / "our-heads" / "exercise.yaml"
+    file.write_text(file.read_text().replace("passing: 6", "passing: 5"))
+    unmeasured = grade("check", course).output
+    shutil.copytree(tables, home.folder() / "tables")
+    (line,) = warnings(course / "our-heads")
+
+    assert "not measured yet; `grade scan our-heads` does it" in unmeasured
+    assert re.search(r"exercise\.yaml:\d+:14: `passing` is 5, but 6 of 32 heads pass as induction", line)
+
+
+@pytest.mark.usefixtures("measured")
+def test_a_threshold_on_what_is_not_measured_makes_it_invalid(course: Path) -> None:
+    grade("new", "our-heads", "--in", course)
+    file = course / "our-heads" / "exercise.yaml"
+    own = "thresholds: [{statistic: share, at_least: 0.5, slices: [nowhere], source: measured for this test}]"
+    file.write_text(file.read_text().replace("    passing: 6\n", f"    passing: 6\n    {own}\n"))
+    done = grade("check", course)
+
+    assert done.exit_code == authoring.INVALID
+    assert "the threshold for induction asks for share on nowhere; measured on: repeats" in done.output
+
+
+def test_a_page_and_an_example_that_are_missing_are_missed(course: Path) -> None:
+    assert [line.rpartition("/")[2] for line in warnings(write(course))] == [
+        "README.md: there is none; it is the page that students start from [missing-file]",
+        "my_heads.yaml: there is none; it is an example submission [missing-file]",
+    ]
+
+
+def test_an_example_that_is_no_valid_submission_is_doubtful(course: Path) -> None:
+    claims = "claims:\n  - {layer: 99, head: 0, type: inductoin}\n"
+    folder = companions(write(course), f"exercise: {ID}\n{claims}")
+    lines = warnings(folder)
+
+    assert [line.rpartition(" ")[2] for line in lines] == ["[no-such-head]", "[unknown-type]"]
+    assert all("my_heads.yaml:3:" in line for line in lines)
+
+
+def test_an_example_for_another_exercise_is_doubtful(course: Path) -> None:
+    claims = "claims:\n  - {layer: 0, head: 0, type: induction}\n"
+
+    (line,) = warnings(companions(write(course), f"exercise: other-heads\n{claims}"))
+
+    assert line.endswith(f"`exercise` is `other-heads`, not `{ID}` [other-exercise]")
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ("- {layer: 0, head: 0, type: inductoin, expect: confirmed, source: nobody}", "did you mean `induction`?"),
+        ("- {layer: 99, head: 0, type: induction, expect: confirmed, source: nobody}", "has no head L99H0"),
+    ],
+)
+def test_known_heads_that_cannot_be_read_are_doubtful(known: str, said: str, course: Path) -> None:
+    folder = companions(write(course))
+    (folder / "known_heads.yaml").write_text(known + "\n")
+
+    (line,) = warnings(folder)
+
+    assert said in line

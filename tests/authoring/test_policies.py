@@ -1,0 +1,39 @@
+"""A policy that errs is told with its place, the offending value and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from grader import exercises
+from grader.errors import ExerciseError
+from tests.exercise_sample import ID, TEXT, write
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("{due: 2026-12-01}", "17:15: `due` must be a date with its time and zone, such as 2026-12-01T23:59:00+01:00, "
+         "not `2026-12-01`; time and zone are missing (+01:00, or Z for UTC) [bad-date]"),
+        ("{opens: 2026-12-01T09:00:00}", "not `2026-12-01T09:00:00`; the zone is missing (+01:00, or Z for UTC)"),
+        ("{due: tomorrow}", "not `tomorrow` [bad-date]"),
+        ("{due: 2026-13-01T09:00:00Z}", "not `2026-13-01T09:00:00Z` [bad-date]"),
+        ("{due: [a]}", "`due` must be a date with its time and zone, such as 2026-12-01T23:59:00+01:00, not a list"),
+        ("{rate: {burst: 3, per_hour: 0}}", "17:37: `per_hour` must be more than 0 and at most 3600, not `0`"),
+        ("{rate: 3}", "17:16: `rate` must be a mapping with `burst:`, `per_hour:`, not `3`"),
+        ("{rate: {burst: 3}}", "`per_hour` is missing in policy.rate; needed: burst, per_hour"),
+        ("{late_days: 3}", "17:21: `late_days` count from `due`; say when that is"),
+        ("{opens: 2026-12-02T09:00:00Z, due: 2026-12-01T09:00:00Z}", "17:44: `due` must be later than `opens`"),
+        ("{late_costs: 10%}", "17:22: `late_costs` must be a number, not `10%`"),
+        ("{attempt: 3}", "17:10: unknown key `attempt` in policy; allowed: attempts, rate, opens, due, late_days, "
+         "late_costs; did you mean `attempts`?"),
+        ("3", "17:9: `policy` must be a mapping with any of `attempts:`, `rate:`, `opens:`, `due:`,"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_errs_is_told_with_its_place_and_what_is_allowed(policy: str, said: str, course: Path) -> None:
+    write(course, f"{TEXT}policy: {policy}\n")
+
+    with pytest.raises(ExerciseError) as caught:
+        exercises.load(ID)
+
+    assert said in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
