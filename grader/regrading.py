@@ -137,6 +137,11 @@ class Regrading:
         )
 
 
+def moved(effects: Iterable[StudentEffect]) -> list[str]:
+    """All the thresholds that moved under the reports that change, each once."""
+    return sorted({each for student in effects for effect in student.effects for each in effect.moved})
+
+
 def _counts(report: Report) -> tuple[object, ...]:
     verdicts = tuple((verdict.outcome, verdict.borderline, verdict.points) for verdict in report.verdicts)
     return verdicts, report.points, report.possible, report.score, report.passed, report.xp, report.gradable

@@ -42,7 +42,7 @@ def whatif(
     out: Out = None,
 ) -> None:
     """Show whose grade would change, and change nothing. Without options: what `grade regrade` would do."""
-    from grader import changes
+    from grader import changes, guessing
 
     stated = exercises.load(exercise_id)
     if file is not None and settings:
@@ -55,14 +55,17 @@ def whatif(
             raise InvalidInput(str(file), [Problem("other-exercise", said)])
     elif settings:
         wanted = changes.changed(stated, settings)
+    from grader import regrading
     from grader.laboratory import Laboratory
     from grader.ledger import Ledger
-    from grader.regrading import Regrading
 
     table = Laboratory(wanted, home.writable_folder(TABLES)).kept_table
     with Ledger() as ledger:
-        effects = list(Regrading(wanted, table, never_lower=never_lower).effects(ledger))
-    deliver(_rendered(form, effects, changes.differences(stated, wanted)), out)
+        effects = list(regrading.Regrading(wanted, table, never_lower=never_lower).effects(ledger))
+    if complaint := guessing.complaint(wanted):
+        typer.echo(f"{wanted.id} would be refused: {complaint}", err=True)
+    told = changes.differences(stated, wanted) or regrading.moved(effects)
+    deliver(_rendered(form, effects, told), out)
 
 
 def regrade(

@@ -4,12 +4,13 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from grader.regrading import Effect, StudentEffect
 from grader.report.labels import visible
 from grader.report.words import percent
+from grader.schema import Verdict
 
 COLUMNS = (
     "platform", "student", "entry", "score_before", "score_after", "passed_before", "passed_after", "xp_before",
@@ -104,8 +105,16 @@ def _line(effect: Effect) -> str:
     before, after = effect.entry.report, effect.after
     passes = {(False, True): ", passes now", (True, False): ", passes no longer"}.get((before.passed, after.passed), "")
     flips = [f"{flip.head} {flip.kind} {flip.before} -> {flip.after}" for flip in effect.flips]
+    flips += [f"{verdict.claim.place} {verdict.claim.name} {what}" for verdict, what in _edges(effect)]
     told = f": {'; '.join(flips)}" if flips else ""
     return f"report {effect.entry.id}: {percent(before.score)} -> {percent(after.score)}{passes}{told}"
+
+
+def _edges(effect: Effect) -> Iterator[tuple[Verdict, str]]:
+    """The claims whose outcome stays and that are borderline now, or no longer."""
+    for old, new in zip(effect.entry.report.verdicts, effect.after.verdicts, strict=True):
+        if old.outcome == new.outcome and old.borderline != new.borderline:
+            yield new, "is borderline now" if new.borderline else "is borderline no longer"
 
 
 def _harmless(value: object) -> object:
