@@ -2,5 +2,5 @@
 -- files or programs.
 \set password `cat /run/secrets/ledger_password`
 CREATE ROLE grader LOGIN PASSWORD :'password';
-CREATE DATABASE grader OWNER grader;
+CREATE DATABASE grader OWNER grader ENCODING 'UTF8' TEMPLATE template0;
 REVOKE ALL ON DATABASE grader FROM PUBLIC;

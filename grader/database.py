@@ -1,12 +1,12 @@
 """The database under the ledger: how to open it, bring its tables up to date, and what its errors mean.
 
-SQLite by default, any database that SQLAlchemy knows by URL. What is particular to one of them stays here.
+SQLite by default, PostgreSQL by URL. What is particular to one of them stays here.
 """
 
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Self
 
 import sqlalchemy as sa
@@ -57,14 +57,10 @@ class Database:
         address = self._engine.url
         self.where = address.database if address.get_backend_name() == "sqlite" else str(address)
         """The database, for messages: a path, or a URL with its password hidden."""
-        with self.connection() as connection:
-            ready = self._is_ready(connection)
-        if not ready:
-            with self.alone() as connection:
-                if not self._is_ready(connection):  # nobody was faster
-                    from grader.migrations import upgrade
-
-                    upgrade(connection)
+        with ExitStack() as failed:
+            failed.callback(self.close)
+            self._make_ready()
+            failed.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +86,8 @@ class Database:
             raise
         except DBAPIError as problem:
             code = getattr(problem.orig, "sqlite_errorcode", -1) & 0xFF
-            advice = SQLITE_ADVICE.get(code, f"the database refuses ({problem.orig}); is it up, and the URL right?")
+            said = " ".join(str(problem.orig).split())
+            advice = SQLITE_ADVICE.get(code, f"the database refuses ({said}); is it up, and the URL right?")
             raise LedgerError(f"{self.where}: {advice}") from problem
 
     @contextmanager
@@ -100,6 +97,22 @@ class Database:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
             yield connection
+
+    def _make_ready(self) -> None:
+        """See to it that the tables are there and of the right revision; one process at a time."""
+        with self.connection() as connection:
+            encoding = "UTF8"
+            if connection.dialect.name == "postgresql":
+                encoding = connection.scalar(sa.text("SHOW server_encoding"))
+            if encoding != "UTF8":  # students have names that others cannot hold
+                raise LedgerError(f"{self.where}: its encoding is {encoding}; make it anew, with ENCODING 'UTF8'")
+            if self._is_ready(connection):
+                return
+        with self.alone() as connection:
+            if not self._is_ready(connection):  # nobody was faster
+                from grader.migrations import upgrade
+
+                upgrade(connection)
 
     def _is_ready(self, connection: sa.Connection) -> bool:
         """Whether the tables are there, in the one revision that this code knows."""

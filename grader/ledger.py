@@ -2,7 +2,7 @@
 
 What was submitted is known by platform, student, exercise, its version and content: it has one line, however
 often and under whatever ids it is handed over. A regrade adds a line that names the one it replaces. SQLite in
-the grader's home folder by default, or any database that `GRADER_DATABASE_URL` names. Open it after a fork,
+the grader's home folder by default, or the PostgreSQL database that `GRADER_DATABASE_URL` names. Open it after a fork,
 never before: a connection belongs to one process.
 """
 
@@ -61,14 +61,16 @@ class Ledger(Database):
         except IntegrityError:  # another process was faster: what it wrote is found now
             return self._append(row, regrade)
 
-    def enter(self, connection: sa.Connection, report: Report, platform: str, when: datetime) -> Entry:
+    def enter(
+        self, connection: sa.Connection, report: Report, platform: str, when: datetime, regrade: Regrade | None = None
+    ) -> Entry:
         """What `append` returns, inside a transaction of the caller's.
 
         Raises:
             IntegrityError: Another process was faster; begin the transaction again and its entry is found.
             LedgerError: As `append`.
         """
-        return self._enter(connection, _row(report, platform, when), None)
+        return self._enter(connection, _row(report, platform, when), regrade)
 
     def find(self, report: Report, platform: str = LOCAL) -> Entry | None:
         """The entry that `append` would return without writing; None where it would write one."""

@@ -4,9 +4,12 @@ Every head was measured once and the score table is kept, so a report is graded 
 preview and the applied regrade are the same function, hence the same result.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import NamedTuple
+
+import sqlalchemy as sa
 
 from grader.errors import ExerciseError
 from grader.grading import Standings, sealed, weigh
@@ -14,6 +17,9 @@ from grader.ledger import Ledger, Regrade
 from grader.schema import Exercise, Outcome, Report, Submission
 from grader.score_table import ScoreTable
 from grader.xp import Entry, progress
+
+BETWEEN, ARROW = "; ", " -> "
+"""Between the parts of a regrade's reason, and inside a part that tells a threshold that moved."""
 
 
 class Flip(NamedTuple):
@@ -57,7 +63,7 @@ class Effect(NamedTuple):
         """The thresholds that its claims were held against and that moved, such as `induction share 0.6 -> 0.5`."""
         before, after = _thresholds(self.entry.report), _thresholds(self.after)
         return [
-            f"{kind} {statistic} {before[kind, statistic]:g} -> {at_least:g}"
+            f"{kind} {statistic} {before[kind, statistic]:g}{ARROW}{at_least:g}"
             for (kind, statistic), at_least in after.items()
             if before.get((kind, statistic), at_least) != at_least
         ]
@@ -107,12 +113,24 @@ class Regrading:
             said = f"it grades otherwise than version {newest} did, but its `version` is {self.exercise.version}"
             raise ExerciseError(f"{self.exercise.id}: {said}; make it {newest + 1}")
 
-    def apply(self, ledger: Ledger, effects: Iterable[StudentEffect], reason: str) -> Iterator[Entry]:
-        """The new entry for each report that changes; the old ones stay. Each tells which of its thresholds moved."""
+    def apply(
+        self,
+        ledger: Ledger,
+        effects: Iterable[StudentEffect],
+        reason: str,
+        also: Callable[[sa.Connection, Entry], None] = lambda connection, entry: None,
+    ) -> Iterator[Entry]:
+        """The new entry for each report that changes; the old ones stay. Each tells which of its thresholds moved.
+
+        `also` happens in the same transaction as the entry: both, or neither.
+        """
         for student in effects:
             for effect in student.effects:
-                said = "; ".join([*effect.moved, reason])
-                yield ledger.append(effect.after, student.platform, Regrade(effect.entry.id, said))
+                regrade = Regrade(effect.entry.id, BETWEEN.join([*effect.moved, reason]))
+                with ledger.connection(write=True) as connection:
+                    entry = ledger.enter(connection, effect.after, student.platform, datetime.now(UTC), regrade)
+                    also(connection, entry)
+                yield entry
 
     def _of_student(self, platform: str, entries: Sequence[Entry]) -> StudentEffect:
         replaced = {entry.replaces for entry in entries}

@@ -28,6 +28,10 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Offset = Annotated[int, Field(ge=-64, le=64)]
 
 
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+"""Of a date; beyond, arithmetic with days may leave the calendar."""
+
+
 def _moment(value: object) -> object:
     """A date with its time and zone, where text was given."""
     if isinstance(value, datetime):
@@ -36,7 +40,7 @@ def _moment(value: object) -> object:
         found = datetime.fromisoformat(str(value))
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or found.tzinfo is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise ValueError(f"`{value}` must be a date with its time and zone, such as 2026-12-01T23:59:00+01:00")
     return found
 
@@ -233,7 +237,7 @@ class Rate(Record):
     """A token bucket: how often a student may hand in."""
 
     burst: int = Field(ge=1, le=1000, description="So many at once, when nothing came in for long.")
-    per_hour: float = Field(gt=0, le=3600, description="How fast the bucket fills again.")
+    per_hour: float = Field(ge=0.001, le=3600, description="How fast the bucket fills again.")
 
 
 class Policy(Record):

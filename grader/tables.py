@@ -55,7 +55,7 @@ SUBMISSIONS = sa.Table(
 sa.Index("submissions_waiting", SUBMISSIONS.c.state, SUBMISSIONS.c.wake_at)
 sa.Index("submissions_student", SUBMISSIONS.c.platform, SUBMISSIONS.c.student, SUBMISSIONS.c.exercise)
 sa.Index("submissions_failed", SUBMISSIONS.c.failed_at)
-sa.Index("submissions_finished", SUBMISSIONS.c.finished_at)
+sa.Index("submissions_finished", SUBMISSIONS.c.state, SUBMISSIONS.c.finished_at)
 
 DELIVERIES = sa.Table(
     "deliveries",
@@ -92,3 +92,8 @@ DEAD_LETTERS = sa.Table(
 def written(when: datetime) -> str:
     """A time as the tables hold it: UTC, to the microsecond, so that text sorts as time does."""
     return when.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def storable(text: str) -> str:
+    """The text as every database takes it: zero bytes and halves of surrogate pairs are shown by their escapes."""
+    return text.replace("\0", "\\x00").encode(errors="backslashreplace").decode()

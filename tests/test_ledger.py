@@ -1,6 +1,5 @@
 """What is kept, what is kept once, and what a regrade leaves behind."""
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,36 +7,37 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from grader.errors import LedgerError
 from grader.ledger import Ledger, Regrade
+from grader.tables import REPORTS
 from tests.ledgers import sealed
+from tests.postgres import BACKENDS, database
 
 LATER = datetime(2026, 3, 2, 9, 30, tzinfo=timezone(timedelta(hours=9)))
 
 
-@pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the ledger of this test will lie."""
-    monkeypatch.delenv("GRADER_DATABASE_URL", raising=False)
-    monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
-    return tmp_path / "home" / "ledger.sqlite3"
+@pytest.fixture(params=BACKENDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with database(request.param, tmp_path) as fresh:
+        yield fresh
 
 
 @pytest.fixture
-def ledger(file: Path) -> Iterator[Ledger]:
-    with Ledger() as opened:
+def ledger(url: str) -> Iterator[Ledger]:
+    with Ledger(url) as opened:
         yield opened
 
 
-def test_a_report_comes_back_as_it_was_kept(ledger: Ledger) -> None:
+def test_a_report_comes_back_as_it_was_kept(ledger: Ledger, url: str) -> None:
     kept = ledger.append(sealed(1), when=LATER)
 
     assert kept.report == sealed(1)
     assert kept.created_at == LATER
     assert kept.created_at.tzinfo is UTC
     assert (kept.replaces, kept.reason) == (None, "")
-    with Ledger() as again:
+    with Ledger(url) as again:
         assert list(again.entries()) == [kept]
 
 
@@ -131,11 +131,10 @@ def test_a_regrade_of_somebody_elses_entry_is_refused(ledger: Ledger, wrong: dic
     assert list(ledger.entries()) == [old]
 
 
-def test_an_entry_of_another_time_is_an_error_that_names_it(ledger: Ledger, file: Path) -> None:
+def test_an_entry_of_another_time_is_an_error_that_names_it(ledger: Ledger) -> None:
     ledger.append(sealed(1))
-    with sqlite3.connect(file) as connection:
-        connection.execute("""UPDATE reports SET report = '{"grader_version": "9.0.0"}'""")
-    connection.close()
+    with ledger.connection(write=True) as connection:
+        connection.execute(update(REPORTS).values(report='{"grader_version": "9.0.0"}'))
 
     with pytest.raises(LedgerError, match=r"entry 1 is no report that grader .* can read \(Field required\)"):
         list(ledger.entries())

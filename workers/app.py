@@ -21,6 +21,7 @@ from redis.retry import Retry
 
 from grader.errors import GraderError
 from grader.service.settings import Settings, settings
+from workers import logs
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -162,6 +163,11 @@ def pulse(given: Settings, hostname: str, load_seconds: float) -> Callable[..., 
     return beat
 
 
-app = celery_app(settings())
+try:
+    app = celery_app(settings())
+except GraderError as error:  # whatever process this is, it cannot begin
+    sys.stderr.write(f"{error}\n")
+    sys.exit(error.exit_code)
+signals.setup_logging.connect(logs.configure_worker)
 signals.worker_init.connect(prepare)
 signals.worker_process_init.connect(restrain)

@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.2
 """Between two looks at the ledger."""
 DEAD_AT_A_TIME = 100
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("workers.dispatch")
 
 
 def send(jobs: Jobs) -> int:

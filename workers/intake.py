@@ -7,47 +7,51 @@ it may be; nothing is refused for coming too fast, it waits on its stream.
 import logging
 import socket
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from time import monotonic
 from typing import Any
 
 import redis
 
+from grader.errors import LedgerError
 from grader.ledger import Ledger
 from grader.service import platforms, streams
 from grader.service.dead import DeadLetters
 from grader.service.intake import Entry, take_in
 from grader.service.jobs import Jobs
 from grader.service.reception import Reception
+from grader.service.secret_files import SecretError
 from grader.service.settings import Settings
 from workers import dispatch
 from workers.process import Process
 
 BATCH = 100
-"""Entries of one platform that are taken in at once."""
+"""Entries that are taken in at once, of all platforms together."""
 BLOCK_MILLISECONDS = 1000
 IDLE_MILLISECONDS = 15_000
 """After which what another intake read and did not finish is taken over."""
 TAKE_OVER_SECONDS = 5.0
 """Between two looks at what others left."""
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("workers.intake")
 
 
 class Pace:
     """How many entries of a platform may be taken now: a token bucket that holds a minute's worth."""
 
-    def __init__(self, per_minute: int | None) -> None:
-        self.per_minute, self.tokens, self.at = per_minute, float(per_minute or 0), monotonic()
+    def __init__(self, per_minute: int | None, batch: int) -> None:
+        self.per_minute, self.batch = per_minute, batch
+        self.tokens, self.at = float(per_minute or 0), monotonic()
 
     @property
     def room(self) -> int:
         """Entries, up to a batch."""
         if self.per_minute is None:
-            return BATCH
+            return self.batch
         now = monotonic()
         self.tokens = min(self.per_minute, self.tokens + (now - self.at) * self.per_minute / 60)
         self.at = now
-        return min(BATCH, int(self.tokens))
+        return min(self.batch, int(self.tokens))
 
     def spend(self, entries: int) -> None:
         """So many were taken."""
@@ -65,12 +69,20 @@ class Intake:
         self.jobs = Jobs(ledger, given.task_seconds, given.resend_seconds)
         self.reception, self.letters = Reception(ledger, listed), DeadLetters(ledger)
         self.queue = streams.connect(given.queue_url, given.queue_ca)
-        self.paces = {name: Pace(platform.per_minute) for name, platform in listed.items()}
+        batch = max(1, BATCH // len(listed))
+        self.paces = {name: Pace(platform.per_minute, batch) for name, platform in listed.items()}
         self.consumer = socket.gethostname()
         self.looked_at = float("-inf")
 
     def round(self) -> None:
-        """Take in what is there, or wait a moment for it."""
+        """Take in what is there, or wait a moment for it; after a round that failed, what it had read comes first."""
+        try:
+            self._take_in()
+        except (LedgerError, redis.RedisError):
+            self.looked_at = float("-inf")
+            raise
+
+    def _take_in(self) -> None:
         try:
             entries = [*self._left_behind(), *self._new()]
         except redis.exceptions.ResponseError as error:
@@ -78,11 +90,20 @@ class Intake:
                 raise
             self._join()
             return
+        for source, theirs in groupby(entries, key=lambda entry: entry.source):
+            self._keep(source, list(theirs))
         if entries:
-            receipts = take_in(entries, self.reception, self.letters)
-            self._remove(entries)
-            log.info("taken in", extra={"entries": len(entries), "submissions": len(receipts)})
             dispatch.send(self.jobs)
+
+    def _keep(self, source: str, entries: list[Entry]) -> None:
+        """One platform's entries; where its keys cannot be read they stay on its stream, and others go on."""
+        try:
+            receipts = take_in(entries, self.reception, self.letters)
+        except SecretError as error:
+            log.error("%s waits: %s", source, error)
+            return
+        self._remove(entries)
+        log.info("taken in", extra={"stream": source, "entries": len(entries), "submissions": len(receipts)})
 
     def _join(self) -> None:
         """Make the streams and their group where they are missing: at first, or after the server lost them."""

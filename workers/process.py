@@ -31,7 +31,11 @@ class Process:
     def __init__(self, name: str) -> None:
         """Read the settings and be ready to be told to stop."""
         logs.configure(name)
-        self.settings = settings()
+        try:
+            self.settings = settings()
+        except GraderError as error:
+            log.error("%s", error)
+            sys.exit(error.exit_code)
         self._stop = threading.Event()
         self._away = ""
         for number in (signal.SIGTERM, signal.SIGINT):

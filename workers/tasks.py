@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from celery import Task  # type: ignore[import-untyped]
 from celery.exceptions import (  # type: ignore[import-untyped]
@@ -11,10 +12,10 @@ from celery.exceptions import (  # type: ignore[import-untyped]
     TimeLimitExceeded,
 )
 
-from grader.errors import LedgerError
+from grader.errors import GraderError, LedgerError
 from grader.service.intake import Entry, take_in
 from grader.service.secret_files import SecretError
-from workers import bench, dispatch
+from workers import bench, dispatch, logs
 from workers.app import app
 from workers.wire import LONGEST_SECONDS
 
@@ -26,32 +27,58 @@ PATIENCE_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
+def _at_hand() -> dict[str, object]:
+    """What is said beside a message on the submission that this process has at hand."""
+    claim = bench.desk().at_hand
+    return logs.about(claim.platform, claim.submission_id, job=claim.job, attempt=claim.tries) if claim else {}
+
+
 class Graded(Task):  # type: ignore[misc]
     """A task whose unforeseen errors give its submission back."""
 
-    def on_failure(self, exc: BaseException, *_: object) -> None:
+    def on_failure(self, exc: BaseException, *more: object) -> None:
         """Note the error with the submission, which is tried again later.
 
         Of a task that was cut off at the hard limit, Celery tells its main process. Nothing is opened there, since
         children would inherit it: the submission's lease runs out by itself.
         """
-        log.error("grading failed: %s: %s", type(exc).__name__, exc)
+        said = "grading failed: %s: %s", type(exc).__name__, exc
         if isinstance(exc, TimeLimitExceeded):
+            log.error(*said, extra={"arguments": more[2]})
             return
+        log.error(*said, extra=_at_hand())
         bench.desk().give_up(f"{type(exc).__name__}: {exc}")
         if isinstance(exc, SoftTimeLimitExceeded):
             raise SystemExit  # a library may have been half imported, and would stay so: a new child takes over
+
+
+class Measured(Task):  # type: ignore[misc]
+    """A task whose unforeseen errors are noted with every submission that waits for the measurement."""
+
+    def on_failure(self, exc: BaseException, *more: Any) -> None:  # noqa: ANN401
+        """Note the error; of the hard limit, see `Graded`."""
+        log.error("measuring failed: %s: %s", type(exc).__name__, exc)
+        if not isinstance(exc, TimeLimitExceeded | GraderError):
+            bench.desk().cannot_measure(more[2]["exercise"], f"{type(exc).__name__}: {exc}")
 
 
 @app.task(name="grader.work", base=Graded)  # type: ignore[untyped-decorator]
 def work(job: int, probe: bool = False) -> None:
     """Grade one submission."""
     unmeasured = bench.desk().work(job, is_probe=probe)
+    if bench.desk().at_hand is not None:
+        log.info("worked on" if unmeasured is None else "waits for its exercise to be measured", extra=_at_hand())
     if unmeasured is not None:
-        measure.delay(unmeasured)
+        measure.delay(exercise=unmeasured)
 
 
-@app.task(name="grader.measure", acks_late=False, time_limit=MEASURE_SECONDS, soft_time_limit=MEASURE_SECONDS - 60)  # type: ignore[untyped-decorator]
+@app.task(  # type: ignore[untyped-decorator]
+    name="grader.measure",
+    base=Measured,
+    acks_late=False,
+    time_limit=MEASURE_SECONDS,
+    soft_time_limit=MEASURE_SECONDS - 60,
+)
 def measure(exercise: str) -> None:
     """Measure every head of an exercise's transformer.
 
@@ -62,9 +89,10 @@ def measure(exercise: str) -> None:
 
 
 @app.task(name="grader.grade", bind=True)  # type: ignore[untyped-decorator]
-def grade(self: Task, platform: str, **fields: str) -> None:
+def grade(self: Task, platform: str, **fields: str | None) -> None:
     """Take in a submission from a Python platform on a trusted broker; the fields are those of an intake entry."""
-    raw = {name.encode(): str(value).encode() for name, value in fields.items()}
+    given = {name: str(value) for name, value in fields.items() if value is not None}
+    raw = {name.encode(): value.encode(errors="surrogatepass") for name, value in given.items()}
     entry = Entry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)
     try:
         take_in([entry], bench.reception(), bench.letters())

@@ -87,8 +87,8 @@ def regrade(
     with Ledger() as ledger:
         effects = list(regrading.effects(ledger))
         regrading.refuse_old_version(effects)
-        for entry in regrading.apply(ledger, effects, reason):
-            outbox.put_again(ledger, entry)
+        for _ in regrading.apply(ledger, effects, reason, outbox.put_again):
+            pass
     deliver(_rendered(form, effects, [reason]), out)
 
 

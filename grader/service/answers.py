@@ -9,8 +9,10 @@ from grader import exercises
 from grader.errors import ExerciseError, Problem
 from grader.grading import shown
 from grader.ledger import Ledger
+from grader.regrading import ARROW, BETWEEN
 from grader.service.records import PENDING, STATES, Result
 from grader.tables import SUBMISSIONS
+from grader.xp import Entry
 
 ROW = SUBMISSIONS.c
 
@@ -44,7 +46,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
         credit=row["credit"],
         score=round(report.score * row["credit"], 4) if report and is_graded else None,
         passed=report.passed if report and is_graded else None,
-        regraded=entry.reason if entry and entry.replaces is not None else "",
+        regraded=_reason(entry),
         report=report,
     )
 
@@ -61,6 +63,14 @@ def _attempts(exercise: str | None) -> int | None:
         return exercises.load(exercise).policy.attempts if exercise else None
     except ExerciseError:
         return None
+
+
+def _reason(entry: Entry | None) -> str:
+    """Why the report was regraded; which thresholds moved is told where the exercise tells its numbers."""
+    if entry is None or entry.replaces is None:
+        return ""
+    parts = entry.reason.split(BETWEEN)
+    return BETWEEN.join(part for part in parts if entry.report.feedback == "all" or ARROW not in part)
 
 
 def _when(text: str | None) -> datetime | None:

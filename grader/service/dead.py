@@ -6,6 +6,7 @@ A submission that is dead is a row among the others; it is listed and replayed h
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -14,10 +15,15 @@ from grader.errors import GraderError
 from grader.ledger import Ledger
 from grader.service import streams
 from grader.service.reception import Receipt, Reception
-from grader.tables import DEAD_LETTERS, SUBMISSIONS, written
+from grader.tables import DEAD_LETTERS, SUBMISSIONS, storable, written
 
-KEPT_CHARACTERS = 300_000
+KEPT_BYTES = 300_000
 """Of a letter; more than a whole submission, so that only what was too large cannot be replayed."""
+KEPT_REASON = 2000
+"""Characters."""
+SIZE_MOST = 2**31 - 1
+"""What the column takes."""
+SOURCE_LENGTH, ENTRY_LENGTH = 96, 64
 
 LETTER = DEAD_LETTERS.c
 ROW = SUBMISSIONS.c
@@ -27,6 +33,16 @@ class CannotReplay(GraderError):
     """Nothing of this name can be tried again."""
 
     exit_code = 2
+
+
+class _Letter(NamedTuple):
+    """What is kept of something that came in."""
+
+    source: str
+    entry: str
+    reason: str
+    content: str
+    size: int
 
 
 class Dead(NamedTuple):
@@ -48,13 +64,12 @@ class DeadLetters:
     def keep(self, source: str, entry: str, reason: str, fields: Mapping[bytes, bytes]) -> None:
         """Keep a letter durably, once for each source and entry."""
         readable = {_text(name): _text(value) for name, value in fields.items()}
-        self._insert(source, entry, reason, (json.dumps(readable), sum(map(len, fields.values()))))
+        size = sum(len(name) + len(value) for name, value in fields.items())
+        self._insert(_Letter(source, entry, reason, json.dumps(readable, ensure_ascii=False), size))
 
     def keep_message(self, raw: bytes) -> None:
         """Keep a worker's record of a message that no task can be made of."""
-        record = json.loads(raw)
-        source = f"{streams.DEAD_MESSAGES}/{record['queue']}"[:96]
-        self._insert(source, record["uuid"], record["why"], (json.dumps({"raw": record["raw"]}), record["size"]))
+        self._insert(_message(raw))
 
     def listed(self) -> list[Dead]:
         """Everything that was given up and not replayed since, oldest first."""
@@ -90,7 +105,8 @@ class DeadLetters:
 
     def _replay_letter(self, name: str, reception: Reception) -> str:
         number = name.removeprefix("letter:")
-        query = sa.select(DEAD_LETTERS).where(LETTER.id == (int(number) if number.isdecimal() else -1))
+        is_number = number.isdecimal() and len(number) < 10  # what the column takes
+        query = sa.select(DEAD_LETTERS).where(LETTER.id == (int(number) if is_number else -1))
         with self.ledger.connection() as connection:
             row = connection.execute(query).mappings().one_or_none()
         if row is None or row["replayed_at"] is not None:
@@ -105,23 +121,53 @@ class DeadLetters:
 
     def _accepted(self, name: str, row: sa.RowMapping, reception: Reception) -> Receipt:
         kind, _, platform = row["source"].partition(":")
-        if kind != "intake" or len(row["content"]) >= KEPT_CHARACTERS:
-            raise CannotReplay(f"{name}: it was no submission, or too long to be kept whole; it can only be looked at")
-        fields = {key.encode(): value.encode() for key, value in json.loads(row["content"]).items()}
-        came_at = streams.time_of(row["entry"])
-        return reception.accept([streams.read(platform, came_at, fields)])[0]
+        fields = _fields(row)
+        if kind not in {"intake", "celery"} or not fields:
+            said = "it was no submission, or is not kept as it was; it can only be looked at"
+            raise CannotReplay(f"{name}: {said}")
+        came_at = streams.time_of(row["entry"]) if kind == "intake" else datetime.fromisoformat(row["came_at"])
+        try:
+            return reception.accept([streams.read(platform, came_at, fields)])[0]
+        except streams.Unreadable as error:
+            raise CannotReplay(f"{name}: {error}") from None
 
-    def _insert(self, source: str, entry: str, reason: str, content: tuple[str, int]) -> None:
-        text, size = content
+    def _insert(self, letter: _Letter) -> None:
+        source, entry = _short(letter.source, SOURCE_LENGTH), _short(letter.entry, ENTRY_LENGTH)
         known = sa.select(LETTER.id).where(LETTER.source == source, LETTER.entry == entry)
-        values = {"source": source, "entry": entry, "reason": reason[:2000], "size": size}
+        values = {"source": source, "entry": entry, "reason": storable(letter.reason[:KEPT_REASON])}
+        content = letter.content if letter.size <= KEPT_BYTES else letter.content[:KEPT_BYTES]
+        kept = {"content": content, "size": min(letter.size, SIZE_MOST), "came_at": written(datetime.now(UTC))}
         with self.ledger.alone() as connection:
             if connection.scalar(known) is None:
-                when = written(datetime.now(UTC))
-                kept = {"content": text[:KEPT_CHARACTERS], "came_at": when}
                 connection.execute(sa.insert(DEAD_LETTERS).values(**values, **kept))
+
+
+def _message(raw: bytes) -> _Letter:
+    """The letter that a worker's record makes; where it is no such record, what it is instead."""
+    try:
+        record = json.loads(raw)
+        queue, uuid, why = (str(record[name]) for name in ("queue", "uuid", "why"))
+        content, size = json.dumps({"raw": str(record["raw"])}), int(record["size"])
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        content = json.dumps({"raw": _text(raw)})
+        return _Letter(streams.DEAD_MESSAGES, sha256(raw).hexdigest(), "this is no worker's record", content, len(raw))
+    return _Letter(f"{streams.DEAD_MESSAGES}/{queue}", uuid, why, content, size)
+
+
+def _fields(row: sa.RowMapping) -> dict[bytes, bytes]:
+    """The fields of an entry as they came in; none where they are not kept as they were, byte for byte."""
+    if row["size"] > KEPT_BYTES:
+        return {}
+    fields = {name.encode(): value.encode() for name, value in json.loads(row["content"]).items()}
+    return fields if sum(len(name) + len(value) for name, value in fields.items()) == row["size"] else {}
+
+
+def _short(text: str, length: int) -> str:
+    """The text, in so many characters; where that is less than all of it, other texts give other ones still."""
+    said = storable(text)
+    return said if len(said) <= length else f"{said[: length - 17]}~{sha256(said.encode()).hexdigest()[:16]}"
 
 
 def _text(raw: bytes) -> str:
     """The bytes as text that a database takes; what is no text is shown by its escapes."""
-    return raw[:KEPT_CHARACTERS].decode(errors="backslashreplace").replace("\0", "\\x00")
+    return storable(raw[:KEPT_BYTES].decode(errors="backslashreplace"))

@@ -1,14 +1,18 @@
 """The desk where one submission at a time is graded: claimed, read, held against its exercise, ended."""
 
-from grader import exercises, submissions
-from grader.errors import GraderError, InvalidInput
+from time import monotonic
+
+from grader import exercises
+from grader.errors import GraderError, InvalidInput, Problem
 from grader.ledger import Ledger
+from grader.service import reception
 from grader.service.jobs import Claim, Jobs
 from grader.service.laboratories import Laboratories
-from grader.service.reception import SOURCE
 
 MEASURING_SECONDS = 2
 """After which a row is looked at again whose exercise is being measured."""
+ASK_AGAIN_SECONDS = 10
+"""After which a process asks once more for an exercise to be measured; meanwhile another one may be at it."""
 
 
 class Desk:
@@ -18,6 +22,7 @@ class Desk:
         self.ledger, self.jobs, self.laboratories = ledger, jobs, laboratories
         self.at_hand: Claim | None = None
         """What is being graded right now."""
+        self._asked: dict[str, float] = {}
 
     def work(self, job: int, *, is_probe: bool = False) -> str | None:
         """Grade the row's submission, if it is to be graded; the id of an exercise that must be measured first."""
@@ -27,7 +32,10 @@ class Desk:
         try:
             return self._grade(claim)
         except InvalidInput as error:
-            self.jobs.reject(claim, error.problems)
+            if claim.exercise and any(problem.code == "unknown-exercise" for problem in error.problems):
+                self.jobs.fail(claim, f"the exercise {claim.exercise} was there when this came in, and is not here")
+            else:
+                self.jobs.reject(claim, error.problems)
         except GraderError as error:
             self.jobs.fail(claim, str(error))
         return None
@@ -43,13 +51,32 @@ class Desk:
         Raises:
             GraderError: It cannot be measured.
         """
-        self.laboratories.of(exercises.load(exercise)).measure()
+        try:
+            self.laboratories.of(exercises.load(exercise)).measure()
+        except GraderError as error:
+            self.cannot_measure(exercise, str(error))
+            raise
+
+    def cannot_measure(self, exercise: str, reason: str) -> None:
+        """Note the failure with every submission that waits for the measurement."""
+        self.jobs.fail_postponed(exercise, MEASURING_SECONDS, reason)
 
     def _grade(self, claim: Claim) -> str | None:
-        submission, exercise = submissions.load(claim.document.encode(), SOURCE, student=claim.student)
-        laboratory = self.laboratories.of(exercise)
+        sound = reception.read_document(claim.document, claim.student)
+        if claim.exercise is None and (refusal := reception.judge(self.ledger, claim, sound)):
+            self.jobs.reject(claim, [Problem(refusal.code, refusal.message)], refusal.next_allowed)
+            return None
+        laboratory = self.laboratories.of(sound.exercise)
         if not laboratory.is_measured:
             self.jobs.postpone(claim, MEASURING_SECONDS)
-            return exercise.id
-        self.jobs.finish(claim, laboratory.report(submission))
+            return self._asking_for(sound.exercise.id)
+        self.jobs.finish(claim, laboratory.report(sound.submission))
         return None
+
+    def _asking_for(self, exercise: str) -> str | None:
+        """The exercise, unless this process asked for it a moment ago."""
+        now = monotonic()
+        if now - self._asked.get(exercise, float("-inf")) < ASK_AGAIN_SECONDS:
+            return None
+        self._asked[exercise] = now
+        return exercise

@@ -24,7 +24,7 @@ from grader.ledger import Ledger
 from grader.schema import Report
 from grader.service import outbox
 from grader.service.records import State
-from grader.tables import SUBMISSIONS, written
+from grader.tables import SUBMISSIONS, storable, written
 
 TRIES = 5
 """How often grading is begun before a submission is given up."""
@@ -47,9 +47,12 @@ class Claim(NamedTuple):
     lease: str
     is_probe: bool
     tries: int
+    """How often grading was begun; probes are not counted."""
     platform: str
     submission_id: str
     student: str | None
+    exercise: str | None
+    """None where it could not be told when the submission came in."""
     document: str
     received_at: datetime
 
@@ -72,19 +75,21 @@ class Jobs:
 
     def claim(self, job: int, *, is_probe: bool = False) -> Claim | None:
         """The right to grade this row, or None: it is graded, somebody else's, not due yet, or the breaker is open."""
-        now, lease = datetime.now(UTC), uuid4().hex
-        free = sa.or_(ROW.state == "queued", sa.and_(ROW.state == "received", ROW.wake_at <= written(now)))
-        values = {"state": "grading", "lease": lease, "tries": ROW.tries + 1, "tried_at": written(now)}
-        taken = sa.update(SUBMISSIONS).where(ROW.id == job, free)
+        lease = uuid4().hex
         with self.ledger.connection(write=True) as connection:
+            now = datetime.now(UTC)  # not before the connection: it may have waited for other writers
+            free = sa.or_(ROW.state == "queued", sa.and_(ROW.state == "received", ROW.wake_at <= written(now)))
+            taken = sa.update(SUBMISSIONS).where(ROW.id == job, free)
             if not is_probe and is_open(connection):
                 connection.execute(taken.values(state="received", wake_at=written(now)))
                 return None
+            charge = int(not is_probe)
+            values = {"state": "grading", "lease": lease, "tries": ROW.tries + charge, "tried_at": written(now)}
             claimed = taken.values(**values, wake_at=written(now + self.lease)).returning(SUBMISSIONS)
             row = connection.execute(claimed).mappings().one_or_none()
         if row is None:
             return None
-        told = {name: row[name] for name in ("tries", "platform", "submission_id", "student", "document")}
+        told = {name: row[name] for name in ("tries", "platform", "submission_id", "student", "exercise", "document")}
         return Claim(job, lease, is_probe, **told, received_at=datetime.fromisoformat(row["received_at"]))
 
     def finish(self, claim: Claim, report: Report) -> bool:
@@ -94,66 +99,73 @@ class Jobs:
         except IntegrityError:  # another process kept the same report meanwhile: now it is found
             return self._finish(claim, report)
 
-    def reject(self, claim: Claim, problems: Sequence[Problem]) -> None:
+    def reject(self, claim: Claim, problems: Sequence[Problem], next_allowed: datetime | None = None) -> None:
         """End the row: what was handed in cannot be graded, by its own fault."""
-        values = {"state": "rejected", "problems": told(problems)}
+        following = written(next_allowed) if next_allowed else None
+        values = {"state": "rejected", "problems": told(problems), "next_allowed": following}
         with self.ledger.connection(write=True) as connection:
             self._end(connection, claim, values)
 
     def fail(self, claim: Claim, reason: str) -> None:
-        """Give the row back after a fault of ours, to be tried again later; a failing probe is not charged."""
-        now = datetime.now(UTC)
-        tries = claim.tries - claim.is_probe
-        wake = written(now + backoff(tries))
-        values = {"state": "received", "tries": tries, "failed_at": written(now), "reason": reason, "wake_at": wake}
-        self._give_back(claim, values)
+        """Give the row back after a fault of ours, to be tried again later, or bury it when it was tried enough."""
+        with self.ledger.alone() as connection:
+            _take_back(connection, _held(claim), claim.tries, reason)
 
     def postpone(self, claim: Claim, seconds: float) -> None:
         """Give the row back uncharged: what it needs is not there yet."""
-        wake = written(datetime.now(UTC) + timedelta(seconds=seconds))
-        self._give_back(claim, {"state": "received", "tries": claim.tries - 1, "wake_at": wake})
+        with self.ledger.connection(write=True) as connection:
+            wake = written(datetime.now(UTC) + timedelta(seconds=seconds))
+            values = {
+                "state": "received",
+                "lease": None,
+                "tries": claim.tries - int(not claim.is_probe),
+                "wake_at": wake,
+            }
+            connection.execute(sa.update(SUBMISSIONS).where(*_held(claim)).values(values))
+
+    def fail_postponed(self, exercise: str, seconds: float, reason: str) -> None:
+        """Note a failure of the submissions that were postponed so long: what they wait for cannot be had."""
+        with self.ledger.alone() as connection:
+            charge = int(not is_open(connection))
+            soon = written(datetime.now(UTC) + timedelta(seconds=seconds))
+            postponed = (ROW.exercise == exercise, ROW.state == "received", ROW.wake_at <= soon)
+            tried = sa.select(ROW.id, ROW.tries).where(*postponed, ROW.tried_at.is_not(None)).limit(WINDOW)
+            for job, tries in connection.execute(tried).all():
+                _take_back(connection, (ROW.id == job, *postponed), tries + charge, reason)
 
     def due(self) -> list[Due]:
         """The rows that a message is to be sent for now; they count as queued from here on."""
-        now = datetime.now(UTC)
         with self.ledger.connection() as connection:  # a look that waits for nobody
-            if not connection.scalar(sa.select(sa.exists().where(_waits(now)))):
+            if not connection.scalar(sa.select(sa.exists().where(_waits(datetime.now(UTC))))):
                 return []
-        with self.ledger.connection(write=True) as connection:
+        with self.ledger.alone() as connection:
+            now = datetime.now(UTC)
             breaker = is_open(connection)
             order = (sa.func.coalesce(ROW.tried_at, ""), ROW.id) if breaker else (ROW.wake_at, ROW.id)
             chosen = sa.select(ROW.id).where(_waits(now)).order_by(*order).limit(self._room(connection, breaker))
-            ids = connection.scalars(chosen).all()
-            queued = sa.update(SUBMISSIONS).where(ROW.id.in_(ids), ROW.state == "received")
+            ids = connection.scalars(chosen.with_for_update(skip_locked=True)).all()
             values = {"state": "queued", "wake_at": written(now + self.resend)}
-            rows = connection.scalars(queued.values(values).returning(ROW.id)).all()
-        return [Due(job, breaker) for job in sorted(rows, key=list(ids).index)]
+            connection.execute(sa.update(SUBMISSIONS).where(ROW.id.in_(ids)).values(values))
+        return [Due(job, breaker) for job in ids]
 
     def sweep(self) -> None:
-        """Take back the rows of workers and messages that are gone, and bury those that were tried too often."""
-        now = datetime.now(UTC)
-        overdue = sa.and_(ROW.state.in_(("queued", "grading")), ROW.wake_at <= written(now))
-        spent = sa.and_(_waits(now), ROW.tries >= TRIES)
+        """Take back the rows of workers and messages that are gone."""
         with self.ledger.connection() as connection:
-            if not connection.scalar(sa.select(sa.exists().where(sa.or_(overdue, spent)))):
+            if not connection.scalar(sa.select(sa.exists().where(_overdue(datetime.now(UTC))))):
                 return
-        with self.ledger.connection(write=True) as connection:
-            lost = sa.update(SUBMISSIONS).where(overdue, ROW.state == "queued")
+        with self.ledger.alone() as connection:
+            now = datetime.now(UTC)
+            lost = sa.update(SUBMISSIONS).where(_overdue(now), ROW.state == "queued")
             connection.execute(lost.values(state="received", wake_at=written(now)))
-            for job, tries in connection.execute(sa.select(ROW.id, ROW.tries).where(overdue)).all():
-                values = {"state": "received", "lease": None, "failed_at": written(now)}
-                said = "the worker stopped before it was done"
-                back = sa.update(SUBMISSIONS).where(ROW.id == job, overdue)
-                connection.execute(back.values(**values, reason=said, wake_at=written(now + backoff(tries))))
-            if not is_open(connection):
-                buried = sa.update(SUBMISSIONS).where(spent).values(state="dead", finished_at=written(now))
-                for job in connection.scalars(buried.returning(ROW.id)).all():
-                    outbox.put(connection, job, now)
+            for job, tries in connection.execute(sa.select(ROW.id, ROW.tries).where(_overdue(now))).all():
+                held = (ROW.id == job, _overdue(now))
+                _take_back(connection, held, tries, "the worker stopped before it was done")
 
     def _finish(self, claim: Claim, report: Report) -> bool:
         with self.ledger.connection(write=True) as connection:
             state: State = "graded" if report.gradable else "ungradable"
-            if not self._end(connection, claim, {"state": state, "reason": ""}):
+            values = {"state": state, "reason": "", "tries": claim.tries + int(claim.is_probe)}
+            if not self._end(connection, claim, values):
                 return False
             entry = self.ledger.enter(connection, report, claim.platform, claim.received_at)
             connection.execute(sa.update(SUBMISSIONS).where(ROW.id == claim.job).values(report=entry.id))
@@ -168,10 +180,6 @@ class Jobs:
         outbox.put(connection, claim.job, now)
         return True
 
-    def _give_back(self, claim: Claim, values: dict[str, Any]) -> None:
-        with self.ledger.connection(write=True) as connection:
-            connection.execute(sa.update(SUBMISSIONS).where(*_held(claim)).values(**values, lease=None))
-
     def _room(self, connection: sa.Connection, breaker: bool) -> int:
         """How many more messages may be on their way."""
         busy = ("queued", "grading") if breaker else ("queued",)
@@ -181,9 +189,12 @@ class Jobs:
 
 def is_open(connection: sa.Connection) -> bool:
     """Whether the breaker is: several different submissions failed since the last one that was graded."""
-    graded = sa.select(ROW.finished_at).where(ROW.state.in_(("graded", "ungradable")))
-    last = connection.scalar(graded.order_by(ROW.finished_at.desc()).limit(1)) or ""
-    failing = sa.select(ROW.id).where(ROW.failed_at > last).limit(BREAKER_ROWS)
+    graded = SUBMISSIONS.alias().c
+    last = (
+        sa.select(sa.func.max(graded.finished_at)).where(graded.state == state) for state in ("graded", "ungradable")
+    )
+    since = (ROW.failed_at > sa.func.coalesce(moment.scalar_subquery(), "") for moment in last)
+    failing = sa.select(ROW.id).where(*since).order_by(ROW.failed_at).limit(BREAKER_ROWS)  # in the index's order
     return len(connection.scalars(failing).all()) >= BREAKER_ROWS
 
 
@@ -197,8 +208,25 @@ def told(problems: Sequence[Problem]) -> str:
     return json.dumps([asdict(problem) for problem in problems])
 
 
+def _take_back(connection: sa.Connection, held: Sequence[sa.ColumnElement[bool]], tries: int, reason: str) -> None:
+    """Note a failure of this row, if it is still held so; it rests, or is buried when it was tried enough."""
+    now = datetime.now(UTC)
+    row = sa.update(SUBMISSIONS).where(*held)
+    values = {"state": "received", "lease": None, "tries": tries, "failed_at": written(now)}
+    rests = row.values(**values, wake_at=written(now + backoff(tries)), reason=storable(reason))
+    job = connection.scalar(rests.returning(ROW.id))
+    if job is not None and tries >= TRIES and not is_open(connection):
+        buried = sa.update(SUBMISSIONS).where(ROW.id == job)
+        connection.execute(buried.values(state="dead", finished_at=written(now)))
+        outbox.put(connection, job, now)
+
+
 def _waits(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(ROW.state == "received", ROW.wake_at <= written(now))
+
+
+def _overdue(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(ROW.state.in_(("queued", "grading")), ROW.wake_at <= written(now))
 
 
 def _held(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from grader.ledger import Ledger
-from grader.tables import DELIVERIES, REPORTS, SUBMISSIONS, written
+from grader.tables import DELIVERIES, REPORTS, SUBMISSIONS, storable, written
 from grader.xp import Entry
 
 Channel = Literal["stream", "webhook"]
@@ -40,13 +40,13 @@ def put(connection: sa.Connection, job: int, when: datetime, channel: Channel = 
     connection.execute(sa.insert(DELIVERIES).values(**row, wake_at=written(when)))
 
 
-def put_again(ledger: Ledger, entry: Entry) -> None:
-    """Owe an answer for every submission whose report this entry is about: it was regraded."""
-    report = REPORTS.c.id == SUBMISSIONS.c.report
-    with ledger.connection(write=True) as connection:
-        query = sa.select(SUBMISSIONS.c.id).join(REPORTS, report).where(REPORTS.c.submission == entry.submission)
-        for job in connection.scalars(query).all():
-            put(connection, job, datetime.now(UTC))
+def put_again(connection: sa.Connection, entry: Entry) -> None:
+    """Owe an answer for every submission whose report this entry is about, inside the transaction that regrades it."""
+    theirs = (REPORTS.c[name] == SUBMISSIONS.c[name] for name in ("platform", "student", "exercise"))
+    report = sa.and_(REPORTS.c.id == SUBMISSIONS.c.report, *theirs)  # the latter are indexed
+    query = sa.select(SUBMISSIONS.c.id).join(REPORTS, report).where(REPORTS.c.submission == entry.submission)
+    for job in connection.scalars(query).all():
+        put(connection, job, datetime.now(UTC))
 
 
 class Outbox:
@@ -66,8 +66,9 @@ class Outbox:
             chosen = _chosen(connection, waiting, limit, dict(room or {}))
         if not chosen:
             return []
-        lease = {"wake_at": written(now + timedelta(seconds=LEASE_SECONDS)), "tries": DELIVERIES.c.tries + 1}
         with self.ledger.connection(write=True) as connection:
+            until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)  # the connection may have waited for others
+            lease = {"wake_at": written(until), "tries": DELIVERIES.c.tries + 1}
             taken = sa.update(DELIVERIES).where(DELIVERIES.c.id.in_(chosen), *waiting).values(lease)
             ids = [row.id for row in connection.execute(taken.returning(DELIVERIES.c.id))]
             names = ("id", "channel", "message", "tries")
@@ -99,7 +100,7 @@ class Outbox:
         when = written(datetime.now(UTC) + again_in)
         with self.ledger.connection(write=True) as connection:
             change = sa.update(DELIVERIES).where(DELIVERIES.c.id == delivery.id, DELIVERIES.c.delivered_at.is_(None))
-            connection.execute(change.values(reason=reason, wake_at=when))
+            connection.execute(change.values(reason=storable(reason), wake_at=when))
 
 
 def _chosen(

@@ -20,7 +20,7 @@ class Past(NamedTuple):
     attempts: int = 0
     """Submissions that count: graded ones and those on the way; the same one again is not another."""
     times: Sequence[datetime] = ()
-    """When they were taken in, in order."""
+    """When each of them was first taken in, in order."""
 
 
 class Refusal(NamedTuple):
@@ -72,7 +72,7 @@ def free_at(rate: Rate, times: Sequence[datetime]) -> datetime | None:
     full: datetime | None = None  # when the bucket would be full again
     for time in times:
         full = (time if full is None else max(full, time)) + cost
-    return None if full is None else full - rate.burst * cost
+    return None if full is None else full - (rate.burst - 1) * cost  # one's worth must be in it
 
 
 def _said(when: datetime) -> str:

@@ -15,16 +15,18 @@ import sqlalchemy as sa
 from grader import submissions
 from grader.errors import ExerciseError, InvalidInput, Problem
 from grader.ledger import Ledger
-from grader.schema import Exercise, Submission
+from grader.schema import Exercise, Policy, Submission
 from grader.service import outbox, policy
-from grader.service.jobs import told
+from grader.service.jobs import Claim, told
 from grader.service.platforms import Platform
 from grader.service.records import PENDING, Envelope, State
 from grader.service.signing import SignatureRefused, verify_submission
-from grader.tables import SUBMISSIONS, written
+from grader.tables import SUBMISSIONS, storable, written
 
 SOURCE = "submission"
 """What messages call the document."""
+TOGETHER = 100
+"""Envelopes that are taken in at once; meanwhile nobody else can write."""
 
 ROW = SUBMISSIONS.c
 
@@ -37,7 +39,7 @@ class Receipt(NamedTuple):
     refused: str = ""
 
 
-class _Sound(NamedTuple):
+class Sound(NamedTuple):
     """A document that can be graded."""
 
     submission: Submission
@@ -49,11 +51,16 @@ class _Sound(NamedTuple):
         parts = (self.exercise.id, str(self.exercise.version), self.submission.model_dump_json())
         return sha256("\n".join(parts).encode()).hexdigest()
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What a row says of it."""
+        return {"content": self.content, "student": self.submission.student, "exercise": self.exercise.id}
+
 
 class _Read(NamedTuple):
     """What a document holds; nothing of either where the exercise is at fault, which is ours to mend."""
 
-    sound: _Sound | None = None
+    sound: Sound | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -65,6 +72,12 @@ class Reception:
 
     def accept(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         """A receipt for each envelope, in order; their rows are durable when this returns."""
+        receipts: list[Receipt] = []
+        for start in range(0, len(envelopes), TOGETHER):
+            receipts += self._accepted(envelopes[start : start + TOGETHER])
+        return receipts
+
+    def _accepted(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
         read = {number: _read(each) for number, each in enumerate(envelopes) if number not in refused}
         with self.ledger.alone() as connection:
@@ -87,18 +100,36 @@ class Reception:
         return ""
 
 
+def read_document(document: str, student: str | None) -> Sound:
+    """What the document holds, handed in by this student; without one, by the student that it names.
+
+    Raises:
+        InvalidInput: It cannot be graded; the error carries every problem.
+        ExerciseError: Its exercise is at fault, or cannot be told for the fault of another one.
+    """
+    submission, exercise = submissions.load(document.encode(), SOURCE, student=student)
+    if submission.student is None:
+        said = "nobody says whose this is; give `student`"
+        raise InvalidInput(SOURCE, [Problem("missing-key", said, 1, 1, "student")])
+    return Sound(submission, exercise)
+
+
+def judge(ledger: Ledger, claim: Claim, sound: Sound) -> policy.Refusal | None:
+    """Why the submission is not taken after all: said late, since its exercise was at fault when it came in."""
+    with ledger.alone() as connection:
+        credit, refusal = _judged(connection, claim.platform, claim.received_at, sound)
+        row = sa.update(SUBMISSIONS).where(ROW.id == claim.job)
+        connection.execute(row.values(**sound.columns, credit=credit))
+    return refusal
+
+
 def _read(envelope: Envelope) -> _Read:
     try:
-        raw = envelope.submission.encode()
-        submission, exercise = submissions.load(raw, SOURCE, student=envelope.student)
+        return _Read(read_document(envelope.submission, envelope.student))
     except InvalidInput as error:
         return _Read(problems=error.problems)
     except ExerciseError:
         return _Read()  # a fault of ours: the row waits until it is mended
-    if submission.student is None:
-        said = "nobody says whose this is; give `student`"
-        return _Read(problems=(Problem("missing-key", said, 1, 1, "student"),))
-    return _Read(_Sound(submission, exercise))
 
 
 def _row(connection: sa.Connection, envelope: Envelope, read: _Read) -> Receipt:
@@ -111,22 +142,20 @@ def _row(connection: sa.Connection, envelope: Envelope, read: _Read) -> Receipt:
         if known.digest == digest:
             return Receipt(known.id, known.state)
         return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
-    values = _new(envelope, read) | {"digest": digest} | _judged(connection, envelope, read)
+    values = _new(envelope) | {"digest": digest} | _found(connection, envelope, read)
     key: Any = connection.execute(sa.insert(SUBMISSIONS).values(values)).inserted_primary_key
     if values["state"] == "rejected":
         outbox.put(connection, key[0], envelope.came_at)
     return Receipt(key[0], values["state"])
 
 
-def _new(envelope: Envelope, read: _Read) -> dict[str, Any]:
+def _new(envelope: Envelope) -> dict[str, Any]:
     """The columns of a row that has just come in."""
     return {
         "platform": envelope.platform,
         "submission_id": envelope.id,
-        "content": read.sound.content if read.sound else None,
-        "student": read.sound.submission.student if read.sound else envelope.student,
-        "exercise": read.sound.exercise.id if read.sound else None,
-        "document": envelope.submission,
+        "student": storable(envelope.student) if envelope.student else None,
+        "document": storable(envelope.submission),  # with a zero byte in it, it is never graded
         "state": "received",
         "received_at": written(envelope.came_at),
         "credit": 1.0,
@@ -137,35 +166,44 @@ def _new(envelope: Envelope, read: _Read) -> dict[str, Any]:
     }
 
 
-def _judged(connection: sa.Connection, envelope: Envelope, read: _Read) -> dict[str, Any]:
-    """The columns that say whether the submission is taken, and with how much credit."""
+def _found(connection: sa.Connection, envelope: Envelope, read: _Read) -> dict[str, Any]:
+    """The columns that say what was found: problems, or whose it is, and whether it is taken."""
     ended = {"state": "rejected", "finished_at": written(envelope.came_at)}
     if read.problems:
         return ended | {"problems": told(read.problems)}
     if read.sound is None:
         return {}
-    rules = read.sound.exercise.policy
-    credit = {"credit": policy.credit(rules, envelope.came_at)}
-    past = _past(connection, envelope.platform, read.sound)
-    if past is None:
-        return credit  # it is the same as an earlier one, whose report it gets
-    refusal = policy.refusal(rules, past, envelope.came_at)
+    credit, refusal = _judged(connection, envelope.platform, envelope.came_at, read.sound)
     if refusal is None:
-        return credit
+        return read.sound.columns | {"credit": credit}
     following = written(refusal.next_allowed) if refusal.next_allowed else None
-    return ended | {"problems": told([Problem(refusal.code, refusal.message)]), "next_allowed": following}
+    problems = told([Problem(refusal.code, refusal.message)])
+    return read.sound.columns | ended | {"problems": problems, "next_allowed": following}
 
 
-def _past(connection: sa.Connection, platform: str, sound: _Sound) -> policy.Past | None:
-    """What the student handed in before to this exercise; None where this very content is among it."""
+def _judged(
+    connection: sa.Connection, platform: str, when: datetime, sound: Sound
+) -> tuple[float, policy.Refusal | None]:
+    """With how much credit the submission is taken, and why it is not; the same as an earlier one has that one's."""
     theirs = (
         ROW.platform == platform,
         ROW.student == sound.submission.student,
         ROW.exercise == sound.exercise.id,
         ROW.state.in_((*PENDING, "graded")),
     )
-    rows = connection.execute(sa.select(ROW.content, ROW.received_at).where(*theirs).order_by(ROW.received_at)).all()
-    contents = {row.content for row in rows}
-    if sound.content in contents:
-        return None
-    return policy.Past(len(contents), [datetime.fromisoformat(row.received_at) for row in rows])
+    rules = sound.exercise.policy
+    credit = policy.credit(rules, when)
+    same = sa.select(sa.func.max(ROW.credit)).where(*theirs, ROW.content == sound.content)
+    earlier = connection.scalar(same)
+    if earlier is not None:
+        return max(credit, earlier), None
+    return credit, policy.refusal(rules, _past(connection, rules, theirs), when)
+
+
+def _past(connection: sa.Connection, rules: Policy, theirs: Sequence[sa.ColumnElement[bool]]) -> policy.Past:
+    """What the student handed in before to the exercise, as far as its rules ask."""
+    if rules.attempts is None and rules.rate is None:
+        return policy.Past()
+    first = sa.func.min(ROW.received_at)
+    times = connection.scalars(sa.select(first).where(*theirs).group_by(ROW.content).order_by(first)).all()
+    return policy.Past(len(times), [datetime.fromisoformat(time) for time in times])

@@ -30,6 +30,8 @@ SOFT_SECONDS = 20
 """How much earlier than the hard limit a task is asked to stop."""
 RESEND_SECONDS = 30
 METRICS_PORT = 9464
+DAY = 24 * 60 * 60
+"""Seconds; what waits longer than this was meant in another unit."""
 
 
 class Settings(NamedTuple):
@@ -61,7 +63,7 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
     given = os.environ if environment is None else environment
     queue = _url("GRADER_QUEUE_URL", value("GRADER_QUEUE_URL", given) or DEFAULT_QUEUE)
     broker = _url("GRADER_BROKER_URL", value("GRADER_BROKER_URL", given) or queue)
-    authority = _path(value("GRADER_QUEUE_CA", given))
+    authority = _path("GRADER_QUEUE_CA", given)
     if authority and not all(url.startswith("rediss:") for url in (queue, broker)):
         raise GraderError(
             "GRADER_QUEUE_CA is set, but a URL begins with redis://, which is not encrypted; write rediss://"
@@ -70,13 +72,13 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
         queue_url=queue,
         broker_url=broker,
         queue_ca=authority,
-        platforms=_path(value("GRADER_PLATFORMS", given)),
+        platforms=_path("GRADER_PLATFORMS", given),
         preload=tuple(name.strip() for name in value("GRADER_PRELOAD", given).split(",") if name.strip()),
-        task_seconds=_whole("GRADER_TASK_SECONDS", value("GRADER_TASK_SECONDS", given), TASK_SECONDS, least=2),
-        resend_seconds=_whole("GRADER_RESEND_SECONDS", value("GRADER_RESEND_SECONDS", given), RESEND_SECONDS, least=1),
+        task_seconds=_whole("GRADER_TASK_SECONDS", given, TASK_SECONDS, range(2, DAY)),
+        resend_seconds=_whole("GRADER_RESEND_SECONDS", given, RESEND_SECONDS, range(1, DAY)),
         metrics_host=value("GRADER_METRICS_HOST", given) or "127.0.0.1",
-        metrics_port=_whole("GRADER_METRICS_PORT", value("GRADER_METRICS_PORT", given), METRICS_PORT, least=0),
-        heartbeat=_path(value("GRADER_HEARTBEAT", given)),
+        metrics_port=_whole("GRADER_METRICS_PORT", given, METRICS_PORT, range(65_536)),
+        heartbeat=_path("GRADER_HEARTBEAT", given),
     )
 
 
@@ -84,8 +86,7 @@ def without_password(url: str) -> str:
     """The URL for messages and logs: its password is left out."""
     parts = urlsplit(url)
     user = f"{parts.username}@" if parts.username else ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
+    return f"{parts.scheme}://{user}{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _url(name: str, url: str) -> str:
@@ -99,15 +100,20 @@ def _url(name: str, url: str) -> str:
     return url
 
 
-def _path(text: str) -> Path | None:
-    return Path(text).expanduser() if text else None
+def _path(name: str, given: Mapping[str, str]) -> Path | None:
+    text = value(name, given)
+    try:
+        return Path(text).expanduser() if text else None
+    except RuntimeError:
+        raise GraderError(f"{name}={text}: there is no such user's home; write the whole path") from None
 
 
-def _whole(name: str, text: str, default: int, *, least: int) -> int:
+def _whole(name: str, given: Mapping[str, str], default: int, allowed: range) -> int:
+    text = value(name, given)
     try:
         number = int(text) if text else default
     except ValueError:
         raise GraderError(f"{name}={text}: not a whole number; the default is {default}") from None
-    if number < least:
-        raise GraderError(f"{name}={text}: {least} is the least; the default is {default}")
+    if number not in allowed:
+        raise GraderError(f"{name}={text}: {allowed[0]} to {allowed[-1]} is allowed; the default is {default}")
     return number

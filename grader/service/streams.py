@@ -107,8 +107,10 @@ def read(platform: str, came_at: datetime, fields: Mapping[bytes, bytes]) -> Env
 
 
 def time_of(entry: str) -> datetime:
-    """When a stream's entry was added, by the server's clock; never later than now."""
-    return min(datetime.fromtimestamp(int(entry.partition("-")[0]) / 1000, UTC), datetime.now(UTC))
+    """When a stream's entry was added, by the server's clock; never later than now, whatever number it was given."""
+    now = datetime.now(UTC)
+    milliseconds = int(entry.partition("-")[0])
+    return now if milliseconds > now.timestamp() * 1000 else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def post(client: Client, platform: str, fields: Mapping[str, str]) -> Posted:

@@ -59,7 +59,7 @@ def _submissions() -> None:
     op.create_index("submissions_waiting", "submissions", ["state", "wake_at"])
     op.create_index("submissions_student", "submissions", ["platform", "student", "exercise"])
     op.create_index("submissions_failed", "submissions", ["failed_at"])
-    op.create_index("submissions_finished", "submissions", ["finished_at"])
+    op.create_index("submissions_finished", "submissions", ["state", "finished_at"])
 
 
 def _deliveries() -> None:

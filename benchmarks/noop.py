@@ -1,0 +1,8 @@
+"""A task that does nothing: what Celery itself costs."""
+
+from workers.app import app
+
+
+@app.task(name="benchmarks.noop")
+def noop(number: int) -> None:
+    """Nothing."""

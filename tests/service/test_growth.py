@@ -1,0 +1,109 @@
+"""What the service asks its database takes no longer when the database has grown: counted in SQLite's own steps."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from grader.ledger import Ledger
+from grader.service import answers, outbox, platforms
+from grader.service.jobs import Jobs
+from grader.service.outbox import Outbox
+from grader.service.reception import Reception
+from grader.tables import DELIVERIES, REPORTS, SUBMISSIONS, written
+from tests.ledgers import sealed
+from tests.service.planted import CAME, document, envelope
+
+LONG_AGO = written(CAME.replace(year=2020))
+
+
+class Steps:
+    """How many instructions SQLite's virtual machine has run, on all connections."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def watch(self, connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's
+        """Count those of this connection as well."""
+        connection.set_progress_handler(self._step, 1)
+
+    def of(self, work: Callable[[], object]) -> int:
+        """So many of them does the work take."""
+        before = self.count
+        work()
+        return self.count - before
+
+    def _step(self) -> int:
+        self.count += 1
+        return 0
+
+
+@pytest.fixture
+def steps() -> Iterator[Steps]:
+    found = Steps()
+    sa.event.listen(sa.Engine, "connect", found.watch)
+    yield found
+    sa.event.remove(sa.Engine, "connect", found.watch)
+
+
+def fill(ledger: Ledger, count: int, state: str) -> None:
+    """So many submissions of other students, with a report each; if graded, their answers are delivered."""
+    is_done = state == "graded"
+    ended = LONG_AGO if is_done else None
+    report = {"exercise": "e", "exercise_version": 1, "reason": "", "report": "{}", "created_at": LONG_AGO}
+    row = {"platform": "local", "document": document(), "exercise": "planted-heads", "credit": 1.0, "reason": ""}
+    more = {"state": state, "received_at": LONG_AGO, "tries": 1, "wake_at": LONG_AGO, "problems": "[]"}
+    of = [{"digest": f"{n:064x}", "content": f"{n:064x}", "student": f"s-{n}", "report": n + 1} for n in range(count)]
+    times = {"tried_at": LONG_AGO, "failed_at": None, "finished_at": ended}
+    note = {"channel": "stream", "tries": 1, "reason": "", "wake_at": None, "delivered_at": LONG_AGO}
+    with ledger.connection(write=True) as connection:
+        reports = [{"submission": f"x{n}", "student": f"s-{n}", "content_hash": "h", **report} for n in range(count)]
+        connection.execute(sa.insert(REPORTS), reports)
+        connection.execute(
+            sa.insert(SUBMISSIONS),
+            [{**row, **more, **times, **one, "submission_id": f"x{one['report']}"} for one in of],
+        )
+        if is_done:
+            connection.execute(
+                sa.insert(DELIVERIES), [{**note, "submission": n + 1, "message": "m"} for n in range(count)]
+            )
+
+
+def taken(folder: Path, steps: Steps, count: int, state: str) -> dict[str, int]:
+    """The steps that each thing takes beside so many submissions in this state."""
+    folder.mkdir()
+    with Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}") as ledger:
+        fill(ledger, count, state)
+        jobs, box = Jobs(ledger, 60, 30), Outbox(ledger)
+        reception = Reception(ledger, platforms.load(None))
+        found = {"sweep": steps.of(jobs.sweep), "no answers": steps.of(lambda: box.due("stream", 10))}
+        found["accept"] = steps.of(lambda: reception.accept([envelope(f"s{n}", note=f"s{n}") for n in range(9)]))
+        found["due"] = steps.of(jobs.due)
+        found["full"] = steps.of(jobs.due)
+        claims = []
+        found["claim"] = steps.of(lambda: claims.extend(jobs.claim(count + n) for n in range(1, 10)))
+        one, two, *others = [claim for claim in claims if claim]
+        found["finish"] = steps.of(lambda: jobs.finish(one, sealed(1)))
+        found["fail"] = steps.of(lambda: jobs.fail(two, "no disk"))
+        found["answers"] = steps.of(lambda: box.delivered(box.due("stream", 10)))
+        found["result"] = steps.of(lambda: answers.result(ledger, "local", "s0"))
+        (entry,) = ledger.entries("ada")
+        with ledger.connection(write=True) as connection:
+            found["regraded"] = steps.of(lambda: outbox.put_again(connection, entry))
+        for claim in others:
+            jobs.fail(claim, "no disk")
+        found["claim while open"] = steps.of(lambda: jobs.claim(count + 1))
+        return found
+
+
+@pytest.mark.parametrize("state", ["graded", "received"])
+def test_nothing_takes_longer_beside_many_submissions_that_are_done_or_wait(
+    tmp_path: Path, exercises: Path, steps: Steps, state: str
+) -> None:
+    """Ten times as many; what grows at all grows with the depth of an index. Only a probe looks at all that wait."""
+    few, many = (taken(tmp_path / str(count), steps, count, state) for count in (300, 3000))
+
+    assert few.keys() == many.keys()
+    assert {name: (few[name], many[name]) for name in few if many[name] > 1.3 * few[name] + 100} == {}

@@ -1,0 +1,249 @@
+"""What Prometheus is told is what the ledger and the queue hold, and it is told even while they are away."""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+import sqlalchemy as sa
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from grader.ledger import Ledger, Regrade
+from grader.service.settings import settings
+from grader.tables import DEAD_LETTERS, DELIVERIES, SUBMISSIONS, written
+from tests.ledgers import sealed
+from tests.postgres import BACKENDS, database
+from tests.servers import ROOT, Process, Valkey, free_port, wait_for
+from tests.service.guarded import guarded
+from tests.workers.owing import delivery, submission
+from tests.workers.service import PLATFORM, Service, document, entry, induction
+from workers.metrics import METRICS, Figures
+
+PAGE = ROOT / "docs" / "operations.md"
+PATIENCE_SECONDS = 10
+"""Prometheus's own, for a scrape."""
+UP = ("grader_ledger_up", "grader_queue_up", "grader_broker_up")
+HOUR = timedelta(hours=1)
+
+Found = dict[tuple[str, ...], float]
+"""Samples by the metric's name, followed by the values of its labels."""
+
+
+def samples(families: Iterable[Metric]) -> Found:
+    return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
+
+
+def scraped(port: int) -> Found:
+    """What is told on this port."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_SECONDS) as answer:
+        text = answer.read().decode()
+    families = list(text_string_to_metric_families(text))
+    assert {family.name: family.documentation for family in families} == METRICS
+    assert {family.type for family in families} == {"gauge"}
+    return samples(families)
+
+
+def answers(port: int) -> Found | None:
+    """What is told on this port, once somebody listens there."""
+    try:
+        return scraped(port)
+    except OSError:
+        return None
+
+
+def collected(ledger: Ledger, url: str) -> Found:
+    """What is told of this ledger and this server."""
+    return samples(Figures(settings({"GRADER_QUEUE_URL": url}), ledger).collect())
+
+
+def dispatcher(folder: Path, url: str, **environment: str) -> tuple[Process, int]:
+    """A dispatcher that answers on a port, and the port."""
+    port = free_port()
+    env = {"GRADER_HOME": str(folder / "home"), "GRADER_QUEUE_URL": url, "GRADER_METRICS_PORT": str(port)}
+    return Process([sys.executable, "-m", "workers.dispatch"], folder / "dispatch.log", env | environment), port
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[Valkey]:
+    with Valkey(tmp_path / "valkey") as running:
+        yield running
+
+
+@pytest.fixture(params=BACKENDS)
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    with database(request.param, tmp_path) as url, Ledger(url) as opened:
+        yield opened
+
+
+def test_every_metric_is_on_the_page_with_what_it_tells() -> None:
+    section = PAGE.read_text("utf-8").split("## Metrics\n", 1)[1].split("\n## ", 1)[0]
+    told = re.findall(r"^\| `(grader_\w+)`(?: by `\w+`)? \| (.+) \|$", section, re.MULTILINE)
+
+    assert dict(told) == METRICS
+    assert len(told) == len(METRICS)
+
+
+def test_a_working_service_tells_how_it_fares(tmp_path: Path) -> None:
+    port = free_port()
+    with Service(tmp_path, {"GRADER_METRICS_PORT": str(port), "GRADER_PRELOAD": "mini-heads"}) as service:
+        service.start("intake", "dispatch")
+        service.worker("worker")
+        service.hand_in(entry("s1", document(induction())), {"id": "nonsense"})
+        service.wait_for(graded=1)
+        wait_for(lambda: service.client.keys("grader:worker:*"), "the worker's sign of life")
+        found = wait_for(
+            lambda: (got := scraped(port))["grader_intake_entries", PLATFORM] == 0 and got, "both taken in"
+        )
+
+    assert [found[(name,)] for name in UP] == [1, 1, 1]
+    assert found["grader_submissions", "graded"] == found[("grader_attempts",)] == 1
+    assert found["grader_undelivered_results", "stream"] == 1
+    assert found[("grader_dead_letters",)] == 1
+    assert found[("grader_workers",)] == 1
+    loaded = [value for (name, *_), value in found.items() if name == "grader_worker_load_seconds"]
+    assert len(loaded) == 1
+    assert loaded[0] > 0
+
+
+def test_a_dispatcher_may_ask_all_that_it_tells(tmp_path: Path) -> None:
+    (tmp_path / "platforms.yaml").write_text("platforms: [{name: canvas}, {name: moodle}]")
+    with guarded(tmp_path / "valkey") as server, ExitStack() as stack:
+        server.fill()
+        server.everything.delete("intake:moodle")  # nothing was ever handed in there
+        server.everything.set("grader:worker:nonsense", "[1]")
+        url = server.valkey.url("dispatcher", server.passwords["dispatcher"])
+        process, port = dispatcher(tmp_path, url, GRADER_PLATFORMS=str(tmp_path / "platforms.yaml"))
+        stack.enter_context(process)
+        process.wait_for_log("started")
+        found = wait_for(lambda: process.running and answers(port), "the dispatcher to answer")
+
+        assert server.everything.acl_log() == []
+    assert [found[(name,)] for name in UP] == [1, 1, 1]
+    assert (found["grader_intake_entries", "canvas"], found["grader_intake_entries", "moodle"]) == (1, 0)
+    assert found["grader_intake_pending_entries", "canvas"] == 1
+    assert found["grader_intake_pending_entries", "moodle"] == 0
+    assert (found[("grader_celery_messages",)], found[("grader_unacknowledged_messages",)]) == (1, 1)
+    assert found[("grader_workers",)] == 2
+
+
+def test_while_the_queue_is_away_the_rest_is_told(tmp_path: Path, valkey: Valkey) -> None:
+    process, port = dispatcher(tmp_path, valkey.url())
+    with process:
+        wait_for(lambda: process.running and answers(port), "the dispatcher to answer")
+        valkey.pause()
+        frozen = scraped(port)
+        valkey.resume()
+        valkey.kill()
+        dead = scraped(port)
+        valkey.start()
+        again = scraped(port)
+
+    for found in (frozen, dead):
+        assert [found[(name,)] for name in UP] == [1, 0, 0]
+        assert found["grader_submissions", "received"] == 0
+        assert ("grader_celery_messages",) not in found
+    assert [again[(name,)] for name in UP] == [1, 1, 1]
+
+
+def test_while_the_ledger_is_away_the_rest_is_told(tmp_path: Path, valkey: Valkey) -> None:
+    process, port = dispatcher(tmp_path, valkey.url())
+    with process:
+        wait_for(lambda: process.running and answers(port), "the dispatcher to answer")
+        for file in (tmp_path / "home").glob("ledger.sqlite3*"):
+            file.write_bytes(b"damaged" * 1000)
+        found = wait_for(lambda: (got := scraped(port))[(UP[0],)] == 0 and got, "the damage to be told")
+
+    assert [found[(name,)] for name in UP] == [0, 1, 1]
+    assert found[("grader_celery_messages",)] == 0
+    assert ("grader_attempts",) not in found
+
+
+def test_submissions_are_told_by_state(ledger: Ledger, valkey: Valkey) -> None:
+    now = written(datetime.now(UTC))
+    with ledger.connection(write=True) as connection:
+        rows = [
+            submission(1, "received", 2 * HOUR, tries=2, failed_at=now),
+            submission(2, "received", HOUR),
+            submission(3, "grading", HOUR, tries=1),
+            submission(4, "graded", 5 * HOUR, tries=4, failed_at=written(datetime.now(UTC) - HOUR)),
+            submission(5, "dead", 5 * HOUR, tries=5),
+        ]
+        connection.execute(sa.insert(SUBMISSIONS), rows)
+        letter = {"source": "intake:canvas", "reason": "", "content": "{}", "size": 0, "came_at": now}
+        connection.execute(sa.insert(DEAD_LETTERS), [letter | {"entry": str(n), "replayed_at": None} for n in range(3)])
+        connection.execute(sa.insert(DEAD_LETTERS), letter | {"entry": "replayed", "replayed_at": now})
+    found = collected(ledger, valkey.url())
+
+    states = {labels[0]: value for (name, *labels), value in found.items() if name == "grader_submissions"}
+    assert states == {"received": 2, "queued": 0, "grading": 1, "graded": 1, "ungradable": 0, "rejected": 0, "dead": 1}
+    assert found[("grader_attempts",)] == 4
+    assert found["grader_oldest_submission_age_seconds", "received"] == pytest.approx(7200, abs=60)
+    assert found["grader_oldest_submission_age_seconds", "grading"] == pytest.approx(3600, abs=60)
+    assert found["grader_oldest_submission_age_seconds", "queued"] == 0
+    assert (found["grader_tries", "received"], found["grader_tries", "grading"]) == (2, 1)
+    assert found["grader_failing_submissions", "received"] == 1
+    assert found[("grader_recently_failed_submissions",)] == 1
+    assert found[("grader_breaker_open",)] == 0
+    assert found[("grader_dead_letters",)] == 3
+
+
+def test_an_open_breaker_is_told(ledger: Ledger, valkey: Valkey) -> None:
+    now = written(datetime.now(UTC))
+    with ledger.connection(write=True) as connection:
+        rows = [submission(number, "received", HOUR, tries=1, failed_at=now) for number in range(1, 6)]
+        connection.execute(sa.insert(SUBMISSIONS), rows)
+
+    assert collected(ledger, valkey.url())["grader_breaker_open",] == 1
+
+
+def test_what_is_owed_is_told_by_channel(ledger: Ledger, valkey: Valkey) -> None:
+    rows = [
+        delivery(2, "webhook", tries=3, reason="answered 500"),
+        delivery(1, "webhook"),
+        delivery(3, "webhook", wake_at=None, delivered_at=written(datetime.now(UTC))),
+    ]
+    with ledger.connection(write=True) as connection:
+        connection.execute(sa.insert(SUBMISSIONS), [submission(n, "graded", n * HOUR) for n in (1, 2, 3)])
+        connection.execute(sa.insert(DELIVERIES), rows)
+    found = collected(ledger, valkey.url())
+
+    assert (found["grader_undelivered_results", "webhook"], found["grader_undelivered_results", "stream"]) == (2, 0)
+    assert found["grader_failing_deliveries", "webhook"] == 1
+    assert found["grader_delivery_tries", "webhook"] == 3
+    assert found["grader_oldest_undelivered_result_age_seconds", "webhook"] == pytest.approx(7200, abs=60)
+    assert found["grader_oldest_undelivered_result_age_seconds", "stream"] == 0
+
+
+def test_a_regraded_result_is_owed_since_its_regrade(ledger: Ledger, valkey: Valkey) -> None:
+    """Its submission was answered a month ago."""
+    old, new = datetime.now(UTC) - timedelta(days=30), datetime.now(UTC) - HOUR
+    first = ledger.append(sealed(1), when=old)
+    ledger.append(sealed(2), regrade=Regrade(first.id, "threshold 0.6 -> 0.5"), when=new)
+    with ledger.connection(write=True) as connection:
+        connection.execute(sa.insert(SUBMISSIONS), submission(1, "graded", timedelta(days=30), report=first.id))
+        connection.execute(sa.insert(DELIVERIES), delivery(1, "stream"))
+
+    age = collected(ledger, valkey.url())["grader_oldest_undelivered_result_age_seconds", "stream"]
+    assert age == pytest.approx(3600, abs=60)
+
+
+def test_a_port_that_is_taken_is_told_and_0_is_none(tmp_path: Path, valkey: Valkey) -> None:
+    first, port = dispatcher(tmp_path, valkey.url())
+    with first:
+        wait_for(lambda: first.running and answers(port), "the dispatcher to answer")
+        (tmp_path / "second").mkdir()
+        second, _ = dispatcher(tmp_path / "second", valkey.url(), GRADER_METRICS_PORT=str(port))
+        with second:
+            assert second.wait() == 3
+            assert f"GRADER_METRICS_PORT={port}: nobody can listen there (Address already in use)" in second.log
+        (tmp_path / "third").mkdir()
+        third, unused = dispatcher(tmp_path / "third", valkey.url(), GRADER_METRICS_PORT="0")
+        with third:
+            third.wait_for_log("started")
+            wait_for((tmp_path / "third" / "home" / "ledger.sqlite3").exists, "its ledger")
+            assert answers(unused) is None

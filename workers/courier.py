@@ -1,0 +1,219 @@
+"""The courier: hands over every answer that is owed, by the platform's results stream and then by its webhook.
+
+An answer is noted as delivered after it was taken, never before: whatever dies, it is handed over again. Any number
+of couriers may run, since what one has taken on, no other is given until its lease ends.
+"""
+
+import logging
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from time import monotonic, time
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import redis
+
+from grader import __version__
+from grader.errors import GraderError, LedgerError
+from grader.ledger import Ledger
+from grader.service import answers, platforms, streams
+from grader.service.outbox import Delivery, Outbox
+from grader.service.settings import Settings
+from grader.service.signing import webhook_headers
+from workers import logs
+from workers.process import Process
+from workers.webhooks import Ended, Post, Posting, Receiver
+
+BATCH = 25
+"""Results that are put on the streams at once; the largest have some megabytes."""
+PAUSE_SECONDS = 0.2
+"""Between two looks at the outbox, while little is owed."""
+LOOKING = 10
+"""A look that finds no webhook to serve is followed by a rest, so many times as long as the look took."""
+JITTER = 0.2
+"""By which part of it a wait is shortened or lengthened, so that what failed together is not tried together."""
+
+log = logging.getLogger("workers.courier")
+
+
+class Patience(NamedTuple):
+    """How long the courier waits, in seconds."""
+
+    post: float = 15.0
+    """For the end of a receiver's answer."""
+    first: float = 5.0
+    """Before the second try; each later wait is twice as long."""
+    most: float = 3600.0
+    """Between two tries."""
+    rest: float = 60.0
+    """At most, before a receiver that is away is asked again, by whatever result is next."""
+    stop: float = 5.0
+    """For posts under way, when the courier is told to stop."""
+
+    def before_next(self, tries: int) -> timedelta:
+        """How long to wait after so many tries."""
+        seconds = min(self.most, self.first * 2 ** min(tries - 1, 20))
+        return timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
+
+
+class Undeliverable(GraderError):
+    """An answer cannot be handed over as things stand."""
+
+
+class Courier:
+    """The outbox on one side, the platforms' streams and receivers on the other."""
+
+    def __init__(self, given: Settings, patience: Patience) -> None:
+        self.platforms, self.patience = platforms.load(given.platforms), patience
+        self.ledger = Ledger()
+        self.outbox = Outbox(self.ledger)
+        self.queue = streams.connect(given.queue_url, given.queue_ca)
+        self.posting = Posting(patience.post)
+        hooked = (platform.name for platform in self.platforms.values() if platform.webhook)
+        self.receivers = {name: Receiver(patience.first, patience.rest) for name in hooked}
+        self._over: list[Ended] = []
+        self._pause = 0.0
+        self._look_at = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait a little for posts under way, and give back those that are not over."""
+        until = monotonic() + self.patience.stop
+        while error is None and self.posting.is_busy and (left := until - monotonic()) > 0:
+            self._note(self.posting.ended(left))
+        for delivery in self.posting.close():
+            self.outbox.failed(delivery, "the courier was told to stop", timedelta(0))
+
+    def round(self) -> None:
+        """Hand over what is due, or wait a moment for it; posts go on meanwhile."""
+        self._note(self.posting.ended(self._pause))
+        self._post()
+        self._pause = 0.0 if self._put_on_streams() == BATCH else PAUSE_SECONDS
+
+    def _put_on_streams(self) -> int:
+        """How many results were due on the streams."""
+        self.queue.ping()  # while the server is away, no result's tries are used up
+        due = self.outbox.due("stream", BATCH)
+        ready = []
+        with self.queue.pipeline(transaction=False) as pipe:
+            for delivery in due:
+                try:
+                    fields = self._answer(delivery)
+                except (GraderError, ValueError) as error:  # of this one alone: the others must not wait for it
+                    self._failed(delivery, str(error))
+                else:
+                    pipe.xadd(streams.results(delivery.platform), fields, maxlen=streams.RESULTS_KEPT)
+                    ready.append(delivery)
+            try:
+                said = pipe.execute(raise_on_error=False)
+            except redis.RedisError:
+                for delivery in ready:  # nobody knows which of them were taken
+                    self.outbox.failed(delivery, "the queue's server went away", self.patience.before_next(1))
+                raise
+        self._noted_on_streams(ready, said)
+        return len(due)
+
+    def _noted_on_streams(self, sent: Sequence[Delivery], said: Sequence[object]) -> None:
+        """Note what the server took; what it refused is tried again.
+
+        Raises:
+            RedisError: It took nothing: it is full, say, and the courier cannot work.
+        """
+        refused = [(each, error) for each, error in zip(sent, said, strict=True) if isinstance(error, Exception)]
+        taken = [each for each, error in zip(sent, said, strict=True) if not isinstance(error, Exception)]
+        self.outbox.delivered(taken, then=[each for each in taken if each.platform in self.receivers])
+        for delivery in taken:
+            log.info("delivered", extra=_about(delivery))
+        for delivery, error in refused:
+            reason = f"the queue's server refused: {error}"
+            if isinstance(error, redis.exceptions.OutOfMemoryError):  # it is full for all, which is told once
+                self.outbox.failed(delivery, reason, self.patience.before_next(1))
+            else:
+                self._failed(delivery, reason)
+        if refused and not taken:
+            raise refused[0][1]
+
+    def _post(self) -> None:
+        """Post what is due by webhook, as far as there is room."""
+        if not self.posting.room or monotonic() < self._look_at:
+            return
+        begun = monotonic()
+        room = {name: receiver.room for name, receiver in self.receivers.items()}
+        due = self.outbox.due("webhook", self.posting.room, room)
+        if not due:  # it may have looked through very many for receivers that are away
+            self._look_at = monotonic() + LOOKING * (monotonic() - begun)
+        for delivery in due:
+            try:
+                post = self._written(delivery)
+            except (GraderError, ValueError) as error:
+                self._failed(delivery, str(error))
+            else:
+                self.receivers[delivery.platform].busy += 1
+                self.posting.begin(post)
+
+    def _note(self, ended: Sequence[Ended]) -> None:
+        """Note how posts ended; what cannot be noted now is noted in a later round."""
+        for each in ended:
+            self.receivers[each.delivery.platform].note(each.outcome)
+        self._over += ended
+        taken = [each.delivery for each in self._over if not each.outcome.reason]
+        self.outbox.delivered(taken)
+        for each in self._over:
+            if each.outcome.reason:
+                self._failed(each.delivery, each.outcome.reason)
+            else:
+                log.info("delivered", extra=_about(each.delivery))
+        self._over.clear()
+
+    def _written(self, delivery: Delivery) -> Post:
+        """The answer as it stands now, signed for a try at this time.
+
+        Raises:
+            GraderError: The platform has no webhook any more, its secret cannot be read, or as `_answer`.
+            ValueError: As `_answer`.
+        """
+        platform = self.platforms.get(delivery.platform)
+        secret = platform.webhook_secret() if platform else None
+        if platform is None or platform.webhook is None or secret is None:
+            raise Undeliverable(f"the list of platforms has no webhook for {delivery.platform}; put it back")
+        body = self._answer(delivery)["result"].encode()
+        headers = webhook_headers(secret, delivery.message, int(time()), body)
+        more = {"content-type": "application/json", "user-agent": f"head-grader/{__version__}"}
+        return Post(delivery, platform.webhook.url, headers | more, body)
+
+    def _answer(self, delivery: Delivery) -> dict[str, str]:
+        """The answer as it stands now, as it goes on the stream.
+
+        Raises:
+            GraderError: It is not there, or cannot be read.
+            ValueError: No JSON can be made of it.
+        """
+        result = answers.result(self.ledger, delivery.platform, delivery.submission_id)
+        if result is None:
+            raise LedgerError(f"{self.ledger.where}: the submission is not there; was a row deleted by hand?")
+        return {"id": result.id, "state": result.state, "result": result.model_dump_json()}
+
+    def _failed(self, delivery: Delivery, reason: str) -> None:
+        wait = self.patience.before_next(delivery.tries)
+        self.outbox.failed(delivery, reason, wait)
+        log.warning("not delivered: %s", reason, extra=_about(delivery, again_in_seconds=round(wait.total_seconds())))
+
+
+def _about(delivery: Delivery, **more: object) -> dict[str, object]:
+    said = {"channel": delivery.channel, "delivery": delivery.message, "try": delivery.tries}
+    return logs.about(delivery.platform, delivery.submission_id, **said, **more)
+
+
+def main(patience: Patience = Patience()) -> None:  # noqa: B008 - a tuple
+    """Run until told to stop."""
+    with Process("courier") as process, Courier(process.settings, patience) as courier:
+        process.run(courier.round, 0)
+
+
+if __name__ == "__main__":
+    main()
