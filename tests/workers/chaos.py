@@ -1,0 +1,229 @@
+"""Chaos: a crowd hands in while everything is killed again and again; afterwards nothing is lost and nothing doubled.
+
+`python -m tests.workers.chaos` is the long run, with another seed each time unless one is given; what the processes
+said stays in `build/chaos`.
+"""
+
+import argparse
+import random
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+import sqlalchemy as sa
+
+from grader.service.records import PENDING
+from grader.tables import DELIVERIES
+from tests.servers import ROOT, Process, wait_for
+from tests.workers import diary, oracle
+from tests.workers.bad_entries import BAD_ENTRIES
+from tests.workers.crowd import Handed, crowd
+from tests.workers.listener import Listener
+from tests.workers.producer import Producer
+from tests.workers.service import EXERCISE, Service
+
+PARTS = ("intake", "dispatch", "courier", "worker-a", "worker-b")
+TWICE = ("intake-2", "dispatch-2", "courier-2")
+"""Of these there may be any number."""
+KINDS = ("worker", "group", "child", "valkey", "intake", "dispatch", "courier")
+"""What is killed: a worker's main process, that with its children, a child alone, and each of the others."""
+DOWN_SECONDS = 2.0
+"""How long the killed Valkey stays away, at the most."""
+AT_WORK_SECONDS = 2.0
+"""How long a kill waits for a submission that is being graded right now."""
+JITTER_SECONDS = 1.0
+"""How much later than its turn a kill comes, at the most."""
+PROGRESS_SECONDS = 10.0
+"""How long a kill waits for its turn."""
+STILL_SECONDS = 3.0
+"""Where terms are cut short: so long has nothing happened before they are."""
+SETTLE_SECONDS = 600.0
+SHOWN = 20
+"""Faults that the command shows."""
+
+
+class Plan(NamedTuple):
+    """How much chaos."""
+
+    seed: int
+    submissions: int = 2000
+    students: int = 50
+    kills: int = 28
+    parts: tuple[str, ...] = (*PARTS, *TWICE)
+    database: str = ""
+    """The ledger's; without, SQLite."""
+    cuts_short: bool = False
+    """Whether leases and rests end at once when all has been handed in."""
+
+
+class Outcome(NamedTuple):
+    """What came of it."""
+
+    faults: list[str]
+    summary: dict[str, object]
+
+
+class Killed(NamedTuple):
+    """How often what was killed."""
+
+    kinds: Counter[str]
+    parts: Counter[str]
+    """By the name of the process that had to be started again."""
+
+
+def run(folder: Path, plan: Plan) -> Outcome:
+    """Hand in and kill, wait until all is at rest, and judge."""
+    chance = random.Random(plan.seed)  # noqa: S311
+    handed = crowd(plan.submissions, plan.students, chance)
+    began = time.monotonic()
+    environment = {"GRADER_PRELOAD": EXERCISE, "GRADER_TASK_SECONDS": "10", "GRADER_DATABASE_URL": plan.database}
+    with Service(folder, environment) as service:
+        diary.begin(service.ledger)
+        service.start(*plan.parts, supervised=True)
+        with Listener(service) as listener:
+            with Producer(service, handed, plan.seed) as producer:
+                kills = _kill_again_and_again(service, plan, chance)
+            left = _settle(service, plan)
+        summary = {
+            "submissions": len(handed),
+            "entries handed in": producer.sent,
+            "handed in again, for want of an answer": producer.ambiguous,
+            **_summary(service, kills),
+            "results told": sum(map(len, listener.heard.values())),
+            "seconds": round(time.monotonic() - began),
+        }
+        found = [f"left on {where}: {count}" for where, count in left.items()]
+        found += _faults(service, handed, producer)
+        return Outcome([*found, *oracle.unheard(handed, listener.heard)], summary)
+
+
+def _faults(service: Service, handed: list[Handed], producer: Producer) -> Iterator[str]:
+    if len(producer.bad) != len(BAD_ENTRIES) + 1:
+        yield f"{len(producer.bad)} bad entries were handed in"
+    yield from oracle.faults(service.ledger, handed, oracle.expected(handed, service.folder / "expected"))
+    yield from oracle.unburied(service.ledger, producer.bad, producer.ambiguous)
+
+
+def _kill_again_and_again(service: Service, plan: Plan, chance: random.Random) -> Killed:
+    """What was killed."""
+    rounds = -(-plan.kills // len(KINDS))
+    kinds = [kind for _ in range(rounds) for kind in chance.sample(KINDS, len(KINDS))][: plan.kills]
+    killed = Killed(Counter(), Counter())
+    for number, kind in enumerate(kinds, 1):
+        _wait_for_progress(service, plan.submissions * number // (plan.kills + 1))
+        time.sleep(chance.uniform(0, JITTER_SECONDS))
+        part = _kill_valkey(service, chance) if kind == "valkey" else _kill(service, kind, chance)
+        killed.kinds[kind] += 1
+        killed.parts[part] += 1
+    return killed
+
+
+def _kill_valkey(service: Service, chance: random.Random) -> str:
+    service.valkey.kill()
+    time.sleep(chance.uniform(0, DOWN_SECONDS))
+    service.valkey.start()
+    return "valkey"
+
+
+def _kill(service: Service, kind: str, chance: random.Random) -> str:
+    """The name of the part that was killed, and has been started again; of a child, only what it was."""
+    of_worker = kind in {"worker", "group", "child"}
+    name = chance.choice([name for name in service.parts if name.startswith("worker" if of_worker else kind)])
+    part, before = service.parts[name], len(service.parts[name].pids)
+    if of_worker:
+        _wait_for_work(service)
+    if kind == "child":
+        _kill_child(part, chance)
+        return kind
+    (part.kill_group if kind == "group" else part.kill)()
+    wait_for(lambda: len(part.pids) > before, f"{name} to be started again")
+    return name
+
+
+def _wait_for_progress(service: Service, ended: int) -> None:
+    """Wait until so many submissions are done with, or nothing seems to move."""
+    end = time.monotonic() + PROGRESS_SECONDS
+    while service.ended() < ended and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def _wait_for_work(service: Service) -> None:
+    """Wait a little for a submission that is being graded; a kill at rest proves less."""
+    end = time.monotonic() + AT_WORK_SECONDS
+    while not service.states()["grading"] and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def _kill_child(worker: Process, chance: random.Random) -> None:
+    children = wait_for(lambda: worker.children, "a worker to have children")
+    with suppress(psutil.NoSuchProcess):  # it was replaced at this very moment
+        chance.choice(children).kill()
+
+
+def _settle(service: Service, plan: Plan) -> dict[str, int]:
+    """What is left when no more happens, by where it lies."""
+    end = time.monotonic() + SETTLE_SECONDS
+    last, since = diary.length(service.ledger), time.monotonic()
+    while (left := _left(service)) and time.monotonic() < end:
+        time.sleep(0.5)
+        if (now := diary.length(service.ledger)) != last:
+            last, since = now, time.monotonic()
+        elif plan.cuts_short and time.monotonic() - since > STILL_SECONDS:
+            service.let_time_pass()
+            service.let_messages_come_back()
+            since = time.monotonic()
+    return left
+
+
+def _left(service: Service) -> dict[str, int]:
+    states = service.states()
+    rows = {state: states[state] for state in PENDING if states[state]}
+    owed = sa.select(sa.func.count()).select_from(DELIVERIES).where(DELIVERIES.c.delivered_at.is_(None))
+    with service.ledger.connection() as connection:
+        answers = connection.scalar(owed) or 0
+    return rows | oracle.left_behind(service) | ({"answers": answers} if answers else {})
+
+
+def _summary(service: Service, killed: Killed) -> dict[str, object]:
+    changes = Counter((change.was, change.became) for change in diary.changes(service.ledger))
+    rows = service.rows().values()
+    return {
+        "kills": dict(killed.kinds),
+        "ended by themselves": {
+            name: extra for name, part in service.parts.items() if (extra := len(part.pids) - 1 - killed.parts[name])
+        },
+        "states": dict(service.states()),
+        "begun": sum(count for (_, became), count in changes.items() if became == "grading"),
+        "begun more than once": sum(row["tries"] > 1 for row in rows),
+        "message sent again": changes["queued", "received"],
+        "taken back from a worker": changes["grading", "received"],
+    }
+
+
+def main() -> int:
+    """The long run; 0 where all is well."""
+    parser = argparse.ArgumentParser(description="Kill everything again and again, and see whether anything is lost.")
+    seed = random.randrange(10**6)  # noqa: S311
+    parser.add_argument("--seed", type=int, default=seed, help="the same one, the same crowd and order of kills")
+    parser.add_argument("--submissions", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=28)
+    parser.add_argument("--database", default="", help="URL of an empty database for the ledger; without, SQLite")
+    given = parser.parse_args()
+    folder = ROOT / "build" / "chaos" / str(given.seed)
+    shutil.rmtree(folder, ignore_errors=True)
+    outcome = run(folder, Plan(given.seed, given.submissions, kills=given.kills, database=given.database))
+    lines = [f"seed: {given.seed}", *(f"{name}: {value}" for name, value in outcome.summary.items())]
+    lines.append(f"faults: {len(outcome.faults) or 'none'}")
+    lines += outcome.faults[:SHOWN]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if outcome.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""What must hold when everything came to rest: each fault in a sentence, none where all is well."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from grader.ledger import Ledger
+from grader.schema import Report
+from grader.service.records import TERMINAL, Result
+from grader.tables import DEAD_LETTERS, REPORTS, SUBMISSIONS
+from grader.xp import Entry, progress
+from tests.workers import diary
+from tests.workers.crowd import Handed
+from tests.workers.service import INTAKE, PLATFORM, Service, laboratory
+
+
+def expected(handed: Sequence[Handed], folder: Path) -> dict[str, Report]:
+    """The report on each submission that can be read, by its id, graded in this process with what is in the folder."""
+    bench = laboratory(folder)
+    return {each.id: bench.report(each.submission) for each in handed if each.fate != "rejected"}
+
+
+def faults(ledger: Ledger, handed: Sequence[Handed], reports: Mapping[str, Report]) -> Iterator[str]:
+    """Everything that is wrong with the submissions, their reports and their students' XP."""
+    with ledger.connection() as connection:
+        rows = {row["submission_id"]: row for row in connection.execute(sa.select(SUBMISSIONS)).mappings()}
+    for each in handed:
+        row = rows.get(each.id)
+        if row is None or row["state"] != each.fate:
+            yield f"{each.id}: {row['state'] if row else 'lost'}, not {each.fate}"
+    if strange := set(rows) - {each.id for each in handed}:
+        yield f"nobody handed in {sorted(strange)}"
+    yield from _wrong_reports(ledger, rows, reports)
+    yield from _wrong_xp(ledger, handed, reports)
+    changes = diary.changes(ledger)
+    yield from (
+        f"job {change.job} was {change.was} and became {change.became}" for change in changes if change.was in TERMINAL
+    )
+
+
+def _wrong_reports(
+    ledger: Ledger, rows: Mapping[str, Mapping[str, Any]], reports: Mapping[str, Report]
+) -> Iterator[str]:
+    with ledger.connection() as connection:
+        lines = connection.execute(sa.select(REPORTS.c.id, REPORTS.c.submission, REPORTS.c.report)).all()
+    kept = {line.id: Report.model_validate_json(line.report) for line in lines}
+    for name, report in reports.items():
+        if name in rows and kept.get(rows[name]["report"]) != report:
+            yield f"{name}: its report is another one"
+    for submission, count in Counter(line.submission for line in lines).items():
+        if count > 1:
+            yield f"{submission}: {count} reports"
+    different = len({report.content_hash for report in reports.values()})
+    if len(lines) != different:
+        yield f"{len(lines)} reports on {different} different submissions"
+
+
+def _wrong_xp(ledger: Ledger, handed: Sequence[Handed], reports: Mapping[str, Report]) -> Iterator[str]:
+    for student in sorted({each.student for each in handed}):
+        theirs = {each.id: reports[each.id] for each in handed if each.student == student and each.id in reports}
+        different = {report.content_hash: report for report in theirs.values()}
+        entries = [
+            Entry(number, name, report, datetime.now(UTC)) for number, (name, report) in enumerate(different.items(), 1)
+        ]
+        due, given = progress(entries).xp, progress(ledger.entries(student, platform=PLATFORM)).xp
+        if due != given:
+            yield f"{student}: {given} XP, not {due}"
+
+
+def unburied(ledger: Ledger, bad: Mapping[str, str], ambiguous: int) -> Iterator[str]:
+    """What is wrong with the dead letters, where `bad` has each bad entry's reason by its id on the stream."""
+    with ledger.connection() as connection:
+        letters = connection.execute(sa.select(DEAD_LETTERS).where(DEAD_LETTERS.c.source == INTAKE)).mappings().all()
+    reasons = {letter["entry"]: letter["reason"] for letter in letters}
+    for name, why in bad.items():
+        if not reasons.get(name, "").startswith(why):
+            yield f"bad entry {name}: {reasons.get(name, 'no letter')}, not {why}"
+    if not len(bad) <= len(letters) <= len(bad) + ambiguous:
+        yield f"{len(letters)} letters for {len(bad)} bad entries, of which {ambiguous} were sent again"
+
+
+def unheard(handed: Sequence[Handed], heard: Mapping[str, Sequence[Result]]) -> Iterator[str]:
+    """What is wrong with the results that the platform was told."""
+    for each in handed:
+        told = heard.get(each.id, ())
+        if {result.state for result in told} != {each.fate}:
+            yield f"{each.id}: {[result.state for result in told]} was told, not {each.fate}"
+        if len({result.report.content_hash if result.report else "" for result in told}) > 1:
+            yield f"{each.id}: different reports were told"
+    if strange := set(heard) - {each.id for each in handed}:
+        yield f"results of {sorted(strange)} were told, which nobody handed in"
+
+
+def left_behind(service: Service) -> dict[str, int]:
+    """What is still on the queue's server, by where it lies; nothing when all is done."""
+    waiting, taken = service.messages()
+    groups = service.client.xinfo_groups(INTAKE)
+    found = {
+        "intake": service.client.xlen(INTAKE),
+        "read": sum(group["pending"] for group in groups),
+        "celery": waiting,
+        "unacked": taken,
+    }
+    return {where: count for where, count in found.items() if count}

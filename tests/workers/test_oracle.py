@@ -1,0 +1,131 @@
+"""The oracle of the chaos run sees what it is there to see."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from grader.database import FILE
+from grader.ledger import Ledger
+from grader.schema import Report
+from grader.service.desk import Desk
+from grader.service.jobs import Jobs
+from grader.service.laboratories import Laboratories
+from grader.service.platforms import load
+from grader.service.reception import Reception
+from grader.service.records import Envelope
+from grader.tables import REPORTS, SUBMISSIONS
+from tests.workers import diary, oracle
+from tests.workers.crowd import Handed, crowd
+from tests.workers.service import PLATFORM, laboratory
+
+CROWD = crowd(30, 3, random.Random(0))  # noqa: S311
+GRADED = [each for each in CROWD if each.fate == "graded"]
+ROW, REPORT = SUBMISSIONS.c, REPORTS.c
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tables")
+
+
+@pytest.fixture(scope="module")
+def reports(tables: Path) -> dict[str, Report]:
+    return oracle.expected(CROWD, tables)
+
+
+@pytest.fixture(scope="module")
+def graded(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a ledger in which the crowd's submissions were graded, by this process."""
+    laboratory(tables)
+    file = tmp_path_factory.mktemp("graded") / FILE
+    with closing(Ledger(f"sqlite:///{file}")) as ledger:
+        diary.begin(ledger)
+        desk = Desk(ledger, Jobs(ledger, 60, 60), Laboratories(tables))
+        for receipt in Reception(ledger, load(None)).accept([envelope(each) for each in CROWD]):
+            if receipt.job is not None:
+                desk.work(receipt.job)
+    return file
+
+
+@pytest.fixture
+def ledger(graded: Path, tmp_path: Path) -> Iterator[Ledger]:
+    """A copy of it."""
+    with closing(Ledger(f"sqlite:///{shutil.copy(graded, tmp_path)}")) as copy:
+        yield copy
+
+
+def envelope(handed: Handed) -> Envelope:
+    """As it is handed in."""
+    came_at = datetime(2026, 3, 1, tzinfo=UTC)
+    return Envelope(platform=PLATFORM, id=handed.id, submission=handed.text, student=handed.student, came_at=came_at)
+
+
+def found(ledger: Ledger, reports: dict[str, Report]) -> str:
+    """All faults, as text."""
+    return "\n".join(oracle.faults(ledger, CROWD, reports))
+
+
+def tamper(ledger: Ledger, *changes: sa.Executable) -> None:
+    """Change the ledger behind everybody's back."""
+    with ledger.connection(write=True) as connection:
+        for change in changes:
+            connection.execute(change)
+
+
+def test_nothing_is_wrong_where_nothing_is(ledger: Ledger, reports: dict[str, Report]) -> None:
+    assert found(ledger, reports) == ""
+
+
+def test_lost_submission(ledger: Ledger, reports: dict[str, Report]) -> None:
+    tamper(ledger, sa.text("DELETE FROM deliveries"), sa.delete(SUBMISSIONS).where(ROW.submission_id == GRADED[0].id))
+
+    assert f"{GRADED[0].id}: lost, not graded" in found(ledger, reports)
+
+
+def test_submission_that_nobody_handed_in(ledger: Ledger, reports: dict[str, Report]) -> None:
+    tamper(ledger, sa.update(SUBMISSIONS).where(ROW.submission_id == GRADED[0].id).values(submission_id="x"))
+
+    assert "nobody handed in ['x']" in found(ledger, reports)
+
+
+def test_submission_that_left_its_end(ledger: Ledger, reports: dict[str, Report]) -> None:
+    theirs = sa.update(SUBMISSIONS).where(ROW.submission_id == GRADED[0].id)
+    tamper(ledger, theirs.values(state="received"), theirs.values(state="graded"))
+
+    assert "was graded and became received" in found(ledger, reports)
+
+
+def test_another_report(ledger: Ledger, reports: dict[str, Report]) -> None:
+    name = next(each.id for each in GRADED if reports[each.id].xp)
+    poorer = reports[name].model_copy(update={"xp": 0})
+    theirs = sa.select(ROW.report).where(ROW.submission_id == name).scalar_subquery()
+    tamper(ledger, sa.update(REPORTS).where(REPORT.id == theirs).values(report=poorer.model_dump_json()))
+
+    said = found(ledger, reports)
+    assert f"{name}: its report is another one" in said
+
+
+def test_doubled_report(ledger: Ledger, reports: dict[str, Report]) -> None:
+    columns = [column for column in REPORT if column.name not in {"id", "first_of"}]
+    again = sa.select(*columns).where(REPORT.id == 1)
+    tamper(ledger, sa.insert(REPORTS).from_select([column.name for column in columns], again))
+
+    assert ": 2 reports" in found(ledger, reports)
+
+
+def test_missing_report_and_its_xp(ledger: Ledger, reports: dict[str, Report]) -> None:
+    student = GRADED[0].student
+    theirs = [each for each in GRADED if each.student == student]
+    gone = sa.select(REPORT.id).where(REPORT.student == student).scalar_subquery()
+    unlinked = sa.update(SUBMISSIONS).where(ROW.report.in_(gone)).values(report=None)
+    tamper(ledger, unlinked, sa.delete(REPORTS).where(REPORT.student == student))
+
+    said = found(ledger, reports)
+    assert all(f"{each.id}: its report is another one" in said for each in theirs)
+    assert f"{student}: 0 XP, not " in said
