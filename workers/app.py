@@ -22,6 +22,7 @@ from redis.retry import Retry
 from grader.errors import GraderError
 from grader.service.settings import Settings, settings
 from workers import logs
+from workers.consumer import Pulse
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -45,6 +46,7 @@ def celery_app(given: Settings) -> Celery:
     """An app on the broker that these settings name."""
     app = Celery("grader", set_as_current=False)
     app.conf.update(_messages(given) | _broker(given) | _worker(given))
+    app.steps["consumer"].add(Pulse)
     return app
 
 

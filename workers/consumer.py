@@ -9,20 +9,41 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from celery import bootsteps, signals  # type: ignore[import-untyped]
 from celery.worker import consumer as stock  # type: ignore[import-untyped]
 
 BUILT_IN = "celery."
 """Celery's own tasks start like this. `celery.map` and its kin run any other task."""
 
+PULSE_SECONDS = 2.0
+
 log = logging.getLogger(__name__)
+
+
+class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Says every two seconds, inside this process alone, that the worker takes messages."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, parent: Any) -> None:  # noqa: ANN401
+        """Begin, once messages are taken."""
+        self.beat = parent.timer.call_repeatedly(PULSE_SECONDS, signals.heartbeat_sent.send, (parent,))
+
+    def stop(self, parent: Any) -> None:  # noqa: ANN401
+        """End, since the connection is lost or the worker ends."""
+        self.beat.cancel()
 
 
 class Consumer(stock.Consumer):  # type: ignore[misc]
     """Celery's consumer, without talk to other workers."""
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
-        """Leave out gossip and mingle: nobody needs them, and whoever can publish could end a worker that listens."""
-        super().__init__(*args, **options, without_gossip=True, without_mingle=True)
+        """Leave out gossip and mingle: nobody needs them, and whoever can publish could end a worker that listens.
+
+        Leave out its heartbeat too: it is published with as many retries as it takes, in the loop that also hears of
+        signals and time limits, so a frozen broker would keep a worker from ending. `Pulse` is in its place.
+        """
+        super().__init__(*args, **options, without_gossip=True, without_mingle=True, without_heartbeat=True)
 
     def create_task_handler(self, *args: Any) -> Callable[[Any], None]:  # noqa: ANN401
         """What is called with each message."""

@@ -199,3 +199,15 @@ def test_full_valkey_under_a_worker_with_a_backlog(service: Service) -> None:
 
     service.wait_for(graded=BACKLOG)
     assert reports(service) == BACKLOG
+
+
+def test_frozen_valkey_keeps_no_worker_from_ending(service: Service) -> None:
+    worker = service.worker("worker", GRADER_TASK_SECONDS="4")
+    service.start("intake", "dispatch")
+    service.hand_in(*different(1))
+    service.wait_for(graded=1)
+    service.valkey.pause()
+    worker.send(signal.SIGTERM)
+
+    wait_for(lambda: not worker.running, "the worker to end")
+    service.valkey.resume()
