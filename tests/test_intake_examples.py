@@ -22,7 +22,7 @@ from grader.service import streams
 from grader.service.records import Result
 from tests.servers import ROOT, wait_for
 from tests.upping import Up, grade
-from tests.workers.service import EXERCISE, MEASURED, induction, laboratory
+from tests.workers.service import EXERCISE, MEASURED, induction, measured
 
 EXAMPLES = ROOT / "docs" / "examples"
 PAGE = (ROOT / "docs" / "intake.md").read_text("utf-8")
@@ -55,7 +55,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     signing = f"{{name: {SIGNING}, signing: [{{key_id: k1, secret_file: {key}}}]}}"
     listed.write_text(f"platforms:\n  - {signing}\n  - {{name: {PLAIN}}}\n")
     (folder / "home" / "tables").mkdir(parents=True)
-    shutil.copy(MEASURED / f"{laboratory().table.key}.json", folder / "home" / "tables")
+    shutil.copy(MEASURED / f"{measured().table.key}.json", folder / "home" / "tables")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
     with Up(folder / "home", {**inherited, "GRADER_PLATFORMS": str(listed)}) as running:
         yield running.ready()
@@ -119,7 +119,7 @@ def test_a_program_hands_in_and_gets_the_report(
 
     assert (done.returncode, done.stderr) == (0, "")
     result = Result.model_validate_json(done.stdout)
-    report = shown(laboratory().report(Submission(exercise=EXERCISE, student=student, claims=(CLAIM,))))
+    report = shown(measured().report(Submission(exercise=EXERCISE, student=student, claims=(CLAIM,))))
     assert (result.platform, result.state, result.student) == (platform, "graded", student)
     assert result.report == report
 

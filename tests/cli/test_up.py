@@ -16,7 +16,7 @@ from grader.service import access, platforms
 from tests.cli.conftest import Bench
 from tests.servers import ROOT, free_port
 from tests.upping import PARTS, Up, grade, wait_until_gone
-from tests.workers.service import MEASURED, laboratory
+from tests.workers.service import MEASURED, measured
 
 SERVICE = [name for name in PARTS if name not in {"valkey", "guard"}]
 
@@ -30,7 +30,7 @@ def test_the_command_that_it_prints_grades_the_example_and_the_next_run_still_ha
 ) -> None:
     home = tmp_path / "a home"
     (home / "tables").mkdir(parents=True)
-    shutil.copy(MEASURED / f"{laboratory().table.key}.json", home / "tables")
+    shutil.copy(MEASURED / f"{measured().table.key}.json", home / "tables")
     scripts = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
     with started(bench, home, "--workers", "1", PATH=scripts) as up:
         (printed,) = [line for line in up.ready().log.splitlines() if line.startswith("try ")]
