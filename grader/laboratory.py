@@ -4,8 +4,8 @@ The transformer is loaded only if something must be measured, so a submission to
 imports torch.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +22,10 @@ from grader.score_table import ScoreTable, code_digest, kept, table_for, table_k
 
 if TYPE_CHECKING:
     from grader.transformer import Loaded
+
+
+MOST_BEGUN = 5
+"""How often a measurement is begun that never ends."""
 
 
 class Recomputed(Record):
@@ -140,6 +144,10 @@ class Laboratory:
         return claim.layer < self.exercise.transformer.layers and claim.head < self.exercise.transformer.heads
 
     def _measure(self, key: str) -> ScoreTable:
+        with _counted(self.folder / f"{key}.begun"):
+            return self._measured(key)
+
+    def _measured(self, key: str) -> ScoreTable:
         from grader import examples
         from grader.scan import scan
 
@@ -158,3 +166,23 @@ class Laboratory:
             heads=self.exercise.transformer.heads,
             kinds=scores,
         )
+
+
+@contextmanager
+def _counted(begun: Path) -> Iterator[None]:
+    """Count, in this file, the times that a measurement was begun and its process was killed in the middle of it.
+
+    Raises:
+        ScoreTableError: It has been too often: it would kill this process, too.
+    """
+    count = len(begun.read_bytes()) if begun.exists() else 0
+    if count >= MOST_BEGUN:
+        said = f"measuring was begun {count} times, and each time its process was killed; it may need more memory"
+        raise ScoreTableError(f"{said}. Delete {begun} to have it tried again")
+    begun.parent.mkdir(parents=True, exist_ok=True)
+    with begun.open("ab") as file:
+        file.write(b".")
+    try:
+        yield
+    finally:
+        begun.unlink(missing_ok=True)

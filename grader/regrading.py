@@ -127,7 +127,7 @@ class Regrading:
         for student in effects:
             for effect in student.effects:
                 regrade = Regrade(effect.entry.id, BETWEEN.join([*effect.moved, reason]))
-                with ledger.connection(write=True) as connection:
+                with ledger.alone() as connection:
                     entry = ledger.enter(connection, effect.after, student.platform, datetime.now(UTC), regrade)
                     also(connection, entry)
                 yield entry

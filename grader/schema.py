@@ -175,6 +175,12 @@ class Threshold(Record):
         default=(), strict=False, description="The slices of the probe it must hold on; none named: all."
     )
 
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if self.statistic != "lift" and self.at_least > 1:
+            raise ValueError(f"`at_least` of a {self.statistic} is 1 at most, not {self.at_least:g}")
+        return self
+
 
 class AskedKind(Kind):
     """A kind that an exercise wants found."""

@@ -83,7 +83,7 @@ DEAD_LETTERS = sa.Table(
     sa.Column("content", sa.Text, nullable=False),  # what it held, as JSON; its beginning only where it is too long
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("came_at", sa.String(32), nullable=False),
-    sa.Column("replayed_at", sa.String(32)),
+    sa.Column("replayed_at", sa.String(32)),  # or put aside
     sa.UniqueConstraint("source", "entry", name="dead_letters_once"),
     sqlite_autoincrement=True,
 )

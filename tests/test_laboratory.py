@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from grader.errors import ScoreTableError
-from grader.laboratory import Laboratory
+from grader.laboratory import MOST_BEGUN, Laboratory
 from grader.schema import Exercise, Submission
+from grader.score_table import table_key
 from tests.planted_tables import INDUCTION, PREVIOUS, SUBJECT, claim, exercise
 from tests.tiny import saved
 
@@ -119,3 +120,15 @@ def test_a_damaged_table_is_an_error_and_nothing_is_measured_in_its_place(weight
         bench.report(SENT.model_copy(update={"claims": SENT.claims[:1]}))
 
     assert not is_loaded(bench)
+
+
+def test_a_measurement_that_kills_its_process_is_not_begun_for_ever(weights: Path, tmp_path: Path) -> None:
+    asked = Laboratory(ASKED, tmp_path, explicit=weights)
+    begun = tmp_path / f"{table_key(ASKED, asked.digest)}.begun"
+    begun.write_bytes(b"." * MOST_BEGUN)
+
+    with pytest.raises(ScoreTableError, match=rf"begun {MOST_BEGUN} times.*Delete {begun}"):
+        _ = asked.table
+    begun.write_bytes(b".")
+    assert asked.table.layers == 3
+    assert not begun.exists()

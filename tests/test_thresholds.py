@@ -3,9 +3,10 @@
 from typing import Any, get_args
 
 import pytest
+from pydantic import ValidationError
 
 from grader.detectors import DETECTORS
-from grader.schema import AskedKind, HeadType
+from grader.schema import AskedKind, HeadType, Threshold
 from grader.thresholds import defaults, thresholds_of
 
 
@@ -44,3 +45,13 @@ def test_its_own_threshold_may_ask_for_one_statistic_more() -> None:
 def test_the_default_of_duplicate_token_is_decided_on_repeats_alone() -> None:
     """GPT-2's L0H1 is 0.13 there and 0.42 to 0.64 on text: which decides must be said."""
     assert [threshold.slices for threshold in defaults()["duplicate_token"]] == [("repeats",)]
+
+
+@pytest.mark.parametrize("statistic", ["share", "hit_rate", "lead"])
+def test_a_part_that_is_more_than_all_cannot_be_asked_for(statistic: str) -> None:
+    with pytest.raises(ValidationError, match="is 1 at most, not 7"):
+        Threshold.model_validate({"statistic": statistic, "at_least": 7.0, "source": "a slip"})
+
+
+def test_a_lift_may_be_more_than_one() -> None:
+    assert Threshold(statistic="lift", at_least=7.0, source="measured").at_least == 7

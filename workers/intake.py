@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import redis
@@ -28,6 +28,7 @@ from workers.process import Process
 BATCH = 100
 """Entries that are taken in at once, of all platforms together."""
 BLOCK_MILLISECONDS = 1000
+EXHAUSTED_SECONDS = 0.2
 IDLE_MILLISECONDS = 15_000
 """After which what another intake read and did not finish is taken over."""
 TAKE_OVER_SECONDS = 5.0
@@ -69,8 +70,8 @@ class Intake:
         self.jobs = Jobs(ledger, given.task_seconds, given.resend_seconds)
         self.reception, self.letters = Reception(ledger, listed), DeadLetters(ledger)
         self.queue = streams.connect(given.queue_url, given.queue_ca)
-        batch = max(1, BATCH // len(listed))
-        self.paces = {name: Pace(platform.per_minute, batch) for name, platform in listed.items()}
+        self.batch = max(1, BATCH // len(listed))
+        self.paces = {name: Pace(platform.per_minute, self.batch) for name, platform in listed.items()}
         self.consumer = socket.gethostname()
         self.looked_at = float("-inf")
 
@@ -118,16 +119,13 @@ class Intake:
         """What was read before and not finished: by this intake's forerunner, or by another one that is gone."""
         if monotonic() - self.looked_at < TAKE_OVER_SECONDS:
             return []
-        found: list[Entry] = []
+        mine, count = (streams.GROUP, self.consumer), self.batch
         with self.queue.pipeline(transaction=False) as pipe:
             for name in self.paces:
-                pipe.xautoclaim(streams.intake(name), streams.GROUP, self.consumer, IDLE_MILLISECONDS, count=BATCH)
-            for name, answer in zip(self.paces, pipe.execute(), strict=True):
-                found += _entries(name, answer[1])
-        own = self.queue.xreadgroup(
-            streams.GROUP, self.consumer, dict.fromkeys(map(streams.intake, self.paces), "0"), BATCH
-        )
-        found += _of_streams(own)
+                pipe.xautoclaim(streams.intake(name), *mine, IDLE_MILLISECONDS, count=count, justid=True)
+            pipe.execute()
+        begun = dict.fromkeys(map(streams.intake, self.paces), "0")
+        found = list(_of_streams(self.queue.xreadgroup(*mine, begun, count)))
         if not found:
             self.looked_at = monotonic()
         return found
@@ -142,7 +140,9 @@ class Intake:
                 pipe.xreadgroup(streams.GROUP, self.consumer, {streams.intake(name): ">"}, room[name])
             for answer in pipe.execute():
                 found += _of_streams(answer)
-        if not found and names:
+        if not names:  # every platform has used up its pace: nothing can be taken for a moment
+            sleep(EXHAUSTED_SECONDS)
+        elif not found:
             waiting = dict.fromkeys(map(streams.intake, names), ">")
             found += _of_streams(self.queue.xreadgroup(streams.GROUP, self.consumer, waiting, 1, BLOCK_MILLISECONDS))
         for entry in found:

@@ -67,7 +67,7 @@ def work(job: int, probe: bool = False) -> None:
     """Grade one submission."""
     unmeasured = bench.desk().work(job, is_probe=probe)
     if bench.desk().at_hand is not None:
-        log.info("worked on" if unmeasured is None else "waits for its exercise to be measured", extra=_at_hand())
+        log.info("looked at", extra=_at_hand())
     if unmeasured is not None:
         measure.delay(exercise=unmeasured)
 

@@ -33,7 +33,7 @@ PROCESSES = {
     "intake": ["workers.intake"],
     "dispatcher": ["workers.dispatch"],
     "courier": ["workers.courier"],
-    "worker": ["celery", "--app", "workers.app", "worker", "--pool", "prefork", "--loglevel", "INFO"],
+    "worker": ["celery", "--quiet", "--app", "workers.app", "worker", "--pool", "prefork", "--loglevel", "INFO"],
 }
 """By the Redis user, which is also the process's name."""
 

@@ -15,6 +15,7 @@ from grader.service.records import Result
 
 LABEL = 12
 """Characters."""
+NO_PICTURES = "without pictures of the heads: those are drawn where the heads were measured"
 
 
 class NoResult(GraderError):
@@ -38,6 +39,8 @@ def conclude(result: Result, source: str, form: Format, out: Path | None) -> NoR
         raise NoResult(f"{result.id} on platform {result.platform}: {result.says}{reason}")
     exercise = exercises.load(result.exercise)
     deliver(rendered(form, result.report, exercise, dict, plain=out is not None), out)
+    if form is Format.html:
+        typer.echo(NO_PICTURES, err=True)
     for line in beside_report(result):
         typer.echo(line, err=True)
     raise typer.Exit(0 if result.report.passed else 1)

@@ -69,13 +69,15 @@ def submit(file: Path, exercise_id: str | None, where: Where, answer: Answer) ->
             typer.echo(posted.id)
             typer.echo(f"handed in; what becomes of it tells, where the ledger is: {how}", err=True)
             raise typer.Exit
+        if sys.stderr.isatty():  # whoever stops waiting knows what to ask for
+            typer.echo(f"handed in as {posted.id} on platform {posted.platform}", err=True)
         seconds = TIMEOUT_SECONDS if where.timeout is None else where.timeout
         with streams.explained(given.queue_url):
             result = _awaited(client, posted, seconds)
     if result is None:
         raise outcome.NoResult(
-            f"no result within {seconds:g} s. The submission is safely kept, and graded as soon as that can be done: "
-            f"there is no need to hand it in again. What becomes of it tells, where the ledger is: {how}"
+            f"no result within {seconds:g} s. The submission is on the queue, and graded as soon as that can be done. "
+            f"What becomes of it tells, where the ledger is: {how}; if it is not there, `grade dead list` says why"
         )
     if exercise_id is not None:  # what was posted is not the file itself, so the places in it say nothing
         result = result.model_copy(update={"problems": tuple(map(_placeless, result.problems))})

@@ -78,9 +78,11 @@ def regrade(
 ) -> None:
     """Grade every kept report again by the exercise as its file states it now; old reports stay in the ledger."""
     from grader.ledger import Ledger
-    from grader.regrading import Regrading
+    from grader.regrading import Regrading, moved
     from grader.service import outbox
 
+    if not reason.strip():
+        raise InvalidInput("--reason", [Problem("empty", "say why; students read it")])
     exercise = exercises.load(exercise_id)
     with laboratory(exercise, transformer) as bench:
         regrading = Regrading(exercise, bench.table, never_lower=never_lower)
@@ -89,7 +91,8 @@ def regrade(
         regrading.refuse_old_version(effects)
         for _ in regrading.apply(ledger, effects, reason, outbox.put_again):
             pass
-    deliver(_rendered(form, effects, [reason]), out)
+    deliver(_rendered(form, effects, moved(effects)), out)
+    typer.echo(f"reason: {reason}" if any(each.effects for each in effects) else "nothing was written", err=True)
 
 
 def _rendered(form: Format, effects: "list[StudentEffect]", changes: list[str]) -> str:

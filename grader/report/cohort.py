@@ -29,7 +29,7 @@ def text(cohort: Cohort) -> str:
         for each in cohort.kinds
     ]
     if cohort.wrong_claims:
-        lines.append("\nWrong claims that many made")
+        lines.append("\nWrong claims, most frequent first")
     for claim in cohort.wrong_claims:
         really = f"really {title(claim.really)}" if claim.really else "none of the kinds that are asked for"
         lines.append(f"  {claim.students:4}  {claim.head:7} {claim.kind:34} {really}")

@@ -34,7 +34,7 @@ def counts(effects: Sequence[StudentEffect]) -> dict[str, int]:
 
 def text(effects: Sequence[StudentEffect], changes: Sequence[str]) -> str:
     """For a terminal: what changes, how often, and for whom."""
-    lines = [f"changed: {', '.join(changes) or 'nothing that the exercise states'}", ""]
+    lines = [f"changed: {', '.join(changes) or 'no threshold or rule'}", ""]
     lines += [f"{number:6}  {name.replace('_', ' ')}" for name, number in counts(effects).items()]
     for student in effects:
         if not student.effects:

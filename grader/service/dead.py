@@ -103,20 +103,45 @@ class DeadLetters:
                 raise CannotReplay(f"no dead submission is called {name}; `grade dead list` shows what there is")
         return f"{name} will be graded again"
 
-    def _replay_letter(self, name: str, reception: Reception) -> str:
+    def content(self, name: str) -> str:
+        """What the letter held, as JSON; its beginning only where it was too long to keep.
+
+        Raises:
+            CannotReplay: There is no letter of this name.
+        """
+        return str(self._letter(name)["content"])
+
+    def dismiss(self, name: str) -> str:
+        """Put the letter aside: it stays in the ledger, and is listed no more.
+
+        Raises:
+            CannotReplay: There is no letter of this name.
+        """
+        self._settle(self._letter(name)["id"])
+        return f"{name} is put aside"
+
+    def _letter(self, name: str) -> sa.RowMapping:
         number = name.removeprefix("letter:")
         is_number = number.isdecimal() and len(number) < 10  # what the column takes
         query = sa.select(DEAD_LETTERS).where(LETTER.id == (int(number) if is_number else -1))
         with self.ledger.connection() as connection:
             row = connection.execute(query).mappings().one_or_none()
-        if row is None or row["replayed_at"] is not None:
+        if not name.startswith("letter:") or row is None or row["replayed_at"] is not None:
             raise CannotReplay(f"no dead letter is called {name}; `grade dead list` shows what there is")
+        return row
+
+    def _settle(self, number: int) -> None:
+        """Note that the letter needs nobody's attention any more."""
+        with self.ledger.connection(write=True) as connection:
+            values = {"replayed_at": written(datetime.now(UTC))}
+            connection.execute(sa.update(DEAD_LETTERS).where(LETTER.id == number).values(values))
+
+    def _replay_letter(self, name: str, reception: Reception) -> str:
+        row = self._letter(name)
         receipt = self._accepted(name, row, reception)
         if receipt.refused:
             raise CannotReplay(f"{name}: {receipt.refused}")
-        with self.ledger.connection(write=True) as connection:
-            values = {"replayed_at": written(datetime.now(UTC))}
-            connection.execute(sa.update(DEAD_LETTERS).where(LETTER.id == row["id"]).values(values))
+        self._settle(row["id"])
         return f"{name} came in: {receipt.state}"
 
     def _accepted(self, name: str, row: sa.RowMapping, reception: Reception) -> Receipt:

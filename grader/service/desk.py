@@ -1,5 +1,6 @@
 """The desk where one submission at a time is graded: claimed, read, held against its exercise, ended."""
 
+import logging
 from time import monotonic
 
 from grader import exercises
@@ -8,6 +9,8 @@ from grader.ledger import Ledger
 from grader.service import reception
 from grader.service.jobs import Claim, Jobs
 from grader.service.laboratories import Laboratories
+
+log = logging.getLogger(__name__)
 
 MEASURING_SECONDS = 2
 """After which a row is looked at again whose exercise is being measured."""
@@ -33,12 +36,17 @@ class Desk:
             return self._grade(claim)
         except InvalidInput as error:
             if claim.exercise and any(problem.code == "unknown-exercise" for problem in error.problems):
-                self.jobs.fail(claim, f"the exercise {claim.exercise} was there when this came in, and is not here")
+                self._fail(claim, f"the exercise {claim.exercise} was there when this came in, and is not here")
             else:
                 self.jobs.reject(claim, error.problems)
         except GraderError as error:
-            self.jobs.fail(claim, str(error))
+            self._fail(claim, str(error))
         return None
+
+    def _fail(self, claim: Claim, reason: str) -> None:
+        """Note a fault of ours with the submission, and say it in the log."""
+        log.warning("grading failed: %s", reason, extra={"submission": f"{claim.platform}/{claim.submission_id}"})
+        self.jobs.fail(claim, reason)
 
     def give_up(self, reason: str) -> None:
         """Give back what is at hand, after an error that nobody foresaw."""

@@ -6,7 +6,7 @@ changes nothing: the caller keeps it as a dead letter.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from grader.schema import Exercise, Policy, Submission
 from grader.service import outbox, policy
 from grader.service.jobs import Claim, told
 from grader.service.platforms import Platform
-from grader.service.records import PENDING, Envelope, State
+from grader.service.records import PENDING, TERMINAL, Envelope, State
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.tables import SUBMISSIONS, storable, written
 
@@ -140,6 +140,8 @@ def _row(connection: sa.Connection, envelope: Envelope, read: _Read) -> Receipt:
     theirs = query.where(ROW.platform == envelope.platform, ROW.submission_id == envelope.id)
     if (known := connection.execute(theirs).one_or_none()) is not None:
         if known.digest == digest:
+            if known.state in TERMINAL:  # whoever asks again may have missed the result
+                outbox.put(connection, known.id, datetime.now(UTC))
             return Receipt(known.id, known.state)
         return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
     values = _new(envelope) | {"digest": digest} | _found(connection, envelope, read)

@@ -18,7 +18,7 @@ from tests.exercise_sample import ID, TEXT, write
         ("{due: tomorrow}", "not `tomorrow` [bad-date]"),
         ("{due: 2026-13-01T09:00:00Z}", "not `2026-13-01T09:00:00Z` [bad-date]"),
         ("{due: [a]}", "`due` must be a date with its time and zone, such as 2026-12-01T23:59:00+01:00, not a list"),
-        ("{rate: {burst: 3, per_hour: 0}}", "17:37: `per_hour` must be more than 0 and at most 3600, not `0`"),
+        ("{rate: {burst: 3, per_hour: 0}}", "17:37: `per_hour` must be from 0.001 to 3600, not `0`"),
         ("{rate: 3}", "17:16: `rate` must be a mapping with `burst:`, `per_hour:`, not `3`"),
         ("{rate: {burst: 3}}", "`per_hour` is missing in policy.rate; needed: burst, per_hour"),
         ("{late_days: 3}", "17:21: `late_days` count from `due`; say when that is"),

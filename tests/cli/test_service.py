@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader import exercises
+from grader.cli.outcome import NO_PICTURES
 from grader.report import html
 from grader.schema import Report
 from tests.cli.conftest import ID, Bench, written
@@ -60,7 +61,7 @@ def test_the_page_is_the_local_one_without_its_pictures(
     report = Report.model_validate_json(bench.grade(home, "submit", file, "--format", "json").stdout)
     done = bench.grade(tmp_path / "empty", "submit", file, *queue, "--format", "html", "--out", out)
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"written to {out}\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"written to {out}\n{NO_PICTURES}\n")
     assert out.read_text() == html.render(report, {}, exercises.load(bench.root / "exercises" / ID))
 
 

@@ -165,3 +165,14 @@ def test_a_letter_that_is_refused_again_stays(letters: DeadLetters, reception: R
     with pytest.raises(CannotReplay, match="letter:1: id-taken: another submission has the id s1"):
         letters.replay("letter:1", Reception(ledger, platforms.load(None)))
     assert len(letters.listed()) == 1
+
+
+def test_a_letter_can_be_looked_at_and_put_aside(letters: DeadLetters, ledger: Ledger) -> None:
+    keep(letters, {b"id": b"s1", b"junk": b"\xff"})
+
+    assert json.loads(letters.content("letter:1")) == {"id": "s1", "junk": "\\xff"}
+    assert letters.dismiss("letter:1") == "letter:1 is put aside"
+    assert letters.listed() == []
+    for nothing in ("letter:1", "letter:2", "local/s1"):
+        with pytest.raises(CannotReplay, match="no dead letter is called"):
+            letters.dismiss(nothing)
