@@ -21,6 +21,7 @@ from grader.service.jobs import Claim, told
 from grader.service.platforms import Platform
 from grader.service.records import PENDING, TERMINAL, Envelope, State
 from grader.service.signing import SignatureRefused, verify_submission
+from grader.service.streams import FIELDS
 from grader.tables import SUBMISSIONS, storable, written
 
 SOURCE = "submission"
@@ -91,8 +92,7 @@ class Reception:
         platform = self.platforms.get(envelope.platform)
         if platform is None:
             return f"unknown-platform: there is no platform {envelope.platform}"
-        named = ("id", "submission", "student", "course", "key_id", "timestamp", "signature")
-        fields = {name: value for name in named if (value := getattr(envelope, name)) is not None}
+        fields = {name: value for name in FIELDS if (value := getattr(envelope, name)) is not None}
         try:
             verify_submission(platform, fields, envelope.came_at.timestamp())
         except SignatureRefused as error:
