@@ -232,6 +232,8 @@ def _report(submission: Submission, exercise: Exercise, standings: Standings, ve
         seed=table.seed,
         table=table.key,
         student=submission.student,
+        gallery=submission.gallery,
+        gallery_name=submission.gallery_name,
         feedback=exercise.feedback,
         borderline=exercise.borderline,
         wanted={asked.name: asked.heads for asked in exercise.kinds},

@@ -17,12 +17,15 @@ Relation = Literal[
 Direction = Literal["backward", "forward"]
 Statistic = Literal["share", "hit_rate", "lead", "lift"]
 Outcome = Literal["confirmed", "refuted", "not_graded"]
+WhyNot = Literal["repeated", "no_such_head", "not_asked", "over_budget"]
 Feedback = Literal["all", "verdicts", "score"]
 Borderline = Literal["in_favour", "as_measured", "against"]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """Lower-case words joined by hyphens; never a path."""
 StudentName = Annotated[str, Field(pattern=r"^[\w][\w.@+ -]*$", max_length=64)]
+GalleryName = Annotated[str, Field(pattern=r"^\w[\w.' -]*$", max_length=40)]
+"""What a student wants to be called in public; no sign of an address fits in."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Offset = Annotated[int, Field(ge=-64, le=64)]
@@ -141,6 +144,14 @@ class Submission(Record):
     exercise: Identifier = Field(description="The exercise's id.")
     student: StudentName | None = Field(default=None, description="Who submits; the command line fills it in.")
     claims: tuple[Claim, ...] = Field(min_length=1, max_length=1000)
+    gallery: bool = Field(default=False, description="Show what is confirmed in the gallery, under a pseudonym.")
+    gallery_name: GalleryName | None = Field(default=None, description="The name to show there in its place.")
+
+    @model_validator(mode="after")
+    def _named_only_if_shown(self) -> Self:
+        if self.gallery_name is not None and not self.gallery:
+            raise ValueError("`gallery_name` is shown in the gallery only; write `gallery: true` as well")
+        return self
 
 
 class TransformerSource(Record):
@@ -362,6 +373,7 @@ class Verdict(Record):
 
     claim: Claim
     outcome: Outcome
+    why_not: WhyNot | None = Field(default=None, description="Why a claim that is not graded is not.")
     borderline: bool = False
     points: float = 0
     rationale: str
@@ -385,6 +397,8 @@ class Report(Record):
     seed: int
     table: str = Field(description="The content hash of the score table that was used.")
     student: str | None
+    gallery: bool = Field(default=False, description="Whether the student wants it shown in the gallery.")
+    gallery_name: str | None = Field(default=None, description="The name to show there; a pseudonym otherwise.")
     feedback: Feedback
     borderline: Borderline = Field(description="The rule that decided borderline verdicts.")
     wanted: dict[str, int] = Field(description="How many heads of each kind the exercise asks for, by the kind's name.")
