@@ -7,7 +7,8 @@ that is needed.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 import torch
@@ -54,33 +55,48 @@ def _streamed(
             f"{type(module).__name__} has no eager attention of its own to recompute; "
             "choose a transformer whose attention goes through the attention interface of `transformers`"
         )
+    given = query.dtype
+    if given.itemsize < torch.float32.itemsize:  # the softmax, and what is read from it, are never in half precision
+        query, key, value = query.float(), key.float(), value.float()
+        attention_mask = None if attention_mask is None else attention_mask.float()
     output, pattern = eager(module, query, key, value, attention_mask, **rest)
     _CURRENT.get().take(pattern)
-    return output, None
+    return output.to(given), None
 
 
 AttentionInterface.register(STREAMED, _streamed)
 AttentionMaskInterface.register(STREAMED, eager_mask)
 
 
-def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: Receive, last_layer: int) -> None:
-    """Run the sequences as one batch, padded behind; `receive` gets each layer up to `last_layer`, from 0.
+@contextmanager
+def one_thread() -> Iterator[int]:
+    """How many threads torch may use, while each of its operations uses one.
 
-    Rows of padded queries mean nothing; padded keys get no attention.
+    On short texts several would only get in each other's way, and the order of a sum would depend on them.
     """
-    longest = max(map(len, sequences))
-    ids = torch.zeros(len(sequences), longest, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, sequence in enumerate(sequences):
-        ids[row, : len(sequence)] = torch.tensor(sequence)
-        mask[row, : len(sequence)] = 1
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
+
+
+def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: Receive, last_layer: int) -> None:
+    """Run sequences of one length as one batch; `receive` gets each layer up to `last_layer`, from 0.
+
+    Raises:
+        ValueError: their lengths differ.
+        UnsupportedTransformer: the attention is out of reach.
+    """
+    ids = torch.tensor(sequences)
     layers = _Layers(receive, last_layer)
     token = _CURRENT.set(layers)
     if model.config._attn_implementation != STREAMED:
         model.set_attn_implementation(STREAMED)
     try:
         with torch.inference_mode():
-            model(input_ids=ids, attention_mask=mask, use_cache=False)
+            model(input_ids=ids, use_cache=False)
     except _Enough:
         return
     finally:

@@ -1,6 +1,9 @@
 """Seeded 95 % bootstrap intervals over a probe's sequences (Efron 1979, the percentile method)."""
 
+from functools import lru_cache
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -9,21 +12,34 @@ DRAWS = 1000
 LOW, HIGH = 2.5, 97.5
 
 
+@lru_cache(maxsize=8)
+def _weights(sequences: int, seed: int) -> Array:
+    """How often each sequence is drawn in each resample, [draw, sequence]."""
+    # RandomState, and not the newer Generator, because numpy promises that its stream never changes.
+    return np.random.RandomState(seed).multinomial(sequences, np.full(sequences, 1 / sequences), DRAWS).astype(float)
+
+
 class Resamples:
     """How often each sequence is drawn in each of a thousand resamples; pure in (count, seed)."""
 
     def __init__(self, sequences: int, seed: int) -> None:
-        # RandomState, and not the newer Generator, because numpy promises that its stream never changes.
-        self.weights = np.random.RandomState(seed).multinomial(sequences, np.full(sequences, 1 / sequences), DRAWS)
+        self.weights = _weights(sequences, seed)
 
     def ratio(self, above: Array, below: Array) -> tuple[Array, Array, Array]:
         """Pooled value of sum(above) / sum(below) over the first axis, and the low and high end of its interval.
 
-        Both have the sequence as first axis; nowhere may the pooled `below` be zero.
+        Both have the sequence as first axis; a `below` that has no other is the same for all of `above`. Nowhere may
+        the pooled `below` be zero; a resample in which it is counts for nothing.
         """
-        drawn_above = self.weights @ above.reshape(len(above), -1)
-        drawn_below = self.weights @ below.reshape(len(below), -1)
-        drawn = drawn_above / np.where(drawn_below > 0, drawn_below, np.nan)
-        low, high = np.nanpercentile(drawn, (LOW, HIGH), axis=0)
-        value = above.sum(0) / below.sum(0)
-        return value, low.reshape(value.shape), high.reshape(value.shape)
+        flat, under = (np.array(sums.reshape(len(sums), -1).T, order="C") for sums in (above, below))
+        drawn_below = _product(under, self.weights.T)  # [column, draw]: a column's resamples lie side by side
+        drawn = _product(flat, self.weights.T) / np.where(drawn_below > 0, drawn_below, np.nan)
+        percentile = np.percentile if (drawn_below > 0).all() else np.nanpercentile
+        low, high = percentile(drawn, (LOW, HIGH), axis=1)
+        shape = above.shape[1:]
+        return (flat.sum(1) / under.sum(1)).reshape(shape), low.reshape(shape), high.reshape(shape)
+
+
+def _product(one: Array, other: Array) -> Array:
+    """The matrix product, taken by torch: numpy's own goes to as many threads as it likes."""
+    return torch.mm(torch.from_numpy(one), torch.from_numpy(other)).numpy()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from grader.errors import ScoreTableError
 from grader.keeping import write_whole
+from grader.language import _
 from grader.schema import Kind, Picture, ProbeSettings, Record
 from grader.wording import title
 
@@ -53,11 +54,10 @@ def examples(
     found = {}
     for kind in kinds:
         detector = DETECTORS[kind.type]
-        sequences = family(family_name(detector.probes[0], kind), tokenizer, settings)
-        sequence, question = min(
-            ((sequence, detector.ask(sequence, kind).visible(causal=causal)) for sequence in sequences),
-            key=lambda asked: (not asked[1].asked.any(), len(asked[0].token_ids)),
-        )
+        of_kind = family(family_name(detector.probes[0], kind), tokenizer, settings)
+        sequences = sorted(of_kind, key=lambda each: len(each.token_ids))
+        asked = ((each, detector.ask(each, kind).visible(causal=causal)) for each in sequences)
+        sequence, question = next(pair for pair in asked if pair[1].asked.any())
         pairs = (question.targets & question.asked[:, None]).nonzero().tolist()
         example = Example(
             kind=kind.name,
@@ -109,7 +109,7 @@ def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
         said = f"{path} is damaged; delete it and {path.name.split('.')[0]}.json, and both will be computed again"
         raise ScoreTableError(said) from error
     return Picture(
-        caption=f"L{layer}H{head} on the probe for {title(kind)}",
+        caption=_("L{layer}H{head} on the probe for {kind}", layer=layer, head=head, kind=title(kind)),
         tokens=example.tokens,
         pattern=tuple(tuple(round(float(value), 3) for value in row) for row in pattern),
         targets=example.targets,

@@ -5,6 +5,7 @@ Axes are always in the order sequence, head, query, key.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from jaxtyping import Bool, Float
@@ -26,7 +27,7 @@ class Question:
     rivals: Mapping[int, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
     """For a query, the words (as key positions, in order) that a head blind to the relation might pick."""
 
-    @property
+    @cached_property
     def asked(self) -> Bool[Tensor, " query"]:
         """Queries that have a target; the first two positions are never asked."""
         asked = self.targets.any(-1)
@@ -61,3 +62,14 @@ def hits(
     """1 where the most attended eligible key is a target, else 0; where none gets any attention, 0."""
     attention, most = rows.masked_fill(~eligible.unsqueeze(1), 0.0).max(-1)  # key -> the most attended key
     return (targets.gather(1, most) & (attention > 0)).to(rows.dtype)
+
+
+def reduced(
+    rows: Float[Tensor, "asked head key"],
+    targets: Bool[Tensor, "asked key"],
+    eligible: Bool[Tensor, "asked key"],
+) -> Float[Tensor, "asked head 3"]:
+    """Share on the targets, hit, and share on the eligible keys."""
+    both = torch.stack((targets, eligible), -1).to(rows.dtype)
+    on_targets, on_eligible = torch.bmm(rows, both).unbind(-1)
+    return torch.stack((on_targets, hits(rows, targets, eligible), on_eligible), -1)

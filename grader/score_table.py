@@ -7,7 +7,6 @@ probes' settings and seed, the kinds, and the code that measures.
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
-from importlib import resources
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -26,6 +25,7 @@ MEASURING_CODE = (
     "detectors",
     "masks.py",
     "patterns.py",
+    "pooling.py",
     "probes",
     "scan.py",
 )
@@ -112,7 +112,7 @@ def measurement(scores: KindScores, layer: int, head: int, deciding: tuple[str, 
 def code_digest() -> str:
     """SHA-256 of the source files that a score follows from."""
     digest = sha256()
-    root = resources.files("grader")
+    root = Path(__file__).parent
     for name in MEASURING_CODE:
         entry = root / name
         files = [entry] if entry.is_file() else sorted(entry.iterdir(), key=lambda file: file.name)

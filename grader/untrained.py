@@ -52,7 +52,7 @@ def _twin(loaded: "Loaded", seed: int) -> "PreTrainedModel":
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model: PreTrainedModel = AutoModel.from_config(  # type: ignore[no-untyped-call]
-            loaded.model.config, dtype=torch.float64, attn_implementation="eager", trust_remote_code=False
+            loaded.model.config, dtype=loaded.model.dtype, attn_implementation="eager", trust_remote_code=False
         )
     model.eval()  # type: ignore[no-untyped-call]
     return model.requires_grad_(False)

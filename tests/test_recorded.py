@@ -134,8 +134,8 @@ def spoiled(value: float) -> NDArray[np.float64]:
 
 
 BAD: dict[str, tuple[dict[str, ArrayLike], str]] = {
-    "no arrays": ({}, "it lacks token_ids and attn; it has no array"),
-    "other arrays": ({"mean": np.ones((2, 2))}, "it lacks token_ids and attn; it has mean"),
+    "no arrays": ({}, "it lacks token_ids, attn; it has no array"),
+    "other arrays": ({"mean": np.ones((2, 2))}, "it lacks token_ids, attn; it has mean"),
     "no tokens": ({"attn": GOOD["attn"]}, "it lacks token_ids; it has attn"),
     "a pickle": (changed(attn=np.array([{"a": 1}], dtype=object)), "is a pickle, and that is never read"),
     "tokens as text": (changed(token_ids=np.array(list("abcdefgh"))), "token_ids must be whole numbers, not <U1"),

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import torch
 
 from grader import exercises
 from grader.canonical import content_hash
 from grader.errors import ExerciseError
-from grader.grading import grade, standing
-from grader.scan import scan
+from grader.grading import grade
+from grader.scan import TOKENS, scan
 from grader.schema import Claim, Exercise, Kind, OwnArc, OwnSentence, ProbeSettings, Relation, Report, Submission
 from grader.score_table import KindScores, ScoreTable
+from grader.standing import standing
 from tests.planted_tables import exercise
 from tests.tiny import FAMILIES, for_words, word_tokenizer
 
@@ -40,7 +42,7 @@ import sys
 import torch
 torch.set_num_threads(int(sys.argv[1]))
 from tests.test_scan import reported
-print(reported(sys.argv[2], 8).model_dump_json())
+print(reported(sys.argv[2]).model_dump_json())
 """
 
 
@@ -49,9 +51,15 @@ def kinds_for(family: str) -> tuple[Kind, ...]:
 
 
 @cache
-def scores(family: str, batch: int) -> tuple[KindScores, ...]:
-    model, words = for_words(family), word_tokenizer(family)
-    return scan(model, words, SMALL, kinds_for(family), causal=family != "bert", batch=batch)
+def scores(
+    family: str, tokens: int = TOKENS, threads: int = 2, dtype: torch.dtype = torch.float64
+) -> tuple[KindScores, ...]:
+    model, words, before = for_words(family, dtype), word_tokenizer(family), torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        return scan(model, words, SMALL, kinds_for(family), causal=family != "bert", tokens=tokens)
+    finally:
+        torch.set_num_threads(before)
 
 
 def asked_of(family: str, kinds: tuple[Kind, ...]) -> Exercise:
@@ -62,9 +70,9 @@ def asked_of(family: str, kinds: tuple[Kind, ...]) -> Exercise:
     return exercise(*asked, transformer={**source, **counts}, probes=SMALL, budget=50)
 
 
-def reported(family: str, batch: int) -> Report:
+def reported(family: str, tokens: int = TOKENS, threads: int = 2) -> Report:
     """One claim for every kind."""
-    found = scores(family, batch)
+    found = scores(family, tokens, threads)
     asked = asked_of(family, kinds_for(family))
     size = asked.transformer
     table = ScoreTable(
@@ -75,9 +83,15 @@ def reported(family: str, batch: int) -> Report:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_batches_of_one_and_of_eight_give_the_same_scores_to_the_last_digit(family: str) -> None:
-    assert scores(family, 1) == scores(family, 8)
-    assert reported(family, 1).content_hash == reported(family, 8).content_hash
+def test_batches_of_one_and_of_many_give_the_same_scores_to_the_last_digit(family: str) -> None:
+    assert scores(family, tokens=1) == scores(family)
+    assert reported(family, tokens=1).content_hash == reported(family).content_hash
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_in_single_precision_the_number_of_threads_changes_nothing(family: str) -> None:
+    """In double precision rounding would hide it: here every bit of every answer must be the same."""
+    assert scores(family, threads=1, dtype=torch.float32) == scores(family, threads=3, dtype=torch.float32)
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])
@@ -90,7 +104,7 @@ def test_another_process_with_other_threads_gives_the_same_report(threads: str) 
         check=True,
         timeout=300,
     )
-    there, here = Report.model_validate_json(done.stdout.strip().splitlines()[-1]), reported("bert", 8)
+    there, here = Report.model_validate_json(done.stdout.strip().splitlines()[-1]), reported("bert")
 
     assert there == here
     assert content_hash(there) == here.content_hash
@@ -99,7 +113,7 @@ def test_another_process_with_other_threads_gives_the_same_report(threads: str) 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_is_measured_is_a_measurement(family: str) -> None:
     """Every value lies in its interval and range; heads differ; every slice has queries."""
-    for found in scores(family, 8):
+    for found in scores(family):
         assert 0 <= found.baseline <= 1
         assert found.blind_head
         for part in found.slices:
@@ -114,7 +128,7 @@ def test_what_is_measured_is_a_measurement(family: str) -> None:
 
 
 def test_positional_and_duplicate_token_hold_on_both_their_probes() -> None:
-    names = {found.kind.name: {part.name for part in found.slices} for found in scores("gpt2", 8)}
+    names = {found.kind.name: {part.name for part in found.slices} for found in scores("gpt2")}
 
     assert names["positional:-1"] == {"random", "text"}
     assert names["duplicate_token"] == {"repeats", "text"}
@@ -174,4 +188,5 @@ def test_progress_is_told_up_to_the_whole() -> None:
     scan(for_words("gpt2"), word_tokenizer("gpt2"), SMALL, kinds, causal=True, say=told.append)
 
     assert told == sorted(told)
-    assert (len(told), told[-1]) == (3, 1)
+    assert len(told) > 1
+    assert told[-1] == 1

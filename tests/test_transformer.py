@@ -53,7 +53,7 @@ def pins(folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_is_loaded_computes_what_was_saved(kept: dict[str, Path], family: str) -> None:
-    loaded = load(source(family=FAMILIES[family]), kept[family])
+    loaded = load(source(family=FAMILIES[family]), kept[family], dtype="float64")
     ids = loaded.tokenizer(TEXT, return_tensors="pt")["input_ids"]
     made = model(family).double()
     made.set_attn_implementation("eager")

@@ -18,14 +18,16 @@ from grader.schema import Kind
 def ask(sequence: Sequence, kind: Kind) -> Question:
     """The query is a word's last token; targets are distant tokens of other words of its category."""
     targets, eligible = blank(sequence), blank(sequence)
-    places = torch.arange(len(targets))
-    for asker, word in enumerate(sequence.words):
-        distant = (places - word.last).abs() >= DISTANT
-        for other, span in enumerate(sequence.words):
-            if other == asker or not sequence.categories:
-                continue
-            keys = distant & (places >= span.start) & (places < span.stop)
-            eligible[word.last] |= keys
-            if sequence.categories[other] == sequence.categories[asker]:
-                targets[word.last] |= keys
+    if not sequence.categories:
+        return Question(targets, eligible)
+    word_at = torch.full((len(targets),), -1)
+    for number, span in enumerate(sequence.words):
+        word_at[span.start : span.stop] = number
+    asking = torch.tensor([word.last for word in sequence.words])
+    codes = {name: code for code, name in enumerate(sequence.categories)}
+    category = torch.tensor([codes[name] for name in sequence.categories])
+    distant = (torch.arange(len(targets)) - asking[:, None]).abs() >= DISTANT
+    others = (word_at >= 0) & (word_at != torch.arange(len(asking))[:, None])
+    eligible[asking] = distant & others
+    targets[asking] = eligible[asking] & (category[word_at] == category[:, None])
     return Question(targets, eligible)

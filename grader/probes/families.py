@@ -1,6 +1,7 @@
 """The families of probes by name."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import get_args
 
 from transformers import PreTrainedTokenizerBase
@@ -29,8 +30,9 @@ def family_name(probe: str, kind: Kind) -> str:
     return f"{probe}:{kind.relation}" if probe == "annotated" else probe
 
 
+@lru_cache(maxsize=32)
 def family(name: str, tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[Sequence, ...]:
-    """The sequences of one family: a name of FAMILIES, or `annotated:` with a relation."""
+    """The sequences of one family: a name of FAMILIES, or `annotated:` with a relation; built once."""
     for relation in get_args(Relation):
         if name == f"annotated:{relation}":
             return annotated(tokenizer, settings, relation)

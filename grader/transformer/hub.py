@@ -1,11 +1,11 @@
 """The hub and its local cache: only the files that are read, at the pinned revision."""
 
 import io
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from grader.language import _
 from grader.schema import TransformerSource
 from grader.transformer.files import is_read
 
@@ -17,6 +17,8 @@ ANSWER_SECONDS = 10
 @contextmanager
 def quiet(library: str) -> Iterator[None]:
     """Keep a library's log to errors: what we have to say goes through captions and exceptions."""
+    import logging
+
     logger = logging.getLogger(library)
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -44,20 +46,20 @@ def fetch(source: TransformerSource, say: Callable[[str], None]) -> str | None:
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # httpx's own, under any httpx
 
     if constants.HF_HUB_OFFLINE:
-        return "HF_HUB_OFFLINE is set, so it was not asked"
+        return _("HF_HUB_OFFLINE is set, so it was not asked")
     try:
         with quiet("huggingface_hub"):
             _fetch(source, say)
     except (OSError, ValueError, HTTPError) as error:
-        reason = (str(error) or "no answer").splitlines()[0]
-        return f"{constants.ENDPOINT} failed ({type(error).__name__}: {reason})"
+        reason = (str(error) or _("no answer")).splitlines()[0]
+        return _("{address} failed ({reason})", address=constants.ENDPOINT, reason=f"{type(error).__name__}: {reason}")
     return None
 
 
 def _fetch(source: TransformerSource, say: Callable[[str], None]) -> None:
     from huggingface_hub import HfApi, hf_hub_download
 
-    say(f"asking the hub for {source.hub}")
+    say(_("asking the hub for {name}", name=source.hub))
     hub = str(source.hub)
     info = HfApi().model_info(hub, revision=source.revision, timeout=ANSWER_SECONDS, files_metadata=True)
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
@@ -75,8 +77,10 @@ def _captions(name: str, say: Callable[[str], None]) -> type:
             options |= {"disable": False, "file": io.StringIO()}
             super().__init__(*args, **options)  # type: ignore[no-untyped-call]  # tqdm has no types
 
-        def display(self, *_: object, **__: object) -> None:
-            of = f" of {self.total / MEGABYTE:.1f}" if self.total else ""
-            say(f"downloading {name}: {self.n / MEGABYTE:.1f}{of} MB")
+        def display(self, *_given: object, **_named: object) -> None:
+            done = f"{self.n / MEGABYTE:.1f}"
+            if self.total:
+                done = _("{done} of {whole}", done=done, whole=f"{self.total / MEGABYTE:.1f}")
+            say(_("downloading {name}: {done} MB", name=name, done=done))
 
     return Captions

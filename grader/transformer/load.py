@@ -1,14 +1,15 @@
-"""The transformer in memory: bare, frozen, in float64, its attention within reach; never from a pickle or with code."""
+"""The transformer in memory: bare, frozen, its attention within reach; never from a pickle or with code."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import ExerciseError, UnsupportedTransformer
-from grader.schema import TransformerSource
+from grader.language import _
+from grader.schema import Precision, TransformerSource
 from grader.transformer.files import lacks, pickles_in, read_json
 from grader.transformer.find import Say, locate, silent
 from grader.transformer.hub import quiet
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 COUNTED = "grader-counted"
 """The name under which the attention that only counts its calls is registered."""
+ONE_KERNEL = {"gelu_new": "gelu_pytorch_tanh"}
+"""Activations that the library spells out operation by operation, and the same formula in one."""
 LOADING = threading.Lock()
 """Reading a transformer changes switches of the library that all threads share."""
 
@@ -40,7 +43,7 @@ def load(
     source: TransformerSource,
     explicit: Path | None = None,
     *,
-    dtype: Literal["float64", "float32"] = "float64",
+    dtype: Precision = "float32",
     say: Say = silent,
 ) -> Loaded:
     """The transformer, found, verified and loaded; `say` hears what takes long.
@@ -52,10 +55,10 @@ def load(
         ExerciseError: Its layers, heads or family are not what the exercise says.
     """
     located = locate(source, explicit, say=say)
-    say(f"verifying {source.name} ({located.how})")
+    say(_("verifying {name} ({how})", name=source.name, how=located.how))
     verify(located, source)
     _refuse_unsafe(located.path)
-    say(f"loading {source.name} ({located.how})")
+    say(_("loading {name} ({how})", name=source.name, how=located.how))
     with LOADING:
         model, tokenizer = _read(located.path, dtype)
         _agree(source, located.path, model)
@@ -93,6 +96,9 @@ def _read(path: Path, dtype: str) -> tuple["PreTrainedModel", "PreTrainedTokeniz
     try:
         with _no_bars(), quiet("transformers"):
             config = AutoConfig.from_pretrained(folder, **options)
+            for name in ("activation_function", "hidden_act"):
+                if (activation := getattr(config, name, None)) in ONE_KERNEL:
+                    setattr(config, name, ONE_KERNEL[activation])
             model, missing = (_from_folder if path.is_dir() else _from_gguf)(path, config, number)
             tokenizer = AutoTokenizer.from_pretrained(folder, **options)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
@@ -102,6 +108,8 @@ def _read(path: Path, dtype: str) -> tuple["PreTrainedModel", "PreTrainedTokeniz
         raise UnsupportedTransformer(f"{path}: weights are missing: {', '.join(sorted(missing)[:5])}")
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise UnsupportedTransformer(f"{path}: its tokenizer cannot tell where a token lies; it needs tokenizer.json")
+    tokenizer.backend_tokenizer.no_truncation()  # a text is measured as it is, whatever tokenizer.json would cut
+    tokenizer.backend_tokenizer.no_padding()
     model.eval()  # type: ignore[no-untyped-call]
     return model.requires_grad_(False), tokenizer
 

@@ -4,6 +4,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
+from grader import pins
 from grader.errors import DigestMismatch
 from grader.schema import TransformerSource
 from grader.transformer.files import files_of
@@ -26,8 +27,7 @@ def digest_of(source: TransformerSource, located: Located | None) -> str:
     files = source.files
     if not files and located is not None:
         files = {name: sha256_of(file) for name, file in files_of(located.path).items()}
-    lines = "".join(f"{name} {files[name]}\n" for name in sorted(files))
-    return hashlib.sha256(lines.encode()).hexdigest()
+    return pins.digest_of(files)
 
 
 def verify(located: Located, source: TransformerSource) -> None:

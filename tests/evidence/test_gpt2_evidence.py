@@ -214,5 +214,5 @@ def test_the_command_reads_every_recording(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["scores_induction_main_demo", "scores_prev_dup_ind_exploratory"])
 def test_published_scores_are_no_recording(name: str) -> None:
-    with pytest.raises(InvalidInput, match="it lacks token_ids and attn"):
+    with pytest.raises(InvalidInput, match="it lacks token_ids, attn"):
         scan_file(FOLDER / f"{name}.npz", PREVIOUS)

@@ -1,0 +1,54 @@
+"""What a student hands in."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from grader.language import _
+from grader.schema.kinds import (
+    GalleryName,
+    Identifier,
+    Kind,
+    Record,
+    StudentName,
+)
+
+
+class Claim(Kind):
+    """What a student asserts of one head."""
+
+    layer: int = Field(ge=0, le=999, description="The head's layer, counted from 0.")
+    head: int = Field(ge=0, le=999, description="The head's number in its layer, counted from 0.")
+    note: str | None = Field(default=None, max_length=2000, description="The student's own words.")
+    evidence: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=400,
+        description="A sentence in which the student saw the behaviour; it is always recomputed.",
+    )
+
+    @property
+    def kind(self) -> Kind:
+        """The kind alone, without the head."""
+        return Kind(type=self.type, offset=self.offset, relation=self.relation, direction=self.direction)
+
+    @property
+    def place(self) -> str:
+        """The head, printed as `L5H10`."""
+        return f"L{self.layer}H{self.head}"
+
+
+class Submission(Record):
+    """What a student hands in."""
+
+    exercise: Identifier = Field(description="The exercise's id.")
+    student: StudentName | None = Field(default=None, description="Who submits; the command line fills it in.")
+    claims: tuple[Claim, ...] = Field(min_length=1, max_length=1000)
+    gallery: bool = Field(default=False, description="Show what is confirmed in the gallery, under a pseudonym.")
+    gallery_name: GalleryName | None = Field(default=None, description="The name to show there in its place.")
+
+    @model_validator(mode="after")
+    def _named_only_if_shown(self) -> Self:
+        if self.gallery_name is not None and not self.gallery:
+            raise ValueError(_("`gallery_name` is shown in the gallery only; write `gallery: true` as well"))
+        return self
