@@ -4,11 +4,12 @@ Every play is reckoned exactly (hypergeometric draws), from the number of heads 
 """
 
 from collections import defaultdict
+from functools import cache
 from math import comb
 from typing import NamedTuple
 
 from grader.schema import AskedKind, Exercise
-from grader.scoring import LUCK_LIMIT, luck, points_each, score
+from grader.scoring import LUCK_LIMIT, of_right, points, points_each, tail
 
 MOST_SCORE = 0.05
 """The expected score that a guesser may reach."""
@@ -84,20 +85,31 @@ def _play(name: str, exercise: Exercise, claims: dict[str, int]) -> Play:
             chances += [min(1.0, kind.passing / heads)] * count
     total = len(chances)
     expected_score = expected_xp = 0.0
-    earns = {right: luck(chances, right) <= LUCK_LIMIT for right in range(total + 1)}
+    possible = exercise.points
+    by_right = of_right(chances)
+    earns = {right: tail(by_right, right) <= LUCK_LIMIT for right in range(total + 1)}
     for state, chance in states.items():
-        expected_score += chance * score(exercise, state.points, total - state.right)
-        expected_xp += chance * (state.points / exercise.points if earns[state.right] else 0.0)
+        expected_score += chance * points(exercise, state.points, total - state.right) / possible
+        expected_xp += chance * (state.points / possible if earns[state.right] else 0.0)
     return Play(name, expected_score, expected_xp)
 
 
 def _with_kind(states: dict[_State, float], kind: AskedKind, count: int, heads: int) -> dict[_State, float]:
     """The states after `count` random claims of one kind more."""
-    passing = min(kind.passing, heads)
+    each = points_each(kind)
     after: dict[_State, float] = defaultdict(float)
-    for right in range(max(0, count - (heads - passing)), min(count, passing) + 1):
-        chance = comb(passing, right) * comb(heads - passing, count - right) / comb(heads, count)
-        points = points_each(kind) * min(right, kind.heads)
+    for right, chance in _draws(min(kind.passing, heads), heads, count):
+        earned = each * min(right, kind.heads)
         for state, before in states.items():
-            after[_State(state.points + points, state.right + right)] += before * chance
+            after[_State(state.points + earned, state.right + right)] += before * chance
     return after
+
+
+@cache
+def _draws(passing: int, heads: int, count: int) -> tuple[tuple[int, float], ...]:
+    """Each number of right ones among `count` different heads at random, with its chance."""
+    wrong = heads - passing
+    return tuple(
+        (right, comb(passing, right) * comb(wrong, count - right) / comb(heads, count))
+        for right in range(max(0, count - wrong), min(count, passing) + 1)
+    )

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from grader.entry import Entry
 from grader.errors import ExerciseError
-from grader.grading import Standings, sealed, weigh
+from grader.grading import Standings, weigh
 from grader.ledger import Ledger, Regrade
 from grader.schema import Exercise, Outcome, Report, Submission
 from grader.score_table import ScoreTable
-from grader.xp import Entry, progress
+from grader.xp import progress
 
 BETWEEN, ARROW = "; ", " -> "
 """Between the parts of a regrade's reason, and inside a part that tells a threshold that moved."""
@@ -91,9 +92,14 @@ class Regrading:
         self.standings = Standings(exercise, table)
 
     def rescored(self, report: Report) -> Report:
-        """The report that the same claims get now, not sealed; what was recomputed of evidence stays."""
-        claims = tuple(verdict.claim for verdict in report.verdicts)
-        submission = Submission(exercise=self.exercise.id, student=report.student, claims=claims)
+        """The report that the same claims get now; what was recomputed of evidence stays, and the student's wishes."""
+        submission = Submission(
+            exercise=self.exercise.id,
+            student=report.student,
+            claims=tuple(verdict.claim for verdict in report.verdicts),
+            gallery=report.gallery,
+            gallery_name=report.gallery_name,
+        )
         evidence = {number: found for number, v in enumerate(report.verdicts) if (found := v.evidence) is not None}
         return weigh(submission, self.exercise, self.standings, evidence)
 
@@ -136,8 +142,7 @@ class Regrading:
         replaced = {entry.replaces for entry in entries}
         current = [e for e in entries if e.report.exercise == self.exercise.id and e.id not in replaced]
         effects = [Effect(entry, self.rescored(entry.report)) for entry in current]
-        changes = [e for e in effects if e.is_change and not (self.never_lower and e.is_loss)]
-        wanted = tuple(Effect(effect.entry, sealed(effect.after)) for effect in changes)
+        wanted = tuple(e for e in effects if e.is_change and not (self.never_lower and e.is_loss))
         following = max(entry.id for entry in entries) + 1
         added = [
             replace(effect.entry, id=following + number, report=effect.after, replaces=effect.entry.id)

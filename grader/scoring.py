@@ -1,6 +1,7 @@
 """What claims are worth: points, the cost of wrong claims, and the luck of a guesser. Pure arithmetic."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from math import fsum
 
 from grader.schema import AskedKind, Exercise
 
@@ -18,21 +19,29 @@ def points(exercise: Exercise, earned: float, wrong: int) -> float:
     return max(0.0, earned - exercise.wrong_costs * wrong)
 
 
-def score(exercise: Exercise, earned: float, wrong: int) -> float:
-    """The points as a part of all points, 0 to 1."""
-    return points(exercise, earned, wrong) / exercise.points
-
-
 def luck(chances: Iterable[float], confirmed: int) -> float:
-    """The chance that random claims have `confirmed` or more right (the tail of the Poisson binomial), 0 to 1.
+    """The chance that random claims have `confirmed` or more right, 0 to 1.
 
-    To four decimals, as reports tell it, so that what is told is what was decided by.
     `chances` holds, for each claim, the fraction of all heads that are of its kind.
     """
-    of_right = [1.0]  # of_right[n] is the chance of n right claims among those seen so far
+    return tail(of_right(chances), confirmed)
+
+
+def of_right(chances: Iterable[float]) -> list[float]:
+    """The chance of each number of right claims, from none to all (the Poisson binomial)."""
+    found = [1.0]
     for chance in chances:
-        of_right = [
-            (of_right[n] if n < len(of_right) else 0.0) * (1 - chance) + (of_right[n - 1] * chance if n else 0.0)
-            for n in range(len(of_right) + 1)
-        ]
-    return min(1.0, round(sum(of_right[confirmed:]), 4))
+        wrong, one_less = 1 - chance, 0.0
+        for number, same in enumerate(found):
+            found[number] = same * wrong + one_less * chance
+            one_less = same
+        found.append(one_less * chance)
+    return found
+
+
+def tail(found: Sequence[float], confirmed: int) -> float:
+    """The chance of `confirmed` or more, where `found` holds that of each number.
+
+    To four decimals, as reports tell it, so that what is told is what was decided by.
+    """
+    return min(1.0, round(fsum(found[confirmed:]), 4))

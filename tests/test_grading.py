@@ -170,6 +170,28 @@ def test_ranks_are_by_score_and_ties_by_place() -> None:
     assert sorted(ranks.values()) == list(range(1, 26))
 
 
+def test_a_head_that_is_not_there_stands_nowhere() -> None:
+    of_kind = Standings(ASKED, PLANTED).by_kind["induction"]
+
+    assert (len(of_kind), len(list(of_kind))) == (25, 25)
+    assert (5, 0) not in of_kind
+    assert of_kind.get((0, -1)) is None
+
+
+def test_what_is_kept_from_one_report_to_the_next_changes_none() -> None:
+    """The same claims with other words, in another order, and after others that took their points."""
+    standings = Standings(ASKED, PLANTED)
+    said = [
+        submission((0, 1, PREV), (1, 0, PREV), (1, 1, PREV)),
+        submission((1, 1, PREV), (2, 2, INDUCE), (0, 1, PREV), note="100 %s", evidence="a\0b"),
+        submission((1, 1, PREV), (1, 0, PREV), (0, 1, PREV)),
+    ]
+
+    assert [grade(each, ASKED, PLANTED, None, standings) for each in said] == [
+        grade(each, ASKED, PLANTED) for each in said
+    ]
+
+
 def test_evidence_stays_with_its_claim() -> None:
     seen = Evidence(text="a a", tokens=("a", "a"), share=0.5, queries=1)
     report = grade(submission((4, 0, PREV), (3, 3, INDUCE)), ASKED, PLANTED, {1: seen})
@@ -198,24 +220,27 @@ def test_the_report_says_what_it_takes_to_repeat_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("claims", "why"),
+    ("claims", "why", "said"),
     [
-        ([(0, 1, "semantic")], "planted-heads does not ask for semantic"),
-        ([(5, 0, PREV)], "planted has no head L5H0"),
-        ([(0, 5, PREV)], "planted has no head L0H5"),
-        ([(0, 1, PREV), (0, 1, "previous_token")], "it repeats an earlier claim"),
+        ([(0, 1, "semantic")], "not_asked", "planted-heads does not ask for semantic"),
+        ([(5, 0, PREV)], "no_such_head", "planted has no head L5H0"),
+        ([(0, 5, PREV)], "no_such_head", "planted has no head L0H5"),
+        ([(0, 1, PREV), (0, 1, "previous_token")], "repeated", "it repeats an earlier claim"),
         (
             [*((n, 0, PREV) for n in range(5)), *((n, 1, PREV) for n in (0, 1))],
+            "over_budget",
             "planted-heads grades 6 claims at most",
         ),
     ],
 )
-def test_what_cannot_be_graded_says_why_and_costs_nothing(claims: list[tuple[int, int, str]], why: str) -> None:
+def test_what_cannot_be_graded_says_why_and_costs_nothing(
+    claims: list[tuple[int, int, str]], why: str, said: str
+) -> None:
     *before, last = grade(submission(*claims), ASKED, PLANTED).verdicts
 
-    assert (last.outcome, last.rationale, last.points) == ("not_graded", f"Not graded: {why}.", 0)
-    assert (last.measured, last.threshold, last.rank) == (None, (), None)
-    assert all(found.outcome != "not_graded" for found in before)
+    assert (last.outcome, last.why_not, last.rationale) == ("not_graded", why, f"Not graded: {said}.")
+    assert (last.points, last.measured, last.threshold, last.rank) == (0, None, (), None)
+    assert all(found.outcome != "not_graded" and found.why_not is None for found in before)
 
 
 def test_what_is_not_graded_uses_up_no_budget() -> None:
@@ -241,6 +266,7 @@ def test_shown_hides_the_numbers_that_would_be_an_oracle(feedback: Feedback, ver
     )
     expected = ["Confirmed.", "Refuted.", full.verdicts[2].rationale][:verdicts]
     assert [found.rationale for found in less.verdicts] == expected
+    assert [found.why_not for found in less.verdicts] == [None, None, "not_asked"][:verdicts]
     assert (less.score, less.passed, less.content_hash) == (full.score, full.passed, full.content_hash)
 
 

@@ -116,6 +116,15 @@ def test_recomputed_evidence_stays_with_its_claim(ledger: Ledger) -> None:
     assert student.effects[0].after.verdicts[0].evidence == evidence
 
 
+def test_what_the_student_wants_of_the_gallery_stays(ledger: Ledger) -> None:
+    right = claim("positional", HEADS[-1])
+    submission = Submission(exercise=RULE.id, student="ada", claims=(right,), gallery=True, gallery_name="Countess")
+    ledger.append(grade(submission, RULE, TABLE))
+    (student,) = Regrading(changed(RULE, ["positional.at_least=1"]), TABLE).effects(ledger)
+
+    assert (student.effects[0].after.gallery, student.effects[0].after.gallery_name) == (True, "Countess")
+
+
 def test_a_change_under_the_old_version_is_refused(ledger: Ledger) -> None:
     ledger.append(report("ada", claim("positional", HEADS[-1])))
     same = changed(RULE, ["positional.at_least=1"]).model_copy(update={"version": RULE.version})

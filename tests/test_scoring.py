@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.grading import grade
-from grader.scoring import luck, points_each, score
+from grader.scoring import luck, of_right, points, points_each, tail
 from tests.planted_tables import INDUCTION, PREVIOUS, exercise, submission, table
 
 PREV, INDUCE, VERB = "positional", "induction", "syntactic"
@@ -44,6 +44,14 @@ def test_nothing_right_is_no_feat_and_more_is_never_likelier(chances: list[float
     assert tails == sorted(tails, reverse=True)
 
 
+@given(CHANCES, st.integers(0, 8))
+def test_all_numbers_of_right_claims_at_once_say_the_same(chances: list[float], confirmed: int) -> None:
+    found = of_right(chances)
+
+    assert len(found) == len(chances) + 1
+    assert tail(found, confirmed) == luck(chances, confirmed)
+
+
 def test_luck_of_a_certain_kind_is_certain() -> None:
     assert luck([1.0, 1.0], 2) == 1
     assert luck([0.25, 0.25], 2) == 0.0625
@@ -61,10 +69,10 @@ def test_points_are_shared_by_the_heads_wanted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("earned", "wrong", "expected"), [(0, 0, 0), (40, 0, 1), (20, 0, 0.5), (20, 2, 0.2), (20, 4, 0), (0, 9, 0)]
+    ("earned", "wrong", "expected"), [(0, 0, 0), (40, 0, 40), (20, 0, 20), (20, 2, 8), (20, 4, 0), (0, 9, 0)]
 )
 def test_wrong_claims_cost_but_never_below_nothing(earned: float, wrong: int, expected: float) -> None:
-    assert score(exercise(), earned, wrong) == pytest.approx(expected)
+    assert points(exercise(), earned, wrong) == pytest.approx(expected)
 
 
 def test_each_kind_earns_for_as_many_heads_as_are_wanted() -> None:

@@ -15,12 +15,12 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from grader import examples
 from grader.exercises import load
-from grader.grading import Standing, standing
 from grader.probes.annotated import running_text
 from grader.report.picture import png
 from grader.scan import scan
 from grader.schema import AskedKind, Exercise, Kind, ProbeSettings
 from grader.score_table import KindScores
+from grader.standing import Standing, standing
 from grader.wording import title
 from training.rows import STAGES, STEPS, TOKENS
 from training.run import HEADS, LAYERS, fresh

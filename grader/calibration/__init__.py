@@ -11,10 +11,11 @@ from grader.calibration.cautions import cautions
 from grader.calibration.gaps import gaps, holding
 from grader.calibration.records import Ask, Calibration, Chance, HeadScore, KindCalibration, SharedHead, SharedKind
 from grader.calibration.sweep import labels, step, sweep
-from grader.grading import Standing, Standings
+from grader.grading import Standings
 from grader.known_heads import KnownHead
 from grader.schema import AskedKind, Exercise, Threshold
 from grader.score_table import KindScores, ScoreTable
+from grader.standing import Standing
 from grader.thresholds import thresholds_of
 
 __all__ = ["calibrate"]

@@ -7,8 +7,8 @@ for any place of it exactly what grading would say with the exercise changed so.
 from collections.abc import Sequence
 
 from grader.calibration.records import HeadScore, Result, State
-from grader.grading import Standing
 from grader.schema import Borderline, Check, Statistic
+from grader.standing import Standing
 from grader.wording import sentence
 
 _SEVERITY: dict[Result, int] = {"under": 0, "borderline": 1, "over": 2}

@@ -46,8 +46,8 @@ def known_heads(exercise: Exercise, folder: Path | None, table: ScoreTable) -> l
 
 def _known(head: KnownHead, standings: Standings) -> Finding:
     place = f"L{head.layer}H{head.head} {head.name}"
-    found = standings.by_kind.get(head.name, {}).get((head.layer, head.head))
-    if found is None:
+    of_kind = standings.by_kind.get(head.name)
+    if of_kind is None or (found := of_kind.get((head.layer, head.head))) is None:
         return Finding(True, place, f"not measured in this exercise ({head.source})")
     outcome = "confirmed" if found.confirmed else "refuted"
     published = f", published {head.published:.2f}" if head.published is not None else ""
