@@ -6,8 +6,8 @@ from statistics import median
 
 from pydantic import Field
 
+from grader.entry import Entry
 from grader.schema import Exercise, Fraction, Kind, Record, Report
-from grader.xp import Entry
 
 BINS = 10
 """Of the distribution of scores, each a tenth wide; a full score is in the last."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from grader import documents, guessing
 from grader.errors import ExerciseError, InvalidInput, Problem, UnknownExercise
+from grader.language import _, later
 from grader.schema import Exercise, Kind, TransformerSource
 
 FILE_NAME = "exercise.yaml"
@@ -120,9 +121,9 @@ def _folder(exercise: str | Path) -> Path:
         known = available()
         if exercise not in known:
             hint = documents.did_you_mean(exercise, known)
-            raise UnknownExercise(
-                f"there is no exercise {documents.shown(exercise)}; known: {', '.join(known) or 'none'}{hint}"
-            )
+            said = later("there is no exercise {name}; known: {known}{hint}")
+            names = ", ".join(known) or _("none")
+            raise UnknownExercise(_(said, name=documents.shown(exercise), known=names, hint=hint))
         return known[exercise]
     return exercise.parent if exercise.name == FILE_NAME else exercise
 

@@ -7,8 +7,6 @@ creates it.
 import os
 from pathlib import Path
 
-import platformdirs
-
 from grader.errors import GraderError
 
 VARIABLE = "GRADER_HOME"
@@ -28,6 +26,8 @@ def folder() -> Path:
     """
     named = os.environ.get(VARIABLE, "")
     if not named:
+        import platformdirs
+
         return platformdirs.user_data_path(APPLICATION, appauthor=False)
     try:
         path = Path(named).expanduser()

@@ -10,18 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError
 
 from grader import __version__
-from grader.database import Database
+from grader.database import Contested, Database, Execute, through
+from grader.entry import Entry
 from grader.errors import LedgerError
 from grader.schema import Report
-from grader.tables import REPORTS, written
-from grader.xp import Entry
+from grader.stored import written
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 LOCAL = "local"
 """The platform of what is graded at a terminal."""
@@ -29,6 +30,45 @@ PAGE = 200
 """How many entries are read at a time."""
 STUDENTS = 50
 """How many students' entries are read at a time."""
+
+APPEND = """
+INSERT INTO reports (submission, first_of, platform, student, exercise, exercise_version, content_hash,
+    replaces, reason, report, created_at)
+VALUES (:submission, :first_of, :platform, :student, :exercise, :exercise_version, :content_hash,
+    :replaces, :reason, :report, :created_at)
+RETURNING id
+"""
+CURRENT = "SELECT * FROM reports WHERE submission = :submission ORDER BY id DESC LIMIT 1"
+"""A submission as it stands now, regraded or not."""
+OF_ENTRY = "SELECT submission FROM reports WHERE id = :id"
+OF_CONTENT = """
+SELECT submission FROM reports
+WHERE platform = :platform AND student = :student AND exercise = :exercise
+    AND exercise_version = :exercise_version AND content_hash = :content_hash
+ORDER BY id DESC LIMIT 1
+"""
+NEWEST = """
+SELECT submission FROM reports
+WHERE platform = :platform AND student = :student AND exercise = :exercise AND replaces IS NULL
+ORDER BY id DESC LIMIT 1
+"""
+TO_REPLACE = "SELECT * FROM reports WHERE id = :id OR replaces = :id"
+AFTER = "SELECT * FROM reports WHERE id > :after"
+ONLY = {
+    "student": " AND student = :student",
+    "exercise": " AND exercise = :exercise",
+    "platform": " AND platform = :platform",
+}
+"""What narrows `AFTER` down."""
+PAGED = " ORDER BY id LIMIT :page"
+OF_STUDENTS = """
+SELECT reports.* FROM reports JOIN (
+    SELECT DISTINCT platform, student FROM reports
+    WHERE exercise = :exercise AND (platform, student) > (:platform, :student)
+    ORDER BY platform, student LIMIT :page
+) AS named ON reports.platform = named.platform AND reports.student = named.student
+ORDER BY reports.platform, reports.student, reports.id
+"""
 
 
 @dataclass(frozen=True)
@@ -58,11 +98,11 @@ class Ledger(Database):
         row = _row(report, platform, when or datetime.now(UTC))
         try:
             return self._append(row, regrade)
-        except IntegrityError:  # another process was faster: what it wrote is found now
+        except Contested:  # what the other process wrote is found now
             return self._append(row, regrade)
 
     def enter(
-        self, connection: sa.Connection, report: Report, platform: str, when: datetime, regrade: Regrade | None = None
+        self, connection: "sa.Connection", report: Report, platform: str, when: datetime, regrade: Regrade | None = None
     ) -> Entry:
         """What `append` returns, inside a transaction of the caller's.
 
@@ -70,25 +110,24 @@ class Ledger(Database):
             IntegrityError: Another process was faster; begin the transaction again and its entry is found.
             LedgerError: As `append`.
         """
-        return self._enter(connection, _row(report, platform, when), regrade)
+        return self._enter(through(connection), _row(report, platform, when), regrade)
 
     def find(self, report: Report, platform: str = LOCAL) -> Entry | None:
         """The entry that `append` would return without writing; None where it would write one."""
-        with self.connection() as connection:
-            return self._standing(connection, _row(report, platform, datetime.now(UTC)))
+        with self.statements() as execute:
+            return self._standing(execute, _row(report, platform, datetime.now(UTC)))
 
     def entries(
         self, student: str | None = None, exercise: str | None = None, platform: str | None = None
     ) -> Iterator[Entry]:
         """Every entry, of this student, exercise and platform where named, oldest first; read in pages."""
-        query = sa.select(REPORTS).order_by(REPORTS.c.id).limit(PAGE)
-        for name, value in (("student", student), ("exercise", exercise), ("platform", platform)):
-            if value is not None:
-                query = query.where(REPORTS.c[name] == value)
+        named = {"student": student, "exercise": exercise, "platform": platform}
+        values = {name: value for name, value in named.items() if value is not None}
+        query = AFTER + "".join(ONLY[name] for name in values) + PAGED
         last = 0
         while True:
-            with self.connection() as connection:
-                rows = connection.execute(query.where(REPORTS.c.id > last)).mappings().all()
+            with self.statements() as execute:
+                rows = execute(query, {**values, "after": last, "page": PAGE})
             if not rows:
                 return
             yield from map(self._entry, rows)
@@ -96,65 +135,46 @@ class Ledger(Database):
 
     def histories(self, exercise: str) -> Iterator[tuple[str, list[Entry]]]:
         """For each student with a report on the exercise: the platform, and all of the student's entries there."""
-        name = (REPORTS.c.platform, REPORTS.c.student)
-        students = sa.select(*name).where(REPORTS.c.exercise == exercise).distinct().order_by(*name).limit(STUDENTS)
-        last: tuple[str, str] | None = None
+        last = {"platform": "", "student": ""}
         while True:
-            page = students if last is None else students.where(sa.tuple_(*name) > sa.tuple_(*map(sa.literal, last)))
-            with self.connection() as connection:
-                named = [tuple(row) for row in connection.execute(page)]
-                theirs = sa.select(REPORTS).where(sa.tuple_(*name).in_(named)).order_by(*name, REPORTS.c.id)
-                rows = connection.execute(theirs).mappings().all() if named else []
+            with self.statements() as execute:
+                rows = execute(OF_STUDENTS, {**last, "exercise": exercise, "page": STUDENTS})
             if not rows:
                 return
             for (platform, _), group in groupby(rows, key=lambda row: (row["platform"], row["student"])):
                 yield platform, list(map(self._entry, group))
-            last = named[-1]
+            last = {name: rows[-1][name] for name in last}
 
-    def current(self, connection: sa.Connection, entry: int) -> Entry:
+    def current(self, connection: "sa.Connection", entry: int) -> Entry:
         """The submission of this entry as it stands now, regraded or not."""
-        submission = connection.scalar(sa.select(REPORTS.c.submission).where(REPORTS.c.id == entry))
-        found = self._current(connection, submission)
+        found = self._current(through(connection), OF_ENTRY, {"id": entry})
         if found is None:
             raise LedgerError(f"{self.where}: entry {entry} is not there; was a row deleted by hand?")
         return found
 
     def latest(self, student: str, exercise: str, platform: str = LOCAL) -> Entry | None:
         """The student's newest submission to the exercise, as it stands now; None where there is none."""
-        theirs = (REPORTS.c.platform == platform, REPORTS.c.student == student, REPORTS.c.exercise == exercise)
-        newest = (
-            sa.select(REPORTS.c.submission)
-            .where(*theirs, REPORTS.c.replaces.is_(None))
-            .order_by(REPORTS.c.id.desc())
-            .limit(1)
-        )
-        with self.connection() as connection:
-            return self._current(connection, connection.scalar(newest))
+        with self.statements() as execute:
+            return self._current(execute, NEWEST, {"platform": platform, "student": student, "exercise": exercise})
 
     def _append(self, row: dict[str, Any], regrade: Regrade | None) -> Entry:
-        with self.connection(write=True) as connection:
-            return self._enter(connection, row, regrade)
+        with self.statements(write=True) as execute:
+            return self._enter(execute, row, regrade)
 
-    def _enter(self, connection: sa.Connection, row: dict[str, Any], regrade: Regrade | None) -> Entry:
-        earlier = self._replacement(connection, row, regrade) if regrade else self._standing(connection, row)
+    def _enter(self, execute: Execute, row: dict[str, Any], regrade: Regrade | None) -> Entry:
+        earlier = self._replacement(execute, row, regrade) if regrade else self._standing(execute, row)
         if earlier is not None:
             return earlier
-        key: Any = connection.execute(sa.insert(REPORTS).values(row)).inserted_primary_key
-        return self._entry({**row, "id": key[0]})
+        return self._entry({**row, **execute(APPEND, row)[0]})
 
-    def _standing(self, connection: sa.Connection, row: dict[str, Any]) -> Entry | None:
+    def _standing(self, execute: Execute, row: dict[str, Any]) -> Entry | None:
         """What the ledger holds already for the submission of `row`."""
-        same = ("platform", "student", "exercise", "exercise_version", "content_hash")
-        query = sa.select(REPORTS.c.submission).where(*(REPORTS.c[name] == row[name] for name in same))
-        return self._current(connection, connection.scalar(query.order_by(REPORTS.c.id.desc()).limit(1)))
+        return self._current(execute, OF_CONTENT, row)
 
-    def _replacement(self, connection: sa.Connection, row: dict[str, Any], regrade: Regrade) -> Entry | None:
+    def _replacement(self, execute: Execute, row: dict[str, Any], regrade: Regrade) -> Entry | None:
         """The regrade if it is there already; else None, and `row` is made ready to be one."""
         place = f"{self.where}: entry {regrade.replaces}"
-        found = connection.execute(
-            sa.select(REPORTS).where((REPORTS.c.id == regrade.replaces) | (REPORTS.c.replaces == regrade.replaces))
-        )
-        by_id = {line["id"]: line for line in found.mappings()}
+        by_id = {line["id"]: line for line in execute(TO_REPLACE, {"id": regrade.replaces})}
         old = by_id.pop(regrade.replaces, None)
         if old is None or any(old[name] != row[name] for name in ("platform", "student", "exercise")):
             raise LedgerError(f"{place} is not there, or of another student or exercise; name the one to regrade")
@@ -165,13 +185,13 @@ class Ledger(Database):
         row.update(submission=old["submission"], first_of=None, replaces=regrade.replaces, reason=regrade.reason)
         return None
 
-    def _current(self, connection: sa.Connection, submission: str | None) -> Entry | None:
-        """The submission as it stands now, regraded or not."""
-        query = sa.select(REPORTS).where(REPORTS.c.submission == submission).order_by(REPORTS.c.id.desc()).limit(1)
-        row = connection.execute(query).mappings().one_or_none()
-        return None if row is None else self._entry(row)
+    def _current(self, execute: Execute, which: str, values: dict[str, Any]) -> Entry | None:
+        """The submission that the statement `which` finds, as it stands now, regraded or not."""
+        found = execute(which, values)
+        rows = execute(CURRENT, found[0]) if found else []
+        return self._entry(rows[0]) if rows else None
 
-    def _entry(self, row: sa.RowMapping | dict[str, Any]) -> Entry:
+    def _entry(self, row: dict[str, Any]) -> Entry:
         try:
             report = Report.model_validate_json(row["report"])
         except ValidationError as problem:

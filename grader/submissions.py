@@ -13,12 +13,15 @@ from pydantic import ValidationError
 from grader import documents, exercises
 from grader.documents import Document, Plain, did_you_mean, listed
 from grader.errors import InvalidInput, Problem
+from grader.language import _, later
 from grader.schema import Claim, Exercise, Submission
 
 CLAIMS_LIMIT = 1000
 """As the record says; of more claims only the first are looked at."""
 
 _WORD = re.compile(r"[^\W_]")
+_NO_SUCH_LAYER = later("{place} does not exist in {transformer}: layers are 0 to {last}")
+_NO_SUCH_HEAD = later("{place} does not exist in {transformer}: heads are 0 to {last}")
 
 
 def load(
@@ -50,7 +53,7 @@ def load(
         exercise, unknown = _exercise(document, problems)
         problems += unknown
     if exercise is not None:
-        problems = _together(problems, check(document, exercise))
+        problems = _together(problems, check(document, exercise, submission))
     if submission is None or exercise is None or problems:
         raise InvalidInput(source, documents.limited(problems))
     return submission, exercise
@@ -65,9 +68,12 @@ def read(raw: bytes, source: str) -> Submission:
     return documents.read(raw, source, Submission)
 
 
-def check(document: Document, exercise: Exercise) -> list[Problem]:
-    """What is wrong with a submission's claims beside its exercise; claims that cannot be read are passed over."""
-    claims = _sound_claims(document)
+def check(document: Document, exercise: Exercise, submission: Submission | None = None) -> list[Problem]:
+    """What is wrong with a submission's claims beside its exercise; claims that cannot be read are passed over.
+
+    `submission` is what was read of the document, where all of it could be.
+    """
+    claims = _sound_claims(document) if submission is None else dict(enumerate(submission.claims))
     return [
         *_over_budget(document, exercise),
         *_missing_heads(document, exercise),
@@ -90,7 +96,7 @@ def _bytes(file: Path) -> bytes:
         with file.open("rb") as stream:
             return stream.read(documents.SIZE_LIMIT + 1)
     except OSError as error:
-        problem = Problem("unreadable", f"the file cannot be read: {error.strerror}")
+        problem = Problem("unreadable", _("the file cannot be read: {why}", why=error.strerror))
         raise InvalidInput(str(file), [problem]) from None
 
 
@@ -102,8 +108,11 @@ def _exercise(document: Document, problems: list[Problem]) -> tuple[Exercise | N
     known = exercises.available()
     if name in known:
         return exercises.load(name), []
-    said = (
-        f"there is no exercise `{documents.shown(name)}`; known: {listed(known) or 'none'}{did_you_mean(name, known)}"
+    said = _(
+        "there is no exercise `{name}`; known: {known}{hint}",
+        name=documents.shown(name),
+        known=listed(known) or _("none"),
+        hint=did_you_mean(name, known),
     )
     return None, [document.problem("unknown-exercise", said, ("exercise",))]
 
@@ -125,7 +134,8 @@ def _sound_claims(document: Document) -> dict[int, Claim]:
 def _over_budget(document: Document, exercise: Exercise) -> Iterator[Problem]:
     count = len(_entries(document))
     if count > exercise.budget:
-        said = f"{count} claims, but {exercise.id} takes {exercise.budget} at most; keep the ones you are surest of"
+        said = later("{number} claims, but {exercise} takes {budget} at most; keep the ones you are surest of")
+        said = _(said, number=count, exercise=exercise.id, budget=exercise.budget)
         yield document.problem("too-many-claims", said, ("claims", exercise.budget))
 
 
@@ -135,29 +145,36 @@ def _missing_heads(document: Document, exercise: Exercise) -> Iterator[Problem]:
     for number in range(len(_entries(document))):
         layer, head = (document.at(("claims", number, key)) for key in ("layer", "head"))
         if type(layer) is int and type(head) is int:
-            for key, value, count in (("layer", layer, transformer.layers), ("head", head, transformer.heads)):
+            for key, value, count, said in (
+                ("layer", layer, transformer.layers, _NO_SUCH_LAYER),
+                ("head", head, transformer.heads, _NO_SUCH_HEAD),
+            ):
                 if not 0 <= value < count:
-                    said = f"L{layer}H{head} does not exist in {transformer.name}: {key}s are 0 to {count - 1}"
+                    said = _(said, place=f"L{layer}H{head}", transformer=transformer.name, last=count - 1)
                     yield document.problem("no-such-head", said, ("claims", number, key))
 
 
 def _repeated(document: Document, claims: Mapping[int, Claim]) -> Iterator[Problem]:
     first: dict[tuple[str, str], int] = {}
     for number, claim in claims.items():
-        earlier = first.setdefault((claim.place, claim.kind.name), number)
+        earlier = first.setdefault((claim.place, claim.name), number)
         if earlier != number:
             line = document.spot(("claims", earlier))[0]
-            said = f"{claim.place} as {claim.kind.name} is claimed already, on line {line}; claim it once"
+            said = later("{place} as {kind} is claimed already, on line {line}; claim it once")
+            said = _(said, place=claim.place, kind=claim.name, line=line)
             yield document.problem("duplicate-claim", said, ("claims", number))
 
 
 def _looking_ahead(document: Document, claims: Mapping[int, Claim], exercise: Exercise) -> Iterator[Problem]:
     for number, claim in claims.items():
-        if exercises.looks_ahead(claim.kind, exercise.transformer):
-            key, allowed = ("offset", "a negative offset") if claim.offset else ("direction", "direction backward")
-            said = (
-                f"{claim.kind.name} looks ahead; a decoder such as {exercise.transformer.name} cannot: its tokens see "
-                f"earlier ones only (allowed: {allowed})"
+        if exercises.looks_ahead(claim, exercise.transformer):
+            key = "offset" if claim.offset else "direction"
+            said = _(
+                "{kind} looks ahead; a decoder such as {transformer} cannot: its tokens see earlier ones only "
+                "(allowed: {allowed})",
+                kind=claim.name,
+                transformer=exercise.transformer.name,
+                allowed=_("a negative offset") if claim.offset else _("direction backward"),
             )
             path = ("claims", number, key)
             yield document.problem("looks-ahead", said, path if path in document.values else ("claims", number, "type"))
@@ -166,5 +183,6 @@ def _looking_ahead(document: Document, claims: Mapping[int, Claim], exercise: Ex
 def _wordless(document: Document, claims: Mapping[int, Claim]) -> Iterator[Problem]:
     for number, claim in claims.items():
         if claim.evidence is not None and not _WORD.search(claim.evidence):
-            said = f"`evidence` has no words: `{documents.shown(claim.evidence)}`; give a sentence, or leave it out"
+            said = later("`evidence` has no words: `{written}`; give a sentence, or leave it out")
+            said = _(said, written=documents.shown(claim.evidence))
             yield document.problem("no-words", said, ("claims", number, "evidence"))

@@ -1,7 +1,5 @@
 """The tables of the ledger's database. What is written in them changes by a migration only."""
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 
 METADATA = sa.MetaData()
@@ -88,12 +86,31 @@ DEAD_LETTERS = sa.Table(
     sqlite_autoincrement=True,
 )
 
+HINTS = sa.Table(
+    "hints",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("student", sa.Text, nullable=False),
+    sa.Column("exercise", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("rung", sa.String(16), nullable=False),  # which of the kind's hints
+    sa.Column("cost", sa.Integer, nullable=False),
+    sa.Column("taken_at", sa.String(32), nullable=False),
+    sa.UniqueConstraint("student", "exercise", "kind", "rung", name="hints_once"),
+    sqlite_autoincrement=True,
+)
 
-def written(when: datetime) -> str:
-    """A time as the tables hold it: UTC, to the microsecond, so that text sorts as time does."""
-    return when.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def storable(text: str) -> str:
-    """The text as every database takes it: zero bytes and halves of surrogate pairs are shown by their escapes."""
-    return text.replace("\0", "\\x00").encode(errors="backslashreplace").decode()
+HANDED_IN = sa.Table(  # what was graded at this terminal, and then given to a platform
+    "handed_in",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("queue", sa.Text, nullable=False),  # the server's address
+    sa.Column("platform", sa.String(64), nullable=False),
+    sa.Column("submission_id", sa.String(128), nullable=False),  # follows from student and content
+    sa.Column("refused", sa.Integer, nullable=False),  # how often it was
+    sa.Column("state", sa.String(16), nullable=False),  # what became of it
+    sa.Column("again_at", sa.String(32)),  # when it may be handed in once more; null for never
+    sa.Column("reason", sa.Text, nullable=False),  # why it was refused
+    sa.UniqueConstraint("queue", "platform", "submission_id", name="handed_in_once"),
+    sqlite_autoincrement=True,
+)

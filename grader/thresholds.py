@@ -1,19 +1,20 @@
 """Default thresholds, read from their one page, and what an exercise puts in their place."""
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import yaml
-from pydantic import TypeAdapter
 
 from grader.schema import AskedKind, HeadType, Threshold
+
+PAGE = Path(__file__).with_name("thresholds.yaml")
 
 
 @cache
 def defaults() -> dict[HeadType, tuple[Threshold, ...]]:
     """Every kind's default thresholds."""
-    page = yaml.load((resources.files("grader") / "thresholds.yaml").read_text("utf-8"), yaml.CSafeLoader)  # noqa: TID251 - the safe loader, in C
-    return TypeAdapter(dict[HeadType, tuple[Threshold, ...]]).validate_python(page, strict=False)
+    page = yaml.load(PAGE.read_bytes(), yaml.CSafeLoader)  # noqa: TID251 - the safe loader, in C
+    return {kind: tuple(Threshold.model_validate(each, strict=False) for each in page[kind]) for kind in page}
 
 
 def thresholds_of(asked: AskedKind) -> tuple[Threshold, ...]:

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from grader.entry import Entry
 from grader.schema import Claim, Report, Verdict
-from grader.xp import Entry, Progress
+from grader.xp import Progress
 
 TYPES = ("positional", "induction", "duplicate_token", "syntactic", "semantic", "rare_token")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

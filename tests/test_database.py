@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.database import SCHEMA, Contested, through
 from grader.errors import LedgerError
 from grader.ledger import Ledger
 from tests.ledgers import sealed
@@ -33,12 +34,40 @@ def ledger(file: Path) -> Iterator[Ledger]:
 
 def test_the_file_is_private_and_keeps_what_it_acknowledged(ledger: Ledger, file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    with ledger.connection() as connection:
-        settings = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        }
-    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 60_000}
+    pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    with ledger.connection() as connection, ledger.statements() as execute:
+        through_the_library = [through(connection)(f"PRAGMA {name}", {}) for name in pragmas]
+        directly = [execute(f"PRAGMA {name}", {}) for name in pragmas]
+
+    assert directly == through_the_library
+    assert [list(row.values()) for (row,) in directly] == [["wal"], [2], [1], [60_000]]
+
+
+def test_what_fails_in_a_transaction_is_undone_and_the_ledger_goes_on(ledger: Ledger) -> None:
+    def half() -> None:
+        with ledger.statements(write=True) as execute:
+            execute("DELETE FROM reports", {})
+            raise ZeroDivisionError
+
+    kept = ledger.append(sealed(1))
+
+    with pytest.raises(ZeroDivisionError):
+        half()
+    assert list(ledger.entries()) == [kept]
+    with pytest.raises(Contested, match="another process wrote the same"), ledger.statements(write=True) as execute:
+        execute("INSERT INTO reports SELECT * FROM reports", {})
+    assert list(ledger.entries()) == [kept]
+
+
+def test_a_ledger_that_is_there_needs_no_library_for_other_databases(ledger: Ledger) -> None:
+    script = (
+        "import sys; from grader.ledger import Ledger; from tests.ledgers import sealed\n"
+        "with Ledger() as ledger: print(ledger.append(sealed(1)).id, len(list(ledger.entries())))\n"
+        "print({'sqlalchemy', 'alembic'} & set(sys.modules))"
+    )
+
+    found = subprocess.check_output([sys.executable, "-c", script], text=True, cwd=Path(__file__).parent.parent)
+    assert found == "1 1\nset()\n"
 
 
 APPENDER = """
@@ -130,11 +159,12 @@ def test_a_damaged_page_is_an_error_that_says_what_to_do(file: Path) -> None:
 
 
 def test_a_newer_ledger_is_left_alone(ledger: Ledger, file: Path) -> None:
+    newer = f"{int(SCHEMA) + 1:04}"
     with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+        connection.execute("UPDATE alembic_version SET version_num = ?", [newer])
     connection.close()
 
-    with pytest.raises(LedgerError, match=r"a newer grader wrote it \(schema 0003, ours is 0002\); upgrade"):
+    with pytest.raises(LedgerError, match=rf"a newer grader wrote it \(schema {newer}, ours is {SCHEMA}\); upgrade"):
         Ledger()
 
 

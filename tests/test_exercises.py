@@ -147,7 +147,8 @@ def test_every_fault_of_the_file_is_told_with_its_line(root: Path) -> None:
 
     assert refusal_of(ID).splitlines() == [
         f"{file}:3:1: unknown key `titel`; allowed: id, version, title, transformer, probes, kinds, budget, "
-        "wrong_costs, pass_at, kinds_needed, borderline, feedback, policy; did you mean `title`? [unknown-key]",
+        "wrong_costs, pass_at, kinds_needed, borderline, feedback, hint_costs, policy; did you mean `title`? "
+        "[unknown-key]",
         f"{file}:5:16: `seed` must be a whole number, not `one` [wrong-type]",
         f"{file}:15:21: `statistic` cannot be `shore`; allowed: share, hit_rate, lead, lift; "
         "did you mean `share`? [unknown-statistic]",

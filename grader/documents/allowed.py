@@ -6,9 +6,22 @@ from typing import Any
 from pydantic import BaseModel
 
 from grader.documents.plain_yaml import Path
+from grader.language import _, later
 from grader.schema import SPELLINGS
 
 Schema = Mapping[str, Any]
+
+PATTERNS = {
+    r"^[a-z0-9]+(-[a-z0-9]+)*$": later("lower-case words and digits joined by hyphens, such as mini-heads"),
+    r"^[\w][\w.@+ -]*$": later("letters, digits, spaces and . @ + -, beginning with a letter or a digit"),
+    r"^\w[\w.' -]*$": later("letters, digits, spaces and . ' -, beginning with a letter or a digit"),
+    r"^[0-9a-f]{64}$": later("a SHA-256: 64 digits and letters from a to f"),
+    r"^[0-9a-f]{40}$": later("a full commit: 40 digits and letters from a to f"),
+    r"^[\w.-]+/[\w.-]+$": later("owner/name"),
+    r"^[\w-]+(/[\w-][\w.-]*)*$": later("a relative path inside the package, joined by /"),
+    r"^[\w.-]+\.gguf$": later("a file name that ends in .gguf"),
+}
+"""The patterns of the records, in words."""
 
 
 class Allowed:
@@ -45,10 +58,10 @@ class Allowed:
         node = self.at(path)
         low, above, high = (node.get(key) for key in ("minimum", "exclusiveMinimum", "maximum"))
         if low is not None:
-            return f"from {low} to {high}" if high is not None else f"{low} or more"
-        if above is not None:
-            return f"more than {above}" + (f" and at most {high}" if high is not None else "")
-        return f"{high} or less"
+            return _("from {low} to {high}", low=low, high=high) if high is not None else _("{low} or more", low=low)
+        if above is not None and high is not None:
+            return _("more than {above} and at most {high}", above=above, high=high)
+        return _("more than {above}", above=above) if above is not None else _("{high} or less", high=high)
 
     def is_moment(self, path: Path) -> bool:
         """Whether the value at a path is a date with its time and zone."""
@@ -61,3 +74,8 @@ class Allowed:
             else:
                 node = next(branch for branch in node["anyOf"] if branch.get("type") != "null")
         return node
+
+
+def form(pattern: str) -> str:
+    """What text of this pattern looks like, in words."""
+    return _(PATTERNS[pattern]) if pattern in PATTERNS else _("of the form {pattern}", pattern=pattern)

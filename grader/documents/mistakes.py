@@ -10,20 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from grader.documents.allowed import Allowed
+from grader.documents.allowed import Allowed, form
 from grader.documents.plain_yaml import Path
 from grader.documents.wording import did_you_mean, listed, shown, where
-
-PATTERNS = {
-    r"^[a-z0-9]+(-[a-z0-9]+)*$": "lower-case words and digits joined by hyphens, such as mini-heads",
-    r"^[\w][\w.@+ -]*$": "letters, digits, spaces and . @ + -, beginning with a letter or a digit",
-    r"^[0-9a-f]{64}$": "a SHA-256: 64 digits and letters from a to f",
-    r"^[0-9a-f]{40}$": "a full commit: 40 digits and letters from a to f",
-    r"^[\w.-]+/[\w.-]+$": "owner/name",
-    r"^[\w-]+(/[\w-][\w.-]*)*$": "a relative path inside the package, joined by /",
-    r"^[\w.-]+\.gguf$": "a file name that ends in .gguf",
-}
-"""The patterns of the records, in words."""
+from grader.language import _, count, later
 
 Explanation = tuple[str, str]
 """A stable code and a message."""
@@ -50,7 +40,7 @@ class Mistake:
     def name(self) -> str:
         """The field, such as `layer` or `claims[2]`."""
         is_key = bool(self.path) and isinstance(self.path[-1], str)
-        return where(self.path[-1:] if is_key else self.path) or "the file"
+        return where(self.path[-1:] if is_key else self.path) or _("the file")
 
     @property
     def parent(self) -> Path:
@@ -60,7 +50,7 @@ class Mistake:
     @property
     def inside(self) -> str:
         """The parent in words, to be put after the field."""
-        return f" in {where(self.parent)}" if self.parent else ""
+        return _(" in {place}", place=where(self.parent)) if self.parent else ""
 
     def explained(self) -> Explanation:
         """The code and the message."""
@@ -69,71 +59,87 @@ class Mistake:
 
 def _missing(mistake: Mistake) -> Explanation:
     needed = listed(mistake.allowed.required(mistake.parent))
-    return "missing-key", f"`{mistake.name}` is missing{mistake.inside}; needed: {needed}"
+    said = later("`{name}` is missing{inside}; needed: {needed}")
+    return "missing-key", _(said, name=mistake.name, inside=mistake.inside, needed=needed)
 
 
 def _unknown_key(mistake: Mistake) -> Explanation:
     keys = mistake.allowed.keys(mistake.parent)
     before, colon, after = str(mistake.path[-1]).partition(":")
     if colon and before in keys:
-        hint = f"; a space belongs after the colon: `{before}: {shown(after)}`"
+        hint = _("; a space belongs after the colon: `{right}`", right=f"{before}: {shown(after)}")
     else:
         hint = did_you_mean(mistake.path[-1], keys)
-    return "unknown-key", f"unknown key `{mistake.name}`{mistake.inside}; allowed: {listed(keys)}{hint}"
+    said = later("unknown key `{name}`{inside}; allowed: {allowed}{hint}")
+    return "unknown-key", _(said, name=mistake.name, inside=mistake.inside, allowed=listed(keys), hint=hint)
 
 
 def _not_a_choice(mistake: Mistake) -> Explanation:
     words = mistake.allowed.words(mistake.path)
     hint = did_you_mean(mistake.given, words)
     code = f"unknown-{mistake.name.replace('_', '-')}"
-    return code, f"`{mistake.name}` cannot be {_what(mistake)}; allowed: {listed(words)}{hint}"
+    said = later("`{name}` cannot be {what}; allowed: {allowed}{hint}")
+    return code, _(said, name=mistake.name, what=_what(mistake), allowed=listed(words), hint=hint)
 
 
 def _not_whole(mistake: Mistake) -> Explanation:
     is_place = mistake.name in ("layer", "head")
     if is_place and (place := _HEAD_NOTATION.fullmatch(mistake.written)):
-        why = f"YAML reads {mistake.written} as the number {mistake.given}; " if type(mistake.given) is float else ""
-        said = f"{why}write layer: {int(place[1])}, head: {int(place[2])}"
-        return "head-notation", f"`{mistake.name}` is one whole number, not `{mistake.written}`; {said}"
-    return "wrong-type", f"`{mistake.name}` must be a whole number, not {_what(mistake)}{_as_number(mistake)}"
+        hint = _write_out(place)
+        if type(mistake.given) is float:
+            read = _("; YAML reads {written} as the number {number}", written=mistake.written, number=mistake.given)
+            hint = read + hint
+        said = later("`{name}` is one whole number, not `{written}`{hint}")
+        return "head-notation", _(said, name=mistake.name, written=mistake.written, hint=hint)
+    said = later("`{name}` must be a whole number, not {what}{hint}")
+    return "wrong-type", _(said, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
+
+
+def _write_out(place: re.Match[str]) -> str:
+    return _("; write layer: {layer}, head: {head}", layer=int(place[1]), head=int(place[2]))
 
 
 def _not_a_number(mistake: Mistake) -> Explanation:
-    return "wrong-type", f"`{mistake.name}` must be a number, not {_what(mistake)}{_as_number(mistake)}"
+    said = later("`{name}` must be a number, not {what}{hint}")
+    return "wrong-type", _(said, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
 
 
 def _as_number(mistake: Mistake) -> str:
     if isinstance(mistake.given, str) and (number := _NUMBER_AS_TEXT.fullmatch(mistake.given)):
         plain = number[1].replace("+", "") + number[2]
-        return f", which is text; write {plain} " + ("without quotes" if plain == mistake.given.strip() else "instead")
+        if plain == mistake.given.strip():
+            return _(", which is text; write {number} without quotes", number=plain)
+        return _(", which is text; write {number} instead", number=plain)
     return ""
 
 
 def _not_text(mistake: Mistake) -> Explanation:
     is_scalar = isinstance(mistake.given, bool | int | float)
-    hint = f'; put it in quotes: "{mistake.written}"' if is_scalar else ""
-    return "wrong-type", f"`{mistake.name}` must be text, not {_what(mistake)}{hint}"
+    hint = _('; put it in quotes: "{written}"', written=mistake.written) if is_scalar else ""
+    said = later("`{name}` must be text, not {what}{hint}")
+    return "wrong-type", _(said, name=mistake.name, what=_what(mistake), hint=hint)
 
 
 def _not_true_or_false(mistake: Mistake) -> Explanation:
-    return "wrong-type", f"`{mistake.name}` must be true or false, not {_what(mistake)}"
+    return "wrong-type", _("`{name}` must be true or false, not {what}", name=mistake.name, what=_what(mistake))
 
 
 def _not_a_list(mistake: Mistake) -> Explanation:
-    said = f"`{mistake.name}` must be a list (each item on a line of its own, after `- `), not {_what(mistake)}"
-    return "wrong-type", said
+    said = later("`{name}` must be a list (each item on a line of its own, after `- `), not {what}")
+    return "wrong-type", _(said, name=mistake.name, what=_what(mistake))
 
 
 def _not_a_mapping(mistake: Mistake) -> Explanation:
     keys = mistake.allowed.required(mistake.path)
-    subject = f"`{mistake.name}`" if mistake.path else "the file"
-    has = f" with {listed(f'`{key}:`' for key in keys)}" if keys else ""
+    subject = f"`{mistake.name}`" if mistake.path else mistake.name
+    has = _(" with {keys}", keys=listed(f"`{key}:`" for key in keys)) if keys else ""
     if not keys and (optional := mistake.allowed.keys(mistake.path)):
-        has = f" with any of {listed(f'`{key}:`' for key in optional)}"
+        has = _(" with any of {keys}", keys=listed(f"`{key}:`" for key in optional))
     found = _HEAD_NOTATION.match(mistake.written)
-    hint = f"; write layer: {int(found[1])}, head: {int(found[2])}" if found and "layer" in keys else ""
+    hint = _write_out(found) if found and "layer" in keys else ""
     code = "wrong-type" if mistake.path else "not-a-mapping"
-    return code, f"{subject} must be a mapping{has}, not {_what(mistake)}{hint}"
+    said = later("{subject} must be a mapping{has}, not {what}{hint}")
+    return code, _(said, subject=subject, has=has, what=_what(mistake), hint=hint)
 
 
 def _what(mistake: Mistake) -> str:
@@ -142,35 +148,38 @@ def _what(mistake: Mistake) -> str:
 
 
 def _out_of_range(mistake: Mistake) -> Explanation:
-    said = f"`{mistake.name}` must be {mistake.allowed.range(mistake.path)}, not `{mistake.written}`"
-    return "out-of-range", said
+    said = later("`{name}` must be {range}, not `{written}`")
+    return "out-of-range", _(
+        said, name=mistake.name, range=mistake.allowed.range(mistake.path), written=mistake.written
+    )
 
 
 def _text_too_long(mistake: Mistake) -> Explanation:
     most, length = mistake.limits["max_length"], len(str(mistake.given))
-    return "too-long", f"`{mistake.name}` has {length} characters; {most} are the most"
+    said = later("`{name}` has {length} characters; {most} are the most")
+    return "too-long", _(said, name=mistake.name, length=length, most=most)
 
 
 def _too_many(mistake: Mistake) -> Explanation:
-    most = mistake.limits["max_length"]
-    return "too-long", f"`{mistake.name}` has more than {most} items; {most} are the most"
+    said = later("`{name}` has more than {most} items; {most} are the most")
+    return "too-long", _(said, name=mistake.name, most=mistake.limits["max_length"])
 
 
 def _text_too_short(mistake: Mistake) -> Explanation:
-    return (
-        "too-short",
-        f"`{mistake.name}` is empty; write something after it, or leave the key out where it is optional",
-    )
+    said = later("`{name}` is empty; write something after it, or leave the key out where it is optional")
+    return "too-short", _(said, name=mistake.name)
 
 
 def _too_few(mistake: Mistake) -> Explanation:
     least = mistake.limits["min_length"]
-    return "too-short", f"`{mistake.name}` needs at least {least} item{'s' * (least > 1)}"
+    return "too-short", count(
+        "`{name}` needs at least {number} item", "`{name}` needs at least {number} items", least, name=mistake.name
+    )
 
 
 def _bad_name(mistake: Mistake) -> Explanation:
-    words = PATTERNS.get(mistake.limits["pattern"], f"of the form {mistake.limits['pattern']}")
-    return "bad-name", f"`{mistake.name}` must be {words}; not `{mistake.written}`"
+    said = later("`{name}` must be {words}; not `{written}`")
+    return "bad-name", _(said, name=mistake.name, words=form(mistake.limits["pattern"]), written=mistake.written)
 
 
 def _rule_of_the_record(mistake: Mistake) -> Explanation:
@@ -183,7 +192,7 @@ def _rule_of_the_record(mistake: Mistake) -> Explanation:
     if not named or any(key in given for key in named):
         return "does-not-fit", said
     words = mistake.allowed.words((*mistake.path, named[0]))
-    return "missing-key", said + (f"; allowed: {listed(words)}" if words else "")
+    return "missing-key", said + (_("; allowed: {words}", words=listed(words)) if words else "")
 
 
 def _not_a_moment(mistake: Mistake) -> Explanation:
@@ -193,9 +202,13 @@ def _not_a_moment(mistake: Mistake) -> Explanation:
         lacks = ""
     else:
         has_time = len(mistake.written) > len(f"{found:%Y-%m-%d}")
-        lacks = f"; {'the zone is' if has_time else 'time and zone are'} missing ({_SAMPLE[-6:]}, or Z for UTC)"
-    said = f"`{mistake.name}` must be a date with its time and zone, such as {_SAMPLE}, not {_what(mistake)}"
-    return "bad-date", said + lacks
+        lacks = (
+            _("; the zone is missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
+            if has_time
+            else _("; time and zone are missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
+        )
+    said = later("`{name}` must be a date with its time and zone, such as {sample}, not {what}{lacks}")
+    return "bad-date", _(said, name=mistake.name, sample=_SAMPLE, what=_what(mistake), lacks=lacks)
 
 
 def culprit(mistake: Mistake) -> Path:
@@ -209,7 +222,7 @@ def culprit(mistake: Mistake) -> Path:
 
 
 def _anything_else(mistake: Mistake) -> Explanation:
-    return "wrong-value", f"`{mistake.name}` cannot be {_what(mistake)}"
+    return "wrong-value", _("`{name}` cannot be {what}", name=mistake.name, what=_what(mistake))
 
 
 _EXPLAIN: dict[str, Callable[[Mistake], Explanation]] = {

@@ -7,8 +7,7 @@ aliases, merge keys, tags) is refused as soon as the parser meets it, before any
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import NoReturn, TypeAlias
+from typing import NamedTuple, NoReturn, TypeAlias
 
 import yaml
 
@@ -16,6 +15,7 @@ from grader.documents.raw_text import Text, decoded
 from grader.documents.scalars import Fault, quoted, unquoted
 from grader.documents.wording import shown, where
 from grader.errors import InvalidInput, Problem
+from grader.language import _, later
 
 Plain: TypeAlias = "bool | int | float | str | tuple[Plain, ...] | dict[str, Plain] | None"
 Path: TypeAlias = tuple[str | int, ...]
@@ -26,22 +26,21 @@ DEPTH_LIMIT = 32
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _SYNTAX_HINTS = (
-    ("mapping values", "text that contains `: ` must be in quotes, and a key needs a space after its colon"),
-    ("start any token", "text that begins with this character must be in quotes"),
-    ("alphabetic or numeric", "text that begins with * or & must be in quotes"),
-    ("unexpected end of stream", "a quote is opened and never closed"),
-    ("',' or", "a bracket is not closed, or a comma is missing"),
-    ("node content", "a value was expected here"),
-    ("escape c", "this \\ means nothing inside double quotes; write \\\\ or use single quotes"),
-    ("expected ':'", "a key needs a colon and a space after it: `layer: 5`"),
-    ("expected key", "keys of one block begin in the same column; a quoted value ends at its quote"),
-    ("'-' indicator", "the items of one list begin in the same column, each with `- `"),
-    ("<block end>", "the lines of one block begin in the same column"),
+    ("mapping values", later("text that contains `: ` must be in quotes, and a key needs a space after its colon")),
+    ("start any token", later("text that begins with this character must be in quotes")),
+    ("alphabetic or numeric", later("text that begins with * or & must be in quotes")),
+    ("unexpected end of stream", later("a quote is opened and never closed")),
+    ("',' or", later("a bracket is not closed, or a comma is missing")),
+    ("node content", later("a value was expected here")),
+    ("escape c", later("this \\ means nothing inside double quotes; write \\\\ or use single quotes")),
+    ("expected ':'", later("a key needs a colon and a space after it: `layer: 5`")),
+    ("expected key", later("keys of one block begin in the same column; a quoted value ends at its quote")),
+    ("'-' indicator", later("the items of one list begin in the same column, each with `- `")),
+    ("<block end>", later("the lines of one block begin in the same column")),
 )
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """The plain values of one input, and where each of them stands in it."""
 
     source: str
@@ -67,7 +66,7 @@ class Document:
 
     def with_value(self, key: str, value: Plain) -> "Document":
         """The same document with another value for one key at the top."""
-        return replace(self, data={**self.data, key: value}) if isinstance(self.data, dict) else self
+        return self._replace(data={**self.data, key: value}) if isinstance(self.data, dict) else self
 
     def problem(self, code: str, message: str, path: Path, *, at_key: bool = False) -> Problem:
         """A problem with the value, or the key, at a path."""
@@ -103,9 +102,9 @@ def _syntax_problem(error: yaml.YAMLError, text: Text) -> Problem:
         index = error.context_mark.index  # type: ignore[attr-defined]  # where the quote was opened
     line, column = text.spot(index)
     if tab := text.indenting_tab(line):
-        return Problem("tab", "this line is indented with a tab; YAML wants spaces (two for each step)", *tab)
-    hint = next((hint for words, hint in _SYNTAX_HINTS if words in said), said)
-    return Problem("yaml-syntax", f"this is not YAML: {hint}", line, column)
+        return Problem("tab", _("this line is indented with a tab; YAML wants spaces (two for each step)"), *tab)
+    hint = next((_(hint) for words, hint in _SYNTAX_HINTS if words in said), said)
+    return Problem("yaml-syntax", _("this is not YAML: {hint}", hint=hint), line, column)
 
 
 def _is_unquoted(event: yaml.Event) -> bool:
@@ -126,13 +125,15 @@ class _Reading:
         """The one document of the stream."""
         next(self.events)  # the stream starts
         if isinstance(first := next(self.events), yaml.StreamEndEvent):
-            raise InvalidInput(self.source, [Problem("empty", "there is nothing in this file", 1, 1)])
+            raise InvalidInput(self.source, [Problem("empty", _("there is nothing in this file"), 1, 1)])
         data = self.value(next(self.events), ())
         next(self.events)  # the document ends
         if not isinstance(after := next(self.events), yaml.StreamEndEvent):
-            self.refuse("several-documents", "a second document begins here (`---`); one file is one document", after)
+            self.refuse(
+                "several-documents", _("a second document begins here (`---`); one file is one document"), after
+            )
         if data is None and not self.problems:
-            self.refuse("empty", "there is nothing in this file", first)
+            self.refuse("empty", _("there is nothing in this file"), first)
         return Document(self.source, data, tuple(self.problems), self.values, self.keys, self.written)
 
     def value(self, event: yaml.Event, path: Path) -> Plain:
@@ -150,14 +151,14 @@ class _Reading:
         name = getattr(event, "anchor", None)
         if name is not None:
             mark = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            said = f"`{mark}{shown(name)}`: aliases are not read; text that begins with {mark} must be in quotes"
-            self.refuse("alias", said, event)
+            said = later("`{name}`: aliases are not read; text that begins with {mark} must be in quotes")
+            self.refuse("alias", _(said, name=mark + shown(name), mark=mark), event)
         if (tag := getattr(event, "tag", None)) is not None:
             written = shown(tag.replace(_STANDARD_TAG, "!!"))
-            said = f"the tag `{written}` is not read; text that begins with ! must be in quotes"
+            said = _("the tag `{written}` is not read; text that begins with ! must be in quotes", written=written)
             self.refuse("tag", said, event)
         if len(path) > DEPTH_LIMIT:
-            self.refuse("too-deep", f"nested more than {DEPTH_LIMIT} levels deep", event)
+            self.refuse("too-deep", _("nested more than {most} levels deep", most=DEPTH_LIMIT), event)
 
     def sequence(self, path: Path) -> Plain:
         """The items up to the end of a list."""
@@ -172,7 +173,7 @@ class _Reading:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             self.admit(event, path)
             if not isinstance(event, yaml.ScalarEvent):
-                self.refuse("bad-key", "a key is a single word, not a list or a mapping", event)
+                self.refuse("bad-key", _("a key is a single word, not a list or a mapping"), event)
             key = event.value
             self.complain_of_key(key, event, path)
             if key in entries:
@@ -185,9 +186,10 @@ class _Reading:
     def complain_of_key(self, key: str, event: yaml.ScalarEvent, path: Path) -> None:
         """Note a key that is given twice or would merge."""
         if key == "<<" and _is_unquoted(event):
-            self.refuse("merge-key", "`<<` (merge) is not read; write the keys out", event)
+            self.refuse("merge-key", _("`<<` (merge) is not read; write the keys out"), event)
         if first := self.keys.get((*path, key)):
-            said = f"`{shown(key)}` is given twice: first on line {first[0]}, again on line {self.spot(event)[0]}"
+            said = later("`{key}` is given twice: first on line {first}, again on line {second}")
+            said = _(said, key=shown(key), first=first[0], second=self.spot(event)[0])
             self.note("duplicate-key", said, event, (*path, key))
 
     def skip(self, path: Path) -> None:

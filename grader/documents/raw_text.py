@@ -3,31 +3,31 @@
 import bisect
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from grader.documents.wording import shown
 from grader.errors import InvalidInput, Problem
+from grader.language import _, later
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SIGNATURES = {
-    b"PK\x03\x04": "a zip archive or an office document",
-    b"\xd0\xcf\x11\xe0": "an office document",
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"\x1f\x8b": "a compressed file",
+    b"PK\x03\x04": later("a zip archive or an office document"),
+    b"\xd0\xcf\x11\xe0": later("an office document"),
+    b"%PDF": later("a PDF"),
+    b"\x89PNG": later("a picture"),
+    b"\xff\xd8\xff": later("a picture"),
+    b"\x1f\x8b": later("a compressed file"),
 }
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_INDENTING_TAB = re.compile(r" *(\t)")
-_ESCAPED_PAIR = re.compile(
+_INDENTING_TAB = r" *(\t)"  # compiled when it is needed, which is seldom; so is the next one
+_ESCAPED_PAIR = (
     r"(?<!\\)(?P<before>(?:\\\\)*)\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
 )
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """Text for the YAML parser, with the way back from its characters to the lines of the original."""
 
     original: str
@@ -44,7 +44,7 @@ class Text:
 
     def indenting_tab(self, line: int) -> tuple[int, int] | None:
         """Where a tab indents this line, if one does."""
-        found = _INDENTING_TAB.match(self.original, self.line_starts[line - 1])
+        found = re.compile(_INDENTING_TAB).match(self.original, self.line_starts[line - 1])
         return (line, found.start(1) - self.line_starts[line - 1] + 1) if found else None
 
 
@@ -55,9 +55,9 @@ def decoded(raw: bytes, source: str, limit: int) -> Text:
         InvalidInput: It is longer than `limit` bytes, not UTF-8, or not text at all.
     """
     if len(raw) > limit:
-        problem = Problem("too-large", f"the file is too large: {limit // 1024} KB are the most", 1, 1)
+        problem = Problem("too-large", _("the file is too large: {most} KB are the most", most=limit // 1024), 1, 1)
     elif raw.startswith(_UTF16_MARKS):
-        problem = Problem("not-utf8", "the file is saved as UTF-16; save it as UTF-8", 1, 1)
+        problem = Problem("not-utf8", _("the file is saved as UTF-16; save it as UTF-8"), 1, 1)
     elif found := _not_text(raw):
         problem = found
     else:
@@ -68,14 +68,15 @@ def decoded(raw: bytes, source: str, limit: int) -> Text:
 def _not_text(raw: bytes) -> Problem | None:
     for signature, what in _SIGNATURES.items():
         if raw.startswith(signature):
-            return Problem("binary", f"this is {what}; a text file in YAML or JSON is wanted", 1, 1)
+            said = _("this is {what}; a text file in YAML or JSON is wanted", what=_(what))
+            return Problem("binary", said, 1, 1)
     if (at := raw.find(b"\0")) >= 0:
-        said = "a zero byte stands here: this is not a text file, or not saved as UTF-8"
+        said = _("a zero byte stands here: this is not a text file, or not saved as UTF-8")
         return Problem("binary", said, *_byte_spot(raw, at))
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        said = f"the byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        said = _("the byte {byte} is not UTF-8; save the file as UTF-8", byte=f"0x{raw[error.start]:02x}")
         return Problem("not-utf8", said, *_byte_spot(raw, error.start))
     return None
 
@@ -94,7 +95,7 @@ def _text(original: str, source: str) -> Text:
     if found := _CONTROL.search(original):
         line = bisect.bisect_right(line_starts, found.start())
         column = found.start() - line_starts[line - 1] + 1
-        said = f"the control character `{shown(found.group())}` is not text; leave it out"
+        said = _("the control character `{character}` is not text; leave it out", character=shown(found.group()))
         raise InvalidInput(source, [Problem("control-character", said, line, column)])
     return text
 
@@ -108,4 +109,4 @@ def _json_as_yaml(original: str) -> tuple[str, list[int]]:
         shortened.append(pair.start() - 2 * len(shortened))
         return f"{pair['before']}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08X}"
 
-    return _ESCAPED_PAIR.sub(joined, original.replace("\t", " ")), shortened
+    return re.sub(_ESCAPED_PAIR, joined, original.replace("\t", " ")), shortened

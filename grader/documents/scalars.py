@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from grader.documents.wording import shown
+from grader.language import _, later
 
 DIGITS_LIMIT = 18
 
@@ -36,7 +37,8 @@ Scalar = bool | int | float | str | None
 def quoted(text: str) -> Scalar | Fault:
     """The text itself, unless it has control characters: they could redraw the terminal that shows them."""
     if found := _UNPRINTABLE.search(text):
-        return Fault("control-character", f"the control character `{shown(found.group())}` is not text; leave it out")
+        said = _("the control character `{character}` is not text; leave it out", character=shown(found.group()))
+        return Fault("control-character", said)
     return text
 
 
@@ -49,14 +51,14 @@ def unquoted(text: str) -> Scalar | Fault:
     if _DECIMAL.fullmatch(text):
         if math.isfinite(number := float(text)):
             return number
-        return Fault("not-finite", f"`{shown(text)}` is larger than any number can be")
+        return Fault("not-finite", _("`{text}` is larger than any number can be", text=shown(text)))
     if _NOT_FINITE.fullmatch(text):
-        return Fault("not-finite", f"`{text}` is not a number that can be measured")
+        return Fault("not-finite", _("`{text}` is not a number that can be measured", text=text))
     return quoted(text)
 
 
 def _integer(text: str) -> int | Fault:
     if len(text) > DIGITS_LIMIT:
-        said = f"`{shown(text)}` is too large a number: {DIGITS_LIMIT} digits are the most, and here are {len(text)}"
-        return Fault("out-of-range", said)
+        said = later("`{text}` is too large a number: {most} digits are the most, and here are {length}")
+        return Fault("out-of-range", _(said, text=shown(text), most=DIGITS_LIMIT, length=len(text)))
     return int(text)

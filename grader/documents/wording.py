@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from grader.language import _
+
 SHOWN_CHARACTERS = 40
 
 
@@ -10,16 +12,16 @@ def shown(value: object) -> str:
     """A value as a message shows it: short, on one line, control characters escaped."""
     match value:
         case None:
-            return "nothing"
+            return _("nothing")
         case bool():
             return "true" if value else "false"
         case str():
             text = value if len(value) <= SHOWN_CHARACTERS else value[: SHOWN_CHARACTERS - 1] + "…"
             return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
         case dict():
-            return "a mapping"
+            return _("a mapping")
         case tuple() | list():
-            return "a list"
+            return _("a list")
     return shown(str(value))
 
 
@@ -46,4 +48,4 @@ def guess(word: object, words: Iterable[str]) -> str | None:
 def did_you_mean(word: object, words: Iterable[str]) -> str:
     """A question to end a message with, or nothing."""
     meant = guess(word, words)
-    return f"; did you mean `{meant}`?" if meant else ""
+    return _("; did you mean `{meant}`?", meant=meant) if meant else ""

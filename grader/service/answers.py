@@ -6,13 +6,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from grader import exercises
+from grader.entry import Entry
 from grader.errors import ExerciseError, Problem
 from grader.grading import shown
+from grader.language import _, count
 from grader.ledger import Ledger
 from grader.regrading import ARROW, BETWEEN
-from grader.service.records import PENDING, STATES, Result
+from grader.service.records import PENDING, STATES, Result, State
 from grader.tables import SUBMISSIONS
-from grader.xp import Entry
 
 ROW = SUBMISSIONS.c
 
@@ -26,13 +27,14 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
             return None
         used = _attempts_used(connection, row)
         entry = ledger.current(connection, row["report"]) if row["report"] is not None else None
+        state: State = row["state"]
     report = shown(entry.report) if entry else None
     is_graded = report is not None and report.gradable
     return Result(
         platform=platform,
         id=submission_id,
-        state=row["state"],
-        says=STATES[row["state"]],
+        state=state,
+        says=_(STATES[state]),
         student=row["student"],
         exercise=row["exercise"],
         received_at=datetime.fromisoformat(row["received_at"]),
@@ -40,7 +42,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
         tries=row["tries"],
         problems=tuple(Problem(**problem) for problem in json.loads(row["problems"])),
         next_allowed=_when(row["next_allowed"]),
-        reason=f"grading was begun {row['tries']} times and failed each time" if row["state"] == "dead" else "",
+        reason=_failed(row["tries"]) if row["state"] == "dead" else "",
         attempts_used=used,
         attempts=_attempts(row["exercise"]),
         credit=row["credit"],
@@ -48,6 +50,12 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
         passed=report.passed if report and is_graded else None,
         regraded=_reason(entry),
         report=report,
+    )
+
+
+def _failed(tries: int) -> str:
+    return count(
+        "grading was begun {number} time and failed", "grading was begun {number} times and failed each time", tries
     )
 
 

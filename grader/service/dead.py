@@ -15,7 +15,8 @@ from grader.errors import GraderError
 from grader.ledger import Ledger
 from grader.service import streams
 from grader.service.reception import Receipt, Reception
-from grader.tables import DEAD_LETTERS, SUBMISSIONS, storable, written
+from grader.stored import storable, written
+from grader.tables import DEAD_LETTERS, SUBMISSIONS
 
 KEPT_BYTES = 300_000
 """Of a letter; more than a whole submission, so that only what was too large cannot be replayed."""

@@ -24,7 +24,8 @@ from grader.ledger import Ledger
 from grader.schema import Report
 from grader.service import outbox
 from grader.service.records import State
-from grader.tables import SUBMISSIONS, storable, written
+from grader.stored import storable, written
+from grader.tables import SUBMISSIONS
 
 TRIES = 5
 """How often grading is begun before a submission is given up."""

@@ -11,9 +11,10 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from grader.entry import Entry
 from grader.ledger import Ledger
-from grader.tables import DELIVERIES, REPORTS, SUBMISSIONS, storable, written
-from grader.xp import Entry
+from grader.stored import storable, written
+from grader.tables import DELIVERIES, REPORTS, SUBMISSIONS
 
 Channel = Literal["stream", "webhook"]
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from grader.language import _, later
 from grader.schema import Policy, Rate
 
 DAY = timedelta(days=1)
@@ -35,19 +36,22 @@ class Refusal(NamedTuple):
 def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
     """Why a submission that comes in at this time is not taken, or None where it is."""
     if policy.opens is not None and when < policy.opens:
-        return Refusal("not-open-yet", f"this exercise opens on {_said(policy.opens)}", policy.opens)
+        return Refusal("not-open-yet", _("this exercise opens on {when}", when=_said(policy.opens)), policy.opens)
     closes = closing(policy)
     if closes is not None and when >= closes:
-        return Refusal("closed", f"this exercise closed on {_said(closes)}; ask your instructor", None)
+        said = _("this exercise closed on {when}; ask your instructor", when=_said(closes))
+        return Refusal("closed", said, None)
     if policy.attempts is not None and past.attempts >= policy.attempts:
-        said = f"all {policy.attempts} attempts are used; handing in one of them again returns its report"
-        return Refusal("attempts-used", said, None)
+        said = later("all {number} attempts are used; handing in one of them again returns its report")
+        return Refusal("attempts-used", _(said, number=policy.attempts), None)
     if policy.rate is not None:
         free = free_at(policy.rate, past.times)
         if free is not None and when < free:
-            said = (
-                f"this is too soon: {policy.rate.burst} at once and {policy.rate.per_hour:g} an hour are taken; "
-                f"the next one from {_said(free)} on"
+            said = _(
+                "this is too soon: {burst} at once and {rate} an hour are taken; the next one from {when} on",
+                burst=policy.rate.burst,
+                rate=f"{policy.rate.per_hour:g}",
+                when=_said(free),
             )
             return Refusal("too-soon", said, free)
     return None

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from grader import submissions
 from grader.errors import ExerciseError, InvalidInput, Problem
+from grader.language import _
 from grader.ledger import Ledger
 from grader.schema import Exercise, Policy, Submission
 from grader.service import outbox, policy
@@ -22,7 +23,8 @@ from grader.service.platforms import Platform
 from grader.service.records import PENDING, TERMINAL, Envelope, State
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.service.streams import FIELDS
-from grader.tables import SUBMISSIONS, storable, written
+from grader.stored import storable, written
+from grader.tables import SUBMISSIONS
 
 SOURCE = "submission"
 """What messages call the document."""
@@ -109,7 +111,7 @@ def read_document(document: str, student: str | None) -> Sound:
     """
     submission, exercise = submissions.load(document.encode(), SOURCE, student=student)
     if submission.student is None:
-        said = "nobody says whose this is; give `student`"
+        said = _("nobody says whose this is; give `student`")
         raise InvalidInput(SOURCE, [Problem("missing-key", said, 1, 1, "student")])
     return Sound(submission, exercise)
 

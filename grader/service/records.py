@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from grader.errors import Problem
+from grader.language import later
 from grader.schema import Fraction, Identifier, Record, Report
 
 State = Literal["received", "queued", "grading", "graded", "ungradable", "rejected", "dead"]
@@ -14,13 +15,13 @@ TERMINAL: tuple[State, ...] = ("graded", "ungradable", "rejected", "dead")
 PENDING: tuple[State, ...] = ("received", "queued", "grading")
 
 STATES: dict[State, str] = {
-    "received": "kept safely; it will be graded",
-    "queued": "waiting for a worker",
-    "grading": "a worker is grading it",
-    "graded": "graded; the report is here",
-    "ungradable": "none of the claims could be measured; no attempt is used up",
-    "rejected": "not graded: see the problems; no attempt is used up",
-    "dead": "we could not grade it; that is not your fault, and no attempt is used up",
+    "received": later("kept safely; it will be graded"),
+    "queued": later("waiting for a worker"),
+    "grading": later("a worker is grading it"),
+    "graded": later("graded; the report is here"),
+    "ungradable": later("none of the claims could be measured; no attempt is used up"),
+    "rejected": later("not graded: see the problems; no attempt is used up"),
+    "dead": later("we could not grade it; that is not your fault, and no attempt is used up"),
 }
 """Each state in words for students."""
 

@@ -1,7 +1,7 @@
 """The streams of the queue: what they are called, what an entry holds, and how a client posts and waits."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from grader.documents import SIZE_LIMIT
 from grader.errors import GraderError
+from grader.language import _, later
 from grader.service.records import Envelope, Result
 from grader.service.settings import without_password
 
@@ -46,6 +47,8 @@ class Posted(NamedTuple):
     id: str
     after: str
     """The newest entry of the results stream before it was posted."""
+    entry: str
+    """Its own place on the intake stream."""
 
 
 def intake(platform: str) -> str:
@@ -71,13 +74,15 @@ def explained(url: str) -> Iterator[None]:
     try:
         yield
     except redis.exceptions.AuthenticationError:
-        _refuse(url, "it does not take this user and password; look at the URL's")
+        _refuse(url, _("it does not take this user and password; look at the URL's"))
     except redis.exceptions.NoPermissionError as error:
-        _refuse(url, f"this user may not do that ({error}); a platform's user is named like the platform")
+        said = later("this user may not do that ({error}); a platform's user is named like the platform")
+        _refuse(url, _(said, error=error))
     except redis.exceptions.OutOfMemoryError:
-        _refuse(url, "it is full; try again later")
+        _refuse(url, _("it is full; try again later"))
     except redis.exceptions.RedisError as error:
-        _refuse(url, f"no answer ({error}); is it up, and the URL right (rediss:// where it wants TLS)?")
+        said = later("no answer ({error}); is it up, and the URL right (rediss:// where it wants TLS)?")
+        _refuse(url, _(said, error=error))
 
 
 def _refuse(url: str, what: str) -> NoReturn:
@@ -117,21 +122,27 @@ def post(client: Client, platform: str, fields: Mapping[str, str]) -> Posted:
     """Put a submission on the platform's intake stream."""
     newest = client.xrevrange(results(platform), count=1)
     after = newest[0][0].decode() if newest else "0-0"
-    client.xadd(intake(platform), dict(fields))
-    return Posted(platform, fields["id"], after)
+    entry = client.xadd(intake(platform), dict(fields))
+    return Posted(platform, fields["id"], after, entry.decode())
 
 
 def wait(client: Client, posted: Posted, seconds: float) -> Result | None:
     """The result of what was posted; None where none has come after so many seconds."""
-    after, until = posted.after, monotonic() + seconds
-    while (left := until - monotonic()) > 0:
+    return next(arriving(client, [posted], seconds), None)
+
+
+def arriving(client: Client, posted: Sequence[Posted], seconds: float) -> Iterator[Result]:
+    """The results of what was posted on one platform, as they come; the end is there with the last, or the time."""
+    awaited = {each.id.encode() for each in posted}
+    after, until = posted[0].after, monotonic() + seconds
+    while awaited and (left := until - monotonic()) > 0:
         block = max(1, int(1000 * min(left, TIMEOUT_SECONDS / 2)))
-        found = client.xread({results(posted.platform): after}, block=block, count=100)
+        found = client.xread({results(posted[0].platform): after}, block=block, count=100)
         for entry, fields in found[0][1] if found else ():
             after = entry.decode()
-            if fields.get(b"id") == posted.id.encode():
-                return Result.model_validate_json(fields[b"result"])
-    return None
+            if fields.get(b"id") in awaited:
+                awaited.remove(fields[b"id"])
+                yield Result.model_validate_json(fields[b"result"])
 
 
 def facts_of_workers(client: Client) -> dict[str, dict[str, float]]:

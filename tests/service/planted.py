@@ -12,7 +12,8 @@ from grader.ledger import Ledger
 from grader.schema import Exercise, Kind
 from grader.score_table import KindScores, ScoreTable, Slice, Statistics, keep, table_key
 from grader.service.records import Envelope
-from grader.tables import DELIVERIES, SUBMISSIONS, written
+from grader.stored import written
+from grader.tables import DELIVERIES, SUBMISSIONS
 from grader.transformer import digest
 
 ID = "planted-heads"

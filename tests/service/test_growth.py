@@ -12,7 +12,8 @@ from grader.service import answers, outbox, platforms
 from grader.service.jobs import Jobs
 from grader.service.outbox import Outbox
 from grader.service.reception import Reception
-from grader.tables import DELIVERIES, REPORTS, SUBMISSIONS, written
+from grader.stored import written
+from grader.tables import DELIVERIES, REPORTS, SUBMISSIONS
 from tests.ledgers import sealed
 from tests.service.planted import CAME, document, envelope
 

@@ -13,13 +13,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from grader.database import SCHEMA, Database
+from grader.entry import Entry
 from grader.errors import LedgerError
 from grader.ledger import Ledger
 from grader.migrations import upgrade
 from grader.service.desk import Desk
 from grader.service.reception import Reception
-from grader.tables import METADATA, written
-from grader.xp import Entry, progress
+from grader.stored import written
+from grader.tables import METADATA
+from grader.xp import progress
 from tests.ledgers import START, sealed
 from tests.service.crowd import Crowd
 from tests.service.planted import envelope
@@ -185,14 +187,17 @@ def test_a_migration_that_fails_leaves_the_old_ledger_as_it_was(old: str) -> Non
 
 KILLED = """
 import sys, time
-import sqlalchemy as sa
+from contextlib import contextmanager
 from grader.database import Database
+from grader.migrations import upgrade
 class Halting(Database):
-    def _is_ready(self, connection):
-        from grader.migrations import upgrade
-        upgrade(connection)
-        print("migrated", flush=True)
-        time.sleep(600)
+    @contextmanager
+    def alone(self):
+        with super().alone() as connection:
+            upgrade(connection)
+            print("migrated", flush=True)
+            time.sleep(600)
+            yield connection
 Halting(sys.argv[1])
 """
 

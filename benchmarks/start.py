@@ -1,0 +1,115 @@
+"""How soon `grade` answers: whole processes beside the bare import of what every command needs.
+
+    python -m benchmarks.start
+
+Each measure is taken twice, as time that passes and as processor time, on which other work falls less. Warm means that
+the heads were measured before and the ledger is there. What a warm submission has imported is said as well.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from benchmarks.machine import machine
+from benchmarks.ratios import compare
+from grader import exercises, home
+
+RUNS = 15
+"""Such short processes are many times as noisy as long ones."""
+BARE = "import typer, pydantic, yaml"
+EXERCISE, SUBMISSION = "mini-heads", "my_heads.yaml"
+HEAVY = ("torch", "transformers", "numpy", "sqlalchemy", "alembic", "rich")
+IMPORTED = (
+    "import sys; from grader.cli import main\n"
+    "try: main()\n"
+    f"finally: print(*sorted(set({HEAVY!r}) & set(sys.modules)) or ['none'], file=sys.stderr)"
+)
+"""A command, and after it which of the heavy packages it has imported."""
+
+
+class Measure(NamedTuple):
+    """One command, and the part of the bare import's time that it may take."""
+
+    number: int
+    told: str
+    arguments: Sequence[str]
+    reach: float
+
+
+def measures(file: str) -> tuple[Measure, ...]:
+    """The commands that are to be quick, on this submission."""
+    return (
+        Measure(6, "`grade submit`, warm", ("submit", file), 2.0),
+        Measure(6, "the same, as JSON", ("submit", file, "--format", "json"), 2.0),
+        Measure(7, "`grade --help`", ("--help",), 1.5),
+        Measure(7, "`grade check`", ("check", file), 1.5),
+    )
+
+
+def elapsed(command: Sequence[str], environment: dict[str, str]) -> float:
+    """Seconds from start to end of a process."""
+    begun = time.perf_counter()
+    _run(command, environment)
+    return time.perf_counter() - begun
+
+
+def processor(command: Sequence[str], environment: dict[str, str]) -> float:
+    """Seconds that a process kept processors busy, in its own code and in the system's."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _run(command, environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+CLOCKS: dict[str, Callable[[Sequence[str], dict[str, str]], float]] = {"elapsed": elapsed, "processor": processor}
+
+
+def rows(folder: Path) -> Iterator[str]:
+    """The table, line by line; the exercise is measured in this folder first."""
+    grade = str(Path(sys.executable).with_name("grade"))
+    bare = [sys.executable, "-c", BARE]
+    file = str(exercises.available()[EXERCISE] / SUBMISSION)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("GRADER_", "PYTHON"))}
+    environment[home.VARIABLE] = str(folder)
+    _run([grade, "submit", file], environment)  # cold; and from here on all code is compiled, as it is once installed
+    yield "| measure | against | reach | min | median | max | ours | theirs |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for measure in measures(file):
+        for name, clock in CLOCKS.items():
+            found = compare(
+                lambda clock=clock, measure=measure: clock([grade, *measure.arguments], environment),  # type: ignore[misc]
+                lambda clock=clock: clock(bare, environment),  # type: ignore[misc]
+                RUNS,
+            )
+            yield f"| {measure.number}. {measure.told}, {name} | `{BARE}` | <= {measure.reach:g} | {found.told()} |"
+    said = _run([sys.executable, "-c", IMPORTED, "submit", file], environment).split()
+    yield f"\nA warm submission has imported, of {', '.join(HEAVY)}: {', '.join(said)}."
+
+
+def _run(command: Sequence[str], environment: dict[str, str]) -> str:
+    """What the process says on stderr; 1 is a submission that does not pass."""
+    done = subprocess.run(  # noqa: S603 - our own commands
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode not in {0, 1}:
+        raise SystemExit(done.stderr)
+    return done.stderr
+
+
+def main() -> None:
+    """Measure, and print."""
+    sys.stdout.write(f"{machine()}\n\n")
+    with TemporaryDirectory() as folder:
+        for row in rows(Path(folder)):
+            sys.stdout.write(f"{row}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""One line of the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from grader.schema import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A report with its place in the ledger."""
+
+    id: int
+    """Counts up in the order in which the ledger was written."""
+    submission: str
+    """What was submitted; a regrade has the same as the entry that it replaces."""
+    report: Report
+    created_at: datetime
+    """In UTC."""
+    replaces: int | None = None
+    """The id of the entry whose report this one takes the place of: a regrade."""
+    reason: str = ""
+    """Why it was regraded."""
