@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from grader import transformer
+from grader import pins
 from grader.errors import BeingMeasured, ScoreTableError
 from grader.grading import Standings, grade
 from grader.keeping import write_whole
+from grader.language import _
 from grader.schema import Claim, Evidence, Exercise, Kind, Picture, Record, Report, Submission
 from grader.score_table import ScoreTable, code_digest, kept, table_for, table_key
 
@@ -53,13 +54,21 @@ class Laboratory:
 
     @cached_property
     def loaded(self) -> "Loaded":
-        """The transformer, found, verified and loaded in double precision."""
-        return transformer.load(self.exercise.transformer, self.explicit, say=self.say)
+        """The transformer, found, verified and loaded."""
+        from grader import transformer
+
+        precision = self.exercise.probes.precision
+        return transformer.load(self.exercise.transformer, self.explicit, dtype=precision, say=self.say)
 
     @cached_property
     def digest(self) -> str:
         """The transformer's digest: from the pins where there are any, else from its files."""
-        return transformer.digest(self.exercise.transformer, self.explicit)
+        source = self.exercise.transformer
+        if source.files:
+            return pins.digest_of(source.files)
+        from grader import transformer
+
+        return transformer.digest(source, self.explicit)
 
     @property
     def causal(self) -> bool:
@@ -109,17 +118,31 @@ class Laboratory:
         return grade(submission, self.exercise, self.table, evidence, self.standings)
 
     def pictures(self, submission: Submission) -> dict[int, tuple[Picture, ...]]:
-        """By the claim's number: the head on the kind's own probe, and on the student's sentence."""
+        """By the claim's number: the head on the kind's own probe, and on the student's sentence.
+
+        A head that looks like another kind is drawn on the probe of that one as well.
+        """
+        graded = grade(submission, self.exercise, self.table, standings=self.standings)
+        found: dict[int, tuple[Picture, ...]] = {}
+        for number, (claim, verdict) in enumerate(zip(submission.claims, graded.verdicts, strict=True)):
+            if self._exists(claim):
+                place = (claim.layer, claim.head)
+                on_probe = self.picture(claim.kind, place)
+                own = self._own(claim) if claim.evidence else None
+                instead = self.picture(verdict.looks_like.kind, place) if verdict.looks_like else None
+                found[number] = tuple(each for each in (on_probe, own, instead) if each is not None)
+        return found
+
+    def _own(self, claim: Claim) -> Picture:
+        """The head on the student's sentence; its caption was kept in English."""
+        said = _("{place} on “{text}”", place=claim.place, text=claim.evidence)
+        return self.recomputed(claim).picture.model_copy(update={"caption": said})
+
+    def picture(self, kind: Kind, place: tuple[int, int]) -> Picture | None:
+        """A head on the kind's own probe; None where none is kept."""
         from grader.examples import picture
 
-        examples = self.folder / f"{self.table.key}.examples.npz"
-        found: dict[int, tuple[Picture, ...]] = {}
-        for number, claim in enumerate(submission.claims):
-            if self._exists(claim):
-                on_probe = picture(examples, claim.kind, claim.layer, claim.head)
-                own = self.recomputed(claim).picture if claim.evidence else None
-                found[number] = tuple(each for each in (on_probe, own) if each is not None)
-        return found
+        return picture(self.folder / f"{self.table.key}.examples.npz", kind, *place)
 
     def recomputed(self, claim: Claim) -> Recomputed:
         """The claim's evidence under its head: kept by what it follows from, else measured."""
@@ -136,7 +159,7 @@ class Laboratory:
         """One head on one sentence: drawn, and measured where the targets follow from the tokens."""
         from grader.sentence import recompute
 
-        self.say("recomputing the evidence")
+        self.say(_("recomputing the evidence"))
         evidence, picture = recompute(self.loaded.model, self.loaded.tokenizer, kind, (layer, head), text)
         return Recomputed(evidence=evidence, picture=picture)
 
@@ -153,7 +176,7 @@ class Laboratory:
 
         model, tokenizer = self.loaded.model, self.loaded.tokenizer
         settings, kinds = self.exercise.probes, [asked.kind for asked in self.exercise.kinds]
-        self.say(f"measuring every head of {self.exercise.transformer.name}")
+        self.say(_("measuring every head of {transformer}", transformer=self.exercise.transformer.name))
         scores = scan(model, tokenizer, settings, kinds, causal=self.causal, say=self.progress)
         shown = examples.examples(model, tokenizer, settings, kinds, causal=self.causal)
         examples.save(self.folder / f"{key}.examples.npz", shown)

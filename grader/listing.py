@@ -4,11 +4,11 @@ from typing import Any
 
 from grader.errors import InvalidInput, Problem
 from grader.grading import Standings
+from grader.language import _, later
 from grader.schema import Exercise
-from grader.score_table import ScoreTable
 
 
-def listing(exercise: Exercise, table: ScoreTable, only: str | None = None) -> dict[str, Any]:
+def listing(exercise: Exercise, standings: Standings, only: str | None = None) -> dict[str, Any]:
     """Exercise, transformer, and a row for each kind and head; `only` keeps one kind, by its name.
 
     Raises:
@@ -16,9 +16,9 @@ def listing(exercise: Exercise, table: ScoreTable, only: str | None = None) -> d
     """
     names = [asked.name for asked in exercise.kinds]
     if only is not None and only not in names:
-        said = f"{exercise.id} does not ask for `{only}`; it asks for {', '.join(names)}"
+        said = later("{exercise} does not ask for `{kind}`; it asks for {names}")
+        said = _(said, exercise=exercise.id, kind=only, names=", ".join(names))
         raise InvalidInput("--type", [Problem("not-asked", said)])
-    standings = Standings(exercise, table)
     rows = []
     for asked in exercise.kinds:
         if only is not None and asked.name != only:
@@ -45,4 +45,4 @@ def listing(exercise: Exercise, table: ScoreTable, only: str | None = None) -> d
                     "rank": ranks[place],
                 }
             )
-    return {"exercise": exercise.id, "transformer": table.transformer, "heads": rows}
+    return {"exercise": exercise.id, "transformer": standings.table.transformer, "heads": rows}

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from grader import exercises
-from grader.cli.options import AsJson, TransformerPath, laboratory
+from grader.cli.options import AsJson, TransformerPath, deliver, laboratory
 from grader.errors import InvalidInput, Problem
-from grader.schema import Kind
-from grader.wording import title
+from grader.language import _
+from grader.schema import Exercise, Kind
+from grader.wording import statistic, title
 
 
 def scan(
@@ -23,27 +24,45 @@ def scan(
         Path | None, typer.Option(help="A recorded pattern (.npz with token_ids and attn) instead.", metavar="FILE")
     ] = None,
     as_json: AsJson = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with all heads and their pictures here.", metavar="PATH")
+    ] = None,
     transformer: TransformerPath = None,
 ) -> None:
     """Score every head under every kind that an exercise asks for."""
     if (exercise_id is None) == (pattern is None):
-        raise InvalidInput("grade scan", [Problem("usage", "give either an exercise's id or --pattern FILE")])
+        raise _usage(_("give either an exercise's id or --pattern FILE"))
+    if html is not None:
+        if exercise_id is None or as_json or type_ is not None or top is not None:
+            raise _usage(_("--html PATH shows every head and kind of an exercise; leave the other options out"))
+        _page(exercises.load(exercise_id), html, transformer)
+        return
     if pattern is not None:
         from grader.recorded import scan_file
 
-        found: dict[str, Any] = scan_file(pattern, _kind(type_ or "positional:-1"))
+        found: dict[str, Any] = scan_file(pattern, kind_named(type_ or "positional:-1"))
     else:
         from grader.listing import listing
 
         exercise = exercises.load(str(exercise_id))
         with laboratory(exercise, transformer) as bench:
-            found = listing(exercise, bench.table, _kind(type_).name if type_ else None)
+            found = listing(exercise, bench.standings, kind_named(type_).name if type_ else None)
     if top is not None:
         found["heads"] = [row for row in found["heads"] if row["rank"] <= top]
     typer.echo(json.dumps(found, indent=2) if as_json else _text(found))
 
 
-def _kind(name: str) -> Kind:
+def _page(exercise: Exercise, out: Path, transformer: Path | None) -> None:
+    """The page of all heads, written to a file."""
+    from grader.report import scan_page
+
+    with laboratory(exercise, transformer) as bench:
+        worth = scan_page.worth_drawing(exercise, bench.standings)
+        drawn = {place: bench.picture(kind, place) for place, kind in worth.items()}
+    deliver(scan_page.render(exercise, bench.standings, drawn), out)
+
+
+def kind_named(name: str) -> Kind:
     """The kind that a name such as `positional:+1` or `syntactic:verb_subject:forward` means."""
     parts = name.split(":")
     data: dict[str, Any] = {"type": parts[0]}
@@ -58,29 +77,37 @@ def _kind(name: str) -> Kind:
     try:
         return Kind.model_validate(data)
     except ValidationError as error:
-        said = "; ".join(problem["msg"] for problem in error.errors())
+        said = "; ".join(str(problem.get("ctx", {}).get("error", problem["msg"])) for problem in error.errors())
         raise InvalidInput("--type", [Problem("unknown-type", f"`{name}`: {said}")]) from None
+
+
+def _usage(said: str) -> InvalidInput:
+    return InvalidInput("grade scan", [Problem("usage", said)])
 
 
 def _whole(text: str, name: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise InvalidInput("--type", [Problem("wrong-type", f"`{name}`: `{text}` is no whole number")]) from None
+        said = _("`{name}`: `{text}` is no whole number", name=name, text=text)
+        raise InvalidInput("--type", [Problem("wrong-type", said)]) from None
 
 
 def _text(found: dict[str, Any]) -> str:
-    lines = [f"{found['exercise'] or 'recorded'}: {found['transformer']}"]
+    lines = [f"{found['exercise'] or _('recorded')}: {found['transformer']}"]
     before = ""
     for row in found["heads"]:
         kind = Kind.model_validate({key: row[key] for key in ("type", "offset", "relation", "direction")})
         if kind.name != before:
-            lines.append(f"\n{title(kind)}  (baseline {row['baseline']:.2f}, {row['queries']} queries)")
+            baseline = f"{row['baseline']:.2f}"
+            on = _("(baseline {baseline}, {queries} queries)", baseline=baseline, queries=row["queries"])
+            lines.append(f"\n{title(kind)}  {on}")
             before = kind.name
         low, high = row["interval"]
-        mark = "confirmed" if row["confirmed"] else ""
+        mark = _("confirmed") if row["confirmed"] else ""
+        share, hit_rate = statistic("share"), statistic("hit_rate")
         lines.append(
             f"  L{row['layer']}H{row['head']:<3} {row['score']:.3f}  [{low:.2f}, {high:.2f}]  "
-            f"share {row['share']:.2f}  hit rate {row['hit_rate']:.2f}  {mark}".rstrip()
+            f"{share} {row['share']:.2f}  {hit_rate} {row['hit_rate']:.2f}  {mark}".rstrip()
         )
     return "\n".join(lines)

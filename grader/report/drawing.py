@@ -11,7 +11,8 @@ from pathlib import Path
 
 import jinja2
 
-from grader.report.labels import cells, token_label, visible
+from grader.language import _, count, spoken
+from grader.report.labels import cells, isolated, token_label, visible
 from grader.report.words import ordinal
 from grader.schema import Picture
 
@@ -23,7 +24,8 @@ SLANT = 0.87
 FAINTEST, FAINTEST_LINE = 0.005, 0.04
 """The least weights that get a square, and a line."""
 MOST_NAMED = 3
-SMALL_TOKENS = 16
+SMALL_TOKENS, MEDIUM_TOKENS = 16, 26
+"""Up to so many tokens a picture may be scaled down as far as need be, or a little."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Query:
     full: str
     y: float
     looks: str
+    said: str
+    """The whole of it as a sentence."""
     cells: tuple[Cell, ...]
     lines: tuple[Line, ...]
 
@@ -71,9 +75,10 @@ class Drawing:
     side: float
 
     @property
-    def small(self) -> bool:
-        """Whether it may be scaled down to a phone's width and still be read."""
-        return len(self.queries) <= SMALL_TOKENS
+    def fits(self) -> str:
+        """How far it may be scaled down and be read: `small` as far as need be, `medium` a little, else `large`."""
+        tokens = len(self.queries)
+        return "small" if tokens <= SMALL_TOKENS else "medium" if tokens <= MEDIUM_TOKENS else "large"
 
     @property
     def width(self) -> int:
@@ -101,12 +106,14 @@ def draw(picture: Picture) -> Drawing:
     labels = [token_label(token) for token in picture.tokens]
     longest = max(map(cells, labels), default=1) * LETTER
     left, top = longest + 10, longest * SLANT + CAPTION
+    seen = [looks(picture, query) for query in range(len(labels))]
     queries = tuple(
         Query(
             label=labels[query],
             full=visible(picture.tokens[query]) or labels[query],
             y=round(top + query * PITCH, 1),
-            looks=looks(picture, query),
+            looks=seen[query],
+            said=_("{token} looks at {keys}", token=_named(picture.tokens, query), keys=seen[query]),
             cells=tuple(_cells(labels, row, query, (left, top))),
             lines=tuple(_lines(row, query, (left, top))),
         )
@@ -154,26 +161,29 @@ def looks(picture: Picture, query: int) -> str:
     """Where one query looks, in words: its three most attended keys with their part of its attention."""
     row = picture.pattern[query]
     order = sorted((key for key, weight in enumerate(row) if weight >= FAINTEST), key=lambda key: (-row[key], key))
-    named = [f"{_name(picture.tokens, key)} {100 * row[key]:.0f} %" for key in order[:MOST_NAMED]]
-    return ", ".join(named) or "nowhere"
+    named = [f"{_named(picture.tokens, key)} {100 * row[key]:.0f} %" for key in order[:MOST_NAMED]]
+    return ", ".join(named) or _("nowhere")
 
 
-def _name(tokens: Sequence[str], key: int) -> str:
+def _named(tokens: Sequence[str], key: int) -> str:
     """A token's label; which one is meant is said where there are several."""
     label = token_label(tokens[key])
     alike = [place for place, token in enumerate(tokens) if token_label(token) == label]
-    return label if len(alike) == 1 else f"{ordinal(alike.index(key) + 1)} {label}"
+    alone = isolated(label)
+    return alone if len(alike) == 1 else f"{ordinal(alike.index(key) + 1)} {alone}"
 
 
 def environment() -> jinja2.Environment:
-    """Templates that escape everything and complain of what is missing."""
-    return jinja2.Environment(
+    """Templates that escape everything, complain of what is missing, and speak the language that is spoken."""
+    found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE, encoding="utf-8"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals |= {"_": _, "count": count, "spoken": spoken, "visible": visible}
+    return found
 
 
 def svg(picture: Picture) -> str:

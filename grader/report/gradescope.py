@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from grader.canonical import content_hash
+from grader.language import _
 from grader.report import words
 from grader.report.labels import visible
 from grader.schema import Exercise, Report, Verdict
@@ -55,8 +56,9 @@ def render(
 
 
 def _summary(report: Report, exercise: Exercise | None) -> str:
-    standing = words.standing(report).word
-    told = [standing.capitalize() + (f": {words.result(report)}." if report.gradable else ": this 0 is not a grade.")]
+    standing = words.standing(report).word.capitalize()
+    said = f"{words.result(report)}." if report.gradable else _("this 0 is not a grade.")
+    told = [f"{standing}: {said}"]
     told += [words.missing(report, exercise), words.earned(report) if report.gradable else "", words.luck(report)]
     return "\n".join(filter(None, told))
 

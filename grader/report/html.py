@@ -5,11 +5,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.report import words
+from grader.grading import Standings
+from grader.report import headmap, words
+from grader.report.cloud import Cloud, cloud
 from grader.report.drawing import Drawing, draw, environment
-from grader.report.labels import visible
+from grader.report.headmap import HeadMap
 from grader.schema import Check, Exercise, Picture, Report, Verdict
-from grader.wording import STATISTICS, title
+from grader.wording import statistic, title
+
+STYLES, SCRIPT = ("page.css", "headmap.css", "cloud.css"), "page.js"
 
 
 @dataclass(frozen=True)
@@ -36,31 +40,44 @@ class Section:
     verdict: Verdict
     sign: words.Sign
     bars: tuple[Bar, ...]
+    cloud: Cloud | None
     drawings: tuple[Drawing, ...]
 
 
 def render(
-    report: Report, pictures: Mapping[int, Sequence[Picture]] | None = None, exercise: Exercise | None = None
+    report: Report,
+    pictures: Mapping[int, Sequence[Picture]] | None = None,
+    exercise: Exercise | None = None,
+    standings: Standings | None = None,
 ) -> str:
-    """The page; `pictures` are those of each claim, by its place among the verdicts, counted from 0."""
-    templates = environment()
-    style, script = (templates.get_template(name).render() for name in ("page.css", "page.js"))
+    """The page; `pictures` are those of each claim, by its place among the verdicts, counted from 0.
+
+    `standings`, where they are at hand, show each head among all others. They are left out where the exercise's
+    feedback keeps numbers back.
+    """
+    seen = standings if report.feedback == "all" else None
     verdicts = report.verdicts if report.feedback != "score" else ()
-    return (
-        templates.get_template("page.html.jinja")
-        .render(
-            report=report,
-            exercise=exercise,
-            sections=[_section(verdict, (pictures or {}).get(place, ())) for place, verdict in enumerate(verdicts)],
-            words=words,
-            title=title,
-            visible=visible,
-            style_hash=inline_hash(style),
-            script_hash=inline_hash(script),
-        )
-        .rstrip()
-        + "\n"
+    return page(
+        "page.html.jinja",
+        STYLES,
+        report=report,
+        exercise=exercise,
+        sections=[_section(verdict, (pictures or {}).get(place, ()), seen) for place, verdict in enumerate(verdicts)],
+        map=_map(report, exercise, seen),
+        words=words,
+        title=title,
     )
+
+
+def page(template: str, styles: Sequence[str], **values: object) -> str:
+    """A page of one file, whose policy allows the styles and the script in it and nothing else."""
+    templates = environment()
+    style = "".join(templates.get_template(name).render() for name in styles)
+    script = templates.get_template(SCRIPT).render()
+    drawn = templates.get_template(template).render(
+        **values, style=style, script=script, style_hash=inline_hash(style), script_hash=inline_hash(script)
+    )
+    return drawn.rstrip() + "\n"
 
 
 def inline_hash(text: str) -> str:
@@ -68,11 +85,23 @@ def inline_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _section(verdict: Verdict, pictures: Sequence[Picture]) -> Section:
+def _map(report: Report, exercise: Exercise | None, seen: Standings | None) -> HeadMap | None:
+    """All heads, or only the claimed ones where more may not be told or is not known; none for a score alone."""
+    if exercise is None or report.feedback == "score":
+        return None
+    if seen is None:
+        return headmap.outcomes_map(report, (exercise.transformer.layers, exercise.transformer.heads))
+    return headmap.with_claims(headmap.head_map(exercise, seen, lambda place: f"#head-{place[0]}-{place[1]}"), report)
+
+
+def _section(verdict: Verdict, pictures: Sequence[Picture], seen: Standings | None) -> Section:
+    claim = verdict.claim
+    known = seen is not None and verdict.rank is not None and claim.name in seen.by_kind
     return Section(
         verdict=verdict,
         sign=words.OUTCOMES[verdict.outcome],
         bars=tuple(map(_bar, verdict.threshold)),
+        cloud=cloud(claim.kind, seen, (claim.layer, claim.head)) if seen and known else None,
         drawings=tuple(map(draw, pictures)),
     )
 
@@ -86,7 +115,7 @@ def _bar(check: Check) -> Bar:
     return Bar(
         check=check,
         sign=words.RESULTS[check.result],
-        statistic=STATISTICS[check.statistic],
+        statistic=statistic(check.statistic),
         measured=measured,
         needed=needed,
         interval=words.interval(check),

@@ -42,9 +42,9 @@ def _case(suite: ElementTree.Element, exercise: str, verdict: Verdict) -> None:
     _properties(case, {"outcome": verdict.outcome, **numbers})
     account = "\n".join(words.account(verdict))
     if verdict.outcome == "refuted":
-        ElementTree.SubElement(case, "failure", {"message": visible(verdict.rationale)}).text = account
+        ElementTree.SubElement(case, "failure", {"message": visible(words.rationale(verdict))}).text = account
     elif verdict.outcome == "not_graded":
-        ElementTree.SubElement(case, "skipped", {"message": visible(verdict.rationale)})
+        ElementTree.SubElement(case, "skipped", {"message": visible(words.rationale(verdict))})
     else:
         ElementTree.SubElement(case, "system-out").text = account
 

@@ -1,6 +1,7 @@
 """Text that others wrote, made legible and harmless: nothing invisible, nothing that steers a terminal or a page."""
 
 import unicodedata
+from functools import lru_cache
 
 JOINERS = "\u200c\u200d"
 """Invisible, but letters and emoji of many scripts need them."""
@@ -41,6 +42,19 @@ def shorten(text: str, most: int) -> str:
     return text + ELLIPSIS
 
 
+def padded(text: str, most: int) -> str:
+    """`text` with as many spaces after it as fill `most` cells."""
+    return text + " " * (most - cells(text))
+
+
+def isolated(text: str) -> str:
+    """`text` so that it may stand among other words: what is written from right to left does not turn them around."""
+    if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text):
+        return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+    return text
+
+
+@lru_cache(maxsize=4096)
 def token_label(token: str, most: int = 14) -> str:
     """A token as an axis shows it: its leading space left out, white space alone made visible."""
     if token.strip():

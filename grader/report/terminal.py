@@ -1,20 +1,17 @@
 """The report on a terminal: good at 80 columns, in a pipe, without colour and without Unicode."""
 
-import io
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.text import Text
-
+from grader.language import _
 from grader.report import words
-from grader.report.labels import cells, shorten, visible
+from grader.report.labels import cells, padded, shorten, visible
+from grader.report.styled import Text
 from grader.schema import Check, Exercise, Report, Verdict
-from grader.wording import STATISTICS, title
+from grader.wording import STATISTICS, statistic, title
 
 STYLES = {
     "confirmed": "bold green",
@@ -62,21 +59,7 @@ def render(
 ) -> str:
     """The report as text that `encoding` can carry; with the exercise it also says what a pass still needs."""
     columns = max(NARROWEST, min(width or 80, WIDEST))
-    stream = io.StringIO()
-    console = Console(
-        file=stream,
-        width=columns,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    for block in _blocks(report, exercise, columns):
-        console.print(block)
-    lines = (line.rstrip() for line in stream.getvalue().splitlines())
+    lines = (line for block in _blocks(report, exercise, columns) for line in block.lines(columns, colour=colour))
     return fit("\n".join(lines) + "\n", encoding)
 
 
@@ -109,14 +92,15 @@ def unicode_works(encoding: str) -> bool:
     return True
 
 
-def _blocks(report: Report, exercise: Exercise | None, columns: int) -> Iterator[RenderableType]:
-    title = exercise.title if exercise else report.exercise
-    yield Text(visible(title), style="bold")
-    yield Text(
-        f"{report.exercise} version {report.exercise_version} \N{MIDDLE DOT} transformer {visible(report.transformer)}"
-        + (f" \N{MIDDLE DOT} student {name}" if (name := words.who(report)) else ""),
-        style="dim",
-    )
+def _blocks(report: Report, exercise: Exercise | None, columns: int) -> Iterator[Text]:
+    yield Text((visible(_(exercise.title) if exercise else report.exercise), "bold"))
+    told = [
+        _("{exercise} version {version}", exercise=report.exercise, version=report.exercise_version),
+        _("transformer {name}", name=visible(report.transformer)),
+    ]
+    if name := words.who(report):
+        told.append(_("student {name}", name=name))
+    yield Text((" \N{MIDDLE DOT} ".join(told), "dim"))
     if report.feedback != "score":
         for verdict in report.verdicts:
             yield Text()
@@ -126,57 +110,57 @@ def _blocks(report: Report, exercise: Exercise | None, columns: int) -> Iterator
     yield from _sources(report)
 
 
-def _sources(report: Report) -> Iterator[RenderableType]:
+def _sources(report: Report) -> Iterator[Text]:
     """Where the thresholds come from, each source once."""
     told: dict[str, dict[str, None]] = {}
     for verdict in report.verdicts if report.feedback != "score" else ():
         for check in verdict.threshold:
-            name = f"{title(verdict.claim)} ({STATISTICS[check.statistic]})"
-            told.setdefault(visible(check.source), {})[name] = None
+            name = f"{title(verdict.claim)} ({statistic(check.statistic)})"
+            told.setdefault(visible(_(check.source)), {})[name] = None
     if told:
         yield Text()
-        yield Text("Where the thresholds come from", style="bold dim")
+        yield Text((_("Where the thresholds come from"), "bold dim"))
     for source, names in told.items():
         yield _indented(f"{'; '.join(names)}: {source}", "dim")
 
 
-def _verdict(verdict: Verdict, report: Report, exercise: Exercise | None, columns: int) -> Iterator[RenderableType]:
+def _verdict(verdict: Verdict, report: Report, exercise: Exercise | None, columns: int) -> Iterator[Text]:
     sign = words.OUTCOMES[verdict.outcome]
-    headline = Text.assemble(
-        (f"{sign.symbol} {verdict.claim.place}  {sign.word}", STYLES[sign.word]), f"  {title(verdict.claim)}"
+    headline = Text(
+        (f"{sign.symbol} {verdict.claim.place}  {sign.word}", STYLES[sign.name]), f"  {title(verdict.claim)}"
     )
     if worth := words.worth(verdict, report, exercise):
-        headline.append(f"  ({worth})", style="dim")
+        headline = Text(headline, (f"  ({worth})", "dim"))
     yield headline
-    yield _indented(visible(verdict.rationale))
+    yield _indented(visible(words.rationale(verdict)))
     if verdict.borderline:
-        yield _indented(words.BORDERLINE, STYLES["borderline"])
+        yield _indented(_(words.BORDERLINE), STYLES["borderline"])
     yield from _checks(verdict, columns)
     for label, text in words.remarks(verdict):
-        yield _indented(Text.assemble((f"{label}: ", "bold"), text))
+        yield _indented(Text((f"{label}: ", "bold"), text))
 
 
-def _checks(verdict: Verdict, columns: int) -> Iterator[RenderableType]:
+def _checks(verdict: Verdict, columns: int) -> Iterator[Text]:
     """One line for each check: name, measured, bar with threshold, needed, interval; two where it is narrow."""
-    on = max((min(cells(visible(check.on)), SLICE_CELLS) for check in verdict.threshold), default=0)
+    on = max((min(cells(visible(_(check.on))), SLICE_CELLS) for check in verdict.threshold), default=0)
     rows = [(check, *_beside_bar(check, on)) for check in verdict.threshold]
     taken = max((cells(before) + cells(after) for _, before, after in rows), default=0)
     room = min(columns - INDENT - taken - BESIDE, LONGEST_BAR)
     for check, before, after in rows:
         start = (before, STYLES[check.result])
         if room >= SHORTEST_BAR:
-            yield _indented(Text.assemble(start, " ", _bar(check, room), " ", after))
+            yield _indented(Text(start, " ", _bar(check, room), " ", after))
         else:
-            yield _indented(Text.assemble(start))
+            yield _indented(Text(start))
             yield _indented(Text(after), indent=INDENT + 2)
 
 
 def _beside_bar(check: Check, on: int) -> tuple[str, str]:
     """What stands left and right of a bar; the slice of the probe takes `on` cells."""
-    slice_ = shorten(visible(check.on), on)
+    slice_ = padded(shorten(visible(_(check.on)), on), on)
     measured, needed = words.apart(check.measured, check.at_least)
-    name = f"{words.RESULTS[check.result].symbol} {STATISTICS[check.statistic]:<8}"
-    before = f"{name} {slice_}{' ' * (on - cells(slice_))} {measured:>5}"
+    name = padded(statistic(check.statistic), max(cells(statistic(each)) for each in STATISTICS))
+    before = f"{words.RESULTS[check.result].symbol} {name} {slice_} {measured:>5}"
     return before, f"\N{GREATER-THAN OR EQUAL TO} {needed}  {words.interval(check)}"
 
 
@@ -186,22 +170,23 @@ def _bar(check: Check, length: int) -> Text:
     filled = round(length * min(max(check.measured / end, 0), 1))
     mark = min(int(length * check.at_least / end), length - 1)
     drawn = ["\N{FULL BLOCK}" if place < filled else "\N{LIGHT SHADE}" for place in range(length)]
-    bar = Text("".join(drawn), style=STYLES[check.result])
-    return Text.assemble(bar[:mark], ("\N{BOX DRAWINGS HEAVY VERTICAL}", "bold"), bar[mark + 1 :])
+    bar, style = "".join(drawn), STYLES[check.result]
+    return Text((bar[:mark], style), ("\N{BOX DRAWINGS HEAVY VERTICAL}", "bold"), (bar[mark + 1 :], style))
 
 
-def _total(report: Report, exercise: Exercise | None) -> Iterator[RenderableType]:
+def _total(report: Report, exercise: Exercise | None) -> Iterator[Text]:
     sign = words.standing(report)
-    line = Text(f"{sign.symbol} {sign.word}", style=STYLES[sign.word])
+    line = Text((f"{sign.symbol} {sign.word}", STYLES[sign.name]))
     if report.gradable:
-        line.append(f"  {words.result(report)}", style="bold")
+        line = Text(line, (f"  {words.result(report)}", STYLES[sign.name]))
     yield line
     told = [words.missing(report, exercise), words.earned(report) if report.gradable else "", words.luck(report)]
     for text in filter(None, told):
         yield _indented(text)
     if report.content_hash:
-        yield _indented(f"report {report.content_hash[:12]}, grader {report.grader_version}", "dim")
+        proof = _("report {hash}, grader {version}", hash=report.content_hash[:12], version=report.grader_version)
+        yield _indented(proof, "dim")
 
 
-def _indented(text: str | Text, style: str = "", indent: int = INDENT) -> Padding:
-    return Padding(Text(text, style=style) if isinstance(text, str) else text, (0, 0, 0, indent))
+def _indented(text: str | Text, style: str = "", indent: int = INDENT) -> Text:
+    return Text((text, style) if isinstance(text, str) else text, indent=indent)

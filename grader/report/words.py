@@ -2,36 +2,59 @@
 
 from typing import NamedTuple
 
+from grader import wording
+from grader.language import LANGUAGES, _, count, later, spoken
 from grader.report.labels import visible
 from grader.schema import Check, Evidence, Exercise, Lookalike, Outcome, Report, Verdict
 from grader.scoring import LUCK_LIMIT
-from grader.wording import STATISTICS, title
+from grader.wording import statistic, title
 
 
 class Sign(NamedTuple):
     """A word with the symbol that stands beside it; colour only ever repeats what they say."""
 
     symbol: str
-    word: str
+    name: str
+    """The word in English."""
+
+    @property
+    def word(self) -> str:
+        """The word in the language that is spoken."""
+        return _(self.name)
 
 
 OUTCOMES: dict[Outcome, Sign] = {
-    "confirmed": Sign("\N{CHECK MARK}", "confirmed"),
-    "refuted": Sign("\N{BALLOT X}", "refuted"),
-    "not_graded": Sign("\N{WHITE CIRCLE}", "not graded"),
+    "confirmed": Sign("\N{CHECK MARK}", later("confirmed")),
+    "refuted": Sign("\N{BALLOT X}", later("refuted")),
+    "not_graded": Sign("\N{WHITE CIRCLE}", later("not graded")),
 }
+PASSED = Sign(OUTCOMES["confirmed"].symbol, later("passed"))
+NOT_PASSED = Sign(OUTCOMES["refuted"].symbol, later("not passed"))
 RESULTS: dict[str, Sign] = {
-    "over": Sign("\N{CHECK MARK}", "over the threshold"),
-    "borderline": Sign("\N{ALMOST EQUAL TO}", "borderline: the threshold lies inside the interval"),
-    "under": Sign("\N{BALLOT X}", "under the threshold"),
+    "over": Sign("\N{CHECK MARK}", later("over the threshold")),
+    "borderline": Sign("\N{ALMOST EQUAL TO}", later("borderline: the threshold lies inside the interval")),
+    "under": Sign("\N{BALLOT X}", later("under the threshold")),
 }
-BORDERLINE = "Borderline: the threshold lies inside the measured interval."
+BORDERLINE = later("Borderline: the threshold lies inside the measured interval.")
 MOST_DECIMALS = 6
 LEAST_PERCENT = 0.1
 
 
+def rationale(verdict: Verdict) -> str:
+    """What a verdict says: in English as it was kept, in other languages said anew from what it holds."""
+    if spoken() == LANGUAGES[0]:
+        return verdict.rationale
+    if verdict.why_not is not None:
+        return _(wording.WHY_NOT[verdict.why_not])
+    if verdict.outcome == "not_graded" or not verdict.threshold:
+        return _(verdict.rationale)
+    return wording.rationale(verdict.claim, verdict.outcome == "confirmed", verdict.threshold)
+
+
 def ordinal(number: int) -> str:
     """`1st`, `2nd`, `3rd`, `11th`, ..."""
+    if spoken() != LANGUAGES[0]:
+        return _("no. {number}", number=number)
     ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
@@ -40,13 +63,18 @@ def rank(verdict: Verdict) -> str:
     """`3rd of 144 heads`, or nothing where the rank is not told."""
     if verdict.rank is None:
         return ""
-    return f"{ordinal(verdict.rank)} of {verdict.of} heads" if verdict.of else ordinal(verdict.rank)
+    return _place(verdict.rank, verdict.of)
 
 
 def looks_like(lookalike: Lookalike, of: int | None) -> str:
     """What the head is instead."""
-    place = f"{ordinal(lookalike.rank)} of {of} heads" if of else ordinal(lookalike.rank)
-    return f"{title(lookalike.kind)} (score {lookalike.score:.2f}, {place})"
+    place, score = _place(lookalike.rank, of), f"{lookalike.score:.2f}"
+    return _("{kind} (score {score}, {place})", kind=title(lookalike.kind), score=score, place=place)
+
+
+def _place(number: int, of: int | None) -> str:
+    place = ordinal(number)
+    return _("{place} of {heads} heads", place=place, heads=of) if of else place
 
 
 def apart(measured: float, needed: float) -> tuple[str, str]:
@@ -64,27 +92,28 @@ def scale(check: Check) -> float:
 
 def interval(check: Check) -> str:
     """The 95 % interval of a check."""
-    return f"{check.interval[0]:.2f} to {check.interval[1]:.2f}"
+    low, high = check.interval
+    return _("{low} to {high}", low=f"{low:.2f}", high=f"{high:.2f}")
 
 
 def sources(verdict: Verdict) -> list[str]:
     """Where the thresholds of a verdict come from, each source once: `share, hit rate: Voita et al. 2019`."""
     statistics: dict[str, list[str]] = {}
     for check in verdict.threshold:
-        named = statistics.setdefault(visible(check.source), [])
-        if STATISTICS[check.statistic] not in named:
-            named.append(STATISTICS[check.statistic])
+        named = statistics.setdefault(visible(_(check.source)), [])
+        if statistic(check.statistic) not in named:
+            named.append(statistic(check.statistic))
     return [f"{', '.join(named)}: {source}" for source, named in statistics.items()]
 
 
 def evidence(of: Evidence) -> str:
     """What was found on the student's own sentence."""
-    numbers = [
-        f"{name} {value:.2f}" for name, value in (("share", of.share), ("hit rate", of.hit_rate)) if value is not None
-    ]
+    numbers = [] if of.share is None else [f"{statistic('share')} {of.share:.2f}"]
+    if of.hit_rate is not None:
+        numbers.append(f"{statistic('hit_rate')} {of.hit_rate:.2f}")
     if not numbers:
-        return "recomputed and drawn; this kind is not measured on a single sentence"
-    return f"{', '.join(numbers)} over {plural(of.queries, 'query', 'queries')}"
+        return _("recomputed and drawn; this kind is not measured on a single sentence")
+    return count("{found} over {number} query", "{found} over {number} queries", of.queries, found=", ".join(numbers))
 
 
 def plural(number: int, one: str, many: str) -> str:
@@ -101,9 +130,9 @@ def percent(fraction: float) -> str:
     """Two significant digits, never a rounded 0 % or 100 % that is neither."""
     value = 100 * fraction
     if 0 < value < LEAST_PERCENT:
-        return f"less than {LEAST_PERCENT} %"
+        return _("less than {percent} %", percent=LEAST_PERCENT)
     if 100 - LEAST_PERCENT < value < 100:
-        return f"more than {100 - LEAST_PERCENT} %"
+        return _("more than {percent} %", percent=100 - LEAST_PERCENT)
     return f"{value:.0f} %" if value >= 10 or value == round(value) else f"{value:.1f} %"
 
 
@@ -111,7 +140,7 @@ def luck(report: Report) -> str:
     """How far the score may be due to guessing."""
     if not report.gradable:
         return ""
-    return f"Random claims of the same kinds would do this well {percent(report.luck)} of the time."
+    return _("Random claims of the same kinds would do this well {percent} of the time.", percent=percent(report.luck))
 
 
 def who(report: Report) -> str:
@@ -123,28 +152,25 @@ def standing(report: Report) -> Sign:
     """Passed, not passed, or not graded at all."""
     if not report.gradable:
         return OUTCOMES["not_graded"]
-    return (
-        Sign(OUTCOMES["confirmed"].symbol, "passed")
-        if report.passed
-        else Sign(OUTCOMES["refuted"].symbol, "not passed")
-    )
+    return PASSED if report.passed else NOT_PASSED
 
 
 def missing(report: Report, exercise: Exercise | None) -> str:
     """What a submission that has not passed lacks; nothing for one that has."""
     if not report.gradable:
-        return "None of the claims could be measured, so there is no grade and no attempt is used up."
+        return _("None of the claims could be measured, so there is no grade and no attempt is used up.")
     if report.passed or exercise is None:
         return ""
     lacking = []
     if report.score < exercise.pass_at:
-        lacking.append(f"a score of {percent(exercise.pass_at)}")
+        lacking.append(_("a score of {percent}", percent=percent(exercise.pass_at)))
     if report.kinds_confirmed < exercise.kinds_needed:
         more = exercise.kinds_needed - report.kinds_confirmed
-        lacking.append(f"a confirmed head of {plural(more, 'more kind', 'more kinds')}")
+        lacking.append(count("a confirmed head of {number} more kind", "a confirmed head of {number} more kinds", more))
     if report.luck > LUCK_LIMIT:
-        lacking.append(f"more than luck (random claims may do this well {percent(LUCK_LIMIT)} of the time at most)")
-    return f"Still needed to pass: {'; '.join(lacking)}." if lacking else ""
+        said = later("more than luck (random claims may do this well {percent} of the time at most)")
+        lacking.append(_(said, percent=percent(LUCK_LIMIT)))
+    return _("Still needed to pass: {lacking}.", lacking="; ".join(lacking)) if lacking else ""
 
 
 def worth(verdict: Verdict, report: Report, exercise: Exercise | None) -> str:
@@ -152,51 +178,65 @@ def worth(verdict: Verdict, report: Report, exercise: Exercise | None) -> str:
     if report.feedback != "all":
         return ""
     if verdict.outcome == "refuted" and exercise is not None:
-        return f"costs {plural_points(exercise.wrong_costs)}"
+        return _("costs {points}", points=plural_points(exercise.wrong_costs))
     return f"+{plural_points(verdict.points)}" if verdict.points > 0 else ""
 
 
 def plural_points(number: float) -> str:
     """`1 point`, `2.5 points`."""
-    return f"{points(number)} {'point' if number == 1 else 'points'}"
+    return count("{points} point", "{points} points", 1 if number == 1 else 2, points=points(number))
 
 
 def result(report: Report) -> str:
     """Score and points in one line."""
-    return f"score {percent(report.score)}, {points(report.points)} of {points(report.possible)} points"
+    got, of = points(report.points), points(report.possible)
+    return _("score {percent}, {points} of {possible} points", percent=percent(report.score), points=got, possible=of)
 
 
 def earned(report: Report) -> str:
     """Kinds confirmed and XP, in one line."""
-    kinds = plural(report.kinds_confirmed, "kind", "kinds")
-    return f"{kinds} confirmed; {report.xp} XP (a claim earns it once)"
+    return count(
+        "{number} kind confirmed; {xp} XP (a claim earns it once)",
+        "{number} kinds confirmed; {xp} XP (a claim earns it once)",
+        report.kinds_confirmed,
+        xp=report.xp,
+    )
 
 
 def remarks(verdict: Verdict) -> list[tuple[str, str]]:
     """What stands beside the numbers, each with its label; nothing that is not told."""
     told = []
     if place := rank(verdict):
-        told.append(("Rank", place))
+        told.append((_("Rank"), place))
     if verdict.looks_like:
-        told.append(("Looks like", looks_like(verdict.looks_like, verdict.of)))
+        told.append((_("Looks like"), looks_like(verdict.looks_like, verdict.of)))
     if verdict.evidence:
         quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{visible(verdict.evidence.text)}\N{RIGHT DOUBLE QUOTATION MARK}"
-        told.append(("Your sentence", f"{quoted}: {evidence(verdict.evidence)}"))
+        told.append((_("Your sentence"), f"{quoted}: {evidence(verdict.evidence)}"))
     if verdict.claim.note:
-        told.append(("Your note", visible(verdict.claim.note)))
+        told.append((_("Your note"), visible(verdict.claim.note)))
     if verdict.help:
-        told.append(("Hint", visible(verdict.help)))
+        told.append((_("Hint"), visible(_(verdict.help))))
     return told
 
 
 def account(verdict: Verdict) -> list[str]:
     """A verdict as plain lines, for platforms that show text and nothing else."""
-    lines = [visible(verdict.rationale)]
+    lines = [visible(rationale(verdict))]
     if verdict.borderline:
-        lines.append(BORDERLINE)
+        lines.append(_(BORDERLINE))
     for check in verdict.threshold:
         measured, needed = apart(check.measured, check.at_least)
-        found = f"{STATISTICS[check.statistic]} on {visible(check.on)}: measured {measured}, needed {needed}"
-        lines.append(f"{found} ({RESULTS[check.result].word}; 95 % interval {interval(check)})")
+        lines.append(
+            _(
+                "{statistic} on {slice}: measured {measured}, needed {needed} ({result}; 95 % interval {interval})",
+                statistic=statistic(check.statistic),
+                slice=visible(_(check.on)),
+                measured=measured,
+                needed=needed,
+                result=RESULTS[check.result].word,
+                interval=interval(check),
+            )
+        )
     lines += [f"{label}: {text}" for label, text in remarks(verdict)]
-    return lines + [f"Threshold for {source}" for source in sources(verdict)]
+    return lines + [_("Threshold for {source}", source=source) for source in sources(verdict)]

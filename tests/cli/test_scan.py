@@ -37,6 +37,15 @@ def test_one_kind_and_the_best_of_it_as_text(bench: Bench, home: Path) -> None:
     assert [row.endswith("confirmed") for row in rows] == [True, False]
 
 
+def test_a_page_shows_the_map_and_every_head(bench: Bench, home: Path, tmp_path: Path) -> None:
+    done = bench.grade(home, "scan", ID, "--html", tmp_path / "all.html")
+    text = (tmp_path / "all.html").read_text(encoding="utf-8")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"written to {tmp_path / 'all.html'}\n")
+    assert all(f'href="#head-{layer}-{head}"' in text for layer in range(3) for head in range(8))
+    assert all(f'id="head-{layer}-{head}"' in text for layer in range(3) for head in range(8))
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -45,6 +54,7 @@ def test_one_kind_and_the_best_of_it_as_text(bench: Bench, home: Path) -> None:
         (["--type", "positional:one", ID], "`one` is no whole number"),
         ([], "give either an exercise's id or --pattern FILE"),
         (["--pattern", "/nowhere.npz"], "cannot be read: "),
+        ([ID, "--html", "all.html", "--top", "3"], "--html PATH shows every head and kind of an exercise"),
     ],
 )
 def test_what_cannot_be_scanned_is_the_users_mistake(bench: Bench, home: Path, arguments: list[str], said: str) -> None:

@@ -18,7 +18,21 @@ def test_a_terminal_shows_the_tokens_and_a_pipe_no_colours(bench: Bench, tmp_pat
     assert "\x1b" not in done.stdout
 
 
-@pytest.mark.parametrize(("name", "begins"), [("head.png", b"\x89PNG\r\n\x1a\n"), ("head.svg", b"<")])
+def test_the_kinds_targets_are_outlined_where_the_tokens_tell_them(bench: Bench, tmp_path: Path) -> None:
+    arguments = ("show", "1", "2", "--exercise", ID, "--text", TEXT, "--ascii", "--type")
+    outlined = bench.grade(tmp_path, *arguments, "positional:-2")
+    silent = bench.grade(tmp_path, *arguments, "semantic")
+
+    assert outlined.stdout.isascii()
+    assert "[ ] target" in outlined.stdout
+    assert outlined.stdout.count("[") > len(TEXT.split()) - 2
+    assert "[" not in silent.stdout
+    assert silent.stderr.startswith("Nothing is outlined: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("head.png", b"\x89PNG\r\n\x1a\n"), ("head.svg", b"<"), ("head.html", b"<!doctype html>")]
+)
 def test_out_writes_a_picture(bench: Bench, tmp_path: Path, name: str, begins: bytes) -> None:
     out = tmp_path / name
     done = bench.grade(tmp_path, "show", "1", "2", "--exercise", ID, "--text", TEXT, "--out", out)
@@ -34,7 +48,7 @@ def test_out_writes_a_picture(bench: Bench, tmp_path: Path, name: str, begins: b
         (["3", "0"], "tiny has no head L3H0: layers are 0 to 2, heads 0 to 7"),
         (["0", "8"], "tiny has no head L0H8"),
         (["0", "0", "--text", "king " * 3000], "tokens, but the transformer reads 2048 at most"),
-        (["0", "0", "--out", "head.gif"], "a picture ends in .png or .svg"),
+        (["0", "0", "--out", "head.gif"], "a picture ends in .png, .svg or .html"),
     ],
 )
 def test_what_cannot_be_shown_is_the_users_mistake(

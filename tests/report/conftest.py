@@ -224,3 +224,10 @@ def hostile_picture() -> Picture:
     )
     pattern = tuple(tuple(1 / (q + 1) if k <= q else 0.0 for k in range(len(tokens))) for q in range(len(tokens)))
     return Picture(caption=HOSTILE, tokens=tokens, pattern=pattern, targets=((3, 2),))
+
+
+@pytest.fixture
+def long_picture() -> Picture:
+    tokens = tuple(f" token{number}" for number in range(40))
+    pattern = tuple(tuple(1 / (q + 1) if k <= q else 0.0 for k in range(40)) for q in range(40))
+    return Picture(caption="forty tokens", tokens=tokens, pattern=pattern, targets=((5, 4),))

@@ -9,6 +9,7 @@ import pytest
 
 from grader.report import html
 from grader.schema import Exercise, Picture, Report
+from tests import planted_pages
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 UNSEEN = {"script", "style", "title", "desc"}
@@ -177,6 +178,29 @@ def test_score_alone_names_no_claim_and_draws_no_head(score_only: Report, pictur
     assert "43 %" in page.text
     assert "L4H11" not in page.text
     assert page.all("svg") == []
+
+
+def test_each_claim_stands_among_all_heads_and_each_head_on_the_map() -> None:
+    page = Page(planted_pages.report())
+    places = {f"head-{layer}-{head}" for layer in range(5) for head in range(5)}
+
+    assert len([svg for svg in page.all("svg") if svg.get("class") == "cloud"]) == 4
+    assert len([cell for cell in page.all("a") if (cell.get("class") or "").startswith("cell ")]) == 25
+    assert {item.get("id") for item in page.all("li")} > places
+    assert "L2H1 scores 0.00, rank 15. 2 of 25 heads are confirmed as syntactic, verb to subject." in page.text
+
+
+def test_what_the_feedback_keeps_back_is_on_no_map() -> None:
+    verdicts, score = (Page(planted_pages.report(feedback)) for feedback in ("verdicts", "score"))
+    queued = Page(planted_pages.report(at_hand=False))
+
+    for page in (verdicts, queued):
+        linked = {cell["href"] for cell in page.all("a") if (cell.get("class") or "").startswith("cell ")}
+        assert linked == {"#claim-1", "#claim-2", "#claim-3", "#claim-4"}
+        assert not [svg for svg in page.all("svg") if svg.get("class") == "cloud"]
+    assert "0.93" not in verdicts.text
+    assert "confirmed as" not in verdicts.text
+    assert score.all("table") == score.all("svg") == []
 
 
 def test_a_report_without_a_name_is_nobodys(report: Report) -> None:

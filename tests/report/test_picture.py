@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,17 +9,9 @@ import pytest
 from grader.errors import InvalidInput
 from grader.report import picture as pictures
 from grader.report.drawing import draw, looks, svg
-from grader.report.labels import cells
 from grader.schema import Picture
 
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture
-def long_picture() -> Picture:
-    tokens = tuple(f" token{number}" for number in range(40))
-    pattern = tuple(tuple(1 / (q + 1) if k <= q else 0.0 for k in range(40)) for q in range(40))
-    return Picture(caption="forty tokens", tokens=tokens, pattern=pattern, targets=((5, 4),))
 
 
 def size(png: bytes) -> tuple[int, int]:
@@ -78,7 +71,7 @@ def test_an_svg_is_well_formed_whatever_the_tokens(hostile_picture: Picture, tmp
 
 
 def test_another_suffix_is_refused_by_name(picture: Picture, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"ends in \.png or \.svg, not in '\.gif'"):
+    with pytest.raises(InvalidInput, match=r"ends in \.png, \.svg or \.html, not in '\.gif'"):
         pictures.save(picture, tmp_path / "head.gif")
     assert list(tmp_path.iterdir()) == []
 
@@ -103,42 +96,12 @@ def test_of_tokens_alike_it_is_said_which_one_is_meant() -> None:
     assert looks(twice, 2) == "2nd b 70 %, 1st b 20 %, a 10 %"
 
 
-def test_the_terminal_shows_a_row_for_each_query(picture: Picture) -> None:
-    lines = pictures.terminal(picture).splitlines()
-    row = next(line for line in lines if line.strip().startswith("fox "))
+def test_a_page_of_its_own_has_both_views_and_asks_for_nothing(hostile_picture: Picture, tmp_path: Path) -> None:
+    pictures.save(hostile_picture, tmp_path / "head.html")
+    text = (tmp_path / "head.html").read_text(encoding="utf-8")
 
-    assert lines[0] == picture.caption
-    assert row.split("fox ", 1)[1] == " ░       [█] ░"
-    assert "█ from 0.70" in lines[-1]
-    assert "[ ] target" in lines[-1]
-
-
-@pytest.mark.parametrize("width", [24, 40, 60, 80, 200])
-def test_rows_fit_the_window_and_say_what_does_not(
-    picture: Picture, long_picture: Picture, hostile_picture: Picture, width: int
-) -> None:
-    for shown in (picture, long_picture, hostile_picture):
-        lines = pictures.terminal(shown, width=width).splitlines()
-        rows = lines[1 : lines.index("query down, key across")]
-        assert max(map(cells, rows)) <= width
-    assert ("more keys do not fit" in pictures.terminal(long_picture, width=width)) == (width < 48)
-
-
-def test_plain_text_is_ascii_and_colour_only_adds_colour(picture: Picture) -> None:
-    plain = pictures.terminal(picture, unicode=False)
-    coloured = pictures.terminal(picture, colour=True)
-
-    assert plain.isascii()
-    assert "[#]" in plain
-    assert "\x1b" not in pictures.terminal(picture)
-    for escape in (pictures.HEAT, pictures.MARK, pictures.RESET):
-        coloured = coloured.replace(escape, "")
-    assert coloured == pictures.terminal(picture)
-
-
-def test_nothing_in_a_token_steers_the_terminal(hostile_picture: Picture) -> None:
-    text = pictures.terminal(hostile_picture)
-
-    assert "\x1b" not in text
-    assert "\u202e" not in text
-    assert "\x00" not in text
+    assert text.count('class="query"') == len(hostile_picture.tokens)
+    assert 'class="heat small"' in text
+    assert text.count("<script>") == text.count("<style>") == 1
+    assert "default-src 'none'" in text
+    assert set(re.findall(r"https?://[^\"\s]+", text)) <= {"http://www.w3.org/2000/svg"}

@@ -1,0 +1,88 @@
+"""Pictures of our pages for the documents, taken in the Chromium at /usr/bin/chromium or CHROMIUM.
+
+Everything is measured on the bundled transformer, so the pictures show what a student sees. A picture of another page
+is a line in `shots`.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Page, ViewportSize, sync_playwright
+
+from grader import exercises, submissions
+from grader.grading import shown
+from grader.laboratory import Laboratory
+from grader.report import html, scan_page
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu")
+PICTURES = Path(__file__).with_name("pictures")
+EXERCISE = Path(__file__).parents[1] / "exercises" / "mini-heads"
+DESK, PHONE = (1000, 1250), (390, 844)
+"""Width and height of what is shown, in pixels."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: of which page, how large, in which colours, and what is done before it is taken."""
+
+    name: str
+    page: Path
+    size: tuple[int, int] = DESK
+    scheme: Literal["light", "dark"] = "light"
+    prepare: Callable[[Page], None] = lambda page: None
+
+
+def pages(folder: Path) -> tuple[Path, Path]:
+    """The report on the example of the exercise, and the map of all heads, written into the folder."""
+    exercise = exercises.load(EXERCISE)
+    submission, _ = submissions.load(EXERCISE / "my_heads.yaml")
+    bench = Laboratory(exercise, folder / "tables")
+    submission = submission.model_copy(update={"student": "ada"})
+    report = shown(bench.report(submission))
+    worth = scan_page.worth_drawing(exercise, bench.standings)
+    drawn = {place: bench.picture(kind, place) for place, kind in worth.items()}
+    for name, text in (
+        ("report.html", html.render(report, bench.pictures(submission), exercise, bench.standings)),
+        ("map.html", scan_page.render(exercise, bench.standings, drawn)),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder / "report.html", folder / "map.html"
+
+
+def shots(folder: Path) -> Iterator[Shot]:
+    """What there is to take."""
+    report, whole = pages(folder)
+    yield Shot("report", report)
+    yield Shot("report-dark", report, scheme="dark", prepare=_at_a_claim)
+    yield Shot("report-phone", report, PHONE)
+    yield Shot("map", whole)
+
+
+def _at_a_claim(page: Page) -> None:
+    page.locator("#claim-2 .picture").first.scroll_into_view_if_needed()
+    page.locator("#claim-2 .view .query text").nth(8).click()
+
+
+def main(into: Path = PICTURES) -> None:
+    """Take them all."""
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        for shot in shots(Path(scratch)):
+            size = ViewportSize(width=shot.size[0], height=shot.size[1])
+            page = browser.new_page(viewport=size, color_scheme=shot.scheme)
+            page.goto(shot.page.as_uri())
+            shot.prepare(page)
+            page.screenshot(path=into / f"{shot.name}.png")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
