@@ -1,0 +1,167 @@
+"""What the gallery shows: for each student and exercise, the confirmed claims of the newest submission that says so.
+
+The newest submission decides, as it is graded now: one that does not opt in takes back all that was shown before.
+Pure: from the ledger's entries, the exercises and a key to exhibits.
+"""
+
+import hmac
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+
+from grader.entry import Entry
+from grader.gallery.discretion import Discretion
+from grader.grading import shown
+from grader.pseudonyms import pseudonym
+from grader.report.labels import visible
+from grader.schema import Kind, Report, Verdict
+
+ID_DIGITS = 16
+"""Hexadecimal digits of an exhibit's id: among a million no two are the same."""
+
+History = tuple[str, Sequence[Entry]]
+"""A platform, and a student's entries there, oldest first."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One student's newest submission to one exercise that is to be shown, as it is graded now."""
+
+    platform: str
+    came: Entry
+    """The entry with which it came in: who, when, under which name."""
+    report: Report
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One confirmed claim as everybody may see it."""
+
+    id: str
+    """The same in every build, and not to be guessed back."""
+    student: str
+    """The pseudonym: for counting, shown only where no name was chosen."""
+    by: str
+    exercise: str
+    table: str
+    verdict: Verdict
+    """With what must not be shown hidden in the note and the sentence."""
+    is_whole: bool
+    """Whether nothing of the sentence is hidden, so that it may be drawn token by token."""
+    day: date
+    order: int
+    """In which the submissions came in."""
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What the head does."""
+        return self.verdict.claim.kind
+
+    @property
+    def place(self) -> str:
+        """The head, printed as `L5H10`."""
+        return self.verdict.claim.place
+
+    @cached_property
+    def note(self) -> str:
+        """The student's own words, on one line."""
+        return visible(self.verdict.claim.note or "")
+
+    @cached_property
+    def sentence(self) -> str:
+        """In which the student saw the behaviour, on one line."""
+        return visible(self.verdict.claim.evidence or "")
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the behaviour was measured on the student's own sentence."""
+        return self.verdict.evidence is not None and self.verdict.evidence.share is not None
+
+    @property
+    def low(self) -> float:
+        """The conservative score: the low end of its interval; 0 where scores are not told."""
+        return self.verdict.measured.interval[0] if self.verdict.measured else 0.0
+
+    @property
+    def worth_seeing(self) -> tuple[float, bool, int]:
+        """Sorts the best-evidenced first: the conservative score, then whether it was seen in a sentence, then age."""
+        return -self.low, not self.is_seen, self.order
+
+
+def standing(exercise: str, entries: Sequence[Entry]) -> tuple[Entry, Report] | None:
+    """The student's newest submission to the exercise: the entry with which it came in, and its report as it is now."""
+    first: dict[int, int] = {}
+    came: dict[int, Entry] = {}
+    reports: dict[int, Report] = {}
+    for entry in entries:
+        if entry.report.exercise == exercise:
+            start = first[entry.id] = entry.id if entry.replaces is None else first.get(entry.replaces, entry.replaces)
+            came.setdefault(start, entry)
+            reports[start] = entry.report
+    return (came[max(came)], reports[max(came)]) if came else None
+
+
+def wanted(exercise: str, histories: Iterable[History], logins: set[str], only: str | None = None) -> Iterator[Found]:
+    """What is to be shown of the exercise, of all platforms or of one only.
+
+    Every student's login is noted in `logins`, whether anything of the student's is shown or not.
+    """
+    for platform, entries in histories:
+        logins.add(str(entries[0].report.student))
+        newest = standing(exercise, entries) if only in (None, platform) else None
+        if newest and newest[0].report.gallery and newest[1].xp > 0:  # a regrade does not change what was asked for
+            yield Found(platform, newest[0], shown(newest[1]))
+
+
+def exhibits(found: Iterable[Found], key: bytes, discretion: Discretion) -> list[Exhibit]:
+    """The confirmed claims, the best-evidenced first."""
+    every = (
+        _exhibit(one, verdict, key, discretion)
+        for one in found
+        for verdict in one.report.verdicts
+        if verdict.outcome == "confirmed"
+    )
+    return sorted(every, key=lambda exhibit: exhibit.worth_seeing)
+
+
+def arranged(best_first: Sequence[Exhibit]) -> list[Exhibit]:
+    """The best of each kind, then the best of each other head, then each head's second best, and so on."""
+    turns: dict[tuple[str, str, str], int] = {}
+    seen: set[str] = set()
+    keys = []
+    for place, exhibit in enumerate(best_first):
+        name = exhibit.kind.name
+        head = (exhibit.exercise, name, exhibit.place)
+        turns[head] = turns.get(head, 0) + 1
+        keys.append((name in seen, turns[head], place))
+        seen.add(name)
+    return [best_first[key[-1]] for key in sorted(keys)]
+
+
+def _exhibit(found: Found, verdict: Verdict, key: bytes, discretion: Discretion) -> Exhibit:
+    came, claim, login = found.came.report, verdict.claim, str(found.came.report.student)
+    known = pseudonym(key, found.platform, login)
+    parts = (found.platform, login, came.exercise, claim.name, claim.place)
+    sentence = discretion.text(claim.evidence, login) if claim.evidence else None
+    is_whole = sentence == claim.evidence
+    hidden = {
+        "claim": claim.model_copy(
+            update={"note": discretion.text(claim.note, login) if claim.note else None, "evidence": sentence}
+        ),
+        "evidence": verdict.evidence
+        if is_whole or verdict.evidence is None
+        else verdict.evidence.model_copy(update={"text": sentence, "tokens": ()}),
+    }
+    return Exhibit(
+        id=hmac.new(key, "\0".join(("gallery", *parts)).encode(), sha256).hexdigest()[:ID_DIGITS],
+        student=known,
+        by=visible(discretion.name(came.gallery_name, login) or known),
+        exercise=came.exercise,
+        table=found.report.table,
+        verdict=verdict.model_copy(update=hidden),
+        is_whole=is_whole,
+        day=found.came.created_at.date(),
+        order=found.came.id,
+    )

@@ -1,0 +1,238 @@
+"""The site: every page, picture and feed of the gallery, written into one folder. Works from files and without scripts.
+
+What many pages share is made once: a head's picture is one file, and a card is drawn once for all its shelves.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from grader.gallery import feeds, pictures, showing
+from grader.gallery.entries import Exhibit
+from grader.gallery.pages import Filter, Shelf, Shelves, around, choices, head_of, shelves
+from grader.gallery.pictures import Pictures
+from grader.report import words
+from grader.report.drawing import Drawing, draw, environment
+from grader.report.headmap import code
+from grader.schema import Exercise, Kind, Picture
+from grader.wording import title
+
+TEMPLATES = Path(__file__).with_name("templates")
+STYLES = ("page.css", "headmap.css", "gallery.css")
+BESIDE = 90
+"""Pixels of a picture's frame over and under its drawing, where no script tells the height."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What is shown, and as what."""
+
+    name: str
+    exhibits: Sequence[Exhibit]
+    """The best-evidenced first."""
+    exercises: Mapping[str, Exercise]
+    pictures: Mapping[str, Pictures]
+    """For each exercise."""
+    base: str | None = None
+    """The address at which the site will be found."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture that has been written, and how much room it takes."""
+
+    name: str
+    caption: str
+    height: int
+
+
+@dataclass
+class Site:
+    """One gallery on its way into a folder."""
+
+    gallery: Gallery
+    folder: Path
+    made: dict[str, Frame | None] = field(default_factory=dict)
+
+    def write(self) -> int:
+        """Write everything; returns how many files there are."""
+        for path, content in self._fixed().items():
+            self._save(path, content)
+        for shelf in self.shelves.values():
+            self._shelf(shelf)
+        order = self.shelves[Filter()].exhibits
+        for place, exhibit in enumerate(order):
+            before, after = order[place - 1] if place else None, order[place + 1] if place + 1 < len(order) else None
+            self._save(feeds.page(exhibit), self._entry(exhibit, before, after))
+        return sum(1 for path in self.folder.rglob("*") if path.is_file())
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """All of them."""
+        return shelves(self.gallery.exhibits)
+
+    @cached_property
+    def templates(self) -> jinja2.Environment:
+        """Ours, and those of the report for what both show."""
+        found = environment()
+        ours = jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8")
+        found.loader = jinja2.ChoiceLoader([ours, *([found.loader] if found.loader else [])])
+        found.globals |= {
+            "gallery": self.gallery,
+            "words": words,
+            "title": title,
+            "code": code,
+            "head_of": head_of,
+            "page_of": feeds.page,
+            "feeds": feeds,
+            "everything": Filter(),
+            "kind_of": self.kinds.__getitem__,
+        }
+        return found
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """Every kind that is shown or asked for, by its name, in the order of the exercises."""
+        asked = {kind.name: kind.kind for exercise in self.gallery.exercises.values() for kind in exercise.kinds}
+        return asked | {exhibit.kind.name: exhibit.kind for exhibit in self.gallery.exhibits}
+
+    @cached_property
+    def layers(self) -> list[int]:
+        """Every layer in which something was found."""
+        return sorted({exhibit.verdict.claim.layer for exhibit in self.gallery.exhibits})
+
+    @cached_property
+    def cards(self) -> dict[str, Markup]:
+        """Each exhibit's card as pages in a folder show it, by the exhibit's id."""
+        return {exhibit.id: self._card(exhibit, "../") for exhibit in self.gallery.exhibits}
+
+    def _fixed(self) -> dict[str, str]:
+        """The front page, the feeds, and what all pages share."""
+        name, base, newest = self.gallery.name, self.gallery.base, feeds.newest(self.gallery.exhibits)
+        return {
+            "index.html": self._page("front", root="", **self._front()),
+            feeds.JSON_NAME: feeds.as_json(name, newest, base),
+            feeds.ATOM_NAME: feeds.as_atom(name, newest, base),
+            "gallery.css": "\n".join(self._text(style) for style in STYLES),
+            "gallery.js": self._text("gallery.js"),
+            "picture.js": self._text("page.js") + self._text("frame.js"),
+        }
+
+    def _front(self) -> dict[str, Any]:
+        exhibits = self.gallery.exhibits
+        parts = [
+            {
+                "exercise": exercise,
+                "map": showing.found_map(exercise, there, lambda exhibit: head_of(exhibit).page()),
+                "cards": [self._card(exhibit, "") for exhibit in self._best(there)],
+                "count": len(there),
+                "shelf": Filter(exercise.id) if Filter(exercise.id) in self.shelves else Filter(),
+            }
+            for exercise, there in self._by_exercise()
+        ]
+        return {"parts": parts, "students": len({e.student for e in exhibits}), **self._choices(Filter())}
+
+    def _best(self, best_first: Sequence[Exhibit]) -> list[Exhibit]:
+        """The best-evidenced example of each kind, in the order of the exercises' kinds."""
+        best: dict[str, Exhibit] = {}
+        for exhibit in best_first:
+            best.setdefault(exhibit.kind.name, exhibit)
+        return [best[name] for name in self.kinds if name in best]
+
+    def _by_exercise(self) -> list[tuple[Exercise, list[Exhibit]]]:
+        found: dict[str, list[Exhibit]] = {}
+        for exhibit in self.gallery.exhibits:
+            found.setdefault(exhibit.exercise, []).append(exhibit)
+        return [(exercise, found[name]) for name, exercise in self.gallery.exercises.items() if name in found]
+
+    def _shelf(self, shelf: Shelf) -> None:
+        """Write all its pages."""
+        now = shelf.filter
+        beside = self._choices(now)
+        for number in range(1, max(shelf.pages, 1) + 1):
+            page = self._page(
+                "shelf",
+                root="../",
+                shelf=shelf,
+                number=number,
+                pager=around(number, shelf.pages),
+                cards=[self.cards[exhibit.id] for exhibit in shelf.on(number)],
+                **beside,
+            )
+            self._save(now.page(number), page)
+
+    def _choices(self, now: Filter) -> dict[str, Any]:
+        return {
+            "by_exercise": choices(self.shelves, now, "exercise", list(self.gallery.exercises)),
+            "by_kind": choices(self.shelves, now, "kind", list(self.kinds)),
+            "by_layer": choices(self.shelves, now, "layer", self.layers),
+        }
+
+    def _entry(self, exhibit: Exhibit, before: Exhibit | None, after: Exhibit | None) -> str:
+        kind, head = Filter(None, exhibit.kind.name), head_of(exhibit)
+        return self._page(
+            "entry",
+            root="../",
+            exhibit=exhibit,
+            exercise=self.gallery.exercises[exhibit.exercise],
+            of_probe=self._of_probe(exhibit),
+            of_sentence=self._of_sentence(exhibit),
+            bars=[showing.bar(check) for check in exhibit.verdict.threshold],
+            before=before,
+            after=after,
+            of_kind=self.shelves[kind],
+            of_head=self.shelves[head],
+        )
+
+    def _card(self, exhibit: Exhibit, root: str) -> Markup:
+        template = self.templates.get_template("card.html.jinja")
+        return Markup(  # noqa: S704 - a template's own output, in which everything is escaped
+            template.render(
+                root=root,
+                exhibit=exhibit,
+                frame=self._of_probe(exhibit),
+                bar=showing.deciding(exhibit),
+                excerpt=showing.excerpt(exhibit),
+            )
+        )
+
+    def _of_probe(self, exhibit: Exhibit) -> Frame | None:
+        name = pictures.name_of_probe(exhibit)
+        if name not in self.made:
+            self.made[name] = self._framed(name, self.gallery.pictures[exhibit.exercise].of_probe(exhibit), thumb=True)
+        return self.made[name]
+
+    def _of_sentence(self, exhibit: Exhibit) -> Frame | None:
+        name = pictures.name_of_sentence(exhibit)
+        if name not in self.made:
+            self.made[name] = self._framed(name, self.gallery.pictures[exhibit.exercise].of_sentence(exhibit))
+        return self.made[name]
+
+    def _framed(self, name: str, picture: Picture | None, *, thumb: bool = False) -> Frame | None:
+        """The picture as a page to be framed, and as a small file for cards."""
+        if picture is None:
+            return None
+        drawing: Drawing = draw(picture)
+        self._save(f"picture/{name}.html", self._page("picture", root="../", drawing=drawing))
+        if thumb:
+            self._save(f"picture/{name}.svg", self._page("thumb", ending=".svg.jinja", drawing=drawing))
+        return Frame(name, drawing.caption, drawing.height + BESIDE)
+
+    def _page(self, name: str, *, ending: str = ".html.jinja", **values: object) -> str:
+        return self.templates.get_template(name + ending).render(**values)
+
+    def _text(self, name: str) -> str:
+        """A style sheet or a script as it stands."""
+        loader = self.templates.loader
+        return loader.get_source(self.templates, name)[0] if loader else ""
+
+    def _save(self, path: str, content: str) -> None:
+        file = self.folder / path
+        if not file.parent.exists():
+            file.parent.mkdir()
+        file.write_bytes(content.encode())

@@ -1,0 +1,123 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from grader.gallery import entries
+from grader.gallery.discretion import Discretion
+from grader.ledger import Regrade
+from tests.gallery.planted import KEY, START, Class, claim, right
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> Class:
+    return Class(tmp_path)
+
+
+def notes(lesson: Class) -> set[str]:
+    return {exhibit.note for exhibit in lesson.exhibits()}
+
+
+def test_the_newest_submission_decides_what_is_shown(lesson: Class) -> None:
+    lesson.hand_in("ada", *right(0, "old"))
+    lesson.hand_in("ada", *right(1, "new"))
+
+    assert notes(lesson) == {"new"}
+
+
+def test_handing_in_again_without_the_wish_takes_all_back(lesson: Class) -> None:
+    lesson.hand_in("ada", *right(0, "old"))
+    lesson.hand_in("bob", *right(0, "of another"))
+    lesson.hand_in("ada", *right(1, "new"), gallery=False)
+
+    assert notes(lesson) == {"of another"}
+
+
+def test_a_regrade_changes_what_is_confirmed_and_not_who_is_shown(lesson: Class) -> None:
+    lesson.hand_in("ada", *right(0, "mine"))
+    entry = lesson.ledger.latest("ada", lesson.asked.id)
+    assert entry is not None
+    lost = entry.report.verdicts[0].model_copy(update={"outcome": "refuted"})
+    after = entry.report.model_copy(
+        update={"verdicts": (lost, *entry.report.verdicts[1:]), "gallery": False, "content_hash": "f" * 64}
+    )
+    lesson.ledger.append(after, regrade=Regrade(entry.id, "stricter"), when=START + timedelta(days=9))
+    shown = lesson.exhibits()
+
+    assert len(shown) == 4
+    assert {exhibit.day for exhibit in shown} == {START.date()}
+
+
+def test_luck_and_refuted_claims_are_not_shown(lesson: Class) -> None:
+    wrong = claim().model_copy(update={"layer": 11, "head": 11, "note": "wrong"})
+    lesson.hand_in("ada", *right(0, "right"), wrong)
+    lucky = lesson.report("bob", right(1, "lucky")).model_copy(update={"xp": 0, "content_hash": "e" * 64})
+    lesson.ledger.append(lucky)
+
+    assert notes(lesson) == {"right"}
+
+
+@pytest.mark.parametrize(
+    ("feedback", "exhibits", "low"), [("all", 5, True), ("verdicts", 5, False), ("score", 0, False)]
+)
+def test_no_more_is_told_than_the_exercise_lets_students_know(
+    lesson: Class, feedback: str, exhibits: int, low: bool
+) -> None:
+    report = lesson.report("ada", right()).model_copy(update={"feedback": feedback, "content_hash": "d" * 64})
+    lesson.ledger.append(report)
+    shown = lesson.exhibits()
+
+    assert len(shown) == exhibits
+    assert any(exhibit.low > 0 or exhibit.verdict.rank for exhibit in shown) == low
+
+
+def test_an_id_stays_over_builds_and_submissions_and_needs_the_key(lesson: Class) -> None:
+    lesson.hand_in("ada", *right(0, "old"))
+    before = {exhibit.id: exhibit.place for exhibit in lesson.exhibits()}
+    lesson.hand_in("ada", *right(0, "new"))
+    lesson.hand_in("ada", *right(0, "elsewhere"), platform="campus")
+    after = {exhibit.id for exhibit in lesson.exhibits()}
+    found = list(entries.wanted(lesson.asked.id, lesson.ledger.histories(lesson.asked.id), set()))
+    other = {exhibit.id for exhibit in entries.exhibits(found, b"x" * 32, Discretion(()))}
+
+    assert len(before) == 5
+    assert set(before) < after
+    assert len(after) == 10
+    assert not after & other
+
+
+def test_one_platform_alone_can_be_shown(lesson: Class) -> None:
+    lesson.hand_in("ada", *right(0, "here"))
+    lesson.hand_in("bob42", *right(0, "here"))
+    lesson.hand_in("ada", *right(0, "there, with bob42"), platform="campus")
+
+    assert {exhibit.note for exhibit in lesson.exhibits("campus")} == {"there, with [hidden]"}
+
+
+def test_the_best_evidenced_come_first_and_every_head_before_any_twice(lesson: Class) -> None:
+    lesson.hand_in("ada", claim("induction", 1), claim("semantic", 0), claim("rare_token", 0))
+    lesson.hand_in("bob", claim("induction", 0), claim("semantic", 0, evidence="seen here"), claim("rare_token", 0))
+    lesson.hand_in("eve", claim("induction", 0), claim("semantic", 0), claim("rare_token", 1))
+    order = [(each.kind.type, each.place, each.order) for each in entries.arranged(lesson.exhibits())]
+
+    assert {each[0] for each in order[:3]} == {"induction", "semantic", "rare_token"}
+    assert ("semantic", "L0H6", 2) in order[:3]  # seen in a sentence, so before the earlier one
+    assert ("induction", "L0H2", 2) in order[:3]  # the better head
+    assert [each[1] for each in order[3:5]] == ["L3H3", "L3H9"]
+    assert len({each[1] for each in order[:5]}) == 5
+
+
+def test_pseudonyms_are_for_those_who_choose_no_name(lesson: Class) -> None:
+    lesson.hand_in("ada", *right(), gallery_name="Countess")
+    lesson.hand_in("bob", *right())
+    names = {exhibit.by for exhibit in lesson.exhibits()}
+    again = {
+        exhibit.by
+        for exhibit in entries.exhibits(
+            entries.wanted(lesson.asked.id, lesson.ledger.histories(lesson.asked.id), set()), KEY, Discretion(())
+        )
+    }
+
+    assert "Countess" in names
+    assert sum(name.startswith("student-") for name in names) == 1
+    assert names == again
