@@ -3,82 +3,34 @@
 A confirmed claim is worth its points once: the same kind of the same head never earns twice, and all
 submissions to one exercise together never earn more than the exercise has to give. A report whose `xp` is
 0 earns nothing, whatever it confirmed: random claims might have done as well. A report that was regraded
-counts as its newest version only, so XP can fall, and the history says when and why.
+counts as its newest version only, so XP can fall, and the history says when and why. Hints that have a price
+take it from the XP, which never fall below 0: what is not there yet is owed.
 """
 
-import json
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import Self
 
-import yaml
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from grader.schema import Fraction, HeadType, Identifier, Record, Report, Verdict
-
-CATALOGUE = Path(__file__).with_name("achievements.yaml")
+from grader.achievements import Achievement, Condition, catalogue, confirmed
+from grader.entry import Entry
+from grader.schema import Fraction, Identifier, Record, Report
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the ledger."""
+class Hint:
+    """A hint that was taken."""
 
-    id: int
-    """Counts up in the order in which the ledger was written."""
-    submission: str
-    """What was submitted; a regrade has the same as the entry that it replaces."""
-    report: Report
-    created_at: datetime
-    """In UTC."""
-    replaces: int | None = None
-    """The id of the entry whose report this one takes the place of: a regrade."""
-    reason: str = ""
-    """Why it was regraded."""
-
-
-class Condition(Record):
-    """What an achievement asks for: a count, and how high it must be."""
-
+    exercise: str
     kind: str
-    at_least: int = Field(ge=1)
-    type: HeadType | None = None
-
-    @model_validator(mode="after")
-    def _is_known(self) -> Self:
-        if self.kind not in COUNTS:
-            raise ValueError(f"unknown condition '{self.kind}'; there are {', '.join(COUNTS)}")
-        if self.type is not None and self.kind != "confirmed_heads":
-            raise ValueError(f"`type` belongs to confirmed_heads, not to {self.kind}")
-        return self
-
-
-class Achievement(Record):
-    """Something worth having done."""
-
-    id: Identifier
-    name: str = Field(min_length=1)
-    how: str = Field(min_length=1)
-    condition: Condition
-
-
-class Catalogue(Record):
-    """The names of the levels, and the achievements."""
-
-    xp_per_level: int = Field(ge=1)
-    levels: tuple[str, ...] = Field(min_length=10)
-    achievements: tuple[Achievement, ...] = Field(min_length=10)
-
-    @model_validator(mode="after")
-    def _nothing_twice(self) -> Self:
-        for words in (self.levels, [a.id for a in self.achievements], [a.name for a in self.achievements]):
-            if len(set(words)) < len(words):
-                raise ValueError(f"named twice: {', '.join(sorted({w for w in words if words.count(w) > 1}))}")
-        return self
+    rung: str
+    """Which one of the kind's hints."""
+    cost: int
+    """In XP."""
+    when: datetime
 
 
 class Earned(Record):
@@ -101,6 +53,17 @@ class HistoryLine(Record):
     xp: int = Field(ge=0, description="All XP after this entry.")
 
 
+class HintLine(Record):
+    """What one hint took."""
+
+    when: datetime
+    exercise: Identifier
+    kind: str
+    cost: int = Field(ge=1)
+    xp_change: int = Field(le=0, description="Less than it costs where there was less; the rest is owed.")
+    xp: int = Field(ge=0, description="All XP after it.")
+
+
 class Progress(Record):
     """Where a student stands."""
 
@@ -111,14 +74,9 @@ class Progress(Record):
     xp_to_next: int = Field(ge=1)
     earned: tuple[Earned, ...] = Field(description="In the order in which they were earned.")
     open: tuple[Achievement, ...] = Field(description="Not earned yet.")
+    reached: dict[str, int] = Field(default={}, description="Of each open one, how far its count has come.")
     history: tuple[HistoryLine, ...] = Field(description="One line for each entry, oldest first.")
-
-
-@cache
-def catalogue() -> Catalogue:
-    """The levels and achievements that come with the grader, read once."""
-    data = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
-    return Catalogue.model_validate_json(json.dumps(data))
+    hints: tuple[HintLine, ...] = Field(default=(), description="One line for each hint that cost something.")
 
 
 @dataclass
@@ -128,10 +86,15 @@ class _Bank:
     worth: dict[str, dict[str, float]] = field(default_factory=dict)  # kind -> place -> points
     wanted: dict[str, int] = field(default_factory=dict)
     possible: float = 0
+    unseen: int = 0
+    """XP of the best report whose verdicts are not told: so much was earned, by whatever claims."""
 
     def add(self, *reports: Report) -> None:
         for report in reports:
-            for verdict in _confirmed(report):
+            if not report.verdicts and report.xp:
+                self.unseen = max(self.unseen, report.xp)
+                self.possible = max(self.possible, report.possible)
+            for verdict in confirmed(report):
                 self.possible = max(self.possible, report.possible)
                 name, place = verdict.claim.name, verdict.claim.place
                 self.wanted[name] = max(self.wanted.get(name, 0), report.wanted[name])
@@ -145,11 +108,11 @@ class _Bank:
             for name, of_kind in self.worth.items()
             for points in sorted(of_kind.values(), reverse=True)[: self.wanted[name]]
         )
-        return min(round(math.fsum(best)), int(self.possible))
+        return min(max(round(math.fsum(best)), self.unseen), int(self.possible))
 
 
-def progress(entries: Iterable[Entry]) -> Progress:
-    """Where the one student stands whose entries these are; their order and repeats do not matter.
+def progress(entries: Iterable[Entry], hints: Iterable[Hint] = ()) -> Progress:
+    """Where the one student stands whose entries and hints these are; their order and repeats do not matter.
 
     Raises:
         ValueError: The entries are of more than one student.
@@ -157,12 +120,15 @@ def progress(entries: Iterable[Entry]) -> Progress:
     ordered = sorted({entry.id: entry for entry in entries}.values(), key=lambda entry: entry.id)
     if len(students := {entry.report.student for entry in ordered}) > 1:
         raise ValueError(f"entries of {len(students)} students; progress is one student's")
-    history, attempts = _replay(ordered)
-    xp = history[-1].xp if history else 0
+    earnings, attempts = _replay(ordered)
+    history, paid = _counted(ordered, earnings, _first(hints))
+    xp = max(0, (earnings[-1] if earnings else 0) - sum(line.cost for line in paid))
     data = catalogue()
     level, into = divmod(xp, data.xp_per_level)
     when = {achievement.id: _earned_at(achievement.condition, attempts) for achievement in data.achievements}
     earned = [Earned(achievement=a, when=moment) for a in data.achievements if (moment := when[a.id]) is not None]
+    still_open = tuple(achievement for achievement in data.achievements if when[achievement.id] is None)
+    reports = [attempt.report for attempt in attempts]
     return Progress(
         xp=xp,
         level=level,
@@ -170,17 +136,22 @@ def progress(entries: Iterable[Entry]) -> Progress:
         xp_into_level=into,
         xp_to_next=data.xp_per_level - into,
         earned=tuple(sorted(earned, key=lambda one: one.when)),
-        open=tuple(achievement for achievement in data.achievements if when[achievement.id] is None),
-        history=tuple(history),
+        open=still_open,
+        reached={achievement.id: achievement.condition.count(reports) for achievement in still_open},
+        history=history,
+        hints=paid,
     )
 
 
-def _replay(ordered: Sequence[Entry]) -> tuple[list[HistoryLine], list[Entry]]:
-    """What each entry changed; and the submissions in order, dated when they came in, graded as they stand now."""
+def _replay(ordered: Sequence[Entry]) -> tuple[list[int], list[Entry]]:
+    """All that was earned by the end of each entry; and the submissions in order, as they stand now.
+
+    A submission is dated by when it came in, however often it was regraded.
+    """
     first: dict[int, int] = {}  # entry -> the entry with which its submission came in
     attempts: dict[int, Entry] = {}
     banks: dict[str, _Bank] = {}
-    history: list[HistoryLine] = []
+    earnings: list[int] = []
     for entry in ordered:
         report, exercise = entry.report, entry.report.exercise
         start = first[entry.id] = entry.id if entry.replaces is None else first.get(entry.replaces, entry.replaces)
@@ -191,68 +162,67 @@ def _replay(ordered: Sequence[Entry]) -> tuple[list[HistoryLine], list[Entry]]:
         else:
             attempts[start] = entry
             banks.setdefault(exercise, _Bank()).add(report)
-        before = history[-1].xp if history else 0
-        after = sum(bank.xp for bank in banks.values())
-        history.append(
-            HistoryLine(
-                when=entry.created_at,
-                exercise=exercise,
-                score=report.score,
-                passed=report.passed,
-                regraded=entry.replaces is not None,
-                reason=entry.reason,
-                xp_change=after - before,
-                xp=after,
-            )
-        )
-    return history, [attempts[start] for start in sorted(attempts)]
+        earnings.append(sum(bank.xp for bank in banks.values()))
+    return earnings, [attempts[start] for start in sorted(attempts)]
 
 
-def _confirmed(report: Report) -> list[Verdict]:
-    """The confirmed claims of a report that is more than luck."""
-    return [verdict for verdict in report.verdicts if verdict.outcome == "confirmed"] if report.xp > 0 else []
+def _first(hints: Iterable[Hint]) -> list[Hint]:
+    """The hints that cost something, in order; one that was taken twice is paid once."""
+    ordered = sorted(hints, key=lambda hint: (hint.when, hint.exercise, hint.kind, hint.rung))
+    first = {(hint.exercise, hint.kind, hint.rung): hint for hint in reversed(ordered) if hint.cost}
+    return [hint for hint in ordered if first.get((hint.exercise, hint.kind, hint.rung)) is hint]
 
 
-def _heads(reports: Sequence[Report], wanted: Callable[[Verdict], bool]) -> int:
-    """How many different heads have a confirmed claim that is wanted."""
-    found = [(report, verdict.claim) for report in reports for verdict in _confirmed(report) if wanted(verdict)]
-    return len({(report.transformer, claim.place) for report, claim in found})
+def _counted(
+    ordered: Sequence[Entry], earnings: Sequence[int], hints: list[Hint]
+) -> tuple[tuple[HistoryLine, ...], tuple[HintLine, ...]]:
+    """What each entry and each hint changed, in the order in which they came."""
+    history: list[HistoryLine] = []
+    paid: list[HintLine] = []
+    earned = spent = 0
+    for entry, after in [*zip(ordered, earnings, strict=True), (None, 0)]:
+        for hint in _until(entry, hints):
+            change = _xp(earned, spent + hint.cost) - _xp(earned, spent)
+            spent += hint.cost
+            paid.append(_hint_line(hint, change, _xp(earned, spent)))
+        if entry is not None:
+            change = _xp(after, spent) - _xp(earned, spent)
+            earned = after
+            history.append(_line(entry, change, _xp(earned, spent)))
+    return tuple(history), tuple(paid)
 
 
-def _passed_after_failing(reports: Sequence[Report]) -> int:
-    """How many exercises were passed after an attempt that did not."""
-    failed: set[str] = set()
-    mended: set[str] = set()
-    for report in reports:
-        if report.passed and report.exercise in failed:
-            mended.add(report.exercise)
-        elif report.gradable and not report.passed:
-            failed.add(report.exercise)
-    return len(mended)
+def _until(entry: Entry | None, hints: list[Hint]) -> Iterator[Hint]:
+    """The hints that were taken before this entry came in, or all that are left; they are taken off the list."""
+    while hints and (entry is None or hints[0].when <= entry.created_at):
+        yield hints.pop(0)
 
 
-def _flawless(report: Report) -> int:
-    """How many claims were confirmed, or 0 where one was refuted."""
-    return 0 if any(verdict.outcome == "refuted" for verdict in report.verdicts) else len(_confirmed(report))
+def _line(entry: Entry, change: int, xp: int) -> HistoryLine:
+    report = entry.report
+    return HistoryLine(
+        when=entry.created_at,
+        exercise=report.exercise,
+        score=report.score,
+        passed=report.passed,
+        regraded=entry.replaces is not None,
+        reason=entry.reason,
+        xp_change=change,
+        xp=xp,
+    )
 
 
-COUNTS: dict[str, Callable[[Sequence[Report], HeadType | None], int]] = {
-    "confirmed_heads": lambda reports, type_: _heads(reports, lambda v: type_ in (None, v.claim.type)),
-    "kinds_in_one_submission": lambda reports, _: max(len({v.claim.name for v in _confirmed(r)}) for r in reports),
-    "types_ever": lambda reports, _: len({v.claim.type for r in reports for v in _confirmed(r)}),
-    "flawless": lambda reports, _: max(map(_flawless, reports)),
-    "borderline_heads": lambda reports, _: _heads(reports, lambda v: v.borderline),
-    "passed_after_failing": lambda reports, _: _passed_after_failing(reports),
-    "transformers": lambda reports, _: len({r.transformer for r in reports if _confirmed(r)}),
-    "heads_with_evidence": lambda reports, _: _heads(reports, lambda v: v.claim.evidence is not None),
-}
-"""How far each kind of condition has come after one report or more; further reports never lower it."""
+def _hint_line(hint: Hint, change: int, xp: int) -> HintLine:
+    return HintLine(when=hint.when, exercise=hint.exercise, kind=hint.kind, cost=hint.cost, xp_change=change, xp=xp)
+
+
+def _xp(earned: int, spent: int) -> int:
+    return max(0, earned - spent)
 
 
 def _earned_at(condition: Condition, attempts: Sequence[Entry]) -> datetime | None:
     """When the attempt came in that met the condition; None where none has yet."""
     reports = [attempt.report for attempt in attempts]
-    count = COUNTS[condition.kind]
     lengths = range(1, len(reports) + 1)
-    index = bisect_left(lengths, condition.at_least, key=lambda length: count(reports[:length], condition.type))
+    index = bisect_left(lengths, condition.at_least, key=lambda length: condition.count(reports[:length]))
     return attempts[index].created_at if index < len(attempts) else None

@@ -1,8 +1,12 @@
 """What a ledger adds up to."""
 
+from datetime import timedelta
+
 import pytest
 
-from grader.xp import Entry, progress
+from grader.achievements import catalogue
+from grader.entry import Entry
+from grader.xp import Hint, progress
 from tests.ledgers import START, earned, ledger, refuted, regrade, report, verdict
 
 
@@ -12,7 +16,8 @@ def test_an_empty_ledger_is_a_token_with_everything_ahead() -> None:
     assert (reached.xp, reached.level, reached.level_name) == (0, 0, "Token")
     assert (reached.xp_into_level, reached.xp_to_next) == (0, 120)
     assert reached.earned == ()
-    assert len(reached.open) == 10
+    assert reached.open == catalogue().achievements
+    assert set(reached.reached.values()) == {0}
     assert reached.history == ()
 
 
@@ -28,9 +33,9 @@ def test_a_level_is_120_xp(points: int, level: int, name: str, into: int, to_nex
 
 
 def test_past_the_last_name_the_levels_still_count() -> None:
-    reached = progress(ledger(report(verdict((5, 5), points=2000), possible=2000, score=1.0)))
+    reached = progress(ledger(report(verdict((5, 5), points=3000), possible=3000, score=1.0)))
 
-    assert (reached.level, reached.level_name) == (16, "Transformer")
+    assert (reached.level, reached.level_name) == (25, catalogue().levels[-1])
 
 
 def test_a_claim_earns_once_whatever_else_is_submitted_with_it() -> None:
@@ -111,3 +116,42 @@ def test_a_regrade_can_take_an_achievement_back_and_dates_it_by_the_submission()
 def test_progress_belongs_to_one_student() -> None:
     with pytest.raises(ValueError, match="2 students"):
         progress(ledger(report(student="ada"), report(student="bob")))
+
+
+def test_a_report_that_tells_no_claims_earns_what_it_says_and_no_more_beside_others() -> None:
+    """So it comes back from a queue, where the exercise shows its students the score alone."""
+    told = report(verdict((5, 5)), verdict((6, 9)))
+    untold = told.model_copy(update={"verdicts": ()})
+
+    assert progress(ledger(untold)).xp == 20
+    assert progress(ledger(untold, told, untold)).xp == 20
+
+
+def hint(minutes: float, cost: int = 15, rung: str = "look") -> Hint:
+    return Hint("mini-heads", "induction", rung, cost, START + timedelta(minutes=minutes))
+
+
+def test_a_hint_takes_what_it_costs_once_and_the_history_says_when() -> None:
+    hints = [hint(1.5), hint(1.7), hint(9, cost=0, rung="where")]
+    reached = progress(ledger(report(verdict((5, 5), points=40)), report(verdict((6, 9)))), hints)
+
+    assert [(line.xp_change, line.xp) for line in reached.history] == [(40, 40), (10, 35)]
+    assert [(line.when, line.kind, line.cost, line.xp_change, line.xp) for line in reached.hints] == [
+        (hints[0].when, "induction", 15, -15, 25)
+    ]
+    assert reached.xp == 35
+
+
+def test_xp_never_fall_below_zero_and_what_is_not_there_is_owed() -> None:
+    reached = progress(ledger(report(verdict((5, 5))), report(verdict((6, 9)))), [hint(0)])
+
+    assert [line.xp_change for line in reached.hints] == [0]
+    assert [(line.xp_change, line.xp) for line in reached.history] == [(0, 0), (5, 5)]
+    assert reached.xp == 5
+
+
+def test_how_far_an_open_achievement_has_come_is_told() -> None:
+    reached = progress(ledger(report(*(verdict((0, head), evidence="so it goes") for head in range(2)))))
+
+    assert reached.reached["seen-with-own-eyes"] == 2
+    assert set(reached.reached) == {one.id for one in reached.open}

@@ -5,8 +5,7 @@ Nothing is measured here: neither the transformer nor a library that computes is
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +19,12 @@ import typer
 from pydantic import ValidationError
 
 from grader import submissions
-from grader.cli import outcome
+from grader.cli import outcome, waiting
 from grader.cli.rendering import Format
 from grader.cli.submit import login_name
 from grader.documents import SIZE_LIMIT, shown
 from grader.errors import GraderError, InvalidInput, Problem
+from grader.language import _, later
 from grader.service import streams
 from grader.service.platforms import LOCAL
 from grader.service.records import Envelope, Result
@@ -35,8 +35,11 @@ TIMEOUT_SECONDS = 300.0
 PAUSE_SECONDS = 0.5
 """Before a server that went away is asked again."""
 OPTIONS = {
-    "id": ("--id", "letters, digits and any of `_:.-`, 128 at most, the first a letter or a digit, and never `..`"),
-    "platform": ("--platform", "lower-case words joined by hyphens, 64 characters at most"),
+    "id": (
+        "--id",
+        later("letters, digits and any of `_:.-`, 128 at most, the first a letter or a digit, and never `..`"),
+    ),
+    "platform": ("--platform", later("lower-case words joined by hyphens, 64 characters at most")),
 }
 """Where the parts of an envelope come from, and what they may be, for messages."""
 
@@ -56,35 +59,48 @@ class Answer(NamedTuple):
     form: Format
     out: Path | None
     is_awaited: bool
+    syncs: bool = True
+    """Whether what was made offline is handed in afterwards."""
 
 
 def submit(file: Path, exercise_id: str | None, where: Where, answer: Answer) -> NoReturn:
     """Hand the file in, and show what becomes of it."""
-    given = _settings(where.queue)
+    given = queue_settings(where.queue)
     envelope = _envelope(file, exercise_id, where)
     with streams.connect(given.queue_url, given.queue_ca) as client:
         posted = _posted(client, given.queue_url, envelope)
         how = f"grade status {posted.id} --platform {posted.platform}"
         if not answer.is_awaited:
             typer.echo(posted.id)
-            typer.echo(f"handed in; what becomes of it tells, where the ledger is: {how}", err=True)
+            said = _("handed in; what becomes of it tells, where the ledger is: {command}", command=how)
+            typer.echo(said, err=True)
             raise typer.Exit
         if sys.stderr.isatty():  # whoever stops waiting knows what to ask for
-            typer.echo(f"handed in as {posted.id} on platform {posted.platform}", err=True)
+            said = _("handed in as {id} on platform {platform}", id=posted.id, platform=posted.platform)
+            typer.echo(said, err=True)
         seconds = TIMEOUT_SECONDS if where.timeout is None else where.timeout
         with streams.explained(given.queue_url):
             result = _awaited(client, posted, seconds)
     if result is None:
-        raise outcome.NoResult(
-            f"no result within {seconds:g} s. The submission is on the queue, and graded as soon as that can be done. "
-            f"What becomes of it tells, where the ledger is: {how}; if it is not there, `grade dead list` says why"
+        said = _(
+            "no result within {seconds} s. The submission is on the queue, and graded as soon as that can be done. "
+            "What becomes of it tells, where the ledger is: {command}; if it is not there, `grade dead list` says why",
+            seconds=f"{seconds:g}",
+            command=how,
         )
+        raise outcome.NoResult(said)
     if exercise_id is not None:  # what was posted is not the file itself, so the places in it say nothing
         result = result.model_copy(update={"problems": tuple(map(_placeless, result.problems))})
-    outcome.conclude(result, str(file), answer.form, answer.out)
+    try:
+        outcome.conclude(result, str(file), answer.form, answer.out)
+    finally:
+        if result.report is not None:
+            from grader.cli import syncing
+
+            syncing.afterwards(given, envelope, result, answer.syncs)
 
 
-def _settings(url: str) -> Settings:
+def queue_settings(url: str) -> Settings:
     """The settings for this queue; of the environment it takes the certificate authority alone."""
     authority = {name: value for name, value in os.environ.items() if name.startswith("GRADER_QUEUE_CA")}
     try:
@@ -94,6 +110,11 @@ def _settings(url: str) -> Settings:
         raise InvalidInput("--queue", [Problem("not-a-queue", said)]) from None
 
 
+def platform_of(url: str, named: str | None) -> str:
+    """Whose submissions these are: the named platform's, else the URL's user's."""
+    return named or unquote(urlsplit(url).username or "") or LOCAL
+
+
 def _envelope(file: Path, exercise_id: str | None, where: Where) -> Envelope:
     """The file as it is handed in, after the same checks as without a queue.
 
@@ -101,10 +122,10 @@ def _envelope(file: Path, exercise_id: str | None, where: Where) -> Envelope:
         InvalidInput: It cannot be graded, or an option cannot be used.
     """
     raw = _content(file)
-    submission, _ = submissions.load(raw, str(file), exercise_override=exercise_id)
+    submission, _exercise = submissions.load(raw, str(file), exercise_override=exercise_id)
     document = raw.decode() if exercise_id is None else submission.model_dump_json(exclude_none=True)
     values: Mapping[str, object] = {
-        "platform": where.platform or unquote(urlsplit(where.queue).username or "") or LOCAL,
+        "platform": platform_of(where.queue, where.platform),
         "id": where.id or uuid4().hex,
         "submission": document,
         "student": submission.student or login_name(),
@@ -115,9 +136,8 @@ def _envelope(file: Path, exercise_id: str | None, where: Where) -> Envelope:
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         option, allowed = OPTIONS.get(name, (name, str(error.errors()[0]["msg"])))
-        raise InvalidInput(
-            option, [Problem("bad-name", f"`{shown(values[name])}` cannot be used: {allowed}")]
-        ) from None
+        said = _("`{value}` cannot be used: {allowed}", value=shown(values[name]), allowed=_(allowed))
+        raise InvalidInput(option, [Problem("bad-name", said)]) from None
 
 
 def _content(file: Path) -> bytes:
@@ -126,7 +146,7 @@ def _content(file: Path) -> bytes:
         with file.open("rb") as stream:
             return stream.read(SIZE_LIMIT + 1)
     except OSError as error:
-        problem = Problem("unreadable", f"the file cannot be read: {error.strerror}")
+        problem = Problem("unreadable", _("the file cannot be read: {why}", why=error.strerror))
         raise InvalidInput(str(file), [problem]) from None
 
 
@@ -143,32 +163,21 @@ def _posted(client: streams.Client, url: str, envelope: Envelope) -> streams.Pos
     except streams.QueueError as error:
         if isinstance(error.__context__, redis.ResponseError | redis.AuthenticationError):  # it said no
             raise
-        again = f"if you hand it in again, add --id {envelope.id}: then it counts once, should it have arrived"
+        said = later("if you hand it in again, add --id {id}: then it counts once, should it have arrived")
+        again = _(said, id=envelope.id)
         raise streams.QueueError(f"{error}\n{again}") from None
 
 
 def _awaited(client: streams.Client, posted: streams.Posted, seconds: float) -> Result | None:
     """The result; a server that goes away meanwhile is waited for, too."""
     until = monotonic() + seconds
-    with _waiting():
+    with waiting.shown(_("handed in; waiting for the result")):
         while (left := until - monotonic()) > 0:
             try:
                 return streams.wait(client, posted, left)
             except (redis.ConnectionError, redis.TimeoutError):
                 sleep(min(PAUSE_SECONDS, left))
     return None
-
-
-@contextmanager
-def _waiting() -> Iterator[None]:
-    """Something that moves on a terminal, and nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("handed in; waiting for the result"):
-        yield
 
 
 def _placeless(problem: Problem) -> Problem:

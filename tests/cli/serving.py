@@ -22,7 +22,7 @@ POLICIES = {
 
 
 @contextmanager
-def service(cold: tuple[Bench, Path], folder: Path) -> Iterator[Up]:
+def service(cold: tuple[Bench, Path], folder: Path, **environment: str) -> Iterator[Up]:
     """The service, with the exercise's score table in its home, and more exercises beside it."""
     bench, tables = cold
     stated = exercises.load(bench.root / "exercises" / ID)
@@ -33,7 +33,7 @@ def service(cold: tuple[Bench, Path], folder: Path) -> Iterator[Up]:
     lost.write_text(lost.read_text().replace("name: tiny", "name: lost"))
     home = folder / "home"
     copytree(tables, home / "tables")
-    with Up(home, bench.environment(home)) as running:
+    with Up(home, bench.environment(home, **environment)) as running:
         yield running.ready()
 
 

@@ -10,9 +10,11 @@ import pytest
 
 from grader import exercises
 from grader.cli.outcome import NO_PICTURES
+from grader.ledger import Ledger
 from grader.report import html
 from grader.schema import Report
-from tests.cli.conftest import ID, Bench, written
+from tests.cli.conftest import ID, KINDS, Bench, written
+from tests.cli.handing_in import hand_in
 from tests.cli.serving import named, service
 from tests.upping import Up
 
@@ -21,7 +23,10 @@ HEAVY = {"torch", "transformers", "matplotlib", "numpy", "safetensors", "tokeniz
 
 @pytest.fixture(scope="module")
 def up(cold: tuple[Bench, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    with service(cold, tmp_path_factory.mktemp("up")) as running:
+    folder = tmp_path_factory.mktemp("up")
+    listed = folder / "platforms.yaml"
+    listed.write_text("platforms: [{name: local}, {name: canvas}]\n")
+    with service(cold, folder, GRADER_PLATFORMS=str(listed)) as running:
         yield running
 
 
@@ -192,3 +197,47 @@ def test_after_the_end_it_is_closed(bench: Bench, tmp_path: Path, queue: tuple[s
 
     assert done.returncode == 2
     assert "ask your instructor [closed]" in done.stderr
+
+
+def test_what_was_made_offline_counts_once_here_and_there(
+    bench: Bench, home: Path, tmp_path: Path, up: Up, queue: tuple[str, str]
+) -> None:
+    """Offline without a name, on the platform as `ines`: two that are new there, and one that is handed in itself."""
+    canvas = ("--queue", up.url("canvas"))
+    claims = [bench.claim(kind, more=", note: as seen") for kind in KINDS]
+    offline = (bench.submission(tmp_path, *some) for some in (claims[:3], claims[2:4], claims))
+    hand_in(bench, home, (("login-name", file) for file in offline))
+    main = bench.grade(home, "submit", bench.submission(tmp_path, *claims, student="ines"), *canvas)
+    again = bench.grade(home, "progress", "sync", *canvas)
+    with Ledger(f"sqlite:///{home / 'ledger.sqlite3'}") as ledger, ledger.statements(write=True) as execute:
+        execute("DELETE FROM handed_in", {})  # as if nothing were known of it
+    third = bench.grade(home, "progress", "sync", *canvas)
+    elsewhere = bench.grade(home, "progress", "sync", *queue)
+    shown = bench.grade(home, "progress", "ines", "--json"), up.grade("progress", "ines", "--json")
+    here, there = (json.loads(done.stdout) for done in shown)
+
+    assert (main.returncode, main.stderr) == (0, "2 submissions made offline were handed in: 2 counted\n")
+    assert again.stdout == "everything that was made offline is handed in\n"
+    assert third.stdout == "3 submissions made offline were handed in: 3 were there already\n"
+    assert elsewhere.stdout == "3 submissions made offline were handed in: 3 counted\n"
+    with Ledger(f"sqlite:///{up.home / 'ledger.sqlite3'}") as ledger:
+        assert [len(list(ledger.entries(student="ines", platform=name))) for name in ("canvas", "local")] == [3, 3]
+    assert [(each["xp"], len(each["history"])) for each in (here, there)] == [(50, 3), (50, 3)]
+
+
+def test_attempts_are_used_up_only_when_that_is_asked_for_and_a_refusal_is_told_once(
+    bench: Bench, home: Path, tmp_path: Path, queue: tuple[str, str]
+) -> None:
+    offline = (bench.submission(tmp_path, bench.claim(kind)) for kind in KINDS[:3])
+    hand_in(bench, home, (("mira", file) for file in offline), f"{ID}-once")
+    main = bench.grade(home, "submit", bench.passing(tmp_path, student="mira"), *queue)
+    used, again = (bench.grade(home, "progress", "sync", "mira", "--use-attempts", *queue) for _ in range(2))
+    found = json.loads(bench.grade(home, "progress", "mira", "--json").stdout)
+
+    assert main.returncode == 0
+    assert "3 submissions made offline for tiny-heads-once were kept back" in main.stderr
+    counted, refused = used.stdout.splitlines()
+    assert counted == "1 submission made offline was handed in: 1 counted"
+    assert "2 submissions made offline were not taken for tiny-heads-once: all 1 attempts are used" in refused
+    assert again.stdout == "everything that was made offline is handed in\n"
+    assert len(found["history"]) == 4
