@@ -13,7 +13,7 @@ EXAMPLE := exercises/mini-heads/my_heads.yaml
 BUNDLED := grader/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-real test-browser chaos fix train bench load soak guessing
+.PHONY: help setup demo check test test-real test-browser chaos fix train words bench load soak guessing
 
 help:  ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,10 +35,10 @@ check: $(INSTALLED_TEST)  ## format, lint, types, imports
 	$(BIN)/lint-imports
 
 test: check  ## check, then every test that needs no download
-	$(BIN)/pytest -m "not real and not browser"
+	$(BIN)/pytest -m "not real and not browser" -n 2 --dist loadfile
 
 test-browser: $(INSTALLED_TEST)  ## the pages in a real browser; needs Chromium
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -m browser -n 2 --dist loadfile
 
 test-real: $(INSTALLED_REAL)  ## fetch SmolLM2-135M and MiniLM, then the tests on their real weights
 	$(BIN)/pytest -m real
@@ -62,11 +62,20 @@ soak: $(INSTALLED_TEST)  ## whether the service stays as it is, for twenty minut
 guessing: $(INSTALLED_TEST)  ## what guessers earn in the shipped exercises
 	$(BIN)/python -m benchmarks.guessing
 
-bench: $(INSTALLED)  ## compare with TransformerLens, which gets an environment of its own in build/lens
+bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine and beside others; half an hour on two cores
+	@$(BIN)/python -m benchmarks.machine
+	@$(BIN)/python -m benchmarks.scan
+	@$(BIN)/python -m benchmarks.scan growth
+	@$(BIN)/python -m benchmarks.start
+	@$(BIN)/python -m benchmarks.grading
 	@echo "Installing TransformerLens into build/lens; the first time takes some minutes."
 	@$(BIN)/python -m venv build/lens
 	@build/lens/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0 'transformer-lens<4' .
+	build/lens/bin/python benchmarks/transformer_lens_speed.py
 	build/lens/bin/python benchmarks/transformer_lens_parity.py
+
+words: $(INSTALLED_TEST)  ## collect what students read into the catalogues, and compile them
+	$(BIN)/python -m tests.translation
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -14,3 +14,9 @@ def machine() -> str:
     system = f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}"
     python = f"Python {platform.python_version()}"
     return f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {system}, {python}, {packages}"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(f"{machine()}\n")

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from grader.bootstrap import Resamples
 from grader.detectors import DETECTORS, FROM_TOKENS
 from grader.errors import InvalidInput, Problem
+from grader.language import _, later
 from grader.patterns import asked_rows, hits, share
 from grader.probes.sequence import Sequence
 from grader.schema import AskedKind, Kind
@@ -71,11 +72,13 @@ def scan_file(path: Path, kind: Kind) -> dict[str, Any]:
         InvalidInput: the file is no recorded pattern, or the kind needs annotations that it does not have.
     """
     if kind.type not in FROM_TOKENS:
-        said = f"{kind.type} needs annotated text; a recorded pattern can show {', '.join(FROM_TOKENS)}"
+        types = ", ".join(FROM_TOKENS)
+        said = _("{type} needs annotated text; a recorded pattern can show {types}", type=kind.type, types=types)
         raise InvalidInput(str(path), [Problem("needs-annotations", said)])
     rows = [row for recording in read(path) for row in _rows(recording, kind)]
     if not rows:
-        raise InvalidInput(str(path), [Problem("nothing-asked", f"no query in it has a target for {kind.name}")])
+        said = _("no query in it has a target for {kind}", kind=kind.name)
+        raise InvalidInput(str(path), [Problem("nothing-asked", said)])
     rows.sort(key=lambda row: (-row["score"], row["layer"], row["head"]))
     for rank, row in enumerate(rows, 1):
         row["rank"] = rank
@@ -99,27 +102,30 @@ def read(path: Path) -> list[Recording]:
 class _NoPattern(Exception):
     """Says why the file is no recorded pattern."""
 
+    def __init__(self, said: str, **values: object) -> None:
+        super().__init__(_(said, **values))
+
 
 def _load(path: Path) -> Arrays:
     """The arrays that are known here; others are never opened, and no pickle is."""
     try:
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):
-                raise _NoPattern("it is no .npz file; write it with numpy.savez(file, token_ids=..., attn=...)")
+                raise _NoPattern(later("it is no .npz file; write it with numpy.savez(file, token_ids=..., attn=...)"))
             file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 return _known(archive)
     except UNREADABLE as error:
-        pickled = "allow_pickle" in str(error)
-        said = "an array in it is a pickle, and that is never read: store plain numbers" if pickled else str(error)
-        raise _NoPattern(f"it cannot be read: {said}") from None
+        if "allow_pickle" in (why := str(error)):
+            why = _("an array in it is a pickle, and that is never read: store plain numbers")
+        raise _NoPattern(later("it cannot be read: {why}"), why=why) from None
 
 
 def _known(archive: NpzFile) -> Arrays:
     lacking = [name for name in ("token_ids", "attn") if name not in archive.files]
     if lacking:
-        there = ", ".join(archive.files) or "no array"
-        raise _NoPattern(f"it lacks {' and '.join(lacking)}; it has {there}")
+        there = ", ".join(archive.files) or _("no array")
+        raise _NoPattern(later("it lacks {lacking}; it has {there}"), lacking=", ".join(lacking), there=there)
     return {name: archive[name] for name in ("token_ids", "attn", "layers", "heads") if name in archive.files}
 
 
@@ -127,22 +133,25 @@ def _check(arrays: Arrays) -> None:
     """Refuse what is no attention: wrong types and shapes, gaps, rows that do not sum to 1."""
     for name, array in arrays.items():
         if name != "attn" and not np.issubdtype(array.dtype, np.integer):
-            raise _NoPattern(f"{name} must be whole numbers, not {array.dtype}")
+            raise _NoPattern(later("{name} must be whole numbers, not {type}"), name=name, type=array.dtype)
     ids, attention = arrays["token_ids"], arrays["attn"]
     if not np.issubdtype(attention.dtype, np.floating):
-        raise _NoPattern(f"attn must be floating point numbers, not {attention.dtype}")
+        raise _NoPattern(later("attn must be floating point numbers, not {type}"), type=attention.dtype)
     sizes = (ids.ndim, attention.ndim)
     fits = sizes in {(1, 4), (1, 3), (2, 3)} and attention.shape[-2:] == (ids.shape[-1],) * 2 and attention.size > 0
     if not fits or (ids.ndim == 2 and len(ids) != len(attention)):
-        raise _NoPattern(
-            f"token_ids {ids.shape} and attn {attention.shape} do not fit; token_ids is [token] and attn {LAYOUTS}, "
+        said = later(
+            "token_ids {ids} and attn {attention} do not fit; token_ids is [token] and attn {layouts}, "
             "or token_ids is [draw, token] and attn [draw, query, key] with `heads` [draw, 2]"
         )
+        raise _NoPattern(said, ids=ids.shape, attention=attention.shape, layouts=LAYOUTS)
     if not np.isfinite(attention).all() or (attention < 0).any():
-        raise _NoPattern("attn has negative or missing values (NaN, infinity); attention is what comes after softmax")
+        said = later("attn has negative or missing values (NaN, infinity); attention is what comes after softmax")
+        raise _NoPattern(said)
     off = float(np.abs(attention.sum(-1, dtype=np.float64) - 1).max())
     if off > ROUNDING:
-        raise _NoPattern(f"a row of attn sums to 1 give or take {off:.3g}; each query's attention must sum to 1")
+        said = later("a row of attn sums to 1 give or take {off:.3g}; each query's attention must sum to 1")
+        raise _NoPattern(said, off=off)
 
 
 def _recordings(arrays: Arrays) -> list[Recording]:
@@ -165,10 +174,10 @@ def _told_apart(ids: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _layers(arrays: Arrays) -> list[int]:
-    count = len(arrays["attn"])
-    layers = arrays.get("layers", np.arange(count))
+    layers = arrays.get("layers", np.arange(count := len(arrays["attn"])))
     if layers.shape != (count,) or (layers < 0).any():
-        raise _NoPattern(f"layers is {list(layers.shape)}; it must give the number, from 0, of each in attn: [{count}]")
+        said = later("layers is {shape}; it must give the number, from 0, of each in attn: [{number}]")
+        raise _NoPattern(said, shape=list(layers.shape), number=count)
     _no_twice("layers", found := [int(layer) for layer in layers])
     return found
 
@@ -177,14 +186,14 @@ def _heads(arrays: Arrays) -> tuple[Place, ...]:
     count = len(arrays["attn"])
     heads = arrays.get("heads")
     if heads is None or heads.shape != (count, 2) or (heads < 0).any():
-        found = "is not there" if heads is None else f"is {list(heads.shape)}"
-        raise _NoPattern(f"heads {found}; it must give layer and head, from 0, of each pattern in attn: [{count}, 2]")
+        said = later("heads is {shape}; it must give layer and head, from 0, of each pattern in attn: [{number}, 2]")
+        raise _NoPattern(said, shape=_("not there") if heads is None else list(heads.shape), number=count)
     return tuple((int(layer), int(head)) for layer, head in heads)
 
 
 def _no_twice(name: str, found: Collection[int | Place]) -> None:
     if len(set(found)) < len(found):
-        raise _NoPattern(f"{name} has the same one twice")
+        raise _NoPattern(later("{name} has the same one twice"), name=name)
 
 
 def _rows(recording: Recording, kind: Kind) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from grader.attention import pattern_of
 from grader.detectors import DETECTORS, FROM_TOKENS
 from grader.errors import InvalidInput, Problem
+from grader.language import _, later
 from grader.patterns import asked_rows, hits, share
 from grader.probes.sequence import Sequence
 from grader.probes.tokens import surround
@@ -22,11 +23,11 @@ def recompute(
         InvalidInput: the text is longer than the transformer can read.
     """
     layer, head = place
-    ids, _, special = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
+    ids, _front, special = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
     longest = getattr(model.config, "max_position_embeddings", len(ids))
     if len(ids) > longest:
-        said = f"it has {len(ids)} tokens, but the transformer reads {longest} at most; shorten it"
-        raise InvalidInput("the sentence", [Problem("too-long", said)])
+        said = later("it has {number} tokens, but the transformer reads {most} at most; shorten it")
+        raise InvalidInput(_("the sentence"), [Problem("too-long", _(said, number=len(ids), most=longest))])
     pattern = pattern_of(model, ids, layer, head)
     tokens = tuple(str(tokenizer.decode([token])) for token in ids)
     question = DETECTORS[kind.type].ask(Sequence(ids, special, "evidence"), kind)

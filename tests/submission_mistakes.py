@@ -66,7 +66,7 @@ ONE_MISTAKE: dict[str, tuple[str | bytes, str, int, int, str]] = {
         "unknown-key",
         6,
         1,
-        "exercise, claims, student; did you mean `student`?",
+        "exercise, claims, student, gallery, gallery_name; did you mean `student`?",
     ),
     "an unknown key in a claim": (GOOD + "    nte: x\n", "unknown-key", 6, 5, f"{CLAIM_KEYS}; did you mean `note`?"),
     "a number for a key": (GOOD + "5: x\n", "unknown-key", 6, 1, "exercise, claims, student"),

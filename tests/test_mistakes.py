@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field
 
 from grader import documents
-from grader.documents.mistakes import PATTERNS
+from grader.documents.allowed import PATTERNS
 from grader.errors import InvalidInput
 from grader.schema import Exercise, Record, Submission
 

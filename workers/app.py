@@ -19,6 +19,7 @@ from celery import Celery, signals  # type: ignore[import-untyped]
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from grader import language
 from grader.errors import GraderError
 from grader.service.settings import Settings, settings
 from workers import logs
@@ -167,6 +168,7 @@ def pulse(given: Settings, hostname: str, load_seconds: float) -> Callable[..., 
 
 try:
     app = celery_app(settings())
+    language.speak(language.of_service())
 except GraderError as error:  # whatever process this is, it cannot begin
     sys.stderr.write(f"{error}\n")
     sys.exit(error.exit_code)

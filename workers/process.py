@@ -14,6 +14,7 @@ from typing import Self
 
 import redis
 
+from grader import language
 from grader.errors import GraderError, LedgerError
 from grader.service.settings import settings
 from grader.service.streams import QueueError
@@ -33,6 +34,7 @@ class Process:
         logs.configure(name)
         try:
             self.settings = settings()
+            language.speak(language.of_service())
         except GraderError as error:
             log.error("%s", error)
             sys.exit(error.exit_code)

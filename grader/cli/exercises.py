@@ -1,12 +1,21 @@
 """`grade exercises`: what there is, and what one asks."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from grader import exercises as shelf
+from grader.language import _, count, later
+from grader.report.labels import padded
+from grader.report.words import plural_points
+from grader.schema import Exercise, Threshold
 from grader.thresholds import thresholds_of
-from grader.wording import STATISTICS, title
+from grader.wording import statistic, title
+
+LABEL = 12
+"""Cells."""
+FAMILIES = {"decoder": later("decoder"), "encoder": later("encoder")}
 
 
 def exercises(
@@ -16,18 +25,49 @@ def exercises(
     if exercise_id is None:
         for name in shelf.available():
             exercise = shelf.load(name)
-            typer.echo(f"{name:16} {exercise.title} ({exercise.transformer.name}, {exercise.points} points)")
+            points = count("{number} point", "{number} points", exercise.points)
+            typer.echo(f"{name:16} {_(exercise.title)} ({exercise.transformer.name}, {points})")
         return
     exercise = shelf.load(exercise_id)
-    source = exercise.transformer
-    typer.echo(f"{exercise.title}\n")
-    typer.echo(f"transformer   {source.name}: {source.layers} layers of {source.heads} heads, {source.family}")
-    typer.echo(f"claims        {exercise.budget} at most; a wrong one costs {exercise.wrong_costs:g} points")
-    typer.echo(f"to pass       {exercise.pass_at:.0%} of {exercise.points} points, {exercise.kinds_needed} kinds\n")
+    typer.echo(f"{_(exercise.title)}\n")
+    for label, value in _rows(exercise):
+        typer.echo(f"{padded(label, LABEL)}  {value}")
+    typer.echo()
     for asked in exercise.kinds:
-        heads = f"{asked.heads} head{'s' if asked.heads != 1 else ''}"
-        typer.echo(f"{title(asked)}: {heads}, {asked.points} points")
+        heads = count("{number} head", "{number} heads", asked.heads)
+        typer.echo(f"{title(asked)}: {heads}, {count('{number} point', '{number} points', asked.points)}")
         for threshold in thresholds_of(asked):
-            on = f" on {', '.join(threshold.slices)}" if threshold.slices else ""
-            typer.echo(f"    {STATISTICS[threshold.statistic]} at least {threshold.at_least:g}{on}")
-    typer.echo(f"\nFor students: {shelf.available()[exercise_id] / 'README.md'}")
+            typer.echo(f"    {_threshold(threshold)}")
+    typer.echo("\n" + _("For students: {path}", path=shelf.available()[exercise_id] / "README.md"))
+
+
+def _rows(exercise: Exercise) -> Iterator[tuple[str, str]]:
+    """What is asked, each under its label."""
+    source = exercise.transformer
+    yield (
+        _("transformer"),
+        _(
+            "{name}: {layers} layers of {heads} heads, {family}",
+            name=source.name,
+            layers=source.layers,
+            heads=source.heads,
+            family=_(FAMILIES[source.family]),
+        ),
+    )
+    costs = plural_points(exercise.wrong_costs)
+    yield _("claims"), _("{budget} at most; a wrong one costs {points}", budget=exercise.budget, points=costs)
+    yield (
+        _("to pass"),
+        _(
+            "{score} of {points} points, {kinds} kinds",
+            score=f"{exercise.pass_at:.0%}",
+            points=exercise.points,
+            kinds=exercise.kinds_needed,
+        ),
+    )
+
+
+def _threshold(threshold: Threshold) -> str:
+    said = _("{statistic} at least {value}", statistic=statistic(threshold.statistic), value=f"{threshold.at_least:g}")
+    on = ", ".join(map(_, threshold.slices))
+    return _("{threshold} on {slices}", threshold=said, slices=on) if on else said

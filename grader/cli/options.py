@@ -11,6 +11,7 @@ import typer
 from grader import home
 from grader.errors import InvalidInput, Problem
 from grader.keeping import write_whole
+from grader.language import _
 from grader.schema import Exercise
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("looking up the score table", total=None)
+        task = progress.add_task(_("looking up the score table"), total=None)
         yield Laboratory(
             exercise,
             folder,
@@ -61,5 +62,6 @@ def deliver(text: str, out: Path | None) -> None:
         try:
             write_whole(out, text.encode())
         except OSError as error:
-            raise InvalidInput(str(out), [Problem("unwritable", f"cannot be written: {error.strerror}")]) from None
-        typer.echo(f"written to {out}", err=True)
+            said = _("cannot be written: {why}", why=error.strerror)
+            raise InvalidInput(str(out), [Problem("unwritable", said)]) from None
+        typer.echo(_("written to {path}", path=out), err=True)

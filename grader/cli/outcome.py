@@ -11,11 +11,13 @@ from grader import exercises
 from grader.cli.options import deliver
 from grader.cli.rendering import Format, rendered
 from grader.errors import GraderError, InvalidInput
+from grader.language import _, count, later
+from grader.report.labels import padded
 from grader.service.records import Result
 
 LABEL = 12
-"""Characters."""
-NO_PICTURES = "without pictures of the heads: those are drawn where the heads were measured"
+"""Cells."""
+NO_PICTURES = later("without pictures of the heads: those are drawn where the heads were measured")
 
 
 class NoResult(GraderError):
@@ -32,15 +34,15 @@ def conclude(result: Result, source: str, form: Format, out: Path | None) -> NoR
         for line in InvalidInput(source, result.problems).lines():
             typer.echo(line, err=True)
         if result.next_allowed:
-            typer.echo(f"the next submission is taken from {said(result.next_allowed)} on", err=True)
+            typer.echo(_("the next submission is taken from {when} on", when=said(result.next_allowed)), err=True)
         raise typer.Exit(InvalidInput.exit_code)
     if result.report is None or result.exercise is None:
         reason = f" ({result.reason})" if result.reason else ""
-        raise NoResult(f"{result.id} on platform {result.platform}: {result.says}{reason}")
+        raise NoResult(f"{_named(result)}: {_(result.says)}{reason}")
     exercise = exercises.load(result.exercise)
     deliver(rendered(form, result.report, exercise, dict, plain=out is not None), out)
     if form is Format.html:
-        typer.echo(NO_PICTURES, err=True)
+        typer.echo(_(NO_PICTURES), err=True)
     for line in beside_report(result):
         typer.echo(line, err=True)
     raise typer.Exit(0 if result.report.passed else 1)
@@ -50,22 +52,26 @@ def beside_report(result: Result) -> Iterator[str]:
     """What the report does not say, because it is about this submission and not about its claims."""
     if result.credit < 1:
         score = f": {result.score:.0%}" if result.score is not None else ""
-        yield f"late: {result.credit:.0%} of the score counts{score}"
+        yield _("late: {credit} of the score counts{score}", credit=f"{result.credit:.0%}", score=score)
     if result.attempts is not None and result.state == "graded":
-        yield f"attempts: {result.attempts_used} of {result.attempts} used"
+        yield _("attempts: {used} of {attempts} used", used=result.attempts_used, attempts=result.attempts)
     if result.regraded:
-        yield f"regraded: {result.regraded}"
+        yield _("regraded: {why}", why=result.regraded)
 
 
 def told(result: Result) -> str:
     """All but the report, in lines for a terminal."""
     rows = [(label, value) for label, value in _rows(result) if value]
-    lines = [f"{result.id} on platform {result.platform}: {result.state}", f"    {result.says}", ""]
-    lines += [f"{label:{LABEL}}  {value}" for label, value in rows]
+    lines = [f"{_named(result)}: {result.state}", f"    {_(result.says)}", ""]
+    lines += [f"{padded(_(label), LABEL)}  {value}" for label, value in rows]
     lines += InvalidInput("submission", result.problems).lines()
     if result.report is not None:
-        lines += ["", f"its report: grade report {result.id} --platform {result.platform}"]
+        lines += ["", _("its report: {command}", command=f"grade report {result.id} --platform {result.platform}")]
     return "\n".join(lines)
+
+
+def _named(result: Result) -> str:
+    return _("{id} on platform {platform}", id=result.id, platform=result.platform)
 
 
 def said(when: datetime) -> str:
@@ -74,16 +80,33 @@ def said(when: datetime) -> str:
 
 
 def _rows(result: Result) -> Iterator[tuple[str, str]]:
-    yield "student", result.student or ""
-    yield "exercise", result.exercise or ""
-    yield "handed in", said(result.received_at)
-    yield "finished", said(result.finished_at) if result.finished_at else ""
-    yield "tries", f"grading was begun {result.tries} times" if result.tries > 1 else ""
-    yield "went wrong", result.reason
-    if result.report is not None and result.score is not None:
-        credit = f"; late, so {result.credit:.0%} of it counts: {result.score:.0%}" if result.credit < 1 else ""
-        yield "score", f"{result.report.score:.0%}, {'passed' if result.passed else 'not passed'}{credit}"
-    of = "used, of as many as you like" if result.attempts is None else f"of {result.attempts} used"
-    yield "attempts", f"{result.attempts_used} {of}" if result.exercise else ""
-    yield "next one", f"from {said(result.next_allowed)} on" if result.next_allowed else ""
-    yield "regraded", result.regraded
+    """What there is to tell, each under its label."""
+    yield later("student"), result.student or ""
+    yield later("exercise"), result.exercise or ""
+    yield later("handed in"), said(result.received_at)
+    yield later("finished"), said(result.finished_at) if result.finished_at else ""
+    tries = count("grading was begun {number} time", "grading was begun {number} times", result.tries)
+    yield later("tries"), tries if result.tries > 1 else ""
+    yield later("went wrong"), result.reason
+    yield later("score"), _score(result)
+    if result.exercise:
+        used, of = result.attempts_used, result.attempts
+        as_many = _("{used} used, of as many as you like", used=used)
+        yield later("attempts"), as_many if of is None else _("{used} of {attempts} used", used=used, attempts=of)
+    yield later("next one"), _("from {when} on", when=said(result.next_allowed)) if result.next_allowed else ""
+    yield later("regraded"), result.regraded
+
+
+def _score(result: Result) -> str:
+    """The score, and what lateness leaves of it; nothing where there is none."""
+    if result.report is None or result.score is None:
+        return ""
+    told = f"{result.report.score:.0%}, {_('passed') if result.passed else _('not passed')}"
+    if result.credit == 1:
+        return told
+    return _(
+        "{score}; late, so {credit} of it counts: {left}",
+        score=told,
+        credit=f"{result.credit:.0%}",
+        left=f"{result.score:.0%}",
+    )

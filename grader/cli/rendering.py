@@ -10,6 +10,7 @@ import typer
 from grader.schema import Exercise, Report
 
 if TYPE_CHECKING:
+    from grader.grading import Standings
     from grader.schema import Picture
 
 
@@ -33,8 +34,12 @@ def rendered(
     exercise: Exercise,
     pictures: "Callable[[], Mapping[int, Sequence[Picture]]]",
     plain: bool,
+    standings: "Callable[[], Standings] | None" = None,
 ) -> str:
-    """The report as its student may see it; `plain` text suits a file, other text the terminal."""
+    """The report as its student may see it; `plain` text suits a file, other text the terminal.
+
+    A page shows `pictures`, and with `standings` each head among all others, where the feedback goes so far.
+    """
     from grader.grading import shown
 
     report = shown(full)
@@ -50,7 +55,9 @@ def rendered(
         case Format.html:
             from grader.report import html
 
-            return html.render(report, pictures() if report.feedback == "all" else {}, exercise)
+            if report.feedback != "all":
+                return html.render(report, {}, exercise)
+            return html.render(report, pictures(), exercise, standings() if standings else None)
         case Format.gradescope:
             from grader.report import gradescope
 

@@ -8,6 +8,7 @@ from grader.cli import outcome
 from grader.cli.options import AsJson
 from grader.cli.rendering import Form, Format, Out
 from grader.errors import GraderError
+from grader.language import _
 from grader.service.platforms import LOCAL
 from grader.service.records import Result
 
@@ -39,8 +40,12 @@ def _result(submission_id: str, platform: str) -> Result:
     with Ledger() as ledger:
         found = answers.result(ledger, platform, submission_id)
         if found is None:
-            raise UnknownSubmission(
-                f"{ledger.where}: platform {platform} has handed in nothing called {submission_id}; look at the id and "
-                "at --platform, or wait a moment: what was just handed in may still be on the queue"
+            said = _(
+                "{ledger}: platform {platform} has handed in nothing called {id}; look at the id and at --platform, "
+                "or wait a moment: what was just handed in may still be on the queue",
+                ledger=ledger.where,
+                platform=platform,
+                id=submission_id,
             )
+            raise UnknownSubmission(said)
     return found

@@ -1,6 +1,5 @@
 """`grade submit` and `grade check`: a submission graded, here or through a queue, or only validated."""
 
-import getpass
 import re
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from grader import submissions
 from grader.cli.options import TransformerPath, deliver, laboratory
 from grader.cli.rendering import Form, Format, Out, rendered
 from grader.errors import InvalidInput, Problem
+from grader.language import _, count
 
 File = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
 ExerciseId = Annotated[
@@ -23,6 +23,10 @@ Timeout = Annotated[
 ]
 PlatformName = Annotated[
     str | None, typer.Option("--platform", help="With --queue: whose; the URL's user by default.", metavar="NAME")
+]
+Sync = Annotated[
+    bool | None,
+    typer.Option("--sync/--no-sync", help="With --queue: hand in what was graded offline as well, the default."),
 ]
 SubmissionId = Annotated[
     str | None, typer.Option("--id", help="With --queue: what to call it; random by default.", metavar="ID")
@@ -40,17 +44,18 @@ def submit(
     timeout: Timeout = None,
     platform: PlatformName = None,
     submission_id: SubmissionId = None,
+    sync: Sync = None,
 ) -> None:
     """Grade a submission: attention is recomputed and every claim verified against its threshold."""
     if queue is not None:
         if transformer is not None:
-            raise _usage("whoever grades has the transformer; leave --transformer out, or --queue")
+            raise _usage(_("whoever grades has the transformer; leave --transformer out, or --queue"))
         from grader.cli import queued
 
         where = queued.Where(queue, platform, submission_id, timeout)
-        queued.submit(file, exercise_id, where, queued.Answer(form, out, wait is not False))
-    if any(given is not None for given in (wait, timeout, platform, submission_id)):
-        raise _usage("--wait, --timeout, --platform and --id belong to --queue URL; give that as well")
+        queued.submit(file, exercise_id, where, queued.Answer(form, out, wait is not False, sync is not False))
+    if any(given is not None for given in (wait, timeout, platform, submission_id, sync)):
+        raise _usage(_("--wait, --timeout, --platform, --id and --sync belong to --queue URL; give that as well"))
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
     if submission.student is None:
         submission = submission.model_copy(update={"student": login_name()})
@@ -58,7 +63,14 @@ def submit(
 
     with laboratory(exercise, transformer) as bench:
         report = bench.report(submission)
-        text = rendered(form, report, exercise, lambda: bench.pictures(submission), plain=out is not None)
+        text = rendered(
+            form,
+            report,
+            exercise,
+            lambda: bench.pictures(submission),
+            plain=out is not None,
+            standings=lambda: bench.standings,
+        )
     with Ledger() as ledger:
         ledger.append(report)
     deliver(text, out)
@@ -68,14 +80,22 @@ def submit(
 def check(file: File, exercise_id: ExerciseId = None) -> None:
     """Validate a submission and grade nothing; costs no attempt."""
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
-    claims = len(submission.claims)
     typer.echo(
-        f"{file} is valid: {claims} claim{'s' if claims != 1 else ''} of {exercise.budget} allowed for {exercise.id}"
+        count(
+            "{file} is valid: {number} claim of {budget} allowed for {exercise}",
+            "{file} is valid: {number} claims of {budget} allowed for {exercise}",
+            len(submission.claims),
+            file=file,
+            budget=exercise.budget,
+            exercise=exercise.id,
+        )
     )
 
 
 def login_name() -> str:
     """The login name, as far as it may stand in a report; `student` where there is none."""
+    import getpass
+
     try:
         name = getpass.getuser()
     except (OSError, KeyError):

@@ -5,7 +5,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from grader.cli import COMMANDS as LISTED
+from grader.cli import app
 from tests.cli.conftest import ID, REPOSITORY, Bench
 
 HEAVY = {"torch", "transformers", "numpy", "sqlalchemy", "jinja2", "matplotlib", "rich.progress", "huggingface_hub"}
@@ -28,11 +31,19 @@ def test_a_light_command_imports_nothing_heavy(bench: Bench, tmp_path: Path, arg
 
 
 def test_help_names_every_command_and_the_exit_codes(bench: Bench, tmp_path: Path) -> None:
-    done = bench.grade(tmp_path, "--help", TERMINAL_WIDTH="200")
+    done = bench.grade(tmp_path, "--help", COLUMNS="120")
 
     assert done.returncode == 0
     assert all(f" {command} " in done.stdout for command in COMMANDS)
     assert "0 graded and passed, 1 graded and not passed, 2 the input is invalid, 3 we failed" in done.stdout
+
+
+def test_the_line_of_a_command_is_its_docstrings_first() -> None:
+    offered = getattr(get_command(app), "commands")  # noqa: B009 - only a group has it, and this is one
+
+    assert set(COMMANDS) <= set(offered)
+    for name, (_, line) in LISTED.items():
+        assert line == offered[name].help.split("\n")[0]
 
 
 def test_the_script_of_the_wheel_is_this_command_line() -> None:

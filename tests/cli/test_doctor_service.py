@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.checkup.queue import clock
+from grader.database import SCHEMA
 from grader.service import access, platforms, streams
 from tests.cli.conftest import Bench
 from tests.postgres import database
@@ -59,7 +60,7 @@ def test_a_service_that_runs_here_is_found_and_well(up: Up) -> None:
     assert lines["queue intake of local"] == "ok 0 entries wait, 0 are being taken in"
     assert lines["queue workers"].startswith("ok ")
     assert lines["dispatcher"].endswith("/metrics answers 200")
-    assert lines["database"] == f"ok {up.home / 'ledger.sqlite3'}; schema 0002"
+    assert lines["database"] == f"ok {up.home / 'ledger.sqlite3'}; schema {SCHEMA}"
     assert lines["submissions"] == "ok none yet"
     assert lines["answers"] == "ok 0 are still to be handed over"
     assert lines["dead letters"] == "ok none"

@@ -8,11 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from grader.entry import Entry
 from grader.ledger import Ledger
 from grader.schema import Report
 from grader.service.records import TERMINAL, Result
 from grader.tables import DEAD_LETTERS, REPORTS, SUBMISSIONS
-from grader.xp import Entry, progress
+from grader.xp import progress
 from tests.workers import diary
 from tests.workers.crowd import Handed
 from tests.workers.service import INTAKE, PLATFORM, Service, laboratory

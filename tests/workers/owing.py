@@ -16,7 +16,8 @@ from grader.service import platforms
 from grader.service.jobs import Jobs
 from grader.service.reception import Reception
 from grader.service.records import Envelope
-from grader.tables import DELIVERIES, SUBMISSIONS, written
+from grader.stored import written
+from grader.tables import DELIVERIES, SUBMISSIONS
 from tests.ledgers import sealed
 from tests.servers import ROOT, Process, Valkey, wait_for
 from workers.courier import Patience

@@ -15,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from grader.ledger import Ledger, Regrade
 from grader.service.settings import settings
-from grader.tables import DEAD_LETTERS, DELIVERIES, SUBMISSIONS, written
+from grader.stored import written
+from grader.tables import DEAD_LETTERS, DELIVERIES, SUBMISSIONS
 from tests.ledgers import sealed
 from tests.postgres import BACKENDS, database
 from tests.servers import ROOT, Process, Valkey, free_port, wait_for

@@ -1,0 +1,231 @@
+"""The scan against the limits of this machine, and against how others do it.
+
+GPT-2 small's size with random weights, which cost what real ones cost, read with the embedded tokenizer, on the probes
+of `gpt2-heads`. `python -m benchmarks.scan` prints the table, with `growth` how the cost grows. Linux only: that is
+where it reads the peak of memory.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from transformers import AutoTokenizer, GPT2Config, GPT2Model, PreTrainedModel, PreTrainedTokenizerBase
+
+from benchmarks.ratios import Compared, Seconds, in_turn
+from grader import exercises
+from grader.attention import one_thread
+from grader.detectors import DETECTORS
+from grader.patterns import reduced
+from grader.pooling import Answers, pooled
+from grader.probes.families import family, family_name
+from grader.probes.sequence import Sequence
+from grader.scan import scan
+from grader.schema import Exercise, Kind
+from grader.score_table import KindScores
+
+EMBEDDED = Path(__file__).parents[1] / "grader/bundled/mini-gpt2"
+FLAGSHIP = "gpt2-heads"
+BATCH = 1024
+"""Tokens of one batch of the bare forward passes and products: what is fastest for them here."""
+HIGH_WATER = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+class Flagship(NamedTuple):
+    """The exercise with a transformer of its size, and its probes by name with the kinds that are asked of each."""
+
+    exercise: Exercise
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    probes: dict[str, tuple[tuple[Sequence, ...], list[Kind]]]
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """What is asked."""
+        return [asked.kind for asked in self.exercise.kinds]
+
+    def batches(self) -> list[Tensor]:
+        """All the probes' tokens, those of one length together: nothing is padding."""
+        by_length: dict[int, list[tuple[int, ...]]] = {}
+        for sequences, _ in self.probes.values():
+            for sequence in sequences:
+                by_length.setdefault(len(sequence.token_ids), []).append(sequence.token_ids)
+        found = []
+        for length, alike in by_length.items():
+            size = max(1, BATCH // length)
+            found += [torch.tensor(alike[start : start + size]) for start in range(0, len(alike), size)]
+        return sorted(found, key=lambda batch: -batch.numel())
+
+
+def flagship(layers: int = 12, repeats: int = 1) -> Flagship:
+    """The flagship exercise on random weights of GPT-2 small's size; `repeats` times as many sequences."""
+    torch.manual_seed(0)
+    model = GPT2Model(GPT2Config(n_layer=layers, activation_function="gelu_pytorch_tanh")).eval().requires_grad_(False)
+    tokenizer = AutoTokenizer.from_pretrained(EMBEDDED)
+    exercise = exercises.load(FLAGSHIP)
+    counts = ("random_sequences", "repeat_sequences", "sentences", "category_sequences", "rare_sequences")
+    more = {name: repeats * getattr(exercise.probes, name) for name in counts}
+    exercise = exercise.model_copy(update={"probes": exercise.probes.model_copy(update=more)})
+    probes: dict[str, tuple[tuple[Sequence, ...], list[Kind]]] = {}
+    for kind in (asked.kind for asked in exercise.kinds):
+        for probe in DETECTORS[kind.type].probes:
+            name = family_name(probe, kind)
+            probes.setdefault(name, (family(name, tokenizer, exercise.probes), []))[1].append(kind)
+    return Flagship(exercise, model, tokenizer, probes)
+
+
+def ours(of: Flagship, model: PreTrainedModel | None = None) -> tuple[KindScores, ...]:
+    """Our scan, from loaded weights to scores, probes and intervals included."""
+    family.cache_clear()
+    return scan(model or of.model, of.tokenizer, of.exercise.probes, of.kinds, causal=True)
+
+
+def bare(model: PreTrainedModel, batches: list[Tensor]) -> None:
+    """Forward passes that show no attention; as torch does it, every operation on all cores."""
+    model.set_attn_implementation("sdpa")
+    with torch.inference_mode():
+        for batch in batches:
+            model(input_ids=batch, use_cache=False)
+
+
+def bare_by_batch(model: PreTrainedModel, batches: list[Tensor]) -> None:
+    """The same with each batch on a core of its own, as our scan does it."""
+    model.set_attn_implementation("sdpa")
+    _by_batch(lambda batch: bare(model, [batch]), batches)
+
+
+def products(model: GPT2Model, batches: list[Tensor]) -> None:
+    """The matrix products of those forward passes and nothing else, each batch on a core of its own."""
+    block = model.h[0]
+    layers = (block.attn.c_attn, block.attn.c_proj, block.mlp.c_fc, block.mlp.c_proj)
+
+    def multiply(batch: Tensor) -> None:
+        with torch.inference_mode():
+            inputs = [torch.ones(batch.numel(), layer.weight.shape[0]) for layer in layers]
+            for _ in model.h:
+                for layer, given in zip(layers, inputs, strict=True):
+                    torch.mm(given, layer.weight)
+
+    _by_batch(multiply, batches)
+
+
+def lesson(of: Flagship) -> tuple[KindScores, ...]:
+    """As the lesson does it: one text after the other with `output_attentions`, everything kept, then indexed."""
+    of.model.set_attn_implementation("eager")
+    kept: dict[str, list[tuple[Tensor, ...]]] = {}
+    with torch.inference_mode():
+        for name, (sequences, _) in of.probes.items():
+            kept[name] = [
+                of.model(input_ids=torch.tensor([sequence.token_ids]), output_attentions=True).attentions
+                for sequence in sequences
+            ]
+    found: dict[str, list[Answers]] = {}
+    for name, (sequences, kinds) in of.probes.items():
+        for kind in kinds:
+            found.setdefault(kind.name, []).append(_indexed(kind, sequences, kept[name]))
+    return tuple(pooled(kind, found[kind.name], of.exercise.probes.seed) for kind in of.kinds)
+
+
+def _indexed(kind: Kind, sequences: tuple[Sequence, ...], kept: list[tuple[Tensor, ...]]) -> Answers:
+    questions = [DETECTORS[kind.type].ask(sequence, kind).visible(causal=True) for sequence in sequences]
+    values = []
+    for question, attentions in zip(questions, kept, strict=True):
+        asked = question.asked
+        of_layers = [
+            reduced(pattern[0].transpose(0, 1)[asked], question.targets[asked], question.eligible[asked])
+            for pattern in attentions
+        ]
+        values.append(torch.stack(of_layers, 1))
+    return Answers(questions, [sequence.slice for sequence in sequences], torch.cat(values).numpy())
+
+
+def _by_batch(work: Callable[[Tensor], None], batches: list[Tensor]) -> None:
+    with one_thread() as threads, ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        list(pool.map(work, batches))
+
+
+def timed(work: Callable[[], object]) -> Seconds:
+    """The work, with what it took."""
+
+    def once() -> float:
+        start = time.perf_counter()
+        work()
+        return time.perf_counter() - start
+
+    return once
+
+
+def rows() -> Iterator[str]:
+    """The table's rows."""
+    of, half = flagship(), flagship().model.to(torch.bfloat16)
+    batches = of.batches()
+    arrangements = {way.__name__: timed(partial(way, of.model, batches)) for way in (bare, bare_by_batch)}
+    fastest = min(arrangements, key=lambda name: arrangements[name]())
+    ways = {
+        "ours": timed(partial(ours, of)),
+        "bare": arrangements[fastest],
+        "products": timed(partial(products, of.model, batches)),
+        "lesson": timed(partial(lesson, of)),
+        "half": timed(partial(ours, of, half)),
+    }
+    took = in_turn(ways)
+    tokens = sum(batch.numel() for batch in batches)
+    for number, name, against, reach in [
+        ("1", "bare", f"bare forward with SDPA, {tokens:,} tokens, nothing padded ({fastest})", "<= 1.0"),
+        ("2", "products", "the matrix products alone", "<= 1.2"),
+        ("4", "lesson", "one text after the other, `output_attentions`, all kept, then indexed", "< 1"),
+    ]:
+        yield row(f"{number}. cold scan, 144 heads", against, reach, Compared(took["ours"], took[name]))
+    yield row("5. cold scan in bfloat16", "the same in float32", "<= 0.5", Compared(took["half"], took["ours"]))
+    peaks = Compared(*(tuple(_peak(name) for _ in range(3)) for name in ("ours", "lesson")))
+    yield row("4. peak memory over the weights", "the lesson's way", "<= 0.1", peaks, "MB")
+
+
+def row(measure: str, against: str, reach: str, found: Compared, unit: str = "s") -> str:
+    """One row of the table."""
+    return f"| {measure} | {against} | {reach} | {found.told(unit)} |"
+
+
+def _peak(name: str) -> float:
+    """The peak of memory of one way over its weights, in MB, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.scan", "peak", name]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+
+
+def peak(name: str) -> float:
+    """The same, in this process."""
+    of = flagship()
+    bare(of.model, [torch.zeros(1, 64, dtype=torch.long)])  # what torch keeps for itself is nobody's
+    status, clear = HIGH_WATER
+    clear.write_text("5")
+    before = _high_water(status)
+    {"ours": ours, "lesson": lesson}[name](of)
+    return (_high_water(status) - before) / 1024
+
+
+def _high_water(status: Path) -> int:
+    return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+
+
+def growth() -> Iterator[str]:
+    """How the scan's time grows with tokens and with layers."""
+    sizes = {"6 layers": flagship(6), "6 layers, tokens x2": flagship(6, 2), "12 layers": flagship(12)}
+    took = in_turn({name: timed(partial(ours, of)) for name, of in sizes.items()})
+    yield row("10. tokens x2", "the scan of 6 layers", "2", Compared(took["6 layers, tokens x2"], took["6 layers"]))
+    yield row("10. layers x2", "the scan of 6 layers", "2", Compared(took["12 layers"], took["6 layers"]))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["peak"]:
+        lines = iter([str(peak(sys.argv[2]))])
+    else:
+        lines = growth() if sys.argv[1:] == ["growth"] else rows()
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
