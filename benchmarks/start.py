@@ -17,12 +17,13 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from benchmarks.machine import machine
-from benchmarks.ratios import compare
+from benchmarks.ratios import Compared, compare
 from grader import exercises, home
 
 RUNS = 15
 """Such short processes are many times as noisy as long ones."""
 BARE = "import typer, pydantic, yaml"
+LIBRARIES = "import torch, transformers"
 EXERCISE, SUBMISSION = "mini-heads", "my_heads.yaml"
 HEAVY = ("torch", "transformers", "numpy", "sqlalchemy", "alembic", "rich")
 IMPORTED = (
@@ -88,8 +89,19 @@ def rows(folder: Path) -> Iterator[str]:
                 RUNS,
             )
             yield f"| {measure.number}. {measure.told}, {name} | `{BARE}` | <= {measure.reach:g} | {found.told()} |"
+    yield f"| 8. first verdict, cold, elapsed | `{LIBRARIES}` | <= 2 | {cold(grade, file, environment).told()} |"
     said = _run([sys.executable, "-c", IMPORTED, "submit", file], environment).split()
     yield f"\nA warm submission has imported, of {', '.join(HEAVY)}: {', '.join(said)}."
+
+
+def cold(grade: str, file: str, environment: dict[str, str]) -> Compared:
+    """A submission on the embedded transformer before anything was measured, beside the import of what it needs."""
+
+    def first() -> float:
+        with TemporaryDirectory() as folder:
+            return elapsed([grade, "submit", file], {**environment, home.VARIABLE: folder})
+
+    return compare(first, lambda: elapsed([sys.executable, "-c", LIBRARIES], environment))
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> str:

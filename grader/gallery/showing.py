@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from grader.gallery.entries import Exhibit
 from grader.language import _, count
-from grader.report import words
+from grader.report.bars import Bar, bar
 from grader.report.headmap import Cell, HeadMap, arranged, shade
 from grader.report.labels import shorten
-from grader.schema import Check, Exercise, Kind
+from grader.schema import Exercise, Kind
 from grader.standing import Standing
-from grader.wording import statistic, title
+from grader.wording import title
 
 NOTE_CELLS = 150
 """Columns of a note on a card; all of it is on the exhibit's own page."""
@@ -20,35 +20,11 @@ NAMES = 5
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One check, with the places of its parts on a bar that is 100 long."""
-
-    check: Check
-    statistic: str
-    measured: str
-    needed: str
-    interval: str
-    filled: float
-    mark: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class FoundMap:
     """The map of an exercise's heads, and of how many heads each kind is shown."""
 
     heads: HeadMap
     legend: tuple[tuple[Kind, int], ...]
-
-
-def bar(check: Check) -> Bar:
-    """The check as a bar."""
-    end = words.scale(check)
-    measured, needed = words.apart(check.measured, check.at_least)
-    values = (check.measured, check.at_least, *check.interval)
-    filled, mark, low, high = (round(100 * min(max(value / end, 0.0), 1.0), 1) for value in values)
-    return Bar(check, statistic(check.statistic), measured, needed, words.interval(check), filled, mark, low, high)
 
 
 def deciding(exhibit: Exhibit) -> Bar | None:

@@ -17,6 +17,7 @@ from grader.gallery.entries import Exhibit
 from grader.gallery.pages import Filter, Shelf, Shelves, around, choices, head_of, shelves
 from grader.gallery.pictures import Pictures
 from grader.report import words
+from grader.report.bars import bar
 from grader.report.drawing import Drawing, draw, environment
 from grader.report.headmap import code
 from grader.schema import Exercise, Kind, Picture
@@ -182,7 +183,7 @@ class Site:
             exercise=self.gallery.exercises[exhibit.exercise],
             of_probe=self._of_probe(exhibit),
             of_sentence=self._of_sentence(exhibit),
-            bars=[showing.bar(check) for check in exhibit.verdict.threshold],
+            bars=[bar(check) for check in exhibit.verdict.threshold],
             before=before,
             after=after,
             of_kind=self.shelves[kind],

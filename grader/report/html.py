@@ -7,30 +7,14 @@ from dataclasses import dataclass
 
 from grader.grading import Standings
 from grader.report import headmap, words
+from grader.report.bars import Bar, bar
 from grader.report.cloud import Cloud, cloud
 from grader.report.drawing import Drawing, draw, environment
 from grader.report.headmap import HeadMap
-from grader.schema import Check, Exercise, Picture, Report, Verdict
-from grader.wording import statistic, title
+from grader.schema import Exercise, Picture, Report, Verdict
+from grader.wording import title
 
 STYLES, SCRIPT = ("page.css", "headmap.css", "cloud.css"), "page.js"
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One check, with the places of its parts on a bar that is 100 long."""
-
-    check: Check
-    sign: words.Sign
-    statistic: str
-    measured: str
-    needed: str
-    interval: str
-    filled: float
-    mark: float
-    low: float
-    high: float
-    end: str
 
 
 @dataclass(frozen=True)
@@ -100,28 +84,7 @@ def _section(verdict: Verdict, pictures: Sequence[Picture], seen: Standings | No
     return Section(
         verdict=verdict,
         sign=words.OUTCOMES[verdict.outcome],
-        bars=tuple(map(_bar, verdict.threshold)),
+        bars=tuple(map(bar, verdict.threshold)),
         cloud=cloud(claim.kind, seen, (claim.layer, claim.head)) if seen and known else None,
         drawings=tuple(map(draw, pictures)),
-    )
-
-
-def _bar(check: Check) -> Bar:
-    end = words.scale(check)
-    measured, needed = words.apart(check.measured, check.at_least)
-    filled, mark, low, high = (
-        round(100 * min(max(value / end, 0.0), 1.0), 1) for value in (check.measured, check.at_least, *check.interval)
-    )
-    return Bar(
-        check=check,
-        sign=words.RESULTS[check.result],
-        statistic=statistic(check.statistic),
-        measured=measured,
-        needed=needed,
-        interval=words.interval(check),
-        filled=filled,
-        mark=mark,
-        low=low,
-        high=high,
-        end=f"{end:.3g}",
     )

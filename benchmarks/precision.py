@@ -1,0 +1,60 @@
+"""What reduced precision changes: every shipped exercise whose weights are here, in each precision.
+
+python -m benchmarks.precision
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import get_args
+
+from grader import exercises
+from grader.errors import TransformerNotFound
+from grader.scan import scan
+from grader.schema import Exercise, Precision
+from grader.standing import Standing, standing
+from grader.transformer import load
+
+Standings = dict[tuple[str, int, int], Standing]
+"""By the kind's name, layer and head."""
+
+
+def measured(exercise: Exercise, precision: Precision) -> tuple[Standings, float]:
+    """Every head under every kind, and the seconds that the scan took."""
+    loaded, source = load(exercise.transformer, dtype=precision), exercise.transformer
+    kinds = [asked.kind for asked in exercise.kinds]
+    start = time.perf_counter()
+    found = scan(loaded.model, loaded.tokenizer, exercise.probes, kinds, causal=source.family == "decoder")
+    took = time.perf_counter() - start
+    return {
+        (asked.name, layer, head): standing(exercise, asked, scores, layer, head)
+        for asked, scores in zip(exercise.kinds, found, strict=True)
+        for layer in range(source.layers)
+        for head in range(source.heads)
+    }, took
+
+
+def rows() -> Iterator[str]:
+    """The table."""
+    yield "| exercise | precision | scan | verdicts changed | borderline changed | largest score difference | mean |"
+    yield "|---|---|---|---|---|---|---|"
+    for name in exercises.available():
+        exact: Standings = {}
+        for precision in get_args(Precision):
+            try:
+                found, took = measured(exercises.load(name), precision)
+            except TransformerNotFound:
+                yield f"| {name} | its weights are not here | | | | | |"
+                break
+            exact = exact or found
+            gaps = [abs(found[place].measured.score - exact[place].measured.score) for place in exact]
+            changed = sum(found[place].confirmed != exact[place].confirmed for place in exact)
+            borderline = sum(found[place].borderline != exact[place].borderline for place in exact)
+            differ = f"{changed} of {len(exact)} | {borderline} | {max(gaps):.4f} | {sum(gaps) / len(gaps):.5f}"
+            yield f"| {name} | {precision} | {took:.1f} s | {differ} |"
+
+
+if __name__ == "__main__":
+    for line in rows():
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
