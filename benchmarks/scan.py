@@ -1,8 +1,8 @@
 """The scan against the limits of this machine, and against how others do it.
 
 GPT-2 small's size with random weights, which cost what real ones cost, read with the embedded tokenizer, on the probes
-of `gpt2-heads`. `python -m benchmarks.scan` prints the table, with `growth` how the cost grows. Linux only: that is
-where it reads the peak of memory.
+of `gpt2-heads`. `python -m benchmarks.scan` prints the table, with `growth` how the cost grows, with `profile` where
+its time goes. Linux only: that is where it reads the peak of memory.
 """
 
 import subprocess
@@ -20,13 +20,13 @@ from transformers import AutoTokenizer, GPT2Config, GPT2Model, PreTrainedModel, 
 
 from benchmarks.ratios import Compared, Seconds, in_turn
 from grader import exercises
-from grader.attention import one_thread
+from grader.attention import one_thread, stream
 from grader.detectors import DETECTORS
 from grader.patterns import reduced
 from grader.pooling import Answers, pooled
 from grader.probes.families import family, family_name
 from grader.probes.sequence import Sequence
-from grader.scan import scan
+from grader.scan import TOKENS, scan
 from grader.schema import Exercise, Kind
 from grader.score_table import KindScores
 
@@ -34,6 +34,8 @@ EMBEDDED = Path(__file__).parents[1] / "grader/bundled/mini-gpt2"
 FLAGSHIP = "gpt2-heads"
 BATCH = 1024
 """Tokens of one batch of the bare forward passes and products: what is fastest for them here."""
+PROFILED = 18
+"""Tokens of a text that is profiled: what the probes have on average."""
 HIGH_WATER = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -221,11 +223,23 @@ def growth() -> Iterator[str]:
     yield row("10. layers x2", "the scan of 6 layers", "2", Compared(took["12 layers"], took["6 layers"]))
 
 
+def profile() -> Iterator[str]:
+    """Where a batch's time goes, operator by operator, on one thread."""
+    of = flagship()
+    batch = [list(range(PROFILED))] * (TOKENS // PROFILED)
+    with one_thread():
+        for name, model in (("float32", of.model), ("bfloat16", flagship().model.to(torch.bfloat16))):
+            with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as watched:
+                for _ in range(5):
+                    stream(model, batch, lambda layer, pattern: None, model.config.num_hidden_layers - 1)
+            yield f"{name}\n{watched.key_averages().table(sort_by='self_cpu_time_total', row_limit=12)}"
+
+
+MODES = {"growth": growth, "profile": profile}
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["peak"]:
-        lines = iter([str(peak(sys.argv[2]))])
-    else:
-        lines = growth() if sys.argv[1:] == ["growth"] else rows()
+    mode = " ".join(sys.argv[1:2])
+    lines = iter([str(peak(sys.argv[2]))]) if mode == "peak" else MODES.get(mode, rows)()
     for line in lines:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

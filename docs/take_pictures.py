@@ -9,20 +9,34 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from grader import exercises, submissions
+from grader.gallery import entries, site
+from grader.gallery.discretion import Discretion
+from grader.gallery.pictures import Pictures
 from grader.grading import shown
 from grader.laboratory import Laboratory
+from grader.ledger import Ledger
 from grader.report import html, scan_page
+from grader.schema import Claim, Submission
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu")
 PICTURES = Path(__file__).with_name("pictures")
 EXERCISE = Path(__file__).parents[1] / "exercises" / "mini-heads"
+STUDENTS = 41
+NOTES = (
+    "every row is dark just left of the diagonal",
+    "the second copy looks just behind the first",
+    "whatever comes after it looks back at the odd one",
+    "it skips the noun in between",
+)
 DESK, PHONE = (1000, 1250), (390, 844)
 """Width and height of what is shown, in pixels."""
 
@@ -55,9 +69,36 @@ def pages(folder: Path) -> tuple[Path, Path]:
     return folder / "report.html", folder / "map.html"
 
 
+def gallery(folder: Path) -> Path:
+    """The gallery of a class that found what there is to find, written into the folder."""
+    exercise, random = exercises.load(EXERCISE), Random(1)  # noqa: S311 - drawn to be repeatable
+    bench, out, found, logins = Laboratory(exercise, folder / "tables"), folder / "site", [], set[str]()
+    right = [
+        Claim(**kind.kind.model_dump(), layer=layer, head=head, note=random.choice(NOTES))
+        for kind in exercise.kinds
+        for (layer, head), standing in bench.standings.by_kind[kind.name].items()
+        if standing.confirmed
+    ]
+    with Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}") as ledger:
+        for number in range(STUDENTS):
+            claims = tuple(random.sample(right, 4))
+            submission = Submission(exercise=exercise.id, student=f"student{number:02}", claims=claims, gallery=True)
+            ledger.append(bench.report(submission), when=datetime(2026, 3, 1 + number % 28, tzinfo=UTC))
+        found += entries.wanted(ledger, exercise.id, logins)
+    out.mkdir()
+    exhibits = entries.exhibits(found, b"a key for pictures", Discretion(logins))
+    drawn = {exercise.id: Pictures(exercise, folder / "tables", recompute=False)}
+    site.Site(site.Gallery("Gallery of attention heads", exhibits, {exercise.id: exercise}, drawn, None), out).write()
+    return out
+
+
 def shots(folder: Path) -> Iterator[Shot]:
     """What there is to take."""
     report, whole = pages(folder)
+    front = gallery(folder) / "index.html"
+    yield Shot("gallery", front, (1100, 1130))
+    yield Shot("gallery-phone-dark", front, PHONE, scheme="dark")
+    yield Shot("gallery-entry", min((front.parent / "entry").glob("*.html")))
     yield Shot("report", report)
     yield Shot("report-dark", report, scheme="dark", prepare=_at_a_claim)
     yield Shot("report-phone", report, PHONE)

@@ -185,7 +185,8 @@ def through(connection: "sa.Connection") -> Execute:
     from sqlalchemy import text
 
     def execute(sql: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
-        return [dict(row) for row in connection.execute(text(sql), values).mappings()]
+        done = connection.execute(text(sql), values)
+        return [dict(row) for row in done.mappings()] if done.returns_rows else []
 
     return execute
 

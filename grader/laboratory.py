@@ -146,7 +146,8 @@ class Laboratory:
 
     def recomputed(self, claim: Claim) -> Recomputed:
         """The claim's evidence under its head: kept by what it follows from, else measured."""
-        parts = (self.digest, claim.kind.name, claim.place, claim.evidence or "", code_digest())
+        precision = self.exercise.probes.precision
+        parts = (self.digest, precision, claim.kind.name, claim.place, claim.evidence or "", code_digest())
         path = self.folder / "evidence" / f"{sha256(chr(0).join(parts).encode()).hexdigest()}.json"
         try:
             return Recomputed.model_validate_json(path.read_bytes())

@@ -36,7 +36,6 @@ INSERT INTO reports (submission, first_of, platform, student, exercise, exercise
     replaces, reason, report, created_at)
 VALUES (:submission, :first_of, :platform, :student, :exercise, :exercise_version, :content_hash,
     :replaces, :reason, :report, :created_at)
-RETURNING id
 """
 CURRENT = "SELECT * FROM reports WHERE submission = :submission ORDER BY id DESC LIMIT 1"
 """A submission as it stands now, regraded or not."""
@@ -165,7 +164,8 @@ class Ledger(Database):
         earlier = self._replacement(execute, row, regrade) if regrade else self._standing(execute, row)
         if earlier is not None:
             return earlier
-        return self._entry({**row, **execute(APPEND, row)[0]})
+        execute(APPEND, row)
+        return self._entry(execute(CURRENT, row)[0])
 
     def _standing(self, execute: Execute, row: dict[str, Any]) -> Entry | None:
         """What the ledger holds already for the submission of `row`."""

@@ -28,7 +28,6 @@ VALUES (:queue, :platform, :submission_id, :refused, :state, :again_at, :reason)
 ON CONFLICT (queue, platform, submission_id) DO UPDATE SET
     refused = handed_in.refused + excluded.refused, state = excluded.state, again_at = excluded.again_at,
     reason = excluded.reason
-RETURNING id
 """
 ASKED_FOR = "SELECT report FROM submissions WHERE platform = :platform AND student = :student AND report IS NOT NULL"
 """The entries that a platform's submissions led to, where this ledger is a service's as well."""
@@ -107,5 +106,5 @@ def _reports(ledger: Ledger, names: Iterable[str]) -> Iterator[Report]:
         with ledger.statements() as execute:
             asked_for = {row["report"] for row in execute(ASKED_FOR, {"platform": LOCAL, "student": name})}
         for entry in ledger.entries(student=name, platform=LOCAL):
-            if entry.id not in asked_for and entry.replaces is None and entry.report.gradable:
+            if entry.id not in asked_for and entry.replaces is None and entry.report.gradable and entry.report.verdicts:
                 yield entry.report

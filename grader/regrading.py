@@ -140,7 +140,8 @@ class Regrading:
 
     def _of_student(self, platform: str, entries: Sequence[Entry]) -> StudentEffect:
         replaced = {entry.replaces for entry in entries}
-        current = [e for e in entries if e.report.exercise == self.exercise.id and e.id not in replaced]
+        of_exercise = [e for e in entries if e.report.exercise == self.exercise.id and e.id not in replaced]
+        current = [e for e in of_exercise if e.report.verdicts]  # from elsewhere, it may tell the score alone
         effects = [Effect(entry, self.rescored(entry.report)) for entry in current]
         wanted = tuple(e for e in effects if e.is_change and not (self.never_lower and e.is_loss))
         following = max(entry.id for entry in entries) + 1

@@ -134,9 +134,13 @@ def _pass_all(model: PreTrainedModel, batches: list[list[_Text]], threads: int, 
     """Every batch through the transformer, `threads` at a time."""
     sizes = [len(batch) * len(batch[0].token_ids) for batch in batches]
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        done = pool.map(lambda batch: _pass(model, batch), batches)
-        for so_far, _ in zip(accumulate(sizes), done, strict=True):
-            say(so_far / sum(sizes))
+        done = [pool.submit(_pass, model, batch) for batch in batches]
+        try:
+            for so_far, one in zip(accumulate(sizes), done, strict=True):
+                one.result()
+                say(so_far / sum(sizes))
+        finally:  # whoever interrupts does not wait for what has not begun
+            pool.shutdown(cancel_futures=True)
 
 
 def _pass(model: PreTrainedModel, batch: list[_Text]) -> None:

@@ -2,7 +2,7 @@
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from grader.attention import pattern_of
+from grader.attention import one_thread, pattern_of
 from grader.detectors import DETECTORS, FROM_TOKENS
 from grader.errors import InvalidInput, Problem
 from grader.language import _, later
@@ -28,7 +28,8 @@ def recompute(
     if len(ids) > longest:
         said = later("it has {number} tokens, but the transformer reads {most} at most; shorten it")
         raise InvalidInput(_("the sentence"), [Problem("too-long", _(said, number=len(ids), most=longest))])
-    pattern = pattern_of(model, ids, layer, head)
+    with one_thread():
+        pattern = pattern_of(model, ids, layer, head)
     tokens = tuple(str(tokenizer.decode([token])) for token in ids)
     question = DETECTORS[kind.type].ask(Sequence(ids, special, "evidence"), kind)
     asked = question.asked

@@ -11,7 +11,7 @@ OF_STUDENT = "SELECT exercise, kind, rung, cost, taken_at FROM hints WHERE stude
 TAKE = """
 INSERT INTO hints (student, exercise, kind, rung, cost, taken_at)
 VALUES (:student, :exercise, :kind, :rung, :cost, :taken_at)
-ON CONFLICT (student, exercise, kind, rung) DO NOTHING RETURNING id
+ON CONFLICT (student, exercise, kind, rung) DO NOTHING
 """
 
 

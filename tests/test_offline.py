@@ -85,3 +85,9 @@ def test_a_hint_taken_twice_is_noted_once_with_its_first_price(ledger: Ledger) -
     assert taken.hints(ledger, ["ada"]) == [first]
     assert taken.hints(ledger, ["ada", "bob"]) == [first, first]
     assert taken.hints(ledger, []) == []
+
+
+def test_a_report_that_tells_the_score_alone_cannot_be_handed_in_elsewhere(ledger: Ledger) -> None:
+    ledger.append(sealed(1, verdicts=(), feedback="score"))
+
+    assert offline(ledger, {"ada"}, "ada") == []

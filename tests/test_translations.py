@@ -31,10 +31,29 @@ FOR_STUDENTS = [
         *("report/terminal_picture", "report/picture", "report/html", "report/drawing", "report/headmap"),
         *(f"cli/{name}" for name in ("submit", "queued", "syncing", "outcome", "status", "options", "exercises")),
         *(f"cli/{name}" for name in ("hint", "progress", "scan", "show", "gallery")),
-        *("gallery/folder", "gallery/serving", "recorded", "transformer/find", "transformer/hub"),
+        *(
+            "gallery/folder",
+            "gallery/serving",
+            "gallery/pictures",
+            "merging",
+            "recorded",
+            "transformer/find",
+            "transformer/hub",
+        ),
     )
 ]
-SAYING = {"echo", "Problem", "Fault", "InvalidInput", "NoResult", "UnknownSubmission", "add_task", "waiting"}
+SAYING = {
+    "echo",
+    "Problem",
+    "Fault",
+    "InvalidInput",
+    "NoResult",
+    "UnknownSubmission",
+    "add_task",
+    "waiting",
+    "_note",
+    "GraderError",
+}
 """What tells a student something."""
 SENTENCE = re.compile(r"(?<!grade )\b(?!grade )[A-Za-z]{2,}[ ,:;]+[A-Za-z]{2,}")
 

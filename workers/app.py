@@ -35,7 +35,7 @@ ONE_THREAD = {
 FACTS_SECONDS = 60
 """How long the facts of a worker that says nothing more are believed."""
 CHILD_KILOBYTES = 3_000_000
-"""What a child may hold, shared pages included: one that has loaded SmolLM2-135M, in double precision, takes 1.6 GB."""
+"""What a child may hold, shared pages included: SmolLM2-135M takes 1.6 GB of it in float64."""
 SOCKET_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 PULSE_SECONDS = 2.0

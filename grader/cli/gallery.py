@@ -33,7 +33,7 @@ def build(
         bool, typer.Option("--recompute", help="Draw sentences that are not kept here, too; loads the transformer.")
     ] = False,
 ) -> None:
-    """Make the site from the ledger: confirmed claims of the newest submissions that say `gallery: true`."""
+    """Make the site from the ledger: confirmed claims of the newest submissions, if they say `gallery: true`."""
     from grader import pseudonyms
     from grader.gallery import entries, folder, site
     from grader.gallery.discretion import Discretion
@@ -49,7 +49,7 @@ def build(
     with folder.replaced(out) as new:
         with Ledger() as ledger:
             for name in chosen:
-                found += entries.wanted(name, ledger.histories(name), logins, platform)
+                found += entries.wanted(ledger, name, logins, platform)
         tables = home.writable_folder(TABLES)
         gallery = site.Gallery(
             name=title or _("Gallery of attention heads"),

@@ -1,6 +1,7 @@
-"""What the gallery shows: for each student and exercise, the confirmed claims of the newest submission that says so.
+"""What the gallery shows: for each student and exercise, the confirmed claims of the newest submission, if it says so.
 
-The newest submission decides, as it is graded now: one that does not opt in takes back all that was shown before.
+The newest submission decides, as it is graded now: one that does not opt in takes back all that was shown before. An
+old file that is handed in again is the newest; practice that was handed in later (`grader.offline`) is the oldest.
 Pure: from the ledger's entries, the exercises and a key to exhibits.
 """
 
@@ -14,6 +15,8 @@ from hashlib import sha256
 from grader.entry import Entry
 from grader.gallery.discretion import Discretion
 from grader.grading import shown
+from grader.ledger import Ledger
+from grader.offline import PREFIX
 from grader.pseudonyms import pseudonym
 from grader.report.labels import visible
 from grader.schema import Kind, Report, Verdict
@@ -21,8 +24,12 @@ from grader.schema import Kind, Report, Verdict
 ID_DIGITS = 16
 """Hexadecimal digits of an exhibit's id: among a million no two are the same."""
 
-History = tuple[str, Sequence[Entry]]
-"""A platform, and a student's entries there, oldest first."""
+HANDED_IN = """
+SELECT platform, student, report FROM submissions
+WHERE exercise = :exercise AND report IS NOT NULL
+ORDER BY substr(submission_id, 1, :letters) = :practice DESC, id
+"""
+"""What came through queues, the last one last."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,18 @@ class Exhibit:
         return -self.low, not self.is_seen, self.order
 
 
-def standing(exercise: str, entries: Sequence[Entry]) -> tuple[Entry, Report] | None:
-    """The student's newest submission to the exercise: the entry with which it came in, and its report as it is now."""
+def last_handed_in(ledger: Ledger, exercise: str) -> dict[tuple[str, str], int]:
+    """By platform and student, the entry of what came last through a queue."""
+    with ledger.statements() as execute:
+        rows = execute(HANDED_IN, {"exercise": exercise, "practice": PREFIX, "letters": len(PREFIX)})
+    return {(row["platform"], row["student"]): row["report"] for row in rows}
+
+
+def newest(exercise: str, entries: Sequence[Entry], last: int | None = None) -> tuple[Entry, Report] | None:
+    """The student's newest submission to the exercise: the entry with which it came in, and its report as it is now.
+
+    `last` is the entry of what was handed in last, where that is known otherwise than by the entries' order.
+    """
     first: dict[int, int] = {}
     came: dict[int, Entry] = {}
     reports: dict[int, Report] = {}
@@ -100,19 +117,22 @@ def standing(exercise: str, entries: Sequence[Entry]) -> tuple[Entry, Report] | 
             start = first[entry.id] = entry.id if entry.replaces is None else first.get(entry.replaces, entry.replaces)
             came.setdefault(start, entry)
             reports[start] = entry.report
-    return (came[max(came)], reports[max(came)]) if came else None
+    start = first.get(last, max(came, default=0)) if last is not None else max(came, default=0)
+    return (came[start], reports[start]) if came else None
 
 
-def wanted(exercise: str, histories: Iterable[History], logins: set[str], only: str | None = None) -> Iterator[Found]:
+def wanted(ledger: Ledger, exercise: str, logins: set[str], only: str | None = None) -> Iterator[Found]:
     """What is to be shown of the exercise, of all platforms or of one only.
 
     Every student's login is noted in `logins`, whether anything of the student's is shown or not.
     """
-    for platform, entries in histories:
-        logins.add(str(entries[0].report.student))
-        newest = standing(exercise, entries) if only in (None, platform) else None
-        if newest and newest[0].report.gallery and newest[1].xp > 0:  # a regrade does not change what was asked for
-            yield Found(platform, newest[0], shown(newest[1]))
+    last = last_handed_in(ledger, exercise)
+    for platform, entries in ledger.histories(exercise):
+        student = str(entries[0].report.student)
+        logins.add(student)
+        found = newest(exercise, entries, last.get((platform, student))) if only in (None, platform) else None
+        if found and found[0].report.gallery and found[1].xp > 0:  # a regrade does not change what was asked for
+            yield Found(platform, found[0], shown(found[1]))
 
 
 def exhibits(found: Iterable[Found], key: bytes, discretion: Discretion) -> list[Exhibit]:

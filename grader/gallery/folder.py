@@ -1,4 +1,4 @@
-"""The site's folder, exchanged whole: whoever looks sees the old gallery or the new one, never half of one."""
+"""The site's folder, exchanged whole: whoever looks sees the old gallery or the new one, or for an instant none."""
 
 import shutil
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def _exchange(new: Path, out: Path) -> None:
     out.replace(old)
     try:
         new.replace(out)
-    except OSError:
+    except BaseException:  # an interrupt, too: the old one is all that there is
         old.replace(out)
         raise
     shutil.rmtree(old, ignore_errors=True)

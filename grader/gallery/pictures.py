@@ -13,7 +13,7 @@ from grader.errors import GraderError
 from grader.gallery.entries import Exhibit
 from grader.gallery.pages import slug
 from grader.laboratory import Laboratory, Recomputed
-from grader.language import _
+from grader.language import _, later
 from grader.schema import Exercise, Kind, Picture
 from grader.wording import title
 
@@ -57,9 +57,8 @@ class Pictures:
             if found is not None:
                 said = _("{place} on the probe for {kind}", place=exhibit.place, kind=title(exhibit.kind))
                 return found.model_copy(update={"caption": said})
-        self._note(
-            f"{self.exercise.id}: no pictures of its heads are kept here; `grade scan {self.exercise.id}` makes them"
-        )
+        said = later("{exercise}: no pictures of its heads are kept here; `grade scan {exercise}` makes them")
+        self._note(_(said, exercise=self.exercise.id))
         return None
 
     def of_sentence(self, exhibit: Exhibit) -> Picture | None:
@@ -69,10 +68,12 @@ class Pictures:
         try:
             found = self.bench.recomputed(exhibit.verdict.claim).picture
         except NotKept:
-            self._note(f"{self.exercise.id}: some sentences were recomputed elsewhere; --recompute draws them, too")
+            said = later("{exercise}: some sentences were recomputed elsewhere; --recompute draws them, too")
+            self._note(_(said, exercise=self.exercise.id))
             return None
         except GraderError as error:
-            self._note(f"{self.exercise.id}: some sentences cannot be drawn: {error}")
+            said = later("{exercise}: some sentences cannot be drawn: {error}")
+            self._note(_(said, exercise=self.exercise.id, error=error))
             return None
         return found.model_copy(update={"caption": _("{place} on the student's own sentence", place=exhibit.place)})
 

@@ -49,4 +49,5 @@ def server(folder: Path, port: int) -> ThreadingHTTPServer:
     try:
         return ThreadingHTTPServer((LOOPBACK, port), partial(Files, directory=str(folder)))
     except OSError as error:
-        raise GraderError(f"port {port}: {error.strerror}; name another with --port") from None
+        said = _("port {port}: {error}; name another with --port", port=port, error=error.strerror)
+        raise GraderError(said) from None

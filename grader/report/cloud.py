@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from grader.grading import Standings
-from grader.language import _, count
+from grader.language import _, count, later
 from grader.report.headmap import name
 from grader.schema import Kind
 from grader.standing import Place, Standing
@@ -61,8 +61,12 @@ class Cloud:
     """All of it in words."""
 
 
-def cloud(kind: Kind, standings: Standings, marked: Place | None = None) -> Cloud:
-    """Every head under the kind; the marked one, if any, stands out."""
+BEST_NAMED = later("The best is {head} with {score}; half of all heads score {middle} or less.")
+BEST = later("The best scores {score}; half of all heads score {middle} or less.")
+
+
+def cloud(kind: Kind, standings: Standings, marked: Place | None = None, *, named: bool = True) -> Cloud:
+    """Every head under the kind; the marked one, if any, stands out, and without `named` no other is told by name."""
     layers = standings.table.layers
     pitch = min(max(TALLEST / layers, PITCHES[0]), PITCHES[1])
     of_kind = standings.by_kind[kind.name]
@@ -70,11 +74,12 @@ def cloud(kind: Kind, standings: Standings, marked: Place | None = None) -> Clou
     needed = next((check.at_least for check in of_kind[0, 0].checks if check.statistic == decides), None)
 
     def height(place: Place) -> float:
-        within = place[1] / max(standings.table.heads - 1, 1) - 0.5
+        number = place[1] if named else of_kind.ranks[place] % standings.table.heads
+        within = number / max(standings.table.heads - 1, 1) - 0.5
         return round(TOP + pitch * (place[0] + 0.5 + SPREAD * within), 1)
 
     return Cloud(
-        dots=tuple(_dot(place, one, height(place)) for place, one in of_kind.items() if place != marked),
+        dots=tuple(_dot(place, one, height(place), named) for place, one in of_kind.items() if place != marked),
         here=_here(marked, of_kind[marked], height(marked)) if marked else None,
         needed="" if needed is None else f"{needed:.2f}",
         needed_at=_percent(needed or 0.0),
@@ -82,14 +87,14 @@ def cloud(kind: Kind, standings: Standings, marked: Place | None = None) -> Clou
         statistic=statistic(decides),
         layers=tuple((round(TOP + pitch * (layer + 0.5), 1), f"L{layer}") for layer in sorted({0, layers - 1})),
         foot=round(TOP + pitch * layers, 1),
-        said=_said(kind, standings, marked),
+        said=_said(kind, standings, marked, named),
     )
 
 
-def _dot(place: Place, one: Standing, y: float) -> Dot:
+def _dot(place: Place, one: Standing, y: float, named: bool) -> Dot:
     score = one.measured.score
     state = "borderline" if one.borderline else "over" if one.confirmed else "below"
-    return Dot(_percent(score), y, state, f"{name(place)}: {score:.2f}")
+    return Dot(_percent(score), y, state, f"{name(place)}: {score:.2f}" if named else f"{score:.2f}")
 
 
 def _here(place: Place, one: Standing, y: float) -> Here:
@@ -107,7 +112,7 @@ def _anchor(part: float) -> str:
     return "end" if 100 * part > RIGHT_HALF else "start"
 
 
-def _said(kind: Kind, standings: Standings, marked: Place | None) -> str:
+def _said(kind: Kind, standings: Standings, marked: Place | None, named: bool) -> str:
     of_kind, ranks = standings.by_kind[kind.name], standings.ranks[kind.name]
     best = min(ranks, key=ranks.__getitem__)
     found = [
@@ -119,7 +124,7 @@ def _said(kind: Kind, standings: Standings, marked: Place | None) -> str:
             kind=title(kind),
         ),
         _(
-            "The best is {head} with {score}; half of all heads score {middle} or less.",
+            BEST_NAMED if named else BEST,
             head=name(best),
             score=f"{of_kind[best].measured.score:.2f}",
             middle=f"{median(one.measured.score for one in of_kind.values()):.2f}",

@@ -36,8 +36,8 @@ def render(
 ) -> str:
     """The page; `pictures` are those of each claim, by its place among the verdicts, counted from 0.
 
-    `standings`, where they are at hand, show each head among all others. They are left out where the exercise's
-    feedback keeps numbers back.
+    `standings`, where they are at hand, show each claimed head among all others; once the submission has passed, the
+    others have their names, and the map is of all. They are left out where the exercise's feedback keeps numbers back.
     """
     seen = standings if report.feedback == "all" else None
     verdicts = report.verdicts if report.feedback != "score" else ()
@@ -46,7 +46,10 @@ def render(
         STYLES,
         report=report,
         exercise=exercise,
-        sections=[_section(verdict, (pictures or {}).get(place, ()), seen) for place, verdict in enumerate(verdicts)],
+        sections=[
+            _section(verdict, (pictures or {}).get(place, ()), seen, report.passed)
+            for place, verdict in enumerate(verdicts)
+        ],
         map=_map(report, exercise, seen),
         words=words,
         title=title,
@@ -73,18 +76,18 @@ def _map(report: Report, exercise: Exercise | None, seen: Standings | None) -> H
     """All heads, or only the claimed ones where more may not be told or is not known; none for a score alone."""
     if exercise is None or report.feedback == "score":
         return None
-    if seen is None:
+    if seen is None or not report.passed:  # all of it is the answer to the exercise
         return headmap.outcomes_map(report, (exercise.transformer.layers, exercise.transformer.heads))
     return headmap.with_claims(headmap.head_map(exercise, seen, lambda place: f"#head-{place[0]}-{place[1]}"), report)
 
 
-def _section(verdict: Verdict, pictures: Sequence[Picture], seen: Standings | None) -> Section:
+def _section(verdict: Verdict, pictures: Sequence[Picture], seen: Standings | None, named: bool) -> Section:
     claim = verdict.claim
     known = seen is not None and verdict.rank is not None and claim.name in seen.by_kind
     return Section(
         verdict=verdict,
         sign=words.OUTCOMES[verdict.outcome],
         bars=tuple(map(bar, verdict.threshold)),
-        cloud=cloud(claim.kind, seen, (claim.layer, claim.head)) if seen and known else None,
+        cloud=cloud(claim.kind, seen, (claim.layer, claim.head), named=named) if seen and known else None,
         drawings=tuple(map(draw, pictures)),
     )

@@ -130,7 +130,7 @@ class ProbeSettings(Record):
     category_sequences: int = Field(default=60, ge=10, le=5000)
     rare_sequences: int = Field(default=60, ge=10, le=5000)
     precision: Precision = Field(
-        default="float32", description="Of the weights and the matrix products; the softmax is never below float32."
+        default="float32", description="Of the weights and products; attention itself is never below float32."
     )
     own_sentences: tuple[OwnSentence, ...] = Field(
         default=(), description="Used in place of the grammar's, for the relations that they carry."

@@ -5,7 +5,9 @@ import pytest
 
 from grader.gallery import entries
 from grader.gallery.discretion import Discretion
-from grader.ledger import Regrade
+from grader.ledger import LOCAL, Regrade
+from grader.offline import PREFIX
+from grader.schema import Report
 from tests.gallery.planted import KEY, START, Class, claim, right
 
 
@@ -77,7 +79,7 @@ def test_an_id_stays_over_builds_and_submissions_and_needs_the_key(lesson: Class
     lesson.hand_in("ada", *right(0, "new"))
     lesson.hand_in("ada", *right(0, "elsewhere"), platform="campus")
     after = {exhibit.id for exhibit in lesson.exhibits()}
-    found = list(entries.wanted(lesson.asked.id, lesson.ledger.histories(lesson.asked.id), set()))
+    found = list(entries.wanted(lesson.ledger, lesson.asked.id, set()))
     other = {exhibit.id for exhibit in entries.exhibits(found, b"x" * 32, Discretion(()))}
 
     assert len(before) == 5
@@ -113,11 +115,41 @@ def test_pseudonyms_are_for_those_who_choose_no_name(lesson: Class) -> None:
     names = {exhibit.by for exhibit in lesson.exhibits()}
     again = {
         exhibit.by
-        for exhibit in entries.exhibits(
-            entries.wanted(lesson.asked.id, lesson.ledger.histories(lesson.asked.id), set()), KEY, Discretion(())
-        )
+        for exhibit in entries.exhibits(entries.wanted(lesson.ledger, lesson.asked.id, set()), KEY, Discretion(()))
     }
 
     assert "Countess" in names
     assert sum(name.startswith("student-") for name in names) == 1
     assert names == again
+
+
+def through_queue(lesson: Class, student: str, submission_id: str, report: Report) -> None:
+    """A row as the service keeps it of what came in under this id, with the ledger's entry that it led to."""
+    (entry,) = [e for e in lesson.ledger.entries(student=student) if e.report.content_hash == report.content_hash]
+    values = {"platform": LOCAL, "submission_id": submission_id, "student": student, "exercise": lesson.asked.id}
+    fixed = {"digest": "d" * 64, "document": "", "state": "graded", "received_at": "", "credit": 1.0, "tries": 1}
+    rest = {"wake_at": "", "reason": "", "problems": "[]", "report": entry.id}
+    row = values | fixed | rest
+    with lesson.ledger.statements(write=True) as execute:
+        execute(f"INSERT INTO submissions ({', '.join(row)}) VALUES (:{', :'.join(row)})", row)  # noqa: S608
+
+
+def test_an_old_file_that_is_handed_in_again_through_a_queue_takes_all_back(lesson: Class) -> None:
+    """The ledger has one entry for the same content, wherever it stands among others."""
+    without = lesson.hand_in("ada", *right(0, "shown"), gallery=False)
+    shown = lesson.hand_in("ada", *right(0, "shown"))
+    for number, report in enumerate((without, shown)):
+        through_queue(lesson, "ada", str(number), report)
+    before = notes(lesson)
+    through_queue(lesson, "ada", "again", without)
+
+    assert (before, notes(lesson)) == ({"shown"}, set())
+
+
+def test_practice_that_was_handed_in_later_decides_nothing(lesson: Class) -> None:
+    main = lesson.hand_in("ada", *right(0, "main"))
+    practice = lesson.hand_in("ada", *right(1, "practice"), gallery=False)
+    through_queue(lesson, "ada", "main", main)
+    through_queue(lesson, "ada", f"{PREFIX}1", practice)
+
+    assert notes(lesson) == {"main"}

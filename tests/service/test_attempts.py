@@ -139,3 +139,14 @@ def test_attempts_are_counted_right_when_processes_take_in_at_once(
     crowd.do(accept, *[(url, str(exercises), each) for each in names])
 
     assert Counter(row["state"] for row in rows(ledger).values()) == {"received": 5, "rejected": 25}
+
+
+def test_who_only_wishes_something_else_of_the_gallery_is_heard_even_after_the_last_attempt(
+    hand_in: HandIn, ledger: Ledger, exercises: Path
+) -> None:
+    planted.write(exercises, policy={"attempts": 1})
+    shown = hand_in("s1", "one", submission=document("one") + "gallery: true\n")
+    back = hand_in("s2", "one")
+
+    assert [(each.state, each.attempts_used) for each in (shown, back)] == [("graded", 1)] * 2
+    assert [entry.report.gallery for entry in ledger.entries()] == [True, False]
