@@ -38,12 +38,12 @@ def drawn(caption: str) -> Picture:
 
 
 @cache
-def report(feedback: Feedback = "all", *, at_hand: bool = True) -> str:
+def report(feedback: Feedback = "all", *, at_hand: bool = True, passed: bool = True) -> str:
     """The report's page; without the standings `at_hand` as it comes from a queue."""
     rule = RULE.model_copy(update={"feedback": feedback})
     evidence = Evidence(text=SENTENCE, tokens=TOKENS, share=0.8, hit_rate=1.0, queries=2)
     sent = Submission(exercise=rule.id, student="ada", claims=CLAIMS)
-    graded = shown(grade(sent, rule, planted(), {0: evidence}, standings()))
+    graded = shown(grade(sent, rule, planted(), {0: evidence}, standings())).model_copy(update={"passed": passed})
     pictures = {
         0: [drawn("L0H0 on the probe for induction"), drawn(f"L0H0 on “{SENTENCE}”")],
         2: [drawn("L2H1 on the probe for syntactic"), drawn("L2H1 on the probe for positional, offset -1")],

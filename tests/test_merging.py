@@ -56,7 +56,7 @@ def test_what_a_platform_measured_takes_the_place_of_what_was_measured_here() ->
 
     assert [(entry.id, entry.replaces, entry.reason) for entry in entries] == [
         (1, None, ""),
-        (2, 1, "canvas measured it"),
+        (2, 1, "a platform measured it"),
     ]
     assert [line.xp_change for line in progress(entries).history] == [10, -10]
 

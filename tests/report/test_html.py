@@ -190,6 +190,18 @@ def test_each_claim_stands_among_all_heads_and_each_head_on_the_map() -> None:
     assert "L2H1 scores 0.00, rank 15. 2 of 25 heads are confirmed as syntactic, verb to subject." in page.text
 
 
+def test_before_it_has_passed_a_report_names_no_head_that_was_not_claimed() -> None:
+    """On the clouds, and as a kind on the map: together they would be the answer to the exercise."""
+    before, after = (planted_pages.report(passed=passed) for passed in (False, True))
+    dots = [set(re.findall(r"<title>(L\dH\d): ", page)) for page in (before, after)]
+    linked = {cell["href"] for cell in Page(before).all("a") if (cell.get("class") or "").startswith("cell ")}
+
+    assert [len(named) for named in dots] == [0, 25]
+    assert len([svg for svg in Page(before).all("svg") if svg.get("class") == "cloud"]) == 4
+    assert linked == {"#claim-1", "#claim-2", "#claim-3", "#claim-4"}
+    assert "The best scores" in before
+
+
 def test_what_the_feedback_keeps_back_is_on_no_map() -> None:
     verdicts, score = (Page(planted_pages.report(feedback)) for feedback in ("verdicts", "score"))
     queued = Page(planted_pages.report(at_hand=False))
