@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from grader.language import later
 from grader.schema import Report
+
+AGAIN = later("it was handed in again")
+"""The reason of a line that says no more than that: the student's last wish about the gallery is what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +24,9 @@ class Entry:
     replaces: int | None = None
     """The id of the entry whose report this one takes the place of: a regrade."""
     reason: str = ""
-    """Why it was regraded."""
+    """Why it was regraded; or AGAIN."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a student handed it in, rather than somebody graded it anew."""
+        return self.replaces is None or self.reason == AGAIN

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from grader import __version__
 from grader.database import Contested, Database, Execute, through
-from grader.entry import Entry
+from grader.entry import AGAIN, Entry
 from grader.errors import LedgerError
 from grader.schema import Report
 from grader.stored import written
@@ -24,6 +24,8 @@ from grader.stored import written
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+WISHES = ("gallery", "gallery_name")
+"""What a report tells of the student's wishes; they change no grade."""
 LOCAL = "local"
 """The platform of what is graded at a terminal."""
 PAGE = 200
@@ -48,7 +50,7 @@ ORDER BY id DESC LIMIT 1
 """
 NEWEST = """
 SELECT submission FROM reports
-WHERE platform = :platform AND student = :student AND exercise = :exercise AND replaces IS NULL
+WHERE platform = :platform AND student = :student AND exercise = :exercise AND (replaces IS NULL OR reason = :again)
 ORDER BY id DESC LIMIT 1
 """
 TO_REPLACE = "SELECT * FROM reports WHERE id = :id OR replaces = :id"
@@ -99,6 +101,17 @@ class Ledger(Database):
             return self._append(row, regrade)
         except Contested:  # what the other process wrote is found now
             return self._append(row, regrade)
+
+    def hand_in(self, report: Report) -> Entry:
+        """What `append` returns, where a file that was handed in before is handed in anew if it wishes otherwise now.
+
+        An old file that wishes something else of the gallery than the newest one gets a line that says AGAIN.
+        """
+        entry = self.append(report)
+        newest = self.latest(str(report.student), report.exercise)
+        if newest is None or all(getattr(newest.report, wish) == getattr(report, wish) for wish in WISHES):
+            return entry
+        return self.append(entry.report, regrade=Regrade(entry.id, AGAIN))
 
     def enter(
         self, connection: "sa.Connection", report: Report, platform: str, when: datetime, regrade: Regrade | None = None
@@ -154,7 +167,10 @@ class Ledger(Database):
     def latest(self, student: str, exercise: str, platform: str = LOCAL) -> Entry | None:
         """The student's newest submission to the exercise, as it stands now; None where there is none."""
         with self.statements() as execute:
-            return self._current(execute, NEWEST, {"platform": platform, "student": student, "exercise": exercise})
+            return self._newest(execute, {"platform": platform, "student": student, "exercise": exercise})
+
+    def _newest(self, execute: Execute, whose: dict[str, Any]) -> Entry | None:
+        return self._current(execute, NEWEST, {**whose, "again": AGAIN})
 
     def _append(self, row: dict[str, Any], regrade: Regrade | None) -> Entry:
         with self.statements(write=True) as execute:

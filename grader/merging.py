@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from grader.canonical import content_hash
-from grader.entry import Entry
+from grader.entry import AGAIN, Entry
 from grader.language import later
 from grader.ledger import LOCAL, Ledger
 from grader.schema import Report
@@ -98,7 +98,7 @@ def _agree(one: Report, other: Report) -> bool:
 
 
 def _again(platform: str) -> str:
-    return later("it was handed in again") if platform == LOCAL else later("a platform measured it")
+    return AGAIN if platform == LOCAL else later("a platform measured it")
 
 
 def _of(student: str, entry: Entry) -> Entry:

@@ -11,6 +11,8 @@ from grader.errors import GraderError
 
 FILE = "pseudonyms.key"
 KEY_BYTES = 32
+PSEUDONYM = "student-"
+"""What every pseudonym begins with."""
 LENGTH = 8
 """Hexadecimal digits: among a hundred thousand students two share one about once."""
 
@@ -31,7 +33,7 @@ def key() -> bytes:
 def pseudonym(key: bytes, platform: str, student: str) -> str:
     """Such as `student-3fa9c27b`."""
     digest = hmac.new(key, f"{platform}\0{student}".encode(), sha256).hexdigest()
-    return f"student-{digest[:LENGTH]}"
+    return f"{PSEUDONYM}{digest[:LENGTH]}"
 
 
 def _made(path: Path) -> bytes:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from grader import exercises as shelf
+from grader.errors import ExerciseError
 from grader.language import _, count, later
 from grader.report.labels import padded
 from grader.report.words import plural_points
@@ -23,10 +24,17 @@ def exercises(
 ) -> None:
     """List the exercises, or show what one asks for."""
     if exercise_id is None:
+        faults: list[ExerciseError] = []
         for name in shelf.available():
-            exercise = shelf.load(name)
+            try:
+                exercise = shelf.load(name)
+            except ExerciseError as fault:  # one that is wrong hides no other
+                faults.append(fault)
+                continue
             points = count("{number} point", "{number} points", exercise.points)
             typer.echo(f"{name:16} {_(exercise.title)} ({exercise.transformer.name}, {points})")
+        if faults:
+            raise ExerciseError("\n".join(map(str, faults)))
         return
     exercise = shelf.load(exercise_id)
     typer.echo(f"{_(exercise.title)}\n")

@@ -1,15 +1,24 @@
 """`grade gallery`: what students found and wish to show, as a static site."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grader import exercises, home
 from grader.cli.options import TABLES
-from grader.errors import InvalidInput, Problem
+from grader.errors import ExerciseError, InvalidInput, Problem
 from grader.language import _, later
+from grader.schema import Exercise
 
+if TYPE_CHECKING:
+    from grader.gallery.entries import Found
+    from grader.gallery.site import Gallery
+    from grader.ledger import Ledger
+
+ADDRESS = re.compile(r"https?://[^\s\"'<>?#/]+(/[^\s\"'<>?#]*)?")
 PORT = 8040
 """Where `grade gallery serve` listens, unless it is told otherwise."""
 
@@ -40,16 +49,18 @@ def build(
     from grader.gallery.pictures import Pictures
     from grader.ledger import Ledger
 
-    if url and not url.startswith(("https://", "http://")):
-        said = _("it is no address of a site; write it like https://heads.example/gallery")
-        raise InvalidInput(f"--url {url}", [Problem("no-address", said)])
-    chosen = {name: exercises.load(name) for name in exercise or exercises.available()}
+    _refuse_address(url)
+    chosen = {name: exercises.load(name) for name in exercise} if exercise else _sound()
+    beside: set[str] = set()
     logins: set[str] = set()
     found: list[entries.Found] = []
     with folder.replaced(out) as new:
         with Ledger() as ledger:
             for name in chosen:
                 found += entries.wanted(ledger, name, logins, platform)
+            if not exercise:
+                beside = entries.exercises_of(ledger, platform) - set(chosen)
+            _refuse_stranger(ledger, platform)
         tables = home.writable_folder(TABLES)
         gallery = site.Gallery(
             name=title or _("Gallery of attention heads"),
@@ -59,14 +70,46 @@ def build(
             base=url,
         )
         files = site.Site(gallery, new).write()
-    for said in [line for each in gallery.pictures.values() for line in each.missing]:
-        typer.echo(said, err=True)
-    if hidden := {each.report.exercise for each in found if each.report.feedback == "score"}:
-        said = _("not shown, as students are told their score only: {exercises}", exercises=", ".join(sorted(hidden)))
+    for said in _left_out(gallery, found, beside):
         typer.echo(said, err=True)
     numbers = {"claims": len(gallery.exhibits), "submissions": len(found), "files": files}
     said = later("written to {path} (confirmed claims: {claims}; submissions: {submissions}; files: {files})")
     typer.echo(_(said, path=out, **numbers), err=True)
+
+
+def _sound() -> dict[str, Exercise]:
+    """All exercises that can be read; one that is wrong is said, and hides no other."""
+    found = {}
+    for name in exercises.available():
+        try:
+            found[name] = exercises.load(name)
+        except ExerciseError as fault:
+            typer.echo(_("left out: {error}", error=fault), err=True)
+    return found
+
+
+def _refuse_address(url: str | None) -> None:
+    if url and not ADDRESS.fullmatch(url):
+        said = _("it is no address of a site; write it like https://heads.example/gallery")
+        raise InvalidInput(f"--url {url}", [Problem("no-address", said)])
+
+
+def _refuse_stranger(ledger: "Ledger", platform: str | None) -> None:
+    from grader.gallery import entries
+
+    if platform and not entries.exercises_of(ledger, platform):
+        said = _("nothing in the ledger came from platform {platform}", platform=platform)
+        raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", said)])
+
+
+def _left_out(gallery: "Gallery", found: "list[Found]", beside: set[str]) -> Iterator[str]:
+    """What is not shown, and why."""
+    for each in gallery.pictures.values():
+        yield from each.missing
+    if hidden := {each.report.exercise for each in found if each.report.feedback == "score"}:
+        yield _("not shown, as students are told their score only: {exercises}", exercises=", ".join(sorted(hidden)))
+    if beside:
+        yield _("left out, as they are not known here: {exercises}", exercises=", ".join(sorted(beside)))
 
 
 @app.command("serve")

@@ -1,5 +1,6 @@
 """`grade hint`: the next hint for one kind of head."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -44,7 +45,10 @@ def hint(
         shown, left = _chosen(ledger, (exercise, asked), ladder, student or login_name(), None if again else yes)
     for rung in shown:
         _show(rung, asked.name, ladder)
-    typer.echo(_what_is_left(left, exercise.hint_costs))
+    if again and not shown:
+        typer.echo(_("You have seen none yet; without --again, the first one is shown."))
+    elif not again or not left:
+        typer.echo(_what_is_left(left, exercise.hint_costs))
 
 
 def _asked(exercise: Exercise, word: str) -> AskedKind:
@@ -104,7 +108,8 @@ def _show(rung: "Rung", kind: str, ladder: Sequence["Rung"]) -> None:
     place = _("{kind}, hint {number} of {total}", kind=kind, number=ladder.index(rung) + 1, total=len(ladder))
     typer.echo(typer.style(f"{place}: {rung.title}", bold=True))
     for line in rung.lines:
-        letters = WIDTH * len(line) // cells(line)  # those of Korean are two columns wide
+        columns = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
+        letters = max(columns * len(line) // cells(line), 20)  # those of Korean are two columns wide
         typer.echo(line if line.startswith("grade ") else fill(line, letters))
     typer.echo("")
 

@@ -39,7 +39,8 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # The bar is on stderr: what goes to stdout meanwhile is none of its business, nor is its encoding.
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task(_("looking up the score table"), total=None)
         yield Laboratory(
             exercise,

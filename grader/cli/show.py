@@ -39,6 +39,8 @@ def show(
     transformer: TransformerPath = None,
 ) -> None:
     """Draw what one head attends to: each row is a query, each column a key."""
+    if not text.strip():
+        raise InvalidInput("--text", [Problem("no-words", _("there is nothing to look at; give a text"))])
     exercise = exercises.load(exercise_id)
     source = exercise.transformer
     if layer >= source.layers or head >= source.heads:

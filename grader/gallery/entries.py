@@ -17,7 +17,7 @@ from grader.gallery.discretion import Discretion
 from grader.grading import shown
 from grader.ledger import Ledger
 from grader.offline import PREFIX
-from grader.pseudonyms import pseudonym
+from grader.pseudonyms import PSEUDONYM, pseudonym
 from grader.report.labels import visible
 from grader.schema import Kind, Report, Verdict
 
@@ -104,6 +104,13 @@ def last_handed_in(ledger: Ledger, exercise: str) -> dict[tuple[str, str], int]:
     return {(row["platform"], row["student"]): row["report"] for row in rows}
 
 
+def exercises_of(ledger: Ledger, platform: str | None) -> set[str]:
+    """The exercises of which the ledger holds reports, of the platform where one is named."""
+    with ledger.statements() as execute:
+        rows = execute("SELECT DISTINCT platform, exercise FROM reports", {})
+    return {row["exercise"] for row in rows if platform in (None, row["platform"])}
+
+
 def newest(exercise: str, entries: Sequence[Entry], last: int | None = None) -> tuple[Entry, Report] | None:
     """The student's newest submission to the exercise: the entry with which it came in, and its report as it is now.
 
@@ -112,13 +119,17 @@ def newest(exercise: str, entries: Sequence[Entry], last: int | None = None) -> 
     first: dict[int, int] = {}
     came: dict[int, Entry] = {}
     reports: dict[int, Report] = {}
+    order: list[int] = []
     for entry in entries:
         if entry.report.exercise == exercise:
             start = first[entry.id] = entry.id if entry.replaces is None else first.get(entry.replaces, entry.replaces)
             came.setdefault(start, entry)
             reports[start] = entry.report
-    start = first.get(last, max(came, default=0)) if last is not None else max(came, default=0)
-    return (came[start], reports[start]) if came else None
+            order += [start] if entry.is_new else []
+    if not came:
+        return None
+    start = order[-1] if last is None else first.get(last, order[-1])
+    return came[start], reports[start]
 
 
 def wanted(ledger: Ledger, exercise: str, logins: set[str], only: str | None = None) -> Iterator[Found]:
@@ -138,12 +149,23 @@ def wanted(ledger: Ledger, exercise: str, logins: set[str], only: str | None = N
 def exhibits(found: Iterable[Found], key: bytes, discretion: Discretion) -> list[Exhibit]:
     """The confirmed claims, the best-evidenced first."""
     every = (
-        _exhibit(one, verdict, key, discretion)
-        for one in found
+        _exhibit(one, verdict, key, discretion, name)
+        for one, name in _named(found, discretion)
         for verdict in one.report.verdicts
         if verdict.outcome == "confirmed"
     )
     return sorted(every, key=lambda exhibit: exhibit.worth_seeing)
+
+
+def _named(found: Iterable[Found], discretion: Discretion) -> Iterator[tuple[Found, str | None]]:
+    """Each with its student's chosen name: whoever took it first has it, and nobody one that a pseudonym might be."""
+    taken: dict[str, tuple[str, str]] = {}
+    for one in sorted(found, key=lambda one: one.came.id):
+        who = (one.platform, str(one.came.report.student))
+        name = discretion.name(one.came.report.gallery_name, who[1])
+        same = (name or "").casefold()
+        is_free = not same.startswith(PSEUDONYM) and taken.setdefault(same, who) == who
+        yield one, name if is_free else None
 
 
 def arranged(best_first: Sequence[Exhibit]) -> list[Exhibit]:
@@ -160,7 +182,7 @@ def arranged(best_first: Sequence[Exhibit]) -> list[Exhibit]:
     return [best_first[key[-1]] for key in sorted(keys)]
 
 
-def _exhibit(found: Found, verdict: Verdict, key: bytes, discretion: Discretion) -> Exhibit:
+def _exhibit(found: Found, verdict: Verdict, key: bytes, discretion: Discretion, name: str | None) -> Exhibit:
     came, claim, login = found.came.report, verdict.claim, str(found.came.report.student)
     known = pseudonym(key, found.platform, login)
     parts = (found.platform, login, came.exercise, claim.name, claim.place)
@@ -177,7 +199,7 @@ def _exhibit(found: Found, verdict: Verdict, key: bytes, discretion: Discretion)
     return Exhibit(
         id=hmac.new(key, "\0".join(("gallery", *parts)).encode(), sha256).hexdigest()[:ID_DIGITS],
         student=known,
-        by=visible(discretion.name(came.gallery_name, login) or known),
+        by=visible(name or known),
         exercise=came.exercise,
         table=found.report.table,
         verdict=verdict.model_copy(update=hidden),

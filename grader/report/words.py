@@ -112,7 +112,7 @@ def evidence(of: Evidence) -> str:
     if of.hit_rate is not None:
         numbers.append(f"{statistic('hit_rate')} {of.hit_rate:.2f}")
     if not numbers:
-        return _("recomputed and drawn; this kind is not measured on a single sentence")
+        return _("recomputed and drawn; nothing in it tells what such a head ought to look at")
     return count("{found} over {number} query", "{found} over {number} queries", of.queries, found=", ".join(numbers))
 
 
@@ -137,10 +137,11 @@ def percent(fraction: float) -> str:
 
 
 def luck(report: Report) -> str:
-    """How far the score may be due to guessing."""
+    """How far the score may be due to guessing; a chance that was rounded to 0 is still one."""
     if not report.gradable:
         return ""
-    return _("Random claims of the same kinds would do this well {percent} of the time.", percent=percent(report.luck))
+    chance = report.luck or LEAST_PERCENT / 200
+    return _("Random claims of the same kinds would do this well {percent} of the time.", percent=percent(chance))
 
 
 def who(report: Report) -> str:

@@ -182,12 +182,31 @@ def test_a_file_gets_plain_text_even_from_a_colour_terminal(bench: Bench, home: 
     assert "\x1b" not in out.read_text()
 
 
+def test_a_terminal_with_unicode_gets_every_sign_and_every_language(bench: Bench, home: Path, tmp_path: Path) -> None:
+    """Standard error is a terminal as well: what shows there while heads are looked up must leave the rest alone."""
+    command = [sys.executable, "-m", "grader.cli", "--lang", "ko", "submit", bench.passing(tmp_path)]
+    screen, terminal = pty.openpty()
+    out = tmp_path / "stdout"
+    environment = bench.environment(home, TERM="xterm-256color", PYTHONIOENCODING="utf-8", NO_COLOR="1")
+
+    with out.open("w") as stdout:
+        subprocess.run(command, env=environment, stdout=stdout, stderr=terminal, check=True)
+
+    os.close(terminal)
+    os.close(screen)
+    assert "✓" in out.read_text(encoding="utf-8")
+    assert "확인됨" in out.read_text(encoding="utf-8")
+    assert "?" not in out.read_text(encoding="utf-8")
+
+
 def test_out_that_cannot_be_written_is_the_users_mistake(bench: Bench, home: Path, tmp_path: Path) -> None:
     (tmp_path / "a-file").write_text("")
-    done = bench.grade(home, "submit", bench.passing(tmp_path), "--out", tmp_path / "a-file" / "report")
+    file = bench.passing(tmp_path, student="nobody")
+    done = bench.grade(home, "submit", file, "--out", tmp_path / "a-file" / "report")
 
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
+    assert json.loads(bench.grade(home, "progress", "nobody", "--json").stdout)["history"] == []
     assert "Traceback" not in done.stderr
 
 

@@ -153,3 +153,24 @@ def test_practice_that_was_handed_in_later_decides_nothing(lesson: Class) -> Non
     through_queue(lesson, "ada", f"{PREFIX}1", practice)
 
     assert notes(lesson) == {"main"}
+
+
+def test_the_last_wish_counts_even_if_the_file_is_an_old_one(lesson: Class) -> None:
+    reports = [lesson.report("ada", right(0, "mine"), gallery=wish) for wish in (False, True)]
+    shown = []
+    for report in (*reports, *reports, reports[1]):
+        lesson.ledger.hand_in(report)
+        shown.append(notes(lesson))
+
+    assert shown == [set(), {"mine"}, set(), {"mine"}, {"mine"}]
+    assert len(list(lesson.ledger.entries())) == 4
+
+
+def test_nobody_takes_anothers_name_or_a_pseudonym(lesson: Class) -> None:
+    for number, (student, name) in enumerate([("ada", "Tom"), ("bob", "tom"), ("eve", "student-0123abcd")]):
+        lesson.hand_in(student, *right(0, f"note {number}"), gallery_name=name)
+    by = {exhibit.note: exhibit.by for exhibit in lesson.exhibits()}
+
+    assert by["note 0"] == "Tom"
+    assert all(by[f"note {number}"].startswith("student-") for number in (1, 2))
+    assert by["note 2"] != "student-0123abcd"
