@@ -62,6 +62,7 @@ def _rows(exercise: Exercise) -> Iterator[tuple[str, str]]:
             family=_(FAMILIES[source.family]),
         ),
     )
+    yield _("precision"), exercise.probes.precision
     costs = plural_points(exercise.wrong_costs)
     yield _("claims"), _("{budget} at most; a wrong one costs {points}", budget=exercise.budget, points=costs)
     yield (
