@@ -62,7 +62,7 @@ def pages(folder: Path) -> tuple[Path, Path]:
     worth = scan_page.worth_drawing(exercise, bench.standings)
     drawn = {place: bench.picture(kind, place) for place, kind in worth.items()}
     for name, text in (
-        ("report.html", html.render(report, bench.pictures(submission), exercise, bench.standings)),
+        ("report.html", html.render(report, bench.pictures(report), exercise, bench.standings)),
         ("map.html", scan_page.render(exercise, bench.standings, drawn)),
     ):
         (folder / name).write_text(text, encoding="utf-8")

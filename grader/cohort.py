@@ -129,10 +129,4 @@ class _Tally:
 
 def _as_they_stand(exercise: str, entries: Sequence[Entry]) -> list[Report]:
     """The student's reports on the exercise in the order in which they came in, each as it was graded last."""
-    standing: dict[int, Report] = {}
-    first: dict[int, int] = {}
-    for entry in entries:
-        start = first[entry.id] = entry.id if entry.replaces is None else first.get(entry.replaces, entry.replaces)
-        if entry.report.exercise == exercise:
-            standing[start] = entry.report
-    return [standing[start] for start in sorted(standing)]
+    return list({entry.submission: entry.report for entry in entries if entry.report.exercise == exercise}.values())

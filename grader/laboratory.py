@@ -117,14 +117,14 @@ class Laboratory:
         }
         return grade(submission, self.exercise, self.table, evidence, self.standings)
 
-    def pictures(self, submission: Submission) -> dict[int, tuple[Picture, ...]]:
+    def pictures(self, report: Report) -> dict[int, tuple[Picture, ...]]:
         """By the claim's number: the head on the kind's own probe, and on the student's sentence.
 
         A head that looks like another kind is drawn on the probe of that one as well.
         """
-        graded = grade(submission, self.exercise, self.table, standings=self.standings)
         found: dict[int, tuple[Picture, ...]] = {}
-        for number, (claim, verdict) in enumerate(zip(submission.claims, graded.verdicts, strict=True)):
+        for number, verdict in enumerate(report.verdicts):
+            claim = verdict.claim
             if self._exists(claim):
                 place = (claim.layer, claim.head)
                 on_probe = self.picture(claim.kind, place)

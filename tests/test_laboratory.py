@@ -96,7 +96,7 @@ def test_damaged_evidence_is_measured_again(warm: Path, weights: Path) -> None:
 def test_pictures_show_the_probe_and_the_students_sentence(warm: Path, weights: Path) -> None:
     bench = Laboratory(ASKED, warm, explicit=weights)
     bench.report(SENT)
-    pictures = bench.pictures(SENT)
+    pictures = bench.pictures(bench.report(SENT))
 
     assert {number: len(found) for number, found in pictures.items()} == {0: 1, 1: 2, 3: 1}
     assert [TEXT in found.caption for found in pictures[1]] == [False, True]

@@ -16,7 +16,6 @@ from grader.schema import Exercise
 if TYPE_CHECKING:
     from grader.gallery.entries import Found
     from grader.gallery.site import Gallery
-    from grader.ledger import Ledger
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>?#/]+(/[^\s\"'<>?#]*)?")
 PORT = 8040
@@ -51,16 +50,16 @@ def build(
 
     _refuse_address(url)
     chosen = {name: exercises.load(name) for name in exercise} if exercise else _sound()
-    beside: set[str] = set()
     logins: set[str] = set()
     found: list[entries.Found] = []
     with folder.replaced(out) as new:
         with Ledger() as ledger:
             for name in chosen:
                 found += entries.wanted(ledger, name, logins, platform)
-            if not exercise:
-                beside = entries.exercises_of(ledger, platform) - set(chosen)
-            _refuse_stranger(ledger, platform)
+            known = entries.exercises_of(ledger, platform)
+        if platform and not known:
+            said = _("nothing in the ledger came from platform {platform}", platform=platform)
+            raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", said)])
         tables = home.writable_folder(TABLES)
         gallery = site.Gallery(
             name=title or _("Gallery of attention heads"),
@@ -70,7 +69,7 @@ def build(
             base=url,
         )
         files = site.Site(gallery, new).write()
-    for said in _left_out(gallery, found, beside):
+    for said in _left_out(gallery, found, set() if exercise else known - set(chosen)):
         typer.echo(said, err=True)
     numbers = {"claims": len(gallery.exhibits), "submissions": len(found), "files": files}
     said = later("written to {path} (confirmed claims: {claims}; submissions: {submissions}; files: {files})")
@@ -92,14 +91,6 @@ def _refuse_address(url: str | None) -> None:
     if url and not ADDRESS.fullmatch(url):
         said = _("it is no address of a site; write it like https://heads.example/gallery")
         raise InvalidInput(f"--url {url}", [Problem("no-address", said)])
-
-
-def _refuse_stranger(ledger: "Ledger", platform: str | None) -> None:
-    from grader.gallery import entries
-
-    if platform and not entries.exercises_of(ledger, platform):
-        said = _("nothing in the ledger came from platform {platform}", platform=platform)
-        raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", said)])
 
 
 def _left_out(gallery: "Gallery", found: "list[Found]", beside: set[str]) -> Iterator[str]:

@@ -67,7 +67,7 @@ def submit(
             form,
             report,
             exercise,
-            lambda: bench.pictures(submission),
+            lambda: bench.pictures(report),
             plain=out is not None,
             standings=lambda: bench.standings,
         )

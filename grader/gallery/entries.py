@@ -116,20 +116,13 @@ def newest(exercise: str, entries: Sequence[Entry], last: int | None = None) -> 
 
     `last` is the entry of what was handed in last, where that is known otherwise than by the entries' order.
     """
-    first: dict[int, int] = {}
-    came: dict[int, Entry] = {}
-    reports: dict[int, Report] = {}
-    order: list[int] = []
-    for entry in entries:
-        if entry.report.exercise == exercise:
-            start = first[entry.id] = entry.id if entry.replaces is None else first.get(entry.replaces, entry.replaces)
-            came.setdefault(start, entry)
-            reports[start] = entry.report
-            order += [start] if entry.is_new else []
-    if not came:
+    of_exercise = [entry for entry in entries if entry.report.exercise == exercise]
+    decides = next((entry for entry in reversed(of_exercise) if entry.is_new), None)
+    decides = next((entry for entry in of_exercise if entry.id == last), decides)
+    if decides is None:
         return None
-    start = order[-1] if last is None else first.get(last, order[-1])
-    return came[start], reports[start]
+    same = [entry for entry in of_exercise if entry.submission == decides.submission]
+    return same[0], same[-1].report
 
 
 def wanted(ledger: Ledger, exercise: str, logins: set[str], only: str | None = None) -> Iterator[Found]:
