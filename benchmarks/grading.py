@@ -24,14 +24,15 @@ import yaml
 
 from benchmarks.machine import machine
 from benchmarks.ratios import Seconds, compare
-from grader import changes, exercises
-from grader.grading import Standings, grade
+from grader import exercises
+from grader.exercises import changes
+from grader.grading.grade import Standings, grade
 from grader.laboratory import Laboratory
 from grader.ledger import LOCAL, Ledger
-from grader.regrading import Regrading
+from grader.measuring.score_table import ScoreTable
 from grader.schema import Exercise, Submission
-from grader.score_table import ScoreTable
-from grader.xp import progress
+from grader.students.regrading import Regrading
+from grader.students.xp import progress
 
 EXERCISE = "mini-heads"
 SUBMISSIONS = 300

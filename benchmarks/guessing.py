@@ -19,13 +19,13 @@ from typing import NamedTuple, get_args
 
 from benchmarks.players import ClaimAll, ClaimRandom, CopyBest, Guess, Oracle, Player
 from grader import exercises
-from grader.entry import Entry
-from grader.grading import Standings, shown, weigh
-from grader.guessing import MOST_SCORE
+from grader.exercises.guessing import MOST_SCORE
+from grader.exercises.thresholds import thresholds_of
+from grader.grading.grade import Standings, shown, weigh
+from grader.ledger.entry import Entry
+from grader.measuring.score_table import Grid, KindScores, ScoreTable, Slice, Statistics
 from grader.schema import Claim, Exercise, Feedback, Policy, Statistic, Submission
-from grader.score_table import Grid, KindScores, ScoreTable, Slice, Statistics
-from grader.thresholds import thresholds_of
-from grader.xp import progress
+from grader.students.xp import progress
 
 ATTEMPTS = (1, 2, 5, 10, 20, 50)
 """After which the game is looked at."""

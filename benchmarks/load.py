@@ -18,13 +18,13 @@ import sqlalchemy as sa
 
 from benchmarks.machine import machine
 from grader import exercises
+from grader.ledger.tables import DELIVERIES, SUBMISSIONS
 from grader.schema import Claim
-from grader.service.records import TERMINAL
+from grader.schema.queue import TERMINAL
 from grader.service.settings import settings
-from grader.tables import DELIVERIES, SUBMISSIONS
-from tests.servers import Valkey, celery_worker
-from tests.workers.service import DURABLE, EXERCISE, INTAKE, Service, document, entry
-from workers.app import celery_app
+from tests.support.servers import Valkey, celery_worker
+from tests.workers.support.service import DURABLE, EXERCISE, INTAKE, Service, document, entry
+from workers.broker.app import celery_app
 
 SIZES = (10, 100, 1_000, 10_000)
 STUDENTS = 500

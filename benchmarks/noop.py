@@ -1,6 +1,6 @@
 """A task that does nothing: what Celery itself costs."""
 
-from workers.app import app
+from workers.broker.app import app
 
 
 @app.task(name="benchmarks.noop")

@@ -12,11 +12,11 @@ from typing import get_args
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched
 
 from grader import exercises
-from grader.errors import TransformerNotFound
-from grader.scan import scan
+from grader.base.errors import TransformerNotFound
+from grader.grading.standings import Standing, standing
+from grader.measuring.scan import scan
+from grader.measuring.transformer import load
 from grader.schema import Exercise, Precision
-from grader.standing import Standing, standing
-from grader.transformer import load
 
 Standings = dict[tuple[str, int, int], Standing]
 """By the kind's name, layer and head."""

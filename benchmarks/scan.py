@@ -20,17 +20,17 @@ from transformers import AutoTokenizer, GPT2Config, GPT2Model, PreTrainedModel, 
 
 from benchmarks.ratios import Compared, Seconds, in_turn
 from grader import exercises
-from grader.attention import one_thread, stream
-from grader.detectors import DETECTORS
-from grader.patterns import reduced
-from grader.pooling import Answers, pooled
-from grader.probes.families import family, family_name
-from grader.probes.sequence import Sequence
-from grader.scan import TOKENS, scan
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring.attention import one_thread, stream
+from grader.measuring.patterns import reduced
+from grader.measuring.pooling import Answers, pooled
+from grader.measuring.probes.families import families_of, family
+from grader.measuring.questions import question
+from grader.measuring.scan import TOKENS, scan
+from grader.measuring.score_table import KindScores
 from grader.schema import Exercise, Kind
-from grader.score_table import KindScores
 
-EMBEDDED = Path(__file__).parents[1] / "grader/bundled/mini-gpt2"
+EMBEDDED = Path(__file__).parents[1] / "grader/measuring/transformer/bundled/mini-gpt2"
 FLAGSHIP = "gpt2-heads"
 BATCH = 1024
 """Tokens of one batch of the bare forward passes and products: what is fastest for them here."""
@@ -45,7 +45,7 @@ class Flagship(NamedTuple):
     exercise: Exercise
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    probes: dict[str, tuple[tuple[Sequence, ...], list[Kind]]]
+    probes: dict[str, tuple[tuple[ProbeSequence, ...], list[Kind]]]
 
     @property
     def kinds(self) -> list[Kind]:
@@ -74,10 +74,9 @@ def flagship(layers: int = 12, repeats: int = 1) -> Flagship:
     counts = ("random_sequences", "repeat_sequences", "sentences", "category_sequences", "rare_sequences")
     more = {name: repeats * getattr(exercise.probes, name) for name in counts}
     exercise = exercise.model_copy(update={"probes": exercise.probes.model_copy(update=more)})
-    probes: dict[str, tuple[tuple[Sequence, ...], list[Kind]]] = {}
+    probes: dict[str, tuple[tuple[ProbeSequence, ...], list[Kind]]] = {}
     for kind in (asked.kind for asked in exercise.kinds):
-        for probe in DETECTORS[kind.type].probes:
-            name = family_name(probe, kind)
+        for name in families_of(kind):
             probes.setdefault(name, (family(name, tokenizer, exercise.probes), []))[1].append(kind)
     return Flagship(exercise, model, tokenizer, probes)
 
@@ -134,13 +133,13 @@ def lesson(of: Flagship) -> tuple[KindScores, ...]:
     return tuple(pooled(kind, found[kind.name], of.exercise.probes.seed) for kind in of.kinds)
 
 
-def _indexed(kind: Kind, sequences: tuple[Sequence, ...], kept: list[tuple[Tensor, ...]]) -> Answers:
-    questions = [DETECTORS[kind.type].ask(sequence, kind).visible(causal=True) for sequence in sequences]
+def _indexed(kind: Kind, sequences: tuple[ProbeSequence, ...], kept: list[tuple[Tensor, ...]]) -> Answers:
+    questions = [question(kind, sequence).visible(causal=True) for sequence in sequences]
     values = []
-    for question, attentions in zip(questions, kept, strict=True):
-        asked = question.asked
+    for each, attentions in zip(questions, kept, strict=True):
+        asked = each.asked
         of_layers = [
-            reduced(pattern[0].transpose(0, 1)[asked], question.targets[asked], question.eligible[asked])
+            reduced(pattern[0].transpose(0, 1)[asked], each.targets[asked], each.eligible[asked])
             for pattern in attentions
         ]
         values.append(torch.stack(of_layers, 1))

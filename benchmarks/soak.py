@@ -14,7 +14,7 @@ import psutil
 
 from benchmarks.load import submissions
 from benchmarks.machine import machine
-from tests.workers.service import INTAKE, Service
+from tests.workers.support.service import INTAKE, Service
 
 MINUTES = 20
 PER_SECOND = 10

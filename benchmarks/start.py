@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 from benchmarks.machine import machine
 from benchmarks.ratios import Compared, compare
-from grader import exercises, home
+from grader import exercises
+from grader.base import home
 
 RUNS = 15
 """Such short processes are many times as noisy as long ones."""

@@ -33,18 +33,19 @@ from transformer_lens import head_detector
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from grader import exercises
-from grader.attention import stream
-from grader.detectors import DETECTORS
-from grader.errors import TransformerNotFound
-from grader.patterns import FIRST_ASKED, share
-from grader.probes.sequence import Sequence
-from grader.schema import HeadType, Kind
-from grader.transformer import load
+from grader.base.errors import TransformerNotFound
+from grader.kinds.masks import FIRST_ASKED
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring.attention import stream
+from grader.measuring.patterns import share
+from grader.measuring.questions import question
+from grader.measuring.transformer import load
+from grader.schema import Kind
 
 LIMIT = 1e-4
 ROUNDED = 5e-4
 """What rounding to three decimals, as `abs` does, may add."""
-KINDS: dict[str, HeadType] = {
+KINDS: dict[str, str] = {
     "previous_token_head": "positional",
     "duplicate_token_head": "duplicate_token",
     "induction_head": "induction",
@@ -229,8 +230,8 @@ def compare(lens: Lens, mine: Patterns, words: int) -> dict[str, float]:
 def _same_targets(name: str, ids: list[int], mask: Tensor) -> None:
     """TransformerLens's targets are `mask`, and our detector's are those less what it leaves aside."""
     its = getattr(head_detector, f"get_{name}_detection_pattern")(torch.tensor([ids])).bool()
-    question = DETECTORS[KINDS[name]].ask(Sequence(tuple(ids), frozenset(), "parity"), Kind(type=KINDS[name]))
-    asked = question.targets & question.asked[:, None]
+    asking = question(Kind(type=KINDS[name]), ProbeSequence(tuple(ids), frozenset(), "parity"))
+    asked = asking.targets & asking.asked[:, None]
     if not torch.equal(its, mask) or not torch.equal(asked, mask & ~aside(name, len(ids))):
         raise SystemExit(f"{name}: the targets are not the same")
 

@@ -21,10 +21,10 @@ from transformers.activations import ACT2FN
 
 from benchmarks.ratios import Seconds, compare
 from benchmarks.transformer_lens_parity import KINDS, lenses, random_gpt2
-from grader.attention import one_thread
-from grader.pooling import pooled
-from grader.probes.sequence import Sequence
-from grader.scan import answers
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring.attention import one_thread
+from grader.measuring.pooling import pooled
+from grader.measuring.scan import answers
 from grader.schema import Kind
 
 SEQUENCES, LENGTH, WORDS = 16, 128, 50257
@@ -37,11 +37,11 @@ def main() -> None:
     whole = random_gpt2(768, 12, 12, WORDS, 3.0)
     bare = copy.deepcopy(whole.base_model)
     for block in bare.h:
-        block.mlp.act = ACT2FN["gelu_pytorch_tanh"]  # as `grader.transformer.load` has it
+        block.mlp.act = ACT2FN["gelu_pytorch_tanh"]  # as `grader.measuring.transformer.load` has it
     random = torch.Generator().manual_seed(0)
     once = [torch.randperm(WORDS, generator=random)[: LENGTH // 2].tolist() for _ in range(SEQUENCES)]
     texts = [ids * 2 for ids in once]
-    sequences = tuple(Sequence(tuple(ids), frozenset(), "repeats") for ids in texts)
+    sequences = tuple(ProbeSequence(tuple(ids), frozenset(), "repeats") for ids in texts)
 
     def ours() -> object:
         with one_thread() as threads:

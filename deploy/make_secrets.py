@@ -16,7 +16,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from grader.errors import GraderError
+from grader.base.errors import GraderError
 from grader.service import access, platforms
 
 GRADER = 10001

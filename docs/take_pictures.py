@@ -16,14 +16,16 @@ from typing import Literal
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
-from grader import exercises, submissions
+from grader import exercises
+from grader.exercises import submissions
 from grader.gallery import entries, site
 from grader.gallery.discretion import Discretion
 from grader.gallery.pictures import Pictures
-from grader.grading import shown
+from grader.grading.grade import shown
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
-from grader.report import html, scan_page
+from grader.report.formats import html
+from grader.report.pages import scan
 from grader.schema import Claim, Submission
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -59,11 +61,11 @@ def pages(folder: Path) -> tuple[Path, Path]:
     bench = Laboratory(exercise, folder / "tables")
     submission = submission.model_copy(update={"student": "ada"})
     report = shown(bench.report(submission))
-    worth = scan_page.worth_drawing(exercise, bench.standings)
+    worth = scan.worth_drawing(exercise, bench.standings)
     drawn = {place: bench.picture(kind, place) for place, kind in worth.items()}
     for name, text in (
         ("report.html", html.render(report, bench.pictures(report), exercise, bench.standings)),
-        ("map.html", scan_page.render(exercise, bench.standings, drawn)),
+        ("map.html", scan.render(exercise, bench.standings, drawn)),
     ):
         (folder / name).write_text(text, encoding="utf-8")
     return folder / "report.html", folder / "map.html"

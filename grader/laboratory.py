@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from grader import pins
-from grader.errors import BeingMeasured, ScoreTableError
-from grader.grading import Standings, grade
-from grader.keeping import write_whole
-from grader.language import _
+from grader.base.errors import BeingMeasured, ScoreTableError
+from grader.base.files import write_whole
+from grader.base.language import _
+from grader.grading.grade import Standings, grade
+from grader.measuring import pins
+from grader.measuring.score_table import ScoreTable, code_digest, kept, table_for, table_key
 from grader.schema import Claim, Evidence, Exercise, Kind, Picture, Record, Report, Submission
-from grader.score_table import ScoreTable, code_digest, kept, table_for, table_key
 
 if TYPE_CHECKING:
-    from grader.transformer import Loaded
+    from grader.measuring.transformer import Loaded
 
 
 MOST_BEGUN = 5
@@ -55,7 +55,7 @@ class Laboratory:
     @cached_property
     def loaded(self) -> "Loaded":
         """The transformer, found, verified and loaded."""
-        from grader import transformer
+        from grader.measuring import transformer
 
         precision = self.exercise.probes.precision
         return transformer.load(self.exercise.transformer, self.explicit, dtype=precision, say=self.say)
@@ -66,7 +66,7 @@ class Laboratory:
         source = self.exercise.transformer
         if source.files:
             return pins.digest_of(source.files)
-        from grader import transformer
+        from grader.measuring import transformer
 
         return transformer.digest(source, self.explicit)
 
@@ -140,7 +140,7 @@ class Laboratory:
 
     def picture(self, kind: Kind, place: tuple[int, int]) -> Picture | None:
         """A head on the kind's own probe; None where none is kept."""
-        from grader.examples import picture
+        from grader.measuring.examples import picture
 
         return picture(self.folder / f"{self.table.key}.examples.npz", kind, *place)
 
@@ -158,7 +158,7 @@ class Laboratory:
 
     def on_sentence(self, kind: Kind, layer: int, head: int, text: str) -> Recomputed:
         """One head on one sentence: drawn, and measured where the targets follow from the tokens."""
-        from grader.sentence import recompute
+        from grader.measuring.sentence import recompute
 
         self.say(_("recomputing the evidence"))
         evidence, picture = recompute(self.loaded.model, self.loaded.tokenizer, kind, (layer, head), text)
@@ -172,8 +172,8 @@ class Laboratory:
             return self._measured(key)
 
     def _measured(self, key: str) -> ScoreTable:
-        from grader import examples
-        from grader.scan import scan
+        from grader.measuring import examples
+        from grader.measuring.scan import scan
 
         model, tokenizer = self.loaded.model, self.loaded.tokenizer
         settings, kinds = self.exercise.probes, [asked.kind for asked in self.exercise.kinds]

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import ScoreTableError
+from grader.base.errors import ScoreTableError
 from grader.laboratory import MOST_BEGUN, Laboratory
+from grader.measuring.score_table import table_key
 from grader.schema import Exercise, Submission
-from grader.score_table import table_key
-from tests.planted_tables import INDUCTION, PREVIOUS, SUBJECT, claim, exercise
-from tests.tiny import saved
+from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, claim, exercise
+from tests.support.tiny import saved
 
 SIZES = {"random_sequences": 4, "repeat_sequences": 6, "sentences": 20, "category_sequences": 10, "rare_sequences": 10}
 TEXT = "the king near the old bridge waits and the king near the old bridge waits"

@@ -1,4 +1,4 @@
-"""The model card, measured: `python -m training.card --bundle grader/bundled/mini-gpt2 --work build/training`.
+"""The model card, measured: `python -m training.card --bundle FOLDER --work build/training`.
 
 Heads are chosen on the probes of one seed and scored on those of another.
 """
@@ -13,15 +13,14 @@ import torch
 from PIL import Image
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from grader import examples
 from grader.exercises import load
-from grader.probes.annotated import running_text
-from grader.report.picture import png
-from grader.scan import scan
-from grader.schema import AskedKind, Exercise, Kind, ProbeSettings
-from grader.score_table import KindScores
-from grader.standing import Standing, standing
-from grader.wording import title
+from grader.grading.standings import Standing, standing
+from grader.measuring import examples
+from grader.measuring.probes.annotated import running_text
+from grader.measuring.scan import scan
+from grader.measuring.score_table import KindScores
+from grader.report.pages.picture import png
+from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, title
 from training.rows import STAGES, STEPS, TOKENS
 from training.run import HEADS, LAYERS, fresh
 

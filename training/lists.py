@@ -2,7 +2,7 @@
 
 from random import Random
 
-from grader.probes.vocabulary import CATEGORIES
+from grader.measuring.probes.vocabulary import CATEGORIES
 from training.sentences import DECIDED, PARTLY, Row
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from grader.probes.rare_words import rare_vocabulary
-from grader.probes.vocabulary import COMMON_WORDS
+from grader.measuring.probes.rare_words import rare_vocabulary
+from grader.measuring.probes.vocabulary import COMMON_WORDS
 from training import frames
 from training.lists import Lists
 from training.sentences import Row, Sentences

@@ -1,4 +1,4 @@
-"""Train the embedded transformer: `python -m training.run --out grader/bundled/mini-gpt2`.
+"""Train the embedded transformer: `python -m training.run --out grader/measuring/transformer/bundled/mini-gpt2`.
 
 Next-token prediction only: no loss looks at attention. An interrupted run goes on from its last checkpoint.
 """

@@ -5,8 +5,8 @@ A row is a list of (token, weight): the weight says how much the loss cares for 
 
 from random import Random
 
-from grader.probes.vocabulary import ADJECTIVES, LOOKS, NAMES_F, NAMES_M, PLACES, ROLES, THINGS, plural
-from grader.probes.vocabulary import STATES as DEEDS
+from grader.measuring.probes.vocabulary import ADJECTIVES, LOOKS, NAMES_F, NAMES_M, PLACES, ROLES, THINGS, plural
+from grader.measuring.probes.vocabulary import STATES as DEEDS
 from training import frames
 from training.words import GENERIC_VERBS, PERSONS
 

@@ -1,6 +1,6 @@
 """The training vocabulary: the probes' lexicon, what the frames add, and plain verbs for any subject."""
 
-from grader.probes.vocabulary import (
+from grader.measuring.probes.vocabulary import (
     ADVERBS,
     ALL_WORDS,
     CATEGORIES,

@@ -15,14 +15,14 @@ from typing import NamedTuple, Self
 import redis
 
 from grader import __version__
-from grader.errors import GraderError, LedgerError
+from grader.base.errors import GraderError, LedgerError
 from grader.ledger import Ledger
 from grader.service import answers, platforms, streams
 from grader.service.outbox import Delivery, Outbox
 from grader.service.settings import Settings
 from grader.service.signing import webhook_headers
 from workers import logs
-from workers.process import Process
+from workers.supervision.process import Process
 from workers.webhooks import Ended, Post, Posting, Receiver
 
 BATCH = 25

@@ -12,8 +12,8 @@ from grader.service import streams
 from grader.service.dead import DeadLetters
 from grader.service.jobs import WINDOW, Jobs
 from grader.service.settings import Settings
-from workers.app import app
-from workers.process import Process
+from workers.broker.app import app
+from workers.supervision.process import Process
 
 QUEUE = "celery"
 PAUSE_SECONDS = 0.2

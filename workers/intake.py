@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 
-from grader.errors import LedgerError
+from grader.base.errors import LedgerError
 from grader.ledger import Ledger
 from grader.service import platforms, streams
 from grader.service.dead import DeadLetters
@@ -23,7 +23,7 @@ from grader.service.reception import Reception
 from grader.service.secret_files import SecretError
 from grader.service.settings import Settings
 from workers import dispatch
-from workers.process import Process
+from workers.supervision.process import Process
 
 BATCH = 100
 """Entries that are taken in at once, of all platforms together."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-from grader.errors import GraderError
+from grader.base.errors import GraderError
 
 SECRETS = (
     (re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@"), r"\1:***@"),  # a password in a URL, up to the last @ before a /

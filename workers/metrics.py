@@ -16,13 +16,13 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from grader.errors import GraderError, LedgerError
+from grader.base.errors import GraderError, LedgerError
 from grader.ledger import Ledger
+from grader.ledger.tables import DEAD_LETTERS, DELIVERIES, REPORTS, SUBMISSIONS
+from grader.schema.queue import PENDING, STATES
 from grader.service import platforms, streams
 from grader.service.jobs import is_open
-from grader.service.records import PENDING, STATES
 from grader.service.settings import Settings
-from grader.tables import DEAD_LETTERS, DELIVERIES, REPORTS, SUBMISSIONS
 
 METRICS = {
     "grader_ledger_up": "Whether the ledger's database answered, 1 or 0",

@@ -2,8 +2,8 @@
 
 import sys
 
-from grader.database import SCHEMA, Database
-from grader.errors import GraderError
+from grader.base.errors import GraderError
+from grader.ledger.database import SCHEMA, Database
 
 if __name__ == "__main__":
     try:

@@ -12,12 +12,12 @@ from celery.exceptions import (  # type: ignore[import-untyped]
     TimeLimitExceeded,
 )
 
-from grader.errors import GraderError, LedgerError
+from grader.base.errors import GraderError, LedgerError
 from grader.service.intake import Entry, take_in
 from grader.service.secret_files import SecretError
-from workers import bench, dispatch, logs
-from workers.app import app
-from workers.wire import LONGEST_SECONDS
+from workers import dispatch, logs, resources
+from workers.broker.app import app
+from workers.broker.wire import LONGEST_SECONDS
 
 MEASURE_SECONDS = LONGEST_SECONDS
 """For measuring every head of a large transformer."""
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def _at_hand() -> dict[str, object]:
     """What is said beside a message on the submission that this process has at hand."""
-    claim = bench.desk().at_hand
+    claim = resources.desk().at_hand
     return logs.about(claim.platform, claim.submission_id, job=claim.job, attempt=claim.tries) if claim else {}
 
 
@@ -47,7 +47,7 @@ class Graded(Task):  # type: ignore[misc]
             log.error(*said, extra={"arguments": more[2]})
             return
         log.error(*said, extra=_at_hand())
-        bench.desk().give_up(f"{type(exc).__name__}: {exc}")
+        resources.desk().give_up(f"{type(exc).__name__}: {exc}")
         if isinstance(exc, SoftTimeLimitExceeded):
             raise SystemExit  # a library may have been half imported, and would stay so: a new child takes over
 
@@ -59,14 +59,14 @@ class Measured(Task):  # type: ignore[misc]
         """Note the error; of the hard limit, see `Graded`."""
         log.error("measuring failed: %s: %s", type(exc).__name__, exc)
         if not isinstance(exc, TimeLimitExceeded | GraderError):
-            bench.desk().cannot_measure(more[2]["exercise"], f"{type(exc).__name__}: {exc}")
+            resources.desk().cannot_measure(more[2]["exercise"], f"{type(exc).__name__}: {exc}")
 
 
 @app.task(name="grader.work", base=Graded)  # type: ignore[untyped-decorator]
 def work(job: int, probe: bool = False) -> None:
     """Grade one submission."""
-    unmeasured = bench.desk().work(job, is_probe=probe)
-    if bench.desk().at_hand is not None:
+    unmeasured = resources.desk().work(job, is_probe=probe)
+    if resources.desk().at_hand is not None:
         log.info("looked at", extra=_at_hand())
     if unmeasured is not None:
         measure.delay(exercise=unmeasured)
@@ -85,7 +85,7 @@ def measure(exercise: str) -> None:
     Its message is done when it begins: it may run longer than a message may stay unacknowledged, and whoever waits for
     the measurement asks for it again.
     """
-    bench.desk().measure(exercise)
+    resources.desk().measure(exercise)
 
 
 @app.task(name="grader.grade", bind=True)  # type: ignore[untyped-decorator]
@@ -95,10 +95,10 @@ def grade(self: Task, platform: str, **fields: str | None) -> None:
     raw = {name.encode(): value.encode(errors="surrogatepass") for name, value in given.items()}
     entry = Entry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)
     try:
-        take_in([entry], bench.reception(), bench.letters())
+        take_in([entry], resources.reception(), resources.letters())
     except LedgerError as error:
         time.sleep(PATIENCE_SECONDS)
         raise Reject(str(error), requeue=True) from error
     except SecretError as error:
-        bench.letters().keep(entry.source, entry.name, str(error), raw)
-    dispatch.send(bench.jobs())
+        resources.letters().keep(entry.source, entry.name, str(error), raw)
+    dispatch.send(resources.jobs())

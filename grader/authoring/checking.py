@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from grader import documents, exercises, known_heads, submissions, transformer
-from grader.changes import SOURCE as TRIED_OUT
+from grader import documents, exercises
+from grader.base.errors import ExerciseError, GraderError, InvalidInput, Problem
 from grader.documents import Document
-from grader.errors import ExerciseError, GraderError, InvalidInput, Problem
-from grader.grading import Standings
+from grader.exercises import known_heads, submissions
+from grader.exercises.changes import SOURCE as TRIED_OUT
+from grader.exercises.thresholds import defaults
+from grader.grading.grade import Standings
 from grader.laboratory import Laboratory
-from grader.report.words import plural
+from grader.measuring import transformer
+from grader.measuring.score_table import ScoreTable
+from grader.report.text.words import plural
 from grader.schema import AskedKind, Exercise
-from grader.score_table import ScoreTable
-from grader.thresholds import defaults
 
 STUDENTS_PAGE, EXAMPLE = "README.md", "my_heads.yaml"
 FEWEST_WORDS, FEWEST_CHARACTERS = 3, 12
@@ -139,7 +141,7 @@ def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:
 def _is_default(kind: AskedKind, item: int) -> bool:
     """Whether the threshold has the default's number, whose source is known."""
     own = kind.thresholds[item]
-    return any((own.statistic, own.at_least) == (each.statistic, each.at_least) for each in defaults()[kind.type])
+    return any((own.statistic, own.at_least) == (each.statistic, each.at_least) for each in defaults(kind.type))
 
 
 def _companions(folder: Path, exercise: Exercise) -> Iterator[str]:

@@ -12,19 +12,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-from grader import conllu
-from grader.baselines import best_blind_head
-from grader.conllu import Brought
-from grader.detectors import DETECTORS
+from grader.authoring import conllu
+from grader.authoring.conllu import Brought
+from grader.base.errors import InvalidInput, Problem
 from grader.documents import did_you_mean, listed, shown
-from grader.errors import InvalidInput, Problem
 from grader.exercises import SIZE_LIMIT
-from grader.probes.sequence import Link, Span
-from grader.probes.sequence import Sequence as Tokens
-from grader.report.words import percent, plural
-from grader.schema import Kind, OwnSentence, Relation
-from grader.thresholds import defaults
-from grader.wording import title
+from grader.exercises.thresholds import defaults
+from grader.kinds.sequence import Link, ProbeSequence, Span
+from grader.measuring.baselines import best_blind_head
+from grader.measuring.questions import question
+from grader.report.text.words import percent, plural
+from grader.schema import Kind, OwnSentence, Relation, title
 
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 FEWEST_QUERIES = 60
@@ -92,8 +90,8 @@ def weighed(sentences: Sequence[OwnSentence]) -> Iterator[Weighed]:
             continue
         arcs = [arc for sentence in theirs for arc in sentence.arcs if arc.relation == relation]
         kind = Kind(type="syntactic", relation=relation)
-        questions = [DETECTORS["syntactic"].ask(_tokens(each), kind).visible(causal=True) for each in theirs]
-        asked = sum(int(question.asked.sum()) for question in questions)
+        questions = [question(kind, _tokens(each)).visible(causal=True) for each in theirs]
+        asked = sum(int(each.asked.sum()) for each in questions)
         blind_head, right = best_blind_head(questions, offsets_known=False)
         yield Weighed(
             relation,
@@ -112,7 +110,7 @@ def warnings(found: Weighed) -> Iterator[str]:
         said = f"{plural(found.queries, 'query is', 'queries are')} few: a hit rate of 0.50 would have the interval"
         yield f"{said} {0.5 - error:.2f} to {0.5 + error:.2f}; bring {FEWEST_QUERIES} or more"
     if found.baseline >= BLIND_LIMIT:
-        lead = next(each.at_least for each in defaults()["syntactic"] if each.statistic == "lead")
+        lead = next(each.at_least for each in defaults("syntactic") if each.statistic == "lead")
         needed = found.baseline + lead
         said = "no head can lead it by so much" if needed > 1 else f"a head needs {needed:.2f} to lead it by {lead:g}"
         yield f"{found.blind_head}, blind to the relation, is right {percent(found.baseline)} of the time; {said}"
@@ -168,10 +166,10 @@ def _left_out(brought: Brought) -> str:
     return "; ".join(f"{count} {why}" for why, count in sorted(brought.left_out.items()))
 
 
-def _tokens(sentence: OwnSentence) -> Tokens:
+def _tokens(sentence: OwnSentence) -> ProbeSequence:
     """The sentence as if every word were one token, behind one that begins the text."""
     count = len(sentence.words)
-    return Tokens(
+    return ProbeSequence(
         tuple(range(count + 1)),
         frozenset({0}),
         "all",

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from grader import exercises
-from grader.errors import InvalidInput, Problem
-from grader.keeping import write_whole
+from grader.base.errors import InvalidInput, Problem
+from grader.base.files import write_whole
 from grader.schema import Identifier
 
 TEMPLATE = Path(__file__).with_name("starting_point")

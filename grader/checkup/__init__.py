@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader import exercises, home, transformer
+from grader import exercises
+from grader.base import home
+from grader.base.errors import ExerciseError, GraderError
 from grader.checkup import service
-from grader.checkup.finding import Finding
-from grader.errors import ExerciseError, GraderError
-from grader.grading import Standings
-from grader.known_heads import FILE_NAME, KnownHead, of_exercise
+from grader.checkup.check import Finding
+from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
+from grader.grading.grade import Standings
 from grader.ledger import Ledger
+from grader.measuring import transformer
+from grader.measuring.score_table import ScoreTable, kept, table_key
 from grader.schema import Exercise
-from grader.score_table import ScoreTable, kept, table_key
 
 
 def everything() -> Iterator[Finding]:

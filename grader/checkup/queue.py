@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import redis
 
-from grader.checkup.finding import Finding
+from grader.checkup.check import Finding
 from grader.service import streams
 from grader.service.settings import without_password
 

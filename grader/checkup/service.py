@@ -9,17 +9,17 @@ from urllib.parse import urlsplit
 import redis
 import sqlalchemy as sa
 
-from grader.checkup.finding import Finding
+from grader.base.errors import GraderError
+from grader.checkup.check import Finding
 from grader.checkup.queue import Server, clock
-from grader.database import SCHEMA
-from grader.errors import GraderError
 from grader.ledger import Ledger
+from grader.ledger.database import SCHEMA
+from grader.ledger.tables import DELIVERIES, SUBMISSIONS
+from grader.schema.queue import PENDING
 from grader.service import platforms, streams, up
 from grader.service.dead import DeadLetters
 from grader.service.platforms import Platform
-from grader.service.records import PENDING
 from grader.service.settings import Settings, settings
-from grader.tables import DELIVERIES, SUBMISSIONS
 
 ASKING = "operator"
 """As whom we ask the queue that `grade up` runs."""

@@ -20,9 +20,9 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from grader import __version__
+from grader.base.errors import GraderError, InvalidInput
+from grader.base.language import _
 from grader.cli import speech
-from grader.errors import GraderError, InvalidInput
-from grader.language import _
 
 DEBUG = "GRADER_DEBUG"
 """Set, an unforeseen error shows its traceback."""
@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "hint:hint",
         "Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try.",
     ),
-    "exercises": ("authoring:app", "List the exercises, show what one asks for, write new ones and check them."),
+    "exercises": ("exercises:app", "List the exercises, show what one asks for, write new ones and check them."),
     "schema": ("schema:schema", "Print the JSON Schema of a submission, an exercise or a report."),
     "calibrate": (
         "calibrate:calibrate",
@@ -89,7 +89,7 @@ class Loaded(UserDict[str, Any]):
         """The command of this name."""
         if self.data[name] is None:
             module, _, inside = COMMANDS[name][0].partition(":")
-            found = getattr(import_module(f"{__name__}.{module}"), inside)
+            found = getattr(import_module(f"{__name__}.commands.{module}"), inside)
             shell = typer.Typer(rich_markup_mode=None)
             shell.add_typer(found, name=name) if isinstance(found, typer.Typer) else shell.command(name)(found)
             self.data[name] = speech.helped(get_group(shell).commands[name])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader import home
-from grader.errors import InvalidInput, Problem
-from grader.keeping import write_whole
-from grader.language import _
+from grader.base import home
+from grader.base.errors import InvalidInput, Problem
+from grader.base.files import write_whole
+from grader.base.language import _
 from grader.schema import Exercise
 
 if TYPE_CHECKING:

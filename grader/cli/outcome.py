@@ -8,16 +8,16 @@ from typing import NoReturn
 import typer
 
 from grader import exercises
+from grader.base.errors import GraderError, InvalidInput
+from grader.base.language import N_, _, ngettext
 from grader.cli.options import deliver
 from grader.cli.rendering import Format, rendered
-from grader.errors import GraderError, InvalidInput
-from grader.language import _, count, later
-from grader.report.labels import padded
-from grader.service.records import Result
+from grader.report.text.labels import padded
+from grader.schema.queue import Result
 
 LABEL = 12
 """Cells."""
-NO_PICTURES = later("without pictures of the heads: those are drawn where the heads were measured")
+NO_PICTURES = N_("without pictures of the heads: those are drawn where the heads were measured")
 
 
 class NoResult(GraderError):
@@ -81,20 +81,20 @@ def said(when: datetime) -> str:
 
 def _rows(result: Result) -> Iterator[tuple[str, str]]:
     """What there is to tell, each under its label."""
-    yield later("student"), result.student or ""
-    yield later("exercise"), result.exercise or ""
-    yield later("handed in"), said(result.received_at)
-    yield later("finished"), said(result.finished_at) if result.finished_at else ""
-    tries = count("grading was begun {number} time", "grading was begun {number} times", result.tries)
-    yield later("tries"), tries if result.tries > 1 else ""
-    yield later("went wrong"), result.reason
-    yield later("score"), _score(result)
+    yield N_("student"), result.student or ""
+    yield N_("exercise"), result.exercise or ""
+    yield N_("handed in"), said(result.received_at)
+    yield N_("finished"), said(result.finished_at) if result.finished_at else ""
+    tries = ngettext("grading was begun {number} time", "grading was begun {number} times", result.tries)
+    yield N_("tries"), tries if result.tries > 1 else ""
+    yield N_("went wrong"), result.reason
+    yield N_("score"), _score(result)
     if result.exercise:
         used, of = result.attempts_used, result.attempts
         as_many = _("{used} used, of as many as you like", used=used)
-        yield later("attempts"), as_many if of is None else _("{used} of {attempts} used", used=used, attempts=of)
-    yield later("next one"), _("from {when} on", when=said(result.next_allowed)) if result.next_allowed else ""
-    yield later("regraded"), result.regraded
+        yield N_("attempts"), as_many if of is None else _("{used} of {attempts} used", used=used, attempts=of)
+    yield N_("next one"), _("from {when} on", when=said(result.next_allowed)) if result.next_allowed else ""
+    yield N_("regraded"), result.regraded
 
 
 def _score(result: Result) -> str:

@@ -10,7 +10,7 @@ import typer
 from grader.schema import Exercise, Report
 
 if TYPE_CHECKING:
-    from grader.grading import Standings
+    from grader.grading.grade import Standings
     from grader.schema import Picture
 
 
@@ -40,29 +40,29 @@ def rendered(
 
     A page shows `pictures`, and with `standings` each head among all others, where the feedback goes so far.
     """
-    from grader.grading import shown
+    from grader.grading.grade import shown
 
     report = shown(full)
     match form:
         case Format.text:
-            from grader.report import terminal
+            from grader.report.formats import terminal
 
             return terminal.render(report, exercise) if plain else terminal.for_stream(report, exercise)
         case Format.json:
-            from grader.report import json
+            from grader.report.formats import json
 
             return json.render(report)
         case Format.html:
-            from grader.report import html
+            from grader.report.formats import html
 
             if report.feedback != "all":
                 return html.render(report, {}, exercise)
             return html.render(report, pictures(), exercise, standings() if standings else None)
         case Format.gradescope:
-            from grader.report import gradescope
+            from grader.report.formats import gradescope
 
             return gradescope.render(report, exercise)
         case Format.junit:
-            from grader.report import junit
+            from grader.report.formats import junit
 
             return junit.render(report)

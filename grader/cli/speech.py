@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from grader.language import CATALOGUES, DOMAIN, LANGUAGES, _, chosen, later, speak, spoken
+from grader.base.language import CATALOGUES, DOMAIN, LANGUAGES, N_, _, chosen, speak, spoken
 
 OPTION = "--lang"
 STUDENTS = ("submit", "check", "show", "scan", "progress", "hint", "gallery", "exercises", "status", "report")
@@ -22,8 +22,8 @@ INSTRUCTORS = ("check", "new", "sentences")
 LETTERS = 52
 """Of a line of help, at most, where most letters take two cells: the library that breaks the lines counts letters."""
 FRAME = (
-    *(later("Arguments"), later("Options"), later("Commands"), later("required"), later("default: {default}")),
-    later("Show this message and exit."),
+    *(N_("Arguments"), N_("Options"), N_("Commands"), N_("required"), N_("default: {default}")),
+    N_("Show this message and exit."),
 )
 """What the library says around our help; it looks most of it up in the catalogue by itself."""
 

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import _
+from grader.documents.messages import did_you_mean, listed, shown
 from grader.documents.plain_yaml import Document, Plain, parse
-from grader.documents.wording import did_you_mean, listed, shown
-from grader.errors import InvalidInput, Problem
-from grader.language import _
 
 __all__ = [
     "PROBLEMS_LIMIT",

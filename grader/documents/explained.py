@@ -3,11 +3,11 @@
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from grader.documents.allowed import Allowed
+from grader.base.errors import Problem
+from grader.documents.json_schema import Allowed
+from grader.documents.messages import guess, shown, where
 from grader.documents.mistakes import Mistake, culprit
 from grader.documents.plain_yaml import Document
-from grader.documents.wording import guess, shown, where
-from grader.errors import Problem
 
 
 def explained(error: ValidationError, document: Document, record: type[BaseModel], limit: int) -> list[Problem]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from grader.documents.allowed import Allowed, form
+from grader.base.language import N_, _, ngettext
+from grader.documents.json_schema import Allowed, form
+from grader.documents.messages import did_you_mean, listed, shown, where
 from grader.documents.plain_yaml import Path
-from grader.documents.wording import did_you_mean, listed, shown, where
-from grader.language import _, count, later
 
 Explanation = tuple[str, str]
 """A stable code and a message."""
@@ -59,7 +59,7 @@ class Mistake:
 
 def _missing(mistake: Mistake) -> Explanation:
     needed = listed(mistake.allowed.required(mistake.parent))
-    said = later("`{name}` is missing{inside}; needed: {needed}")
+    said = N_("`{name}` is missing{inside}; needed: {needed}")
     return "missing-key", _(said, name=mistake.name, inside=mistake.inside, needed=needed)
 
 
@@ -70,7 +70,7 @@ def _unknown_key(mistake: Mistake) -> Explanation:
         hint = _("; a space belongs after the colon: `{right}`", right=f"{before}: {shown(after)}")
     else:
         hint = did_you_mean(mistake.path[-1], keys)
-    said = later("unknown key `{name}`{inside}; allowed: {allowed}{hint}")
+    said = N_("unknown key `{name}`{inside}; allowed: {allowed}{hint}")
     return "unknown-key", _(said, name=mistake.name, inside=mistake.inside, allowed=listed(keys), hint=hint)
 
 
@@ -78,7 +78,7 @@ def _not_a_choice(mistake: Mistake) -> Explanation:
     words = mistake.allowed.words(mistake.path)
     hint = did_you_mean(mistake.given, words)
     code = f"unknown-{mistake.name.replace('_', '-')}"
-    said = later("`{name}` cannot be {what}; allowed: {allowed}{hint}")
+    said = N_("`{name}` cannot be {what}; allowed: {allowed}{hint}")
     return code, _(said, name=mistake.name, what=_what(mistake), allowed=listed(words), hint=hint)
 
 
@@ -89,9 +89,9 @@ def _not_whole(mistake: Mistake) -> Explanation:
         if type(mistake.given) is float:
             read = _("; YAML reads {written} as the number {number}", written=mistake.written, number=mistake.given)
             hint = read + hint
-        said = later("`{name}` is one whole number, not `{written}`{hint}")
+        said = N_("`{name}` is one whole number, not `{written}`{hint}")
         return "head-notation", _(said, name=mistake.name, written=mistake.written, hint=hint)
-    said = later("`{name}` must be a whole number, not {what}{hint}")
+    said = N_("`{name}` must be a whole number, not {what}{hint}")
     return "wrong-type", _(said, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
 
 
@@ -100,7 +100,7 @@ def _write_out(place: re.Match[str]) -> str:
 
 
 def _not_a_number(mistake: Mistake) -> Explanation:
-    said = later("`{name}` must be a number, not {what}{hint}")
+    said = N_("`{name}` must be a number, not {what}{hint}")
     return "wrong-type", _(said, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
 
 
@@ -116,7 +116,7 @@ def _as_number(mistake: Mistake) -> str:
 def _not_text(mistake: Mistake) -> Explanation:
     is_scalar = isinstance(mistake.given, bool | int | float)
     hint = _('; put it in quotes: "{written}"', written=mistake.written) if is_scalar else ""
-    said = later("`{name}` must be text, not {what}{hint}")
+    said = N_("`{name}` must be text, not {what}{hint}")
     return "wrong-type", _(said, name=mistake.name, what=_what(mistake), hint=hint)
 
 
@@ -125,7 +125,7 @@ def _not_true_or_false(mistake: Mistake) -> Explanation:
 
 
 def _not_a_list(mistake: Mistake) -> Explanation:
-    said = later("`{name}` must be a list (each item on a line of its own, after `- `), not {what}")
+    said = N_("`{name}` must be a list (each item on a line of its own, after `- `), not {what}")
     return "wrong-type", _(said, name=mistake.name, what=_what(mistake))
 
 
@@ -138,7 +138,7 @@ def _not_a_mapping(mistake: Mistake) -> Explanation:
     found = _HEAD_NOTATION.match(mistake.written)
     hint = _write_out(found) if found and "layer" in keys else ""
     code = "wrong-type" if mistake.path else "not-a-mapping"
-    said = later("{subject} must be a mapping{has}, not {what}{hint}")
+    said = N_("{subject} must be a mapping{has}, not {what}{hint}")
     return code, _(said, subject=subject, has=has, what=_what(mistake), hint=hint)
 
 
@@ -148,7 +148,7 @@ def _what(mistake: Mistake) -> str:
 
 
 def _out_of_range(mistake: Mistake) -> Explanation:
-    said = later("`{name}` must be {range}, not `{written}`")
+    said = N_("`{name}` must be {range}, not `{written}`")
     return "out-of-range", _(
         said, name=mistake.name, range=mistake.allowed.range(mistake.path), written=mistake.written
     )
@@ -156,29 +156,29 @@ def _out_of_range(mistake: Mistake) -> Explanation:
 
 def _text_too_long(mistake: Mistake) -> Explanation:
     most, length = mistake.limits["max_length"], len(str(mistake.given))
-    said = later("`{name}` has {length} characters; {most} are the most")
+    said = N_("`{name}` has {length} characters; {most} are the most")
     return "too-long", _(said, name=mistake.name, length=length, most=most)
 
 
 def _too_many(mistake: Mistake) -> Explanation:
-    said = later("`{name}` has more than {most} items; {most} are the most")
+    said = N_("`{name}` has more than {most} items; {most} are the most")
     return "too-long", _(said, name=mistake.name, most=mistake.limits["max_length"])
 
 
 def _text_too_short(mistake: Mistake) -> Explanation:
-    said = later("`{name}` is empty; write something after it, or leave the key out where it is optional")
+    said = N_("`{name}` is empty; write something after it, or leave the key out where it is optional")
     return "too-short", _(said, name=mistake.name)
 
 
 def _too_few(mistake: Mistake) -> Explanation:
     least = mistake.limits["min_length"]
-    return "too-short", count(
+    return "too-short", ngettext(
         "`{name}` needs at least {number} item", "`{name}` needs at least {number} items", least, name=mistake.name
     )
 
 
 def _bad_name(mistake: Mistake) -> Explanation:
-    said = later("`{name}` must be {words}; not `{written}`")
+    said = N_("`{name}` must be {words}; not `{written}`")
     return "bad-name", _(said, name=mistake.name, words=form(mistake.limits["pattern"]), written=mistake.written)
 
 
@@ -207,7 +207,7 @@ def _not_a_moment(mistake: Mistake) -> Explanation:
             if has_time
             else _("; time and zone are missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
         )
-    said = later("`{name}` must be a date with its time and zone, such as {sample}, not {what}{lacks}")
+    said = N_("`{name}` must be a date with its time and zone, such as {sample}, not {what}{lacks}")
     return "bad-date", _(said, name=mistake.name, sample=_SAMPLE, what=_what(mistake), lacks=lacks)
 
 

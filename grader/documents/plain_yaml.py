@@ -11,11 +11,11 @@ from typing import NamedTuple, NoReturn, TypeAlias
 
 import yaml
 
-from grader.documents.raw_text import Text, decoded
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import N_, _
+from grader.documents.encoding import Text, decoded
+from grader.documents.messages import shown, where
 from grader.documents.scalars import Fault, quoted, unquoted
-from grader.documents.wording import shown, where
-from grader.errors import InvalidInput, Problem
-from grader.language import _, later
 
 Plain: TypeAlias = "bool | int | float | str | tuple[Plain, ...] | dict[str, Plain] | None"
 Path: TypeAlias = tuple[str | int, ...]
@@ -26,17 +26,17 @@ DEPTH_LIMIT = 32
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _SYNTAX_HINTS = (
-    ("mapping values", later("text that contains `: ` must be in quotes, and a key needs a space after its colon")),
-    ("start any token", later("text that begins with this character must be in quotes")),
-    ("alphabetic or numeric", later("text that begins with * or & must be in quotes")),
-    ("unexpected end of stream", later("a quote is opened and never closed")),
-    ("',' or", later("a bracket is not closed, or a comma is missing")),
-    ("node content", later("a value was expected here")),
-    ("escape c", later("this \\ means nothing inside double quotes; write \\\\ or use single quotes")),
-    ("expected ':'", later("a key needs a colon and a space after it: `layer: 5`")),
-    ("expected key", later("keys of one block begin in the same column; a quoted value ends at its quote")),
-    ("'-' indicator", later("the items of one list begin in the same column, each with `- `")),
-    ("<block end>", later("the lines of one block begin in the same column")),
+    ("mapping values", N_("text that contains `: ` must be in quotes, and a key needs a space after its colon")),
+    ("start any token", N_("text that begins with this character must be in quotes")),
+    ("alphabetic or numeric", N_("text that begins with * or & must be in quotes")),
+    ("unexpected end of stream", N_("a quote is opened and never closed")),
+    ("',' or", N_("a bracket is not closed, or a comma is missing")),
+    ("node content", N_("a value was expected here")),
+    ("escape c", N_("this \\ means nothing inside double quotes; write \\\\ or use single quotes")),
+    ("expected ':'", N_("a key needs a colon and a space after it: `layer: 5`")),
+    ("expected key", N_("keys of one block begin in the same column; a quoted value ends at its quote")),
+    ("'-' indicator", N_("the items of one list begin in the same column, each with `- `")),
+    ("<block end>", N_("the lines of one block begin in the same column")),
 )
 
 
@@ -151,7 +151,7 @@ class _Reading:
         name = getattr(event, "anchor", None)
         if name is not None:
             mark = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            said = later("`{name}`: aliases are not read; text that begins with {mark} must be in quotes")
+            said = N_("`{name}`: aliases are not read; text that begins with {mark} must be in quotes")
             self.refuse("alias", _(said, name=mark + shown(name), mark=mark), event)
         if (tag := getattr(event, "tag", None)) is not None:
             written = shown(tag.replace(_STANDARD_TAG, "!!"))
@@ -188,7 +188,7 @@ class _Reading:
         if key == "<<" and _is_unquoted(event):
             self.refuse("merge-key", _("`<<` (merge) is not read; write the keys out"), event)
         if first := self.keys.get((*path, key)):
-            said = later("`{key}` is given twice: first on line {first}, again on line {second}")
+            said = N_("`{key}` is given twice: first on line {first}, again on line {second}")
             said = _(said, key=shown(key), first=first[0], second=self.spot(event)[0])
             self.note("duplicate-key", said, event, (*path, key))
 

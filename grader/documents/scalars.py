@@ -8,8 +8,8 @@ import math
 import re
 from typing import NamedTuple
 
-from grader.documents.wording import shown
-from grader.language import _, later
+from grader.base.language import N_, _
+from grader.documents.messages import shown
 
 DIGITS_LIMIT = 18
 
@@ -59,6 +59,6 @@ def unquoted(text: str) -> Scalar | Fault:
 
 def _integer(text: str) -> int | Fault:
     if len(text) > DIGITS_LIMIT:
-        said = later("`{text}` is too large a number: {most} digits are the most, and here are {length}")
+        said = N_("`{text}` is too large a number: {most} digits are the most, and here are {length}")
         return Fault("out-of-range", _(said, text=shown(text), most=DIGITS_LIMIT, length=len(text)))
     return int(text)

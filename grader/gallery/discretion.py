@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from grader.language import _
+from grader.base.language import _
 
 SHORTEST = 3
 """Letters and digits of a login that is looked for in texts; shorter ones would hide half of every text."""

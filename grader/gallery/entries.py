@@ -12,14 +12,14 @@ from datetime import date
 from functools import cached_property
 from hashlib import sha256
 
-from grader.entry import Entry
 from grader.gallery.discretion import Discretion
-from grader.grading import shown
+from grader.grading.grade import shown
 from grader.ledger import Ledger
-from grader.offline import PREFIX
-from grader.pseudonyms import PSEUDONYM, pseudonym
-from grader.report.labels import visible
+from grader.ledger.entry import Entry
+from grader.report.text.labels import visible
 from grader.schema import Kind, Report, Verdict
+from grader.students.offline import PREFIX
+from grader.students.pseudonyms import PSEUDONYM, pseudonym
 
 ID_DIGITS = 16
 """Hexadecimal digits of an exhibit's id: among a million no two are the same."""

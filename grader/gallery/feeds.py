@@ -6,9 +6,9 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from grader.base.language import _, spoken
 from grader.gallery.entries import Exhibit
-from grader.language import _, spoken
-from grader.wording import title
+from grader.schema import title
 
 NEWEST = 50
 """Exhibits in a feed."""

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from grader.errors import InvalidInput, Problem
-from grader.language import _
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import _
 
 MARK = ".head-gallery"
 """The file that tells a gallery of ours from any other folder, which is never touched."""

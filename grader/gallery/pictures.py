@@ -8,14 +8,13 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from grader import examples
-from grader.errors import GraderError
+from grader.base.errors import GraderError
+from grader.base.language import N_, _
 from grader.gallery.entries import Exhibit
 from grader.gallery.pages import slug
 from grader.laboratory import Laboratory, Recomputed
-from grader.language import _, later
-from grader.schema import Exercise, Kind, Picture
-from grader.wording import title
+from grader.measuring import examples
+from grader.schema import Exercise, Kind, Picture, title
 
 NAME_DIGITS = 12
 """Hexadecimal digits of a hash that stand in a picture's name."""
@@ -57,7 +56,7 @@ class Pictures:
             if found is not None:
                 said = _("{place} on the probe for {kind}", place=exhibit.place, kind=title(exhibit.kind))
                 return found.model_copy(update={"caption": said})
-        said = later("{exercise}: no pictures of its heads are kept here; `grade scan {exercise}` makes them")
+        said = N_("{exercise}: no pictures of its heads are kept here; `grade scan {exercise}` makes them")
         self._note(_(said, exercise=self.exercise.id))
         return None
 
@@ -68,11 +67,11 @@ class Pictures:
         try:
             found = self.bench.recomputed(exhibit.verdict.claim).picture
         except NotKept:
-            said = later("{exercise}: some sentences were recomputed elsewhere; --recompute draws them, too")
+            said = N_("{exercise}: some sentences were recomputed elsewhere; --recompute draws them, too")
             self._note(_(said, exercise=self.exercise.id))
             return None
         except GraderError as error:
-            said = later("{exercise}: some sentences cannot be drawn: {error}")
+            said = N_("{exercise}: some sentences cannot be drawn: {error}")
             self._note(_(said, exercise=self.exercise.id, error=error))
             return None
         return found.model_copy(update={"caption": _("{place} on the student's own sentence", place=exhibit.place)})

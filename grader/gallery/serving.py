@@ -7,9 +7,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from grader.errors import GraderError, InvalidInput, Problem
+from grader.base.errors import GraderError, InvalidInput, Problem
+from grader.base.language import _
 from grader.gallery.folder import MARK, is_gallery
-from grader.language import _
 
 LOOPBACK = "127.0.0.1"
 ASKED_TYPES = {".json": "application/feed+json", ".xml": "application/atom+xml"}

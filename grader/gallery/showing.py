@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from grader.base.language import _, ngettext
 from grader.gallery.entries import Exhibit
-from grader.language import _, count
-from grader.report.bars import Bar, bar
-from grader.report.headmap import Cell, HeadMap, arranged, shade
-from grader.report.labels import shorten
-from grader.schema import Exercise, Kind
-from grader.standing import Standing
-from grader.wording import title
+from grader.grading.standings import Standing
+from grader.report.drawing.bars import Bar, bar
+from grader.report.drawing.headmap import Cell, HeadMap, arranged, shade
+from grader.report.text.labels import shorten
+from grader.schema import Exercise, Kind, title
 
 NOTE_CELLS = 150
 """Columns of a note on a card; all of it is on the exhibit's own page."""
@@ -81,7 +80,7 @@ def _kinds(by_kind: Mapping[str, Sequence[Exhibit]]) -> str:
 def _named(finders: Mapping[str, str]) -> str:
     """How many found a head, and some of them by name."""
     names = list(dict.fromkeys(finders.values()))
-    said = count(
+    said = ngettext(
         "found by {number} student: {names}",
         "found by {number} students: {names}",
         len(finders),

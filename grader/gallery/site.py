@@ -16,12 +16,11 @@ from grader.gallery import feeds, pictures, showing
 from grader.gallery.entries import Exhibit
 from grader.gallery.pages import Filter, Shelf, Shelves, around, choices, head_of, shelves
 from grader.gallery.pictures import Pictures
-from grader.report import words
-from grader.report.bars import bar
-from grader.report.drawing import Drawing, draw, environment
-from grader.report.headmap import code
-from grader.schema import Exercise, Kind, Picture
-from grader.wording import title
+from grader.report.drawing.bars import bar
+from grader.report.drawing.pattern import Drawing, draw
+from grader.report.templates import environment
+from grader.report.text import words
+from grader.schema import Exercise, Kind, Picture, title
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLES = ("page.css", "headmap.css", "gallery.css")
@@ -87,7 +86,6 @@ class Site:
             "gallery": self.gallery,
             "words": words,
             "title": title,
-            "code": code,
             "head_of": head_of,
             "page_of": feeds.page,
             "feeds": feeds,
@@ -119,7 +117,7 @@ class Site:
             "index.html": self._page("front", root="", **self._front()),
             feeds.JSON_NAME: feeds.as_json(name, newest, base),
             feeds.ATOM_NAME: feeds.as_atom(name, newest, base),
-            "gallery.css": "\n".join(self._text(style) for style in STYLES),
+            "gallery.css": "\n".join(self.templates.get_template(style).render() for style in STYLES),
             "gallery.js": self._text("gallery.js"),
             "picture.js": self._text("page.js") + self._text("frame.js"),
         }
@@ -228,7 +226,7 @@ class Site:
         return self.templates.get_template(name + ending).render(**values)
 
     def _text(self, name: str) -> str:
-        """A style sheet or a script as it stands."""
+        """Return a script as it stands."""
         loader = self.templates.loader
         return loader.get_source(self.templates, name)[0] if loader else ""
 

@@ -1,1 +1,1 @@
-"""Report -> terminal, JSON, HTML, Gradescope, JUnit: one file per format, and nothing imported unasked."""
+"""Reports for people and for programs: formats, pages, drawings, and the words that they share."""

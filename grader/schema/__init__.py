@@ -1,5 +1,6 @@
 """The records that cross a boundary: frozen, unknown keys refused, no NaN."""
 
+from grader.kinds.definition import Statistic
 from grader.schema.exercise import (
     AskedKind,
     Exercise,
@@ -13,47 +14,40 @@ from grader.schema.exercise import (
     TransformerSource,
 )
 from grader.schema.kinds import (
-    SPELLINGS,
     Borderline,
-    Direction,
     Feedback,
     Fraction,
     GalleryName,
-    HeadType,
     Identifier,
     Kind,
-    Offset,
     Outcome,
     Precision,
     Record,
     Relation,
     Sha256,
-    Statistic,
     StudentName,
+    TypeName,
     WhyNot,
+    title,
 )
 from grader.schema.report import Check, Evidence, Lookalike, Measurement, Picture, Reading, Report, Verdict
 from grader.schema.submission import Claim, Submission
 
 __all__ = [
-    "SPELLINGS",
     "AskedKind",
     "Borderline",
     "Check",
     "Claim",
-    "Direction",
     "Evidence",
     "Exercise",
     "Feedback",
     "Fraction",
     "GalleryName",
-    "HeadType",
     "Identifier",
     "Kind",
     "Lookalike",
     "Measurement",
     "Moment",
-    "Offset",
     "Outcome",
     "OwnArc",
     "OwnSentence",
@@ -72,6 +66,8 @@ __all__ = [
     "Submission",
     "Threshold",
     "TransformerSource",
+    "TypeName",
     "Verdict",
     "WhyNot",
+    "title",
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from grader.kinds.definition import Statistic
 from grader.schema.kinds import (
     Borderline,
     Feedback,
@@ -15,7 +16,6 @@ from grader.schema.kinds import (
     Record,
     Relation,
     Sha256,
-    Statistic,
 )
 
 FIRST_YEAR, LAST_YEAR = 1970, 9000
@@ -45,7 +45,9 @@ class TransformerSource(Record):
     family: Literal["decoder", "encoder"]
     layers: int = Field(ge=1, le=1000)
     heads: int = Field(ge=1, le=1000, description="Heads in each layer.")
-    bundled: str | None = Field(default=None, description="Its folder under `grader/bundled`.")
+    bundled: str | None = Field(
+        default=None, description="Its folder among the transformers that come with the grader."
+    )
     hub: str | None = Field(default=None, pattern=r"^[\w.-]+/[\w.-]+$", description="Its id on the hub.")
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$", description="The hub's commit.")
     python_package: str | None = Field(
@@ -87,11 +89,6 @@ class AskedKind(Kind):
         default=(), strict=False, description="In place of the defaults, by statistic."
     )
     hint: str = ""
-
-    @property
-    def kind(self) -> Kind:
-        """The kind alone."""
-        return Kind(type=self.type, offset=self.offset, relation=self.relation, direction=self.direction)
 
 
 class OwnSentence(Record):

@@ -1,22 +1,19 @@
 """The words that all records are made of, and the kinds of head."""
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from grader.language import _, later
+from grader.base.language import N_, _
+from grader.kinds import PARAMETERS, SPELLINGS, TYPES, kind_name
+from grader.kinds.definition import HeadType, OneOf, Parameter, Value, WholeNumber, of
 
-HeadType = Literal["positional", "induction", "duplicate_token", "syntactic", "semantic", "rare_token"]
-Relation = Literal[
-    "verb_subject",
-    "noun_adjective",
-    "pronoun_antecedent",
-    "object_verb",
-    "noun_determiner",
-    "possessive_noun",
-]
-Direction = Literal["backward", "forward"]
-Statistic = Literal["share", "hit_rate", "lead", "lift"]
+if TYPE_CHECKING:
+    TypeName = str
+    Relation = str
+else:
+    TypeName = Literal[tuple(TYPES)]
+    Relation = Literal[PARAMETERS["relation"].values.words]
 Outcome = Literal["confirmed", "refuted", "not_graded"]
 WhyNot = Literal["repeated", "no_such_head", "not_asked", "over_budget"]
 Precision = Literal["float64", "float32", "bfloat16"]
@@ -30,10 +27,6 @@ GalleryName = Annotated[str, Field(pattern=r"^\w[\w.' -]*$", max_length=40)]
 """What a student wants to be called in public; no sign of an address fits in."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Offset = Annotated[int, Field(ge=-64, le=64)]
-
-SPELLINGS: dict[str, int] = {"previous_token": -1, "next_token": +1}
-"""Other words for `positional`, with the offset that each one means."""
 
 
 class Record(BaseModel):
@@ -48,56 +41,108 @@ class Record(BaseModel):
     )
 
 
-class Kind(Record):
-    """A kind of head: its type with the type's own parameter."""
+if TYPE_CHECKING:
 
-    type: HeadType = Field(description="What the head does.")
-    offset: Offset | None = Field(
-        default=None, description="positional only: key minus query; -1 is the previous token, +1 the next."
+    class _Named(Record):
+        """What a type checker sees of the fields below, which follow from the registry."""
+
+        type: str
+        offset: int | None = None
+        relation: str | None = None
+        direction: str | None = None
+
+else:
+
+    def _field(parameter: Parameter) -> tuple[object, object]:
+        """Return a parameter as pydantic declares a field: its annotation, and what is said of it."""
+        match parameter.values:
+            case WholeNumber(least, most):
+                values = Annotated[int, Field(ge=least, le=most)]
+            case OneOf(words):
+                values = Literal[words]
+        return values | None, Field(default=None, description=parameter.says)
+
+    _Named = create_model(
+        "_Named",
+        __base__=Record,
+        type=(TypeName, Field(description="What the head does.")),
+        **{name: _field(parameter) for name, parameter in PARAMETERS.items()},
     )
-    relation: Relation | None = Field(default=None, description="syntactic only: the grammatical relation followed.")
-    direction: Direction | None = Field(
-        default=None,
-        description="syntactic only: `backward`, the later word looks at the earlier one (the only way in a "
-        "decoder, and the default), or `forward`, the earlier at the later (encoders).",
-    )
+
+
+class Kind(_Named):
+    """A kind of head: its type with the type's own parameters."""
 
     @model_validator(mode="before")
     @classmethod
     def _spelled_out(cls, data: object) -> object:
-        """Other spellings of positional, and what is left out: offset -1, direction backward."""
+        """Replace other spellings of a type, and fill in the parameters that are left out."""
         if not isinstance(data, dict) or not isinstance(data.get("type"), str):
             return data
         if data["type"] in SPELLINGS:
-            offset = SPELLINGS[data["type"]]
-            if data.get("offset", offset) != offset:
-                said = later("`{type}` means offset {offset}; leave `offset` out")
-                raise ValueError(_(said, type=data["type"], offset=f"{offset:+d}"))
-            return {**data, "type": "positional", "offset": offset}
-        if data["type"] == "positional" and data.get("offset") is None:
-            return {**data, "offset": -1}
-        if data["type"] == "syntactic" and data.get("direction") is None:
-            return {**data, "direction": "backward"}
-        return data
+            word, (name, meant) = data["type"], SPELLINGS[data["type"]]
+            for parameter, value in meant.items():
+                if data.get(parameter, value) != value:
+                    said = N_("`{type}` means {parameter} {value}; leave `{parameter}` out")
+                    raise ValueError(_(said, type=word, parameter=parameter, value=_shown(value)))
+            data = {**data, **meant, "type": name}
+        filled = {
+            each.name: each.default
+            for each in (TYPES[data["type"]].parameters if data["type"] in TYPES else ())
+            if each.default is not None and data.get(each.name) is None
+        }
+        return {**data, **filled} if filled else data
 
     @model_validator(mode="after")
     def _parameters_fit(self) -> Self:
-        if self.type == "syntactic" and self.relation is None:
-            raise ValueError(_("a syntactic head needs `relation`"))
-        if self.type != "syntactic" and (self.relation is not None or self.direction is not None):
-            raise ValueError(_("`relation` and `direction` belong to syntactic heads, not to {type}", type=self.type))
-        if self.type != "positional" and self.offset is not None:
-            raise ValueError(_("`offset` belongs to positional heads, not to {type}", type=self.type))
-        if self.offset == 0:
-            raise ValueError(_("offset 0 is the token itself; use -1 for the previous token or +1 for the next"))
+        own = {parameter.name for parameter in self.head_type.parameters}
+        for name in PARAMETERS:
+            if name in own and getattr(self, name) is None:
+                raise ValueError(_("a {type} head needs `{parameter}`", type=self.type, parameter=name))
+            if name not in own and getattr(self, name) is not None:
+                owners = ", ".join(each.name for each in TYPES.values() if PARAMETERS[name] in each.parameters)
+                said = N_("`{parameter}` belongs to {owners} heads, not to {type}")
+                raise ValueError(_(said, parameter=name, owners=owners, type=self.type))
+        if self.head_type.refuse and (wrong := self.head_type.refuse(**self.parameters)):
+            raise ValueError(wrong)
         return self
+
+    @property
+    def head_type(self) -> HeadType:
+        """All that there is to say of the type."""
+        return TYPES[self.type]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The type's own parameters by their names."""
+        return {each.name: getattr(self, each.name) for each in self.head_type.parameters}
+
+    @property
+    def kind(self) -> "Kind":
+        """The kind alone, of a record that says more."""
+        return Kind(type=self.type, **self.parameters)
 
     @property
     def name(self) -> str:
         """The kind in one word, such as `positional:-1` or `syntactic:verb_subject`; unique among kinds."""
-        if self.type == "positional":
-            return f"positional:{self.offset:+d}"
-        if self.type == "syntactic":
-            forward = ":forward" if self.direction == "forward" else ""
-            return f"syntactic:{self.relation}{forward}"
-        return self.type
+        return kind_name(self.type, self.parameters)
+
+    @property
+    def letters(self) -> str:
+        """One to three signs for the map of all heads: `-1`, `AB` for induction, `vs` for verb to subject."""
+        return of(self.head_type.letters, self.parameters)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether such a head looks at later tokens, which a decoder's heads cannot."""
+        return self.head_type.looks_ahead(**self.parameters)
+
+
+def title(kind: Kind) -> str:
+    """Return the kind in words, such as `positional, offset -1`."""
+    found = kind.head_type.title
+    return found(**kind.parameters) if callable(found) else _(found)
+
+
+def _shown(value: Value) -> str:
+    return f"{value:+d}" if isinstance(value, int) else value

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from grader.kinds.definition import Statistic
 from grader.schema.kinds import (
     Borderline,
     Feedback,
@@ -12,7 +13,6 @@ from grader.schema.kinds import (
     Kind,
     Outcome,
     Record,
-    Statistic,
     WhyNot,
 )
 from grader.schema.submission import Claim

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from grader.language import _
+from grader.base.language import _
 from grader.schema.kinds import (
     GalleryName,
     Identifier,
@@ -26,11 +26,6 @@ class Claim(Kind):
         max_length=400,
         description="A sentence in which the student saw the behaviour; it is always recomputed.",
     )
-
-    @property
-    def kind(self) -> Kind:
-        """The kind alone, without the head."""
-        return Kind(type=self.type, offset=self.offset, relation=self.relation, direction=self.direction)
 
     @property
     def place(self) -> str:

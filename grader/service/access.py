@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from grader.errors import GraderError
+from grader.base.errors import GraderError
 from grader.service.platforms import OWN_USERS, Platform
 from grader.service.secret_files import secret
 

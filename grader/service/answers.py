@@ -6,14 +6,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from grader import exercises
-from grader.entry import Entry
-from grader.errors import ExerciseError, Problem
-from grader.grading import shown
-from grader.language import _, count
+from grader.base.errors import ExerciseError, Problem
+from grader.base.language import _, ngettext
+from grader.grading.grade import shown
 from grader.ledger import Ledger
-from grader.regrading import ARROW, BETWEEN
-from grader.service.records import PENDING, STATES, Result, State
-from grader.tables import SUBMISSIONS
+from grader.ledger.entry import Entry
+from grader.ledger.tables import SUBMISSIONS
+from grader.schema.queue import PENDING, STATES, Result, State
+from grader.students.regrading import ARROW, BETWEEN
 
 ROW = SUBMISSIONS.c
 
@@ -54,7 +54,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
 
 
 def _failed(tries: int) -> str:
-    return count(
+    return ngettext(
         "grading was begun {number} time and failed", "grading was begun {number} times and failed each time", tries
     )
 

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from grader.errors import GraderError
+from grader.base.errors import GraderError
 from grader.ledger import Ledger
+from grader.ledger.columns import storable, written
+from grader.ledger.tables import DEAD_LETTERS, SUBMISSIONS
 from grader.service import streams
 from grader.service.reception import Receipt, Reception
-from grader.stored import storable, written
-from grader.tables import DEAD_LETTERS, SUBMISSIONS
 
 KEPT_BYTES = 300_000
 """Of a letter; more than a whole submission, so that only what was too large cannot be replayed."""

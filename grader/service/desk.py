@@ -4,7 +4,7 @@ import logging
 from time import monotonic
 
 from grader import exercises
-from grader.errors import GraderError, InvalidInput, Problem
+from grader.base.errors import GraderError, InvalidInput, Problem
 from grader.ledger import Ledger
 from grader.service import reception
 from grader.service.jobs import Claim, Jobs

@@ -19,13 +19,13 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from grader.errors import Problem
+from grader.base.errors import Problem
 from grader.ledger import Ledger
+from grader.ledger.columns import storable, written
+from grader.ledger.tables import SUBMISSIONS
 from grader.schema import Report
+from grader.schema.queue import State
 from grader.service import outbox
-from grader.service.records import State
-from grader.stored import storable, written
-from grader.tables import SUBMISSIONS
 
 TRIES = 5
 """How often grading is begun before a submission is given up."""

@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from grader.entry import Entry
 from grader.ledger import Ledger
-from grader.stored import storable, written
-from grader.tables import DELIVERIES, REPORTS, SUBMISSIONS
+from grader.ledger.columns import storable, written
+from grader.ledger.entry import Entry
+from grader.ledger.tables import DELIVERIES, REPORTS, SUBMISSIONS
 
 Channel = Literal["stream", "webhook"]
 

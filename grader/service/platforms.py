@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from grader import documents
-from grader.errors import GraderError, InvalidInput, Problem
+from grader.base.errors import GraderError, InvalidInput, Problem
 from grader.schema import Identifier, Record
 from grader.service import secret_files
 

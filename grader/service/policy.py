@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from grader.language import _, later
+from grader.base.language import N_, _
 from grader.schema import Policy, Rate
 
 DAY = timedelta(days=1)
@@ -42,7 +42,7 @@ def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
         said = _("this exercise closed on {when}; ask your instructor", when=_said(closes))
         return Refusal("closed", said, None)
     if policy.attempts is not None and past.attempts >= policy.attempts:
-        said = later("all {number} attempts are used; handing in one of them again returns its report")
+        said = N_("all {number} attempts are used; handing in one of them again returns its report")
         return Refusal("attempts-used", _(said, number=policy.attempts), None)
     if policy.rate is not None:
         free = free_at(policy.rate, past.times)

@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from grader import submissions
-from grader.errors import ExerciseError, InvalidInput, Problem
-from grader.language import _
+from grader.base.errors import ExerciseError, InvalidInput, Problem
+from grader.base.language import _
+from grader.exercises import submissions
 from grader.ledger import Ledger
+from grader.ledger.columns import storable, written
+from grader.ledger.tables import SUBMISSIONS
 from grader.schema import Exercise, Policy, Submission
+from grader.schema.queue import PENDING, TERMINAL, Envelope, State
 from grader.service import outbox, policy
 from grader.service.jobs import Claim, told
 from grader.service.platforms import Platform
-from grader.service.records import PENDING, TERMINAL, Envelope, State
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.service.streams import FIELDS
-from grader.stored import storable, written
-from grader.tables import SUBMISSIONS
 
 SOURCE = "submission"
 """What messages call the document."""

@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from grader.errors import GraderError
+from grader.base.errors import GraderError
 
 LEAST_CHARACTERS = 16
 """Of a password or a key. Whoever sees one signature, or the server's list of users, can try shorter ones out."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from grader.environment import value
-from grader.errors import GraderError
+from grader.base.environment import value
+from grader.base.errors import GraderError
 
 VARIABLES = {
     "GRADER_QUEUE_URL": "Redis or Valkey with the streams, and the Celery broker: `redis://user:password@host:port/0`",

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from grader.base.errors import GraderError
 from grader.documents import shown
-from grader.errors import GraderError
 from grader.service.platforms import Platform
 from grader.service.secret_files import webhook_key
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias
 import redis
 from pydantic import ValidationError
 
+from grader.base.errors import GraderError
+from grader.base.language import N_, _
 from grader.documents import SIZE_LIMIT
-from grader.errors import GraderError
-from grader.language import _, later
-from grader.service.records import Envelope, Result
+from grader.schema.queue import Envelope, Result
 from grader.service.settings import without_password
 
 GROUP = "grader"
@@ -76,12 +76,12 @@ def explained(url: str) -> Iterator[None]:
     except redis.exceptions.AuthenticationError:
         _refuse(url, _("it does not take this user and password; look at the URL's"))
     except redis.exceptions.NoPermissionError as error:
-        said = later("this user may not do that ({error}); a platform's user is named like the platform")
+        said = N_("this user may not do that ({error}); a platform's user is named like the platform")
         _refuse(url, _(said, error=error))
     except redis.exceptions.OutOfMemoryError:
         _refuse(url, _("it is full; try again later"))
     except redis.exceptions.RedisError as error:
-        said = later("no answer ({error}); is it up, and the URL right (rediss:// where it wants TLS)?")
+        said = N_("no answer ({error}); is it up, and the URL right (rediss:// where it wants TLS)?")
         _refuse(url, _(said, error=error))
 
 

@@ -11,9 +11,9 @@ from typing import IO
 
 from pydantic import ValidationError
 
-from grader import home
-from grader.errors import GraderError
-from grader.keeping import write_whole
+from grader.base import home
+from grader.base.errors import GraderError
+from grader.base.files import write_whole
 from grader.schema import Record
 
 FOLDER = "service"

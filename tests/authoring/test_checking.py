@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import home
-from grader.cli import authoring
+from grader.base import home
+from grader.cli.commands import exercises as authoring
 from tests.authoring.conftest import grade, refusal
-from tests.exercise_sample import ID, TEXT, write
+from tests.support.exercise_sample import ID, TEXT, write
 
 SAMPLE_SOURCE = "measured for this test"
 

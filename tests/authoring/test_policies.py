@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from grader import exercises
-from grader.errors import ExerciseError
-from tests.exercise_sample import ID, TEXT, write
+from grader.base.errors import ExerciseError
+from tests.support.exercise_sample import ID, TEXT, write
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from grader import exercises
 from grader.documents import read as read_document
 from grader.schema import OwnSentence, Record
-from tests.annotated_text import HOUSE, KEYS, columns
 from tests.authoring.conftest import grade, refusal
-from tests.exercise_sample import TEXT, write
+from tests.support.annotated_text import HOUSE, KEYS, columns
+from tests.support.exercise_sample import TEXT, write
 
 
 class Own(Record):

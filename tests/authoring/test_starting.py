@@ -7,12 +7,12 @@ import pytest
 from typer.main import get_command
 
 from grader import exercises
-from grader.cli import authoring
-from grader.errors import ExerciseError
-from grader.grading import Standings
+from grader.base.errors import ExerciseError
+from grader.cli.commands import exercises as authoring
+from grader.grading.grade import Standings
 from grader.laboratory import Laboratory
 from tests.authoring.conftest import ROOT, SHIPPED, grade, refusal
-from tests.exercise_sample import ID, TEXT, write
+from tests.support.exercise_sample import ID, TEXT, write
 
 
 def test_exercises_are_listed_and_shown_as_before() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from grader.report import calibration_page
-from tests.planted_calibration import calibration
+from grader.report.pages import calibration as calibration_page
+from tests.support.planted_calibration import calibration
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = (

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, NARROWEST, PHONE, Opens, Seen
-from tests.planted_calibration import calibration
+from tests.support.planted_calibration import calibration
 
 pytestmark = pytest.mark.browser
 

@@ -7,15 +7,15 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from grader import documents
-from grader.calibration.axis import confirms
-from grader.calibration.records import Step
-from grader.changes import changed
-from grader.errors import InvalidInput
-from grader.report import calibration_page
+from grader.base.errors import InvalidInput
+from grader.exercises.changes import changed
+from grader.exercises.thresholds import thresholds_of
+from grader.grading.calibration.axis import confirms
+from grader.grading.calibration.records import Step
+from grader.report.pages import calibration as calibration_page
 from grader.schema import AskedKind
-from grader.thresholds import thresholds_of
 from tests.browser.conftest import PHONE, Opens, Seen
-from tests.planted_calibration import RULE, calibration
+from tests.support.planted_calibration import RULE, calibration
 
 pytestmark = pytest.mark.browser
 

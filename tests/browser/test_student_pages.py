@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
-from tests import planted_pages
 from tests.browser.conftest import DESK, PHONE, Opens, Seen
+from tests.support import planted_pages
 
 pytestmark = pytest.mark.browser
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from grader import exercises
-from grader.grading import Standings
+from grader.grading.grade import Standings
 from grader.laboratory import Laboratory
-from tests.tiny import saved
+from tests.support.tiny import saved
 
 REPOSITORY = Path(__file__).parents[2]
 ID = "tiny-heads"

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from grader.errors import InvalidInput
-from grader.recorded import scan_file
+from grader.base.errors import InvalidInput
+from grader.exercises.thresholds import defaults
+from grader.measuring.recorded import scan_file
 from grader.schema import Kind
-from grader.thresholds import defaults
 
 Array = NDArray[np.float64]
 
@@ -68,7 +68,7 @@ def diagonal(attention: Array, offset: int) -> Array:
 
 def threshold(kind: Kind) -> float:
     """Of the share."""
-    return next(t.at_least for t in defaults()[kind.type] if t.statistic == "share")
+    return next(t.at_least for t in defaults(kind.type) if t.statistic == "share")
 
 
 @pytest.mark.parametrize("name", [*WHOLE, "tl_headdet"])

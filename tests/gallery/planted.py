@@ -9,17 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from grader import examples, exercises
-from grader.examples import Example
+from grader import exercises
 from grader.gallery import entries, site
 from grader.gallery.discretion import Discretion
 from grader.gallery.pictures import Pictures
-from grader.grading import Standings, grade
+from grader.grading.grade import Standings, grade
 from grader.laboratory import Laboratory, Recomputed
 from grader.ledger import LOCAL, Ledger
+from grader.measuring import examples
+from grader.measuring.examples import Example
+from grader.measuring.score_table import ScoreTable
 from grader.schema import Claim, Evidence, Exercise, Kind, Picture, Report, Submission
-from grader.score_table import ScoreTable
-from tests import planted_tables
+from tests.support import planted_tables
 
 LAYERS = HEADS = 12
 KINDS = ("positional", "induction", "syntactic", "semantic", "rare_token")

@@ -6,8 +6,8 @@ import pytest
 from grader.gallery import entries
 from grader.gallery.discretion import Discretion
 from grader.ledger import LOCAL, Regrade
-from grader.offline import PREFIX
 from grader.schema import Report
+from grader.students.offline import PREFIX
 from tests.gallery.planted import KEY, START, Class, claim, right
 
 

@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from grader.errors import GraderError, InvalidInput
+from grader.base.errors import GraderError, InvalidInput
 from grader.gallery.folder import replaced
 from grader.gallery.serving import server
 

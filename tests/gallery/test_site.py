@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from grader.errors import InvalidInput
+from grader.base.errors import InvalidInput
 from grader.gallery import feeds
 from grader.gallery.folder import MARK, replaced
 from grader.gallery.pages import PER_PAGE

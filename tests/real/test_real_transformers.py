@@ -7,13 +7,14 @@ import pytest
 import torch
 from transformers import AutoModel, GPT2Config, GPT2Model, PreTrainedModel
 
-from grader import exercises, submissions
-from grader.grading import Standings
+from grader import exercises
+from grader.exercises import submissions
+from grader.grading.grade import Standings
 from grader.laboratory import Laboratory
-from grader.scan import scan
+from grader.measuring.scan import scan
+from grader.measuring.score_table import ScoreTable
+from grader.measuring.transformer import load
 from grader.schema import Exercise
-from grader.score_table import ScoreTable
-from grader.transformer import load
 
 pytestmark = pytest.mark.real
 

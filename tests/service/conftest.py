@@ -13,16 +13,8 @@ from grader.service.jobs import Jobs
 from grader.service.laboratories import Laboratories
 from grader.service.outbox import Outbox
 from grader.service.reception import Reception
-from tests.postgres import BACKENDS, database
 from tests.service import planted
 from tests.service.crowd import Crowd
-
-
-@pytest.fixture(params=BACKENDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database: once SQLite, once PostgreSQL."""
-    with database(request.param, tmp_path) as fresh:
-        yield fresh
 
 
 @pytest.fixture

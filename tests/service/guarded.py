@@ -10,7 +10,7 @@ import redis
 
 from grader.service.access import acl_lines, new_passwords, users
 from grader.service.platforms import Platform
-from tests.servers import Valkey
+from tests.support.servers import Valkey
 
 Client: TypeAlias = Any
 """A `redis.Redis`; its own annotations cannot tell what a command returns."""

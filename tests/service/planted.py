@@ -9,12 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from grader.ledger import Ledger
+from grader.ledger.columns import written
+from grader.ledger.tables import DELIVERIES, SUBMISSIONS
+from grader.measuring.score_table import KindScores, ScoreTable, Slice, Statistics, keep, table_key
+from grader.measuring.transformer import digest
 from grader.schema import Exercise, Kind
-from grader.score_table import KindScores, ScoreTable, Slice, Statistics, keep, table_key
-from grader.service.records import Envelope
-from grader.stored import written
-from grader.tables import DELIVERIES, SUBMISSIONS
-from grader.transformer import digest
+from grader.schema.queue import Envelope
 
 ID = "planted-heads"
 CAME = datetime(2026, 3, 2, 12, tzinfo=UTC)

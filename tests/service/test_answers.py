@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from grader import exercises as catalogue
-from grader.changes import changed
+from grader.exercises.changes import changed
 from grader.ledger import Ledger
-from grader.regrading import Regrading
+from grader.schema.queue import STATES, Result
 from grader.service import answers, outbox
 from grader.service.desk import Desk
 from grader.service.jobs import Jobs
 from grader.service.reception import Reception
-from grader.service.records import STATES, Result
-from tests.ledgers import sealed
+from grader.students.regrading import Regrading
 from tests.service import planted
 from tests.service.planted import CAME, document, envelope, owed
+from tests.support.ledgers import sealed
 
 TWO = f"{document()}  - {{layer: 3, head: 3, type: induction}}\n"
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from grader.ledger import Ledger
+from grader.schema.queue import TERMINAL
 from grader.service.jobs import TRIES, Claim, Due, Jobs
 from grader.service.reception import Reception
-from grader.service.records import TERMINAL
-from tests.ledgers import sealed
 from tests.service.planted import envelope, let_time_pass, owed, rows
+from tests.support.ledgers import sealed
 
 SUBMISSIONS, CONTENTS, STEPS = 24, 8, 250
 

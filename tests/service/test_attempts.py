@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from grader.ledger import Ledger
+from grader.schema.queue import Result
 from grader.service import answers, platforms
 from grader.service.desk import Desk
 from grader.service.jobs import TRIES, Jobs
 from grader.service.reception import Reception
-from grader.service.records import Result
 from tests.service import planted
 from tests.service.crowd import Crowd
 from tests.service.planted import CAME, document, envelope, let_time_pass, rows

@@ -3,13 +3,13 @@
 from sqlalchemy import update
 
 from grader.ledger import Ledger
+from grader.ledger.tables import SUBMISSIONS
 from grader.service.jobs import BREAKER_ROWS, TRIES, Due, Jobs, is_open
 from grader.service.reception import Reception
-from grader.tables import SUBMISSIONS
-from tests.ledgers import sealed
 from tests.service.crowd import Crowd
 from tests.service.planted import let_time_pass, owed, rows
 from tests.service.test_jobs import claimed, hand_in, send
+from tests.support.ledgers import sealed
 
 
 def breaker_is_open(ledger: Ledger) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import GraderError
+from grader.base.errors import GraderError
 from grader.ledger import Ledger
 from grader.service import answers, platforms
 from grader.service.desk import Desk

@@ -8,14 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from grader.ledger import Ledger
+from grader.ledger.columns import written
+from grader.ledger.tables import DELIVERIES, REPORTS, SUBMISSIONS
 from grader.service import answers, outbox, platforms
 from grader.service.jobs import Jobs
 from grader.service.outbox import Outbox
 from grader.service.reception import Reception
-from grader.stored import written
-from grader.tables import DELIVERIES, REPORTS, SUBMISSIONS
-from tests.ledgers import sealed
 from tests.service.planted import CAME, document, envelope
+from tests.support.ledgers import sealed
 
 LONG_AGO = written(CAME.replace(year=2020))
 

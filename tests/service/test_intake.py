@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from grader.documents import SIZE_LIMIT
 from grader.ledger import Ledger
+from grader.schema.queue import Envelope
 from grader.service import streams
 from grader.service.dead import DeadLetters
 from grader.service.intake import Entry, take_in
 from grader.service.reception import Receipt, Reception
-from grader.service.records import Envelope
 from tests.service.planted import CAME, document, rows
 
 FIELDS = {b"id": b"s1", b"submission": document().encode(), b"student": b"ada"}

@@ -8,9 +8,9 @@ import pytest
 from grader.ledger import Ledger
 from grader.service.jobs import TRIES, WINDOW, Claim, Due, Jobs, backoff
 from grader.service.reception import Reception
-from tests.ledgers import sealed
 from tests.service.crowd import Crowd
 from tests.service.planted import CAME, envelope, let_time_pass, owed, rows
+from tests.support.ledgers import sealed
 
 
 def hand_in(reception: Reception, count: int) -> list[int]:

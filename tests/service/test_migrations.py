@@ -12,19 +12,19 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from grader.database import SCHEMA, Database
-from grader.entry import Entry
-from grader.errors import LedgerError
+from grader.base.errors import LedgerError
 from grader.ledger import Ledger
-from grader.migrations import upgrade
+from grader.ledger.columns import written
+from grader.ledger.database import SCHEMA, Database
+from grader.ledger.entry import Entry
+from grader.ledger.migrations import upgrade
+from grader.ledger.tables import METADATA
 from grader.service.desk import Desk
 from grader.service.reception import Reception
-from grader.stored import written
-from grader.tables import METADATA
-from grader.xp import progress
-from tests.ledgers import START, sealed
+from grader.students.xp import progress
 from tests.service.crowd import Crowd
 from tests.service.planted import envelope
+from tests.support.ledgers import START, sealed
 
 OLD = sa.table(
     "reports",
@@ -188,8 +188,8 @@ def test_a_migration_that_fails_leaves_the_old_ledger_as_it_was(old: str) -> Non
 KILLED = """
 import sys, time
 from contextlib import contextmanager
-from grader.database import Database
-from grader.migrations import upgrade
+from grader.ledger.database import Database
+from grader.ledger.migrations import upgrade
 class Halting(Database):
     @contextmanager
     def alone(self):

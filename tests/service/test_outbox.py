@@ -6,11 +6,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from grader.ledger import Ledger
+from grader.ledger.tables import DELIVERIES
 from grader.service import outbox as boxes
 from grader.service.outbox import Delivery, Outbox
 from grader.service.platforms import Platform
 from grader.service.reception import Reception
-from grader.tables import DELIVERIES
 from tests.service.crowd import Crowd
 from tests.service.planted import envelope, let_time_pass, owed
 

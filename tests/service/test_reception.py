@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from grader.ledger import Ledger
+from grader.ledger.tables import SUBMISSIONS
+from grader.schema.queue import Envelope
 from grader.service import answers, platforms
 from grader.service.platforms import Platform, SigningKey
 from grader.service.reception import Receipt, Reception
-from grader.service.records import Envelope
 from grader.service.signing import sign_submission
-from grader.tables import SUBMISSIONS
 from tests.service.crowd import Crowd
 from tests.service.planted import CAME, document, envelope, owed, rows
 

@@ -9,9 +9,9 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from grader import exercises
-from grader.probes.annotated import MOST_SENTENCES
-from grader.probes.frames import RELATIONS, sentences
-from grader.probes.repeats import LENGTHS, repeats
+from grader.measuring.probes.annotated import MOST_SENTENCES
+from grader.measuring.probes.frames import RELATIONS, sentences
+from grader.measuring.probes.repeats import LENGTHS, repeats
 from grader.schema import ProbeSettings
 from training import tokenizer
 from training.rows import HELD_OUT_LENGTHS, STAGES, STEPS, Rows

@@ -18,15 +18,16 @@ from typing import NamedTuple
 import psutil
 import sqlalchemy as sa
 
-from grader.service.records import PENDING
-from grader.tables import DELIVERIES
-from tests.servers import ROOT, Process, wait_for
-from tests.workers import diary, oracle
-from tests.workers.bad_entries import BAD_ENTRIES
-from tests.workers.crowd import Handed, crowd
-from tests.workers.listener import Listener
-from tests.workers.producer import Producer
-from tests.workers.service import EXERCISE, Service
+from grader.ledger.tables import DELIVERIES
+from grader.schema.queue import PENDING
+from tests.support.servers import ROOT, Process, wait_for
+from tests.workers import oracle
+from tests.workers.support import diary
+from tests.workers.support.bad_entries import BAD_ENTRIES
+from tests.workers.support.crowd import Handed, crowd
+from tests.workers.support.listener import Listener
+from tests.workers.support.producer import Producer
+from tests.workers.support.service import EXERCISE, Service
 
 PARTS = ("intake", "dispatch", "courier", "worker-a", "worker-b")
 TWICE = ("intake-2", "dispatch-2", "courier-2")

@@ -8,15 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from grader.entry import Entry
 from grader.ledger import Ledger
+from grader.ledger.entry import Entry
+from grader.ledger.tables import DEAD_LETTERS, REPORTS, SUBMISSIONS
 from grader.schema import Report
-from grader.service.records import TERMINAL, Result
-from grader.tables import DEAD_LETTERS, REPORTS, SUBMISSIONS
-from grader.xp import progress
-from tests.workers import diary
-from tests.workers.crowd import Handed
-from tests.workers.service import INTAKE, PLATFORM, Service, laboratory
+from grader.schema.queue import TERMINAL, Result
+from grader.students.xp import progress
+from tests.workers.support import diary
+from tests.workers.support.crowd import Handed
+from tests.workers.support.service import INTAKE, PLATFORM, Service, laboratory
 
 
 def expected(handed: Sequence[Handed], folder: Path) -> dict[str, Report]:

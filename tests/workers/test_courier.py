@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from grader.ledger.tables import REPORTS
+from grader.schema.queue import Result
 from grader.service import answers, outbox
-from grader.service.records import Result
-from grader.tables import REPORTS
-from tests.postgres import BACKENDS, database
-from tests.servers import Valkey, wait_for
 from tests.service.guarded import PLATFORMS, guarded
-from tests.workers import receiver
-from tests.workers.owing import DURABLE, Owing
-from tests.workers.receiver import Receiver
+from tests.support.postgres import BACKENDS, database
+from tests.support.servers import Valkey, wait_for
+from tests.workers.support import receiver
+from tests.workers.support.owing import DURABLE, Owing
+from tests.workers.support.receiver import Receiver
 from workers.courier import BATCH, JITTER, Patience
 
 NAMES = [f"s{number}" for number in range(60)]

@@ -15,10 +15,10 @@ import yaml
 from grader.service.access import acl_lines, new_passwords, users
 from grader.service.platforms import load
 from grader.service.signing import sign_submission
-from tests.servers import Process, Valkey, wait_for
-from tests.workers import receiver
-from tests.workers.receiver import Receiver
-from tests.workers.service import PLATFORM, Service, document, entry, induction
+from tests.support.servers import Process, Valkey, wait_for
+from tests.workers.support import receiver
+from tests.workers.support.receiver import Receiver
+from tests.workers.support.service import PLATFORM, Service, document, entry, induction
 
 MADE_UP = "made-up-for-this-test"
 SIGNATURE = "0f" * 32

@@ -10,18 +10,18 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from grader.database import FILE
+from grader.ledger.database import FILE
+from grader.ledger.tables import REPORTS
+from grader.measuring.transformer.find import BUNDLED
+from grader.schema.queue import Result
 from grader.service import answers
 from grader.service.dead import DeadLetters
 from grader.service.jobs import BREAKER_ROWS, TRIES, is_open
 from grader.service.platforms import load
 from grader.service.reception import Reception
-from grader.service.records import Result
-from grader.tables import REPORTS
-from grader.transformer.find import BUNDLED
-from tests.servers import Process, wait_for
-from tests.workers import diary
-from tests.workers.service import PLATFORM, Service, Snare, document, entry, induction
+from tests.support.servers import Process, wait_for
+from tests.workers.support import diary
+from tests.workers.support.service import PLATFORM, Service, Snare, document, entry, induction
 
 HELD = induction(evidence="Emma Wagon waved, and Emma Wagon smiled")
 LOAD = 60

@@ -14,15 +14,15 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from grader.ledger import Ledger, Regrade
+from grader.ledger.columns import written
+from grader.ledger.tables import DEAD_LETTERS, DELIVERIES, SUBMISSIONS
 from grader.service.settings import settings
-from grader.stored import written
-from grader.tables import DEAD_LETTERS, DELIVERIES, SUBMISSIONS
-from tests.ledgers import sealed
-from tests.postgres import BACKENDS, database
-from tests.servers import ROOT, Process, Valkey, free_port, wait_for
 from tests.service.guarded import guarded
-from tests.workers.owing import delivery, submission
-from tests.workers.service import PLATFORM, Service, document, entry, induction
+from tests.support.ledgers import sealed
+from tests.support.postgres import BACKENDS, database
+from tests.support.servers import ROOT, Process, Valkey, free_port, wait_for
+from tests.workers.support.owing import delivery, submission
+from tests.workers.support.service import PLATFORM, Service, document, entry, induction
 from workers.metrics import METRICS, Figures
 
 PAGE = ROOT / "docs" / "operations.md"

@@ -10,19 +10,20 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from grader.database import FILE
 from grader.ledger import Ledger
+from grader.ledger.database import FILE
+from grader.ledger.tables import REPORTS, SUBMISSIONS
 from grader.schema import Report
+from grader.schema.queue import Envelope
 from grader.service.desk import Desk
 from grader.service.jobs import Jobs
 from grader.service.laboratories import Laboratories
 from grader.service.platforms import load
 from grader.service.reception import Reception
-from grader.service.records import Envelope
-from grader.tables import REPORTS, SUBMISSIONS
-from tests.workers import diary, oracle
-from tests.workers.crowd import Handed, crowd
-from tests.workers.service import PLATFORM, laboratory
+from tests.workers import oracle
+from tests.workers.support import diary
+from tests.workers.support.crowd import Handed, crowd
+from tests.workers.support.service import PLATFORM, laboratory
 
 CROWD = crowd(30, 3, random.Random(0))  # noqa: S311
 GRADED = [each for each in CROWD if each.fate == "graded"]

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from grader.service.streams import DEAD_MESSAGES
-from tests.servers import Valkey, wait_for
-from tests.workers.poison import POISON, QUEUE, Poison, body, encoded, good, nested, properties
-from tests.workers.sample_worker import notes, sample_worker, sender
-from workers.transport import RAW_CHARACTERS
+from tests.support.servers import Valkey, wait_for
+from tests.workers.support.poison import POISON, QUEUE, Poison, body, encoded, good, nested, properties
+from tests.workers.support.sample_worker import notes, sample_worker, sender
+from workers.broker.transport import RAW_CHARACTERS
 
 LOW_PRIORITY = f"{QUEUE}\x06\x169"
 """Where kombu keeps the messages of priority 9."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.service.records import STATES, TERMINAL, Result
+from grader.schema.queue import STATES, TERMINAL, Result
 from grader.service.signing import webhook_headers
 from grader.service.streams import RESULTS_KEPT
-from tests.servers import ROOT, Process, Valkey, free_port, wait_for
-from tests.workers.owing import Owing
+from tests.support.servers import ROOT, Process, Valkey, free_port, wait_for
+from tests.workers.support.owing import Owing
 from workers.courier import Patience
 from workers.webhooks import ANSWER_BYTES, AWAY, EACH_AT_ONCE
 

@@ -11,10 +11,10 @@ import trustme
 
 from grader.service import answers
 from grader.service.signing import verify_webhook
-from tests.servers import Valkey, wait_for
-from tests.workers import receiver
-from tests.workers.owing import SWIFT, Owing
-from tests.workers.receiver import Post, Receiver
+from tests.support.servers import Valkey, wait_for
+from tests.workers.support import receiver
+from tests.workers.support.owing import SWIFT, Owing
+from tests.workers.support.receiver import Post, Receiver
 from workers.courier import Patience
 from workers.webhooks import EACH_AT_ONCE
 

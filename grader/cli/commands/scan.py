@@ -1,0 +1,87 @@
+"""`grade scan`: every head's scores, or one recorded pattern's."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grader import exercises
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import _
+from grader.cli.options import AsJson, TransformerPath, deliver, laboratory
+from grader.exercises.names import kind_named, statistic
+from grader.kinds import PARAMETERS
+from grader.schema import Exercise, Kind, title
+
+
+def scan(
+    exercise_id: Annotated[str | None, typer.Argument(help="Which exercise's kinds.", metavar="EXERCISE")] = None,
+    type_: Annotated[
+        str | None, typer.Option("--type", help="One kind only, such as induction or positional:-1.", metavar="T")
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="The best N heads of each kind.", metavar="N")] = None,
+    pattern: Annotated[
+        Path | None, typer.Option(help="A recorded pattern (.npz with token_ids and attn) instead.", metavar="FILE")
+    ] = None,
+    as_json: AsJson = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with all heads and their pictures here.", metavar="PATH")
+    ] = None,
+    transformer: TransformerPath = None,
+) -> None:
+    """Score every head under every kind that an exercise asks for."""
+    if (exercise_id is None) == (pattern is None):
+        raise _usage(_("give either an exercise's id or --pattern FILE"))
+    if html is not None:
+        if exercise_id is None or as_json or type_ is not None or top is not None:
+            raise _usage(_("--html PATH shows every head and kind of an exercise; leave the other options out"))
+        _page(exercises.load(exercise_id), html, transformer)
+        return
+    if pattern is not None:
+        from grader.measuring.recorded import scan_file
+
+        found: dict[str, Any] = scan_file(pattern, kind_named(type_ or "positional:-1"))
+    else:
+        from grader.grading.listing import listing
+
+        exercise = exercises.load(str(exercise_id))
+        with laboratory(exercise, transformer) as bench:
+            found = listing(exercise, bench.standings, kind_named(type_).name if type_ else None)
+    if top is not None:
+        found["heads"] = [row for row in found["heads"] if row["rank"] <= top]
+    typer.echo(json.dumps(found, indent=2) if as_json else _text(found))
+
+
+def _page(exercise: Exercise, out: Path, transformer: Path | None) -> None:
+    """The page of all heads, written to a file."""
+    from grader.report.pages import scan
+
+    with laboratory(exercise, transformer) as bench:
+        worth = scan.worth_drawing(exercise, bench.standings)
+        drawn = {place: bench.picture(kind, place) for place, kind in worth.items()}
+    deliver(scan.render(exercise, bench.standings, drawn), out)
+
+
+def _usage(said: str) -> InvalidInput:
+    return InvalidInput("grade scan", [Problem("usage", said)])
+
+
+def _text(found: dict[str, Any]) -> str:
+    lines = [f"{found['exercise'] or _('recorded')}: {found['transformer']}"]
+    before = ""
+    for row in found["heads"]:
+        kind = Kind.model_validate({key: row[key] for key in ("type", *PARAMETERS)})
+        if kind.name != before:
+            baseline = f"{row['baseline']:.2f}"
+            on = _("(baseline {baseline}, {queries} queries)", baseline=baseline, queries=row["queries"])
+            lines.append(f"\n{title(kind)}  {on}")
+            before = kind.name
+        low, high = row["interval"]
+        mark = _("confirmed") if row["confirmed"] else ""
+        share, hit_rate = statistic("share"), statistic("hit_rate")
+        lines.append(
+            f"  L{row['layer']}H{row['head']:<3} {row['score']:.3f}  [{low:.2f}, {high:.2f}]  "
+            f"{share} {row['share']:.2f}  {hit_rate} {row['hit_rate']:.2f}  {mark}".rstrip()
+        )
+    return "\n".join(lines)

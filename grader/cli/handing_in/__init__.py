@@ -1,0 +1,1 @@
+"""Submissions handed in to a queue, and offline work after them."""

@@ -1,0 +1,112 @@
+"""Bytes -> text whose every character has a line and a column, or a plain word on why they are no text."""
+
+import bisect
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import N_, _
+from grader.documents.messages import shown
+
+_UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_SIGNATURES = {
+    b"PK\x03\x04": N_("a zip archive or an office document"),
+    b"\xd0\xcf\x11\xe0": N_("an office document"),
+    b"%PDF": N_("a PDF"),
+    b"\x89PNG": N_("a picture"),
+    b"\xff\xd8\xff": N_("a picture"),
+    b"\x1f\x8b": N_("a compressed file"),
+}
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_INDENTING_TAB = r" *(\t)"  # compiled when it is needed, which is seldom; so is the next one
+_ESCAPED_PAIR = (
+    r"(?<!\\)(?P<before>(?:\\\\)*)\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
+)
+
+
+class Text(NamedTuple):
+    """Text for the YAML parser, with the way back from its characters to the lines of the original."""
+
+    original: str
+    yaml: str
+    shortened: Sequence[int]
+    """Characters of `yaml` from which on two characters fewer stand than in the original."""
+    line_starts: Sequence[int]
+
+    def spot(self, index: int) -> tuple[int, int]:
+        """Line and column, both counted from 1, of a character of `yaml`."""
+        index += 2 * bisect.bisect_left(self.shortened, index)
+        line = bisect.bisect_right(self.line_starts, index)
+        return line, index - self.line_starts[line - 1] + 1
+
+    def indenting_tab(self, line: int) -> tuple[int, int] | None:
+        """Where a tab indents this line, if one does."""
+        found = re.compile(_INDENTING_TAB).match(self.original, self.line_starts[line - 1])
+        return (line, found.start(1) - self.line_starts[line - 1] + 1) if found else None
+
+
+def decoded(raw: bytes, source: str, limit: int) -> Text:
+    """The text of a file in UTF-8, with or without a byte order mark.
+
+    Raises:
+        InvalidInput: It is longer than `limit` bytes, not UTF-8, or not text at all.
+    """
+    if len(raw) > limit:
+        problem = Problem("too-large", _("the file is too large: {most} KB are the most", most=limit // 1024), 1, 1)
+    elif raw.startswith(_UTF16_MARKS):
+        problem = Problem("not-utf8", _("the file is saved as UTF-16; save it as UTF-8"), 1, 1)
+    elif found := _not_text(raw):
+        problem = found
+    else:
+        return _text(raw.removeprefix(_UTF8_MARK).decode(), source)
+    raise InvalidInput(source, [problem])
+
+
+def _not_text(raw: bytes) -> Problem | None:
+    for signature, what in _SIGNATURES.items():
+        if raw.startswith(signature):
+            said = _("this is {what}; a text file in YAML or JSON is wanted", what=_(what))
+            return Problem("binary", said, 1, 1)
+    if (at := raw.find(b"\0")) >= 0:
+        said = _("a zero byte stands here: this is not a text file, or not saved as UTF-8")
+        return Problem("binary", said, *_byte_spot(raw, at))
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        said = _("the byte {byte} is not UTF-8; save the file as UTF-8", byte=f"0x{raw[error.start]:02x}")
+        return Problem("not-utf8", said, *_byte_spot(raw, error.start))
+    return None
+
+
+def _byte_spot(raw: bytes, at: int) -> tuple[int, int]:
+    before = _LINE_END.split(raw[:at].removeprefix(_UTF8_MARK).decode(errors="replace"))
+    return len(before), len(before[-1]) + 1
+
+
+def _text(original: str, source: str) -> Text:
+    line_starts = [0, *(end.end() for end in _LINE_END.finditer(original))]
+    if original.lstrip().startswith("{"):
+        text = Text(original, *_json_as_yaml(original), line_starts)
+    else:
+        text = Text(original, original, (), line_starts)
+    if found := _CONTROL.search(original):
+        line = bisect.bisect_right(line_starts, found.start())
+        column = found.start() - line_starts[line - 1] + 1
+        said = _("the control character `{character}` is not text; leave it out", character=shown(found.group()))
+        raise InvalidInput(source, [Problem("control-character", said, line, column)])
+    return text
+
+
+def _json_as_yaml(original: str) -> tuple[str, list[int]]:
+    r"""JSON's two differences from YAML: tabs between tokens, and `\ud83d\ude00` for one character."""
+    shortened: list[int] = []
+
+    def joined(pair: re.Match[str]) -> str:
+        high, low = int(pair["high"], 16), int(pair["low"], 16)
+        shortened.append(pair.start() - 2 * len(shortened))
+        return f"{pair['before']}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08X}"
+
+    return re.sub(_ESCAPED_PAIR, joined, original.replace("\t", " ")), shortened

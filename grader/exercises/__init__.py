@@ -1,0 +1,27 @@
+"""Exercises: found by id, loaded and checked; and the submissions that answer them."""
+
+from grader.exercises.loading import (
+    FILE_NAME,
+    RESERVED,
+    SIZE_LIMIT,
+    VARIABLE,
+    available,
+    folders,
+    load,
+    looks_ahead,
+    read,
+    within,
+)
+
+__all__ = [
+    "FILE_NAME",
+    "RESERVED",
+    "SIZE_LIMIT",
+    "VARIABLE",
+    "available",
+    "folders",
+    "load",
+    "looks_ahead",
+    "read",
+    "within",
+]

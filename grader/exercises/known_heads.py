@@ -1,0 +1,81 @@
+"""Known heads: heads of which somebody said beforehand what an exercise should find, each with a source."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, Field, RootModel
+
+from grader import documents
+from grader.base.errors import ExerciseError, InvalidInput, Problem
+from grader.schema import Exercise, Kind
+
+FILE_NAME = "known_heads.yaml"
+
+
+class KnownHead(Kind):
+    """One head under one kind, labelled with the outcome that it should have."""
+
+    layer: int = Field(ge=0, le=999)
+    head: int = Field(ge=0, le=999)
+    published: float | None = Field(default=None, description="The score that the source gives.")
+    expect: Literal["confirmed", "refuted"]
+    source: str = Field(min_length=1)
+
+    @property
+    def place(self) -> str:
+        """The head, printed as `L5H10`."""
+        return f"L{self.layer}H{self.head}"
+
+
+class KnownHeads(RootModel[tuple[KnownHead, ...]]):
+    """What a file of known heads holds."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+def read(file: Path) -> tuple[KnownHead, ...]:
+    """The known heads that a file lists.
+
+    Raises:
+        InvalidInput: it cannot be read as such a list; says all that is wrong, with line and column.
+    """
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(str(file), [Problem("unreadable", f"cannot be read: {error.strerror}")]) from None
+    return documents.read(raw, str(file), KnownHeads).root
+
+
+def of_exercise(folder: Path | None) -> tuple[KnownHead, ...]:
+    """The known heads that an exercise brings in its folder; none where it brings no list.
+
+    Raises:
+        ExerciseError: the list cannot be read.
+    """
+    if folder is None or not (folder / FILE_NAME).is_file():
+        return ()
+    try:
+        return read(folder / FILE_NAME)
+    except InvalidInput as error:
+        raise ExerciseError(str(error)) from None
+
+
+def refuse_misfits(known: tuple[KnownHead, ...], exercise: Exercise, source: str) -> None:
+    """Refuse labels that cannot be compared with what is measured.
+
+    Raises:
+        InvalidInput: a head does not exist in the exercise's transformer, or is labelled twice.
+    """
+    problems: list[Problem] = []
+    first: dict[tuple[str, str], int] = {}
+    for number, head in enumerate(known):
+        where = f"[{number}]"
+        if head.layer >= exercise.transformer.layers or head.head >= exercise.transformer.heads:
+            said = f"`{where}`: {exercise.transformer.name} has no head {head.place}"
+            problems.append(Problem("no-such-head", said, where=where))
+        earlier = first.setdefault((head.name, head.place), number)
+        if earlier != number:
+            said = f"`{where}`: {head.place} {head.name} is labelled before, in `[{earlier}]`"
+            problems.append(Problem("labelled-twice", said, where=where))
+    if problems:
+        raise InvalidInput(source, problems)

@@ -1,0 +1,146 @@
+"""Exercises: folders that hold an `exercise.yaml`, found by id and loaded; a bad one is always an error.
+
+An exercise's id is its folder's name. The shipped exercises come first, then the folders that the environment
+variable `GRADER_EXERCISES` names, joined as in `PATH`; each of these holds one folder for each exercise.
+"""
+
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from grader import documents
+from grader.base.errors import ExerciseError, InvalidInput, Problem, UnknownExercise
+from grader.base.language import N_, _
+from grader.exercises import guessing
+from grader.schema import Exercise, Kind, TransformerSource
+
+FILE_NAME = "exercise.yaml"
+VARIABLE = "GRADER_EXERCISES"
+"""Names the folders that hold exercises besides the shipped ones."""
+SIZE_LIMIT = 4 * 1024 * 1024
+"""Bytes; an instructor's own sentences take room."""
+RESERVED = ("check", "new", "sentences")
+"""No exercise's id: what `grade exercises` does besides showing one."""
+
+_PACKAGE = Path(__file__).parents[1]
+_IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def folders() -> tuple[Path, ...]:
+    """The folders that hold exercises: the shipped ones, then those of `GRADER_EXERCISES`.
+
+    Raises:
+        ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
+    """
+    named = [Path(name).expanduser() for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    for folder in named:
+        if not folder.is_dir():
+            raise ExerciseError(f"{VARIABLE}: there is no folder {folder}")
+        if (folder / FILE_NAME).exists():
+            raise ExerciseError(f"{VARIABLE}: {folder} is an exercise; name the folder that holds it")
+    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
+    shipped = [folder for folder in places if folder.is_dir()][:1]
+    return tuple({folder.resolve(): folder for folder in (*shipped, *named)}.values())
+
+
+def available() -> dict[str, Path]:
+    """Every exercise's folder by the exercise's id, in the order of the ids.
+
+    Raises:
+        ExerciseError: A folder holds no exercise, has a name that is no id, or repeats an id.
+    """
+    found: dict[str, Path] = {}
+    for folder in (folder for root in folders() for folder in within(root)):
+        name = folder.name
+        if not _IDENTIFIER.fullmatch(name):
+            raise ExerciseError(f"{folder}: an exercise's folder is named by lower-case words joined by hyphens")
+        if not (folder / FILE_NAME).is_file():
+            raise ExerciseError(f"{folder}: there is no {FILE_NAME} in it")
+        if name in found:
+            raise ExerciseError(f"two exercises have the id {name}: {found[name]} and {folder}; rename one")
+        found[name] = folder
+    return dict(sorted(found.items()))
+
+
+def within(root: Path) -> list[Path]:
+    """The folders inside a folder that ought to be exercises, by name; hidden ones are not."""
+    return [folder for folder in sorted(root.iterdir()) if folder.is_dir() and not folder.name.startswith((".", "__"))]
+
+
+def load(exercise: str | Path) -> Exercise:
+    """The exercise of an id (a string), or of a path to its folder or to the file in it (a `Path`).
+
+    A string never reaches the disk as a path: it may come from a submission or from a queue.
+
+    Raises:
+        ExerciseError: There is no such exercise, or it cannot be used as it is written.
+    """
+    file = _folder(exercise).resolve() / FILE_NAME
+    return _read(file, _content(file), file.parent.name)
+
+
+def read(file: Path) -> Exercise:
+    """The exercise in a file that may lie anywhere and have any name, such as a draft.
+
+    Raises:
+        ExerciseError: It cannot be used as it is written.
+    """
+    return _read(file, _content(file), None)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise ExerciseError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, content: bytes, folder: str | None) -> Exercise:
+    """The exercise that the file's content states; the same content is not read twice."""
+    try:
+        document = documents.parse(content, str(file), SIZE_LIMIT)
+    except InvalidInput as error:
+        raise ExerciseError(str(error)) from None
+    loaded, problems = documents.validated(document, Exercise)
+    if loaded:
+        problems += _misfits(loaded, document, folder)
+    if loaded is None or problems:
+        raise ExerciseError(str(InvalidInput(str(file), problems)))
+    return loaded
+
+
+def looks_ahead(kind: Kind, transformer: TransformerSource) -> bool:
+    """Whether the kind looks at later tokens although the transformer is a decoder, which never can."""
+    return transformer.family == "decoder" and kind.looks_ahead
+
+
+def _folder(exercise: str | Path) -> Path:
+    if isinstance(exercise, str):
+        known = available()
+        if exercise not in known:
+            hint = documents.did_you_mean(exercise, known)
+            said = N_("there is no exercise {name}; known: {known}{hint}")
+            names = ", ".join(known) or _("none")
+            raise UnknownExercise(_(said, name=documents.shown(exercise), known=names, hint=hint))
+        return known[exercise]
+    return exercise.parent if exercise.name == FILE_NAME else exercise
+
+
+def _misfits(exercise: Exercise, document: documents.Document, folder: str | None) -> list[Problem]:
+    problems = []
+    if folder is not None and exercise.id != folder:
+        said = f"`id` is `{exercise.id}` but the folder's name is `{folder}`; they must be the same"
+        problems.append(document.problem("id-not-folder", said, ("id",)))
+    if exercise.id in RESERVED:
+        said = f"`id` cannot be `{exercise.id}`: `grade exercises {exercise.id}` is a command"
+        problems.append(document.problem("reserved-id", said, ("id",)))
+    for number, kind in enumerate(exercise.kinds):
+        if looks_ahead(kind, exercise.transformer):
+            said = f"{kind.name} looks ahead; a decoder's heads cannot see later tokens"
+            problems.append(document.problem("looks-ahead", said, ("kinds", number)))
+    if said := guessing.complaint(exercise):
+        problems.append(document.problem("guessing-pays", said, ("wrong_costs",)))
+    return problems

@@ -1,0 +1,67 @@
+"""The names of kinds, statistics and slices: as people write them, and as they are shown."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import N_, _
+from grader.kinds import TYPES, parsed
+from grader.schema import Kind, Statistic
+
+STATISTICS: dict[Statistic, str] = {
+    "share": N_("share"),
+    "hit_rate": N_("hit rate"),
+    "lead": N_("lead"),
+    "lift": N_("lift"),
+}
+SLICES = (
+    N_("random"),
+    N_("text"),
+    N_("repeats"),
+    N_("lists"),
+    N_("all"),
+    N_("nearest"),
+    N_("apart"),
+    N_("attributive"),
+    N_("predicative"),
+    N_("same_number"),
+    N_("other_number"),
+    N_("first"),
+    N_("second"),
+    N_("third"),
+)
+"""What the parts of our probes are called; an instructor's own sentences may have other groups."""
+
+
+def statistic(name: Statistic) -> str:
+    """The statistic in words."""
+    return _(STATISTICS[name])
+
+
+def kind_named(name: str, source: str = "--type") -> Kind:
+    """Return the kind that a name such as `positional:+1` or `syntactic:verb_subject:forward` means.
+
+    Raises:
+        InvalidInput: It means none; `source` is what the message calls the input.
+    """
+    type_name, *values = name.split(":")
+    if type_name in TYPES and len(values) > (most := len(TYPES[type_name].parameters)):
+        said = _(
+            "`{name}`: {type} takes nothing after `{kind}`", name=name, type=type_name, kind=_first(name, most + 1)
+        )
+        raise InvalidInput(source, [Problem("wrong-type", said)])
+    try:
+        data: dict[str, Any] = parsed(name)
+    except ValueError as error:
+        said = _("`{name}`: `{text}` is not a whole number", name=name, text=error)
+        raise InvalidInput(source, [Problem("wrong-type", said)]) from None
+    try:
+        return Kind.model_validate(data)
+    except ValidationError as error:
+        problems = (str(each.get("ctx", {}).get("error", each["msg"])) for each in error.errors())
+        raise InvalidInput(source, [Problem("unknown-type", f"`{name}`: {'; '.join(problems)}")]) from None
+
+
+def _first(name: str, parts: int) -> str:
+    return ":".join(name.split(":")[:parts])

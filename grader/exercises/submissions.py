@@ -1,0 +1,188 @@
+"""Submissions: what a student hands in, checked against its exercise, with all problems told at once.
+
+A kind that the exercise does not ask for is no mistake here: grading answers it with "not graded".
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from grader import documents, exercises
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import N_, _
+from grader.documents import Document, Plain, did_you_mean, listed
+from grader.schema import Claim, Exercise, Submission
+
+CLAIMS_LIMIT = 1000
+"""As the record says; of more claims only the first are looked at."""
+
+_WORD = re.compile(r"[^\W_]")
+_NO_SUCH_LAYER = N_("{place} does not exist in {transformer}: layers are 0 to {last}")
+_NO_SUCH_HEAD = N_("{place} does not exist in {transformer}: heads are 0 to {last}")
+
+
+def load(
+    file: Path | bytes,
+    source: str | None = None,
+    exercise_override: str | Path | None = None,
+    student: str | None = None,
+) -> tuple[Submission, Exercise]:
+    """The submission in a file, or in bytes that came from elsewhere, and the exercise that it answers.
+
+    `source` is what messages call the input. `exercise_override` and `student` take the place of what the
+    submission says, even where it says nothing.
+
+    Raises:
+        InvalidInput: The submission cannot be graded; it carries every problem, with line and column.
+        ExerciseError: The exercise itself is at fault.
+    """
+    source = source or (str(file) if isinstance(file, Path) else "submission")
+    raw = _bytes(file) if isinstance(file, Path) else file
+    document = documents.parse(raw, source, documents.SIZE_LIMIT)
+    exercise = None
+    if student is not None:
+        document = document.with_value("student", student)
+    if exercise_override is not None:
+        exercise = exercises.load(exercise_override)
+        document = document.with_value("exercise", exercise.id)
+    submission, problems = documents.validated(document, Submission)
+    if exercise is None:
+        exercise, unknown = _exercise(document, problems)
+        problems += unknown
+    if exercise is not None:
+        problems = _together(problems, check(document, exercise, submission))
+    if submission is None or exercise is None or problems:
+        raise InvalidInput(source, documents.limited(problems))
+    return submission, exercise
+
+
+def read(raw: bytes, source: str) -> Submission:
+    """The submission that the bytes hold, whatever its exercise.
+
+    Raises:
+        InvalidInput: They hold none.
+    """
+    return documents.read(raw, source, Submission)
+
+
+def check(document: Document, exercise: Exercise, submission: Submission | None = None) -> list[Problem]:
+    """What is wrong with a submission's claims beside its exercise; claims that cannot be read are passed over.
+
+    `submission` is what was read of the document, where all of it could be.
+    """
+    claims = _sound_claims(document) if submission is None else dict(enumerate(submission.claims))
+    return [
+        *_over_budget(document, exercise),
+        *_missing_heads(document, exercise),
+        *_repeated(document, claims),
+        *_looking_ahead(document, claims, exercise),
+        *_wordless(document, claims),
+    ]
+
+
+def _together(problems: list[Problem], beside_exercise: list[Problem]) -> list[Problem]:
+    """Both, with one problem for a number that is out of the record's range and of the transformer's."""
+    places = {problem.where for problem in beside_exercise if problem.code == "no-such-head"}
+    kept = [problem for problem in problems if not (problem.code == "out-of-range" and problem.where in places)]
+    return kept + beside_exercise
+
+
+def _bytes(file: Path) -> bytes:
+    """The file's bytes, no more than it takes to see that there are too many."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(documents.SIZE_LIMIT + 1)
+    except OSError as error:
+        problem = Problem("unreadable", _("the file cannot be read: {why}", why=error.strerror))
+        raise InvalidInput(str(file), [problem]) from None
+
+
+def _exercise(document: Document, problems: list[Problem]) -> tuple[Exercise | None, list[Problem]]:
+    """The exercise that the submission names, unless its name is at fault already."""
+    name = document.at(("exercise",))
+    if not isinstance(name, str) or any(problem.where == "exercise" for problem in problems):
+        return None, []
+    known = exercises.available()
+    if name in known:
+        return exercises.load(name), []
+    said = _(
+        "there is no exercise `{name}`; known: {known}{hint}",
+        name=documents.shown(name),
+        known=listed(known) or _("none"),
+        hint=did_you_mean(name, known),
+    )
+    return None, [document.problem("unknown-exercise", said, ("exercise",))]
+
+
+def _entries(document: Document) -> tuple[Plain, ...]:
+    claims = document.at(("claims",))
+    return claims if isinstance(claims, tuple) else ()
+
+
+def _sound_claims(document: Document) -> dict[int, Claim]:
+    """The claims that can be read, by their number in the list."""
+    sound = {}
+    for number, entry in enumerate(_entries(document)[:CLAIMS_LIMIT]):
+        with suppress(ValidationError):
+            sound[number] = Claim.model_validate(entry)
+    return sound
+
+
+def _over_budget(document: Document, exercise: Exercise) -> Iterator[Problem]:
+    count = len(_entries(document))
+    if count > exercise.budget:
+        said = N_("{number} claims, but {exercise} takes {budget} at most; keep the ones you are surest of")
+        said = _(said, number=count, exercise=exercise.id, budget=exercise.budget)
+        yield document.problem("too-many-claims", said, ("claims", exercise.budget))
+
+
+def _missing_heads(document: Document, exercise: Exercise) -> Iterator[Problem]:
+    """Heads that the transformer does not have, told of claims with other mistakes as well."""
+    transformer = exercise.transformer
+    for number in range(len(_entries(document))):
+        layer, head = (document.at(("claims", number, key)) for key in ("layer", "head"))
+        if type(layer) is int and type(head) is int:
+            for key, value, count, said in (
+                ("layer", layer, transformer.layers, _NO_SUCH_LAYER),
+                ("head", head, transformer.heads, _NO_SUCH_HEAD),
+            ):
+                if not 0 <= value < count:
+                    said = _(said, place=f"L{layer}H{head}", transformer=transformer.name, last=count - 1)
+                    yield document.problem("no-such-head", said, ("claims", number, key))
+
+
+def _repeated(document: Document, claims: Mapping[int, Claim]) -> Iterator[Problem]:
+    first: dict[tuple[str, str], int] = {}
+    for number, claim in claims.items():
+        earlier = first.setdefault((claim.place, claim.name), number)
+        if earlier != number:
+            line = document.spot(("claims", earlier))[0]
+            said = N_("{place} as {kind} is claimed already, on line {line}; claim it once")
+            said = _(said, place=claim.place, kind=claim.name, line=line)
+            yield document.problem("duplicate-claim", said, ("claims", number))
+
+
+def _looking_ahead(document: Document, claims: Mapping[int, Claim], exercise: Exercise) -> Iterator[Problem]:
+    for number, claim in claims.items():
+        if exercises.looks_ahead(claim, exercise.transformer):
+            given = (("claims", number, name) for name in reversed(claim.parameters))
+            path = next((path for path in given if path in document.values), ("claims", number, "type"))
+            said = _(
+                "{kind} looks ahead; a decoder such as {transformer} cannot: its tokens see earlier ones only "
+                "(allowed: {allowed})",
+                kind=claim.name,
+                transformer=exercise.transformer.name,
+                allowed=_(claim.head_type.in_decoders),
+            )
+            yield document.problem("looks-ahead", said, path)
+
+
+def _wordless(document: Document, claims: Mapping[int, Claim]) -> Iterator[Problem]:
+    for number, claim in claims.items():
+        if claim.evidence is not None and not _WORD.search(claim.evidence):
+            said = N_("`evidence` has no words: `{written}`; give a sentence, or leave it out")
+            said = _(said, written=documents.shown(claim.evidence))
+            yield document.problem("no-words", said, ("claims", number, "evidence"))

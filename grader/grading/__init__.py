@@ -1,0 +1,1 @@
+"""From scores and claims to a report: thresholds applied, points counted, hashes taken."""

@@ -1,0 +1,1 @@
+"""The types of head, one file each; the registry finds them here."""

@@ -1,0 +1,76 @@
+"""Duplicate-token head: each query attends to earlier copies of its own token."""
+
+from typing import TYPE_CHECKING
+
+from grader.base.language import N_
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike
+from grader.kinds.sequence import ProbeSequence
+
+if TYPE_CHECKING:
+    from grader.kinds.masks import Question
+
+
+def ask(sequence: ProbeSequence) -> "Question":
+    """Return a question whose targets are earlier copies of the query's token, at distance 2 or more."""
+    from grader.kinds.masks import Question, all_but_special, same_token
+
+    return Question(same_token(sequence).tril(-2), all_but_special(sequence))
+
+
+TYPE = HeadType(
+    order=30,
+    title=N_("duplicate token"),
+    letters="AA",
+    colours=Colours(light="#a8246f", dark="#ff8fc7"),
+    ask=ask,
+    probes=("repeats", "running_text"),
+    decides="share",
+    from_tokens=True,
+    thresholds=(
+        DefaultThreshold(
+            "share",
+            0.4,
+            N_(
+                "GPT-2 small on random repeats: L0H5 .70, L3H0 .66, then .13; on text it is measured too and does "
+                "not decide"
+            ),
+            slices=("repeats",),
+        ),
+    ),
+    hint=N_(
+        "Write a word twice, far apart, and see whether the second looks at the first itself, not at what came "
+        "after it."
+    ),
+    ladder=Ladder(
+        look=N_(
+            "Write a word twice, far apart. The second one looks at the first one itself, and words that come "
+            "only once look nowhere in particular."
+        ),
+        alike=N_(
+            "An induction head looks at what came after the first copy, one step further. A semantic head also "
+            "looks at words that are merely related: does `queen` look at `king`, too?"
+        ),
+        where=N_(
+            "To see that two words are the same takes no more than the words themselves, so even layer 0 can do "
+            "it. In GPT-2 small a well-known circuit has L0H1 and L3H0, and in a lesser part L0H10. Which one is "
+            "best depends on the text: on random words L0H1 is weak."
+        ),
+        source=N_("Wang et al. 2022; measured for this grader, docs/detectors.md"),
+        text="The baker found a lamp in the river, and the farmer sold the lamp to a baker.",
+        see=N_("Does the second `lamp` look at the first `lamp`, or at `in`, which came after it?"),
+    ),
+    definition="Each query attends to earlier copies of its own token.",
+    probe=(
+        "The repeats of `induction` (slice `repeats`), and passages of text (slice `text`), which are measured "
+        "and reported but do not decide."
+    ),
+    confound=(
+        "The input matters: GPT-2 small's L0H1, which the literature names, pays 0.13 on random repeats and 0.42 "
+        "to 0.64 on natural text. A copy at distance 1 is the previous token: such pairs are dropped."
+    ),
+    literature="Wang et al. 2022, *Interpretability in the Wild*.",
+    lookalikes=(
+        Lookalike("induction head", "It looks at what came after the earlier copy, one step further."),
+        Lookalike("semantic head", "It looks at related words, copies among them."),
+    ),
+)

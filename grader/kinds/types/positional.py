@@ -1,0 +1,160 @@
+"""Positional head: each query attends to the key at a fixed offset, most often the previous token (-1)."""
+
+from typing import TYPE_CHECKING
+
+from grader.base.language import N_, _
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike, Parameter, WholeNumber
+from grader.kinds.sequence import ProbeSequence
+
+if TYPE_CHECKING:
+    from grader.kinds.masks import Question
+
+NEIGHBOURS = {-1: N_("positional, offset -1"), +1: N_("positional, offset +1")}
+"""The offsets that some languages have a name for."""
+
+LADDERS = {
+    -1: Ladder(
+        look=N_(
+            "One bright line just below the diagonal, in every text: each word looks at the word before it, "
+            "whatever the two are."
+        ),
+        alike=N_(
+            "A head that follows grammar often looks at the word before as well, because an article stands right "
+            "before its noun. Take a list of unrelated words: the line of a previous-token head stays, the other "
+            "one fades. And see how bright it is: a head that rests on the first word and peeks at the one before "
+            "is too weak to count."
+        ),
+        where=N_(
+            "Mostly in early layers, up to the middle. In BERT-base four heads, in layers 2, 4, 7 and 8, pay more "
+            "than half of their attention to the previous token. In GPT-2 small the previous-token heads of a "
+            "well-known circuit are L2H2 and L4H11. Every induction head has one in a layer below it."
+        ),
+        source=N_("Clark et al. 2019; Wang et al. 2022; Elhage et al. 2021"),
+        text="A lamp, seven rivers and the old king sang below the market.",
+        see=N_(
+            "Does every word look one to the left, also across the comma and where the words have nothing to do "
+            "with each other?"
+        ),
+    ),
+    +1: Ladder(
+        look=N_(
+            "One bright line just above the diagonal, in every text: each word looks at the word after it. Only "
+            "an encoder can do that, since a decoder's words do not see what comes later."
+        ),
+        alike=N_(
+            "An article or an adjective looks at its noun, which mostly comes next: that is grammar, not place. "
+            "Take a list of unrelated words: the line of a next-token head stays whole."
+        ),
+        where=N_(
+            "Mostly in early layers. In BERT-base five heads, in layers 1, 2, 2, 3 and 6, pay more than half of "
+            "their attention to the next token."
+        ),
+        source=N_("Clark et al. 2019"),
+        text="A lamp, seven rivers and the old king sang below the market.",
+        see=N_("Does every word look one to the right, also across the comma?"),
+    ),
+}
+ANY_OFFSET = Ladder(
+    look=N_("One bright line parallel to the diagonal, always at the same distance from it, in every text alike."),
+    alike=N_(
+        "A head that looks at a whole neighbourhood is brighter near the diagonal than far from it, but has no "
+        "line of its own. Count: is the brightest key of nearly every query at exactly the offset that is asked "
+        "for?"
+    ),
+    where=N_(
+        "What is published is about the neighbours: heads for the offsets -1 and +1, in encoders that translate "
+        "and in BERT, there mostly in early layers. Begin there, and go up."
+    ),
+    source=N_("Voita et al. 2019; Clark et al. 2019"),
+    text="A lamp, seven rivers and the old king sang below the market.",
+    see=N_("Count from a few words how far away the word is that each looks at. Is it the same distance every time?"),
+)
+
+
+def title(offset: int) -> str:
+    """Return the kind in words, translated."""
+    named = NEIGHBOURS.get(offset)
+    return _(named) if named else _("positional, offset {offset}", offset=f"{offset:+d}")
+
+
+def refuse(offset: int) -> str | None:
+    """Return what is wrong with an offset of 0."""
+    return None if offset else _("offset 0 is the token itself; use -1 for the previous token or +1 for the next")
+
+
+def ask(sequence: ProbeSequence, offset: int) -> "Question":
+    """Return a question in which every query's target is the key at `offset`, where that is not a special token."""
+    import torch
+
+    from grader.kinds.masks import Question, all_but_special, blank
+
+    queries = torch.arange(len(sequence.token_ids))
+    keys = queries + offset
+    inside = (keys >= 0) & (keys < len(queries))
+    targets = blank(sequence)
+    targets[queries[inside], keys[inside]] = True
+    eligible = all_but_special(sequence)
+    return Question(targets & eligible, eligible)
+
+
+TYPE = HeadType(
+    order=10,
+    title=title,
+    letters=lambda offset: f"{offset:+d}".replace("-", "\N{MINUS SIGN}"),
+    colours=Colours(light="#1259c3", dark="#7cb0ff"),
+    parameters=(
+        Parameter(
+            "offset",
+            WholeNumber(-64, 64),
+            "positional only: key minus query; -1 is the previous token, +1 the next.",
+            default=-1,
+        ),
+    ),
+    refuse=refuse,
+    spellings={"previous_token": {"offset": -1}, "next_token": {"offset": +1}},
+    ask=ask,
+    probes=("random_tokens", "running_text"),
+    decides="share",
+    from_tokens=True,
+    is_place=True,
+    looks_ahead=lambda offset: offset > 0,
+    in_decoders=N_("a negative offset"),
+    thresholds=(
+        DefaultThreshold(
+            "share",
+            0.4,
+            N_(
+                "GPT-2 small at -1: L4H11 1.00, L2H2 0.54, next 0.41 (recorded patterns); Voita et al. 2019 ask "
+                "90 % of the time of the position of the maximum"
+            ),
+        ),
+        DefaultThreshold(
+            "hit_rate",
+            0.7,
+            N_(
+                "GPT-2 small at -1: L2H2 0.84; the share beside it keeps out L5H6, which hits 0.91 with a share of 0.19"
+            ),
+        ),
+    ),
+    hint=N_("Look for one bright line parallel to the diagonal, in every text alike."),
+    ladder=lambda offset: LADDERS.get(offset, ANY_OFFSET),
+    definition=(
+        "Each query attends to the key at a fixed `offset` (key minus query): -1 is the previous token, +1 the "
+        "next one. `previous_token` and `next_token` are other spellings of these two."
+    ),
+    probe=(
+        "Distinct random tokens of four lengths (slice `random`), where nothing but the place tells one key from "
+        "another, and natural-looking passages of one to four sentences (slice `text`)."
+    ),
+    confound=(
+        "Hit rate alone makes weak heads look strong: GPT-2 small's L5H6 hits -1 for 91 % of the queries with a "
+        "share of 0.19, the rest of its attention lying on the first position. So both are asked for."
+    ),
+    literature="Voita et al. 2019, *Analyzing Multi-Head Self-Attention*.",
+    lookalikes=(
+        Lookalike(
+            "sink head", "It rests on the first position and peeks at the neighbour: it hits often and pays little."
+        ),
+        Lookalike("grammar head", "It looks at the article or adjective, which mostly stands right before its noun."),
+    ),
+)

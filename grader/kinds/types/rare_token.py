@@ -1,0 +1,91 @@
+"""Rare-token head: queries attend to the rare word of the sequence, wherever it stands."""
+
+from typing import TYPE_CHECKING
+
+from grader.base.language import N_
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike
+from grader.kinds.sequence import ProbeSequence
+
+if TYPE_CHECKING:
+    from grader.kinds.masks import Question
+
+
+def ask(sequence: ProbeSequence) -> "Question":
+    """Return a question that asks the last token of each common word, three or more from the rare word, for that word.
+
+    Any token of the rare word is a target.
+    """
+    import torch
+
+    from grader.kinds.masks import DISTANT, Question, all_but_special, blank
+
+    targets = blank(sequence)
+    if sequence.rare is not None:
+        rare = sequence.words[sequence.rare]
+        for number, word in enumerate(sequence.words):
+            keys = torch.arange(rare.start, rare.stop)
+            if number != sequence.rare and bool((abs(keys - word.last) >= DISTANT).all()):
+                targets[word.last, rare.start : rare.stop] = True
+    return Question(targets, all_but_special(sequence))
+
+
+TYPE = HeadType(
+    order=60,
+    title=N_("rare token"),
+    letters="\N{BLACK STAR}",
+    colours=Colours(light="#6f6200", dark="#dccb55"),
+    ask=ask,
+    probes=("rare_words",),
+    decides="hit_rate",
+    thresholds=(
+        DefaultThreshold(
+            "hit_rate",
+            0.6,
+            N_("SmolLM2-135M: L28H0 0.71, L28H2 0.66, then 0.30, against 0.32 for the best fixed position"),
+        ),
+        DefaultThreshold(
+            "lead",
+            0.3,
+            N_(
+                "the same measurement; a rare word of several tokens lets the best fixed position reach 0.3 to "
+                "0.5, and the lead is over that"
+            ),
+        ),
+    ),
+    hint=N_("Put one rare word among common ones, and see whether everything after it looks there."),
+    ladder=Ladder(
+        look=N_(
+            "Put one unusual word among common ones: everything that comes later looks at it, wherever it stands. "
+            "In the picture that is a bright column."
+        ),
+        alike=N_(
+            "A bright column at the very first word is an attention sink: there attention rests for want of "
+            "anything better, whatever the word. Move your rare word to another place: does the column move "
+            "along?"
+        ),
+        where=N_(
+            "In encoders that translate, one head of the first layer looks at the least frequent words. That is "
+            "no law: when this grader was made, the best ones of SmolLM2-135M were measured near its end, in "
+            "layer 28 of 30."
+        ),
+        source=N_("Voita et al. 2019; measured for this grader, docs/detectors.md"),
+        text="the man and the dog saw a theodolite in the house and then went to the water",
+        see=N_("Is there a bright column at `theodolite`, and does it move when you put the word elsewhere?"),
+    ),
+    definition="Words attend to the unusual word of the text, wherever it stands.",
+    probe=(
+        "Lists of common words with one rare word at a varied place (slice `lists`). Rarity is measured: a Zipf "
+        "frequency between 1.5 and 2.5 in `wordfreq`. Words nearer than three positions to the rare one are not "
+        "asked."
+    ),
+    confound=(
+        "The rarest words of a natural text are also the repeated ones, so an induction head passes for a "
+        "rare-token head: here the rare word comes once."
+    ),
+    literature="None with a published score: the kind is the lesson's.",
+    lookalikes=(
+        Lookalike("sink head", "It rests on the first position, whatever the word there."),
+        Lookalike("induction head", "It looks at what was repeated, which in a natural text is often the rarest word."),
+        Lookalike("fixed-position head", "It looks at one place, where the rare word sometimes stands."),
+    ),
+)

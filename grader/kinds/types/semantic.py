@@ -1,0 +1,90 @@
+"""Semantic head: each word attends to words of its own category, whatever the distance."""
+
+from typing import TYPE_CHECKING
+
+from grader.base.language import N_
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike
+from grader.kinds.sequence import ProbeSequence
+
+if TYPE_CHECKING:
+    from grader.kinds.masks import Question
+
+
+def ask(sequence: ProbeSequence) -> "Question":
+    """Return a question that asks each word's last token for distant tokens of other words of its category."""
+    import torch
+
+    from grader.kinds.masks import DISTANT, Question, blank
+
+    targets, eligible = blank(sequence), blank(sequence)
+    if not sequence.categories:
+        return Question(targets, eligible)
+    word_at = torch.full((len(targets),), -1)
+    for number, span in enumerate(sequence.words):
+        word_at[span.start : span.stop] = number
+    asking = torch.tensor([word.last for word in sequence.words])
+    codes = {name: code for code, name in enumerate(sequence.categories)}
+    category = torch.tensor([codes[name] for name in sequence.categories])
+    distant = (torch.arange(len(targets)) - asking[:, None]).abs() >= DISTANT
+    others = (word_at >= 0) & (word_at != torch.arange(len(asking))[:, None])
+    eligible[asking] = distant & others
+    targets[asking] = eligible[asking] & (category[word_at] == category[:, None])
+    return Question(targets, eligible)
+
+
+TYPE = HeadType(
+    order=50,
+    title=N_("semantic"),
+    letters="\N{ALMOST EQUAL TO}",
+    colours=Colours(light="#6b3fc0", dark="#c3a6ff"),
+    ask=ask,
+    probes=("categories",),
+    decides="share",
+    thresholds=(
+        DefaultThreshold(
+            "share",
+            0.4,
+            N_(
+                "GPT-2 small: L1H5 .55 at a base rate of .12 to .26, next head .25; SmolLM2: four heads at .42 to "
+                ".52; random weights .24"
+            ),
+        ),
+        DefaultThreshold("lift", 2, N_("SmolLM2: its four semantic heads 2.0 to 2.7; random weights 1.0")),
+    ),
+    hint=N_("Mix words of three topics in a list, and see whether each looks at distant words of its own topic."),
+    ladder=Ladder(
+        look=N_(
+            "Write a list of words from three topics, well mixed. Each word looks at the words of its own topic, "
+            "near and far."
+        ),
+        alike=N_(
+            "A list that is sorted by topic makes every head that looks nearby look clever: shuffle it. A "
+            "duplicate-token head finds the same word, never a related one: use every word once."
+        ),
+        where=N_(
+            "Nobody has published a place together with a score, so look everywhere. When this grader was made, "
+            "the best one of GPT-2 small was measured in layer 1."
+        ),
+        source=N_("measured for this grader, docs/detectors.md"),
+        text="horse hammer red cow saw blue sheep drill green goat nail yellow",
+        see=N_(
+            "Does `goat` look at `horse`, `cow` and `sheep`, and `nail` at the tools, rather than all at their "
+            "neighbours?"
+        ),
+    ),
+    definition="Each word attends to words of its own category, whatever the distance.",
+    probe=(
+        "Lists of 18 to 24 words of three categories, shuffled, no word twice (slice `lists`). Keys nearer than "
+        "three positions do not count."
+    ),
+    confound=(
+        "In a list that is not shuffled a head that looks nearby is right. A word that comes twice is found by "
+        "its copy. Share alone favours heads that spread evenly, so the lift over chance is asked for too."
+    ),
+    literature="None with a published score: the kind is the lesson's.",
+    lookalikes=(
+        Lookalike("local head", "It looks at its neighbours, which are of the same topic in a list that is sorted."),
+        Lookalike("duplicate-token head", "It looks at copies of the word itself."),
+        Lookalike("even head", "It looks at all words alike."),
+    ),
+)

@@ -1,0 +1,250 @@
+"""The database under the ledger: how to open it, bring its tables up to date, and what its errors mean.
+
+A SQLite file by default, PostgreSQL by URL. Plain statements go to a SQLite file directly (see `grader.sqlite`); to
+create or upgrade the tables, to share a transaction with the service's statements, and for every other database,
+there is SQLAlchemy, imported when it is needed.
+"""
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Self
+
+from grader.base import home
+from grader.base.environment import value
+from grader.base.errors import GraderError, LedgerError
+from grader.ledger import sqlite
+from grader.ledger.sqlite import BUSY_SECONDS, FORBIDDEN
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+VARIABLE = "GRADER_DATABASE_URL"
+FILE = "ledger.sqlite3"
+SCHEMA = "0003"
+"""The newest revision under `grader/ledger/migrations`; they count up, always in four digits."""
+REVISIONS = "alembic_version"
+"""Where the migrations note how far they have come."""
+REPORTS = "reports"
+"""The table that a ledger is known by."""
+ADVISORY_LOCK = 0x6C656467
+"""The number of the PostgreSQL lock under which one process at a time decides on something."""
+WRITES = "ledger_writes"
+"""The option of a connection that is going to write."""
+
+Execute = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
+"""Runs one statement of plain SQL, in which `:name` stands for the value of that name; returns its rows."""
+
+
+class Contested(LedgerError):
+    """Another process wrote the same at the same moment; who tries again finds what it wrote."""
+
+
+class Database:
+    """The tables in one database, there and of the right revision."""
+
+    def __init__(self, url: str | None = None) -> None:
+        """Open the database at `url`, else at `GRADER_DATABASE_URL`, else in the home folder; create what is missing.
+
+        Raises:
+            LedgerError: It cannot be reached, created or written, holds something else, or a newer grader
+                made it.
+        """
+        self._url = url or value(VARIABLE) or _home_url()
+        path = sqlite.named(self._url)
+        self._file = None if path is None else sqlite.File(path)
+        self.where = path or _told(self._engine)
+        """The database, for messages: a path, or a URL with its password hidden."""
+        with ExitStack() as failed:
+            failed.callback(self.close)
+            if not self._is_ready_file():
+                self._make_ready()
+            failed.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._file is not None:
+            self._file.close()
+        if "_engine" in vars(self):
+            self._engine.dispose()
+
+    @contextmanager
+    def statements(self, write: bool = False) -> Iterator[Execute]:
+        """A transaction of plain statements, committed at the end.
+
+        Raises:
+            Contested: Another process was faster.
+            LedgerError: The database refuses.
+        """
+        if self._file is None:
+            from sqlalchemy.exc import IntegrityError
+
+            try:
+                with self.connection(write) as connection:
+                    yield through(connection)
+            except IntegrityError as problem:
+                raise self._contested() from problem
+            return
+        try:
+            with self._file.transaction(write) as direct:
+                yield partial(_rows, direct)
+        except sqlite3.IntegrityError as problem:
+            raise self._contested() from problem
+        except sqlite3.Error as problem:
+            raise self._refused(problem) from problem
+
+    @contextmanager
+    def connection(self, write: bool = False) -> "Iterator[sa.Connection]":
+        """A transaction of SQLAlchemy's, committed at the end.
+
+        Raises:
+            LedgerError: The database refuses; an `IntegrityError` is passed on.
+        """
+        from sqlalchemy.exc import DBAPIError, IntegrityError
+
+        try:
+            with self._engine.connect().execution_options(**{WRITES: write}) as connection, connection.begin():
+                yield connection
+        except IntegrityError:
+            raise
+        except DBAPIError as problem:
+            raise self._refused(problem.orig) from problem
+
+    @contextmanager
+    def alone(self) -> "Iterator[sa.Connection]":
+        """A transaction that writes while no other one opened in this way does, in any process."""
+        with self.connection(write=True) as connection:
+            if connection.dialect.name == "postgresql":
+                through(connection)("SELECT pg_advisory_xact_lock(:number)", {"number": ADVISORY_LOCK})
+            yield connection
+
+    @cached_property
+    def _engine(self) -> "sa.Engine":
+        return _engine(self._url)
+
+    def _contested(self) -> Contested:
+        return Contested(f"{self.where}: another process wrote the same at the same moment; try again")
+
+    def _refused(self, problem: BaseException | None) -> LedgerError:
+        code = getattr(problem, "sqlite_errorcode", -1) & 0xFF
+        said = " ".join(str(problem).split())
+        advice = sqlite.ADVICE.get(code, f"the database refuses ({said}); is it up, and the URL right?")
+        return LedgerError(f"{self.where}: {advice}")
+
+    def _is_ready_file(self) -> bool:
+        """Whether it is a SQLite file that is ready: then nothing else need be imported."""
+        if self._file is None:
+            return False
+        with self.statements() as execute:
+            tables = execute("SELECT name FROM sqlite_master WHERE type = 'table'", {})
+            return self._is_ready({row["name"] for row in tables}, execute)
+
+    def _make_ready(self) -> None:
+        """See to it that the tables are there and of the right revision; one process at a time."""
+        import sqlalchemy as sa
+
+        with self.connection() as connection:
+            encoding = "UTF8"
+            if connection.dialect.name == "postgresql":
+                encoding = connection.scalar(sa.text("SHOW server_encoding"))
+            if encoding != "UTF8":  # students have names that others cannot hold
+                raise LedgerError(f"{self.where}: its encoding is {encoding}; make it anew, with ENCODING 'UTF8'")
+            if self._is_ready(sa.inspect(connection).get_table_names(), through(connection)):
+                return
+        with self.alone() as connection:
+            tables = sa.inspect(connection).get_table_names()
+            if not self._is_ready(tables, through(connection)):  # nobody was faster
+                from grader.ledger.migrations import upgrade
+
+                upgrade(connection)
+
+    def _is_ready(self, tables: Collection[str], execute: Execute) -> bool:
+        """Whether the tables are there, in the one revision that this code knows."""
+        noted = execute("SELECT version_num FROM alembic_version", {}) if REVISIONS in tables else []
+        revision = noted[0]["version_num"] if noted else None
+        if revision == SCHEMA:
+            return True
+        if revision is None and REPORTS not in tables:
+            return False
+        if revision is None or not (revision.isdecimal() and len(revision) == len(SCHEMA)):
+            raise LedgerError(f"{self.where}: its tables are not a ledger's; name another database by {VARIABLE}")
+        if revision > SCHEMA:
+            raise LedgerError(f"{self.where}: a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade")
+        return False
+
+
+def through(connection: "sa.Connection") -> Execute:
+    """What runs plain statements inside a transaction of SQLAlchemy's."""
+    from sqlalchemy import text
+
+    def execute(sql: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
+        done = connection.execute(text(sql), values)
+        return [dict(row) for row in done.mappings()] if done.returns_rows else []
+
+    return execute
+
+
+def _rows(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, dict(values))
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _home_url() -> str:
+    """The URL of the SQLite file in the home folder, which is made ready for it."""
+    try:
+        path = home.writable_folder() / FILE
+        path.touch(mode=0o600)
+    except GraderError as problem:
+        raise LedgerError(f"no place for the ledger: {problem}") from problem
+    except OSError as problem:
+        raise LedgerError(f"{path}: {FORBIDDEN} ({problem.strerror})") from problem
+    return f"{sqlite.SCHEME}{path}"
+
+
+def _engine(url: str) -> "sa.Engine":
+    """How to reach the database; nothing is opened yet."""
+    import sqlalchemy as sa
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as problem:
+        raise LedgerError(f"{VARIABLE}: not a database URL; write it like postgresql://user@host/name") from problem
+    if parsed.get_backend_name() != "sqlite":
+        try:
+            engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        except (ImportError, ArgumentError) as problem:
+            raise LedgerError(f"{parsed!r}: no driver for it ({problem}); install one with pip") from problem
+        if engine.dialect.name == "postgresql":
+            sa.event.listen(engine, "connect", _patience)
+        return engine
+    engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    sa.event.listen(engine, "connect", lambda connection, _: sqlite.prepare(connection))
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _told(engine: "sa.Engine") -> str:
+    address = engine.url
+    return (address.database or "") if address.get_backend_name() == "sqlite" else str(address)
+
+
+def _patience(connection: "DBAPIConnection", _: object) -> None:
+    """Make PostgreSQL end the transaction of a process that is frozen or cut off: nobody waits for it for ever."""
+    with closing(connection.cursor()) as cursor:
+        for setting in ("lock_timeout", "idle_in_transaction_session_timeout"):
+            cursor.execute(f"SET {setting} = '{BUSY_SECONDS}s'")
+    connection.commit()
+
+
+def _begin(connection: "sa.Connection") -> None:
+    connection.exec_driver_sql(sqlite.beginning(bool(connection.get_execution_options().get(WRITES))))

@@ -1,0 +1,119 @@
+"""Attention recomputed, streamed: each layer's pattern is handed over, then dropped.
+
+The pattern comes from the transformer family's own eager attention, reached through `transformers`'
+attention interface; so it is, number for number, what `output_attentions=True` would return. No more than
+one layer's pattern is ever held, there is no language-model head, and nothing runs after the last layer
+that is needed.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.masking_utils import eager_mask
+
+from grader.base.errors import UnsupportedTransformer
+
+Receive = Callable[[int, Float[Tensor, "sequence head query key"]], None]
+"""Called with each layer's number and its pattern."""
+
+STREAMED = "grader_streamed"
+
+
+class _Enough(Exception):
+    """The last layer that anybody asked about has been handed over."""
+
+
+class _Layers:
+    """Which layer comes next, and who receives it."""
+
+    def __init__(self, receive: Receive, last: int) -> None:
+        self.receive, self.last, self.next = receive, last, 0
+
+    def take(self, pattern: Tensor) -> None:
+        self.receive(self.next, pattern)
+        if self.next == self.last:
+            raise _Enough
+        self.next += 1
+
+
+_CURRENT: ContextVar[_Layers] = ContextVar("layers")
+
+
+def _streamed(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **rest: object
+) -> tuple[Tensor, Tensor | None]:
+    """The family's own eager attention, its pattern handed over on the way."""
+    eager = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
+    if eager is None:
+        raise UnsupportedTransformer(
+            f"{type(module).__name__} has no eager attention of its own to recompute; "
+            "choose a transformer whose attention goes through the attention interface of `transformers`"
+        )
+    given = query.dtype
+    if given.itemsize < torch.float32.itemsize:  # the softmax, and what is read from it, are never in half precision
+        query, key, value = query.float(), key.float(), value.float()
+        attention_mask = None if attention_mask is None else attention_mask.float()
+    output, pattern = eager(module, query, key, value, attention_mask, **rest)
+    _CURRENT.get().take(pattern)
+    return output.to(given), None
+
+
+AttentionInterface.register(STREAMED, _streamed)
+AttentionMaskInterface.register(STREAMED, eager_mask)
+
+
+@contextmanager
+def one_thread() -> Iterator[int]:
+    """How many threads torch may use, while each of its operations uses one.
+
+    On short texts several would only get in each other's way, and the order of a sum would depend on them.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
+
+
+def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: Receive, last_layer: int) -> None:
+    """Run sequences of one length as one batch; `receive` gets each layer up to `last_layer`, from 0.
+
+    Raises:
+        ValueError: their lengths differ.
+        UnsupportedTransformer: the attention is out of reach.
+    """
+    ids = torch.tensor(sequences)
+    layers = _Layers(receive, last_layer)
+    token = _CURRENT.set(layers)
+    if model.config._attn_implementation != STREAMED:
+        model.set_attn_implementation(STREAMED)
+    try:
+        with torch.inference_mode():
+            model(input_ids=ids, use_cache=False)
+    except _Enough:
+        return
+    finally:
+        _CURRENT.reset(token)
+    raise UnsupportedTransformer(
+        f"{type(model).__name__} showed {layers.next} layers of attention, not {last_layer + 1}; "
+        "choose a transformer whose attention goes through the attention interface of `transformers`"
+    )
+
+
+def pattern_of(model: PreTrainedModel, token_ids: Sequence[int], layer: int, head: int) -> Float[Tensor, "query key"]:
+    """One head's pattern on one sequence; each row sums to 1."""
+    found: list[Tensor] = []
+
+    def receive(number: int, pattern: Tensor) -> None:
+        if number == layer:
+            found.append(pattern[0, head].clone())
+
+    stream(model, [token_ids], receive, layer)
+    return found[0]

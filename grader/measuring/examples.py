@@ -1,0 +1,114 @@
+"""For each kind, one short probe sequence with every head's pattern on it: what the pictures in a report show.
+
+Kept pictures are read without torch.
+"""
+
+from collections.abc import Sequence as Items
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+from zlib import error as BadCompression  # noqa: N812 - an exception, whatever its name
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.base.errors import ScoreTableError
+from grader.base.files import write_whole
+from grader.base.language import _
+from grader.schema import Kind, Picture, ProbeSettings, Record, title
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from grader.kinds.sequence import ProbeSequence
+
+STEPS = 255
+"""A kept pattern is rounded to 256 shades: it is for looking at, never for grading."""
+
+Patterns = NDArray[np.uint8]
+"""Layer, head, query, key."""
+
+
+class Example(Record):
+    """A sequence to show, without its patterns."""
+
+    kind: str
+    tokens: tuple[str, ...]
+    targets: tuple[tuple[int, int], ...]
+
+
+def examples(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    settings: ProbeSettings,
+    kinds: Items[Kind],
+    *,
+    causal: bool,
+) -> dict[str, tuple[Example, Patterns]]:
+    """By the kind's name: the shortest sequence of its first probe that asks something, and all patterns on it."""
+    from grader.measuring.probes.families import families_of, family
+    from grader.measuring.questions import question
+
+    found = {}
+    for kind in kinds:
+        of_kind = family(families_of(kind)[0], tokenizer, settings)
+        sequences = sorted(of_kind, key=lambda each: len(each.token_ids))
+        asked = ((each, question(kind, each).visible(causal=causal)) for each in sequences)
+        sequence, asking = next(pair for pair in asked if pair[1].asked.any())
+        pairs = (asking.targets & asking.asked[:, None]).nonzero().tolist()
+        example = Example(
+            kind=kind.name,
+            tokens=tuple(str(tokenizer.decode([token])) for token in sequence.token_ids),
+            targets=tuple((query, key) for query, key in pairs),
+        )
+        found[kind.name] = (example, _patterns(model, sequence))
+    return found
+
+
+def _patterns(model: "PreTrainedModel", sequence: "ProbeSequence") -> Patterns:
+    from grader.measuring.attention import stream
+
+    layers: list[Patterns] = []
+    stream(
+        model,
+        [sequence.token_ids],
+        lambda _, pattern: layers.append((pattern[0] * STEPS).round().byte().numpy()),
+        model.config.num_hidden_layers - 1,
+    )
+    return np.stack(layers)
+
+
+def save(path: Path, found: dict[str, tuple[Example, Patterns]]) -> None:
+    """Keep the examples in one compressed file."""
+    arrays = {
+        name: np.frombuffer(example.model_dump_json().encode(), dtype=np.uint8) for name, (example, _) in found.items()
+    }
+    raw = BytesIO()
+    np.savez_compressed(raw, allow_pickle=False, **arrays, **{f"{k}/patterns": v for k, (_, v) in found.items()})
+    write_whole(path, raw.getvalue())
+
+
+def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
+    """One head's pattern on the kind's example; None where none is kept.
+
+    Raises:
+        ScoreTableError: a file is there but holds no examples.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            if kind.name not in kept:
+                return None
+            example = Example.model_validate_json(kept[kind.name].tobytes())
+            pattern = kept[f"{kind.name}/patterns"][layer, head] / STEPS
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError, EOFError, BadZipFile, BadCompression) as error:
+        said = f"{path} is damaged; delete it and {path.name.split('.')[0]}.json, and both will be computed again"
+        raise ScoreTableError(said) from error
+    return Picture(
+        caption=_("L{layer}H{head} on the probe for {kind}", layer=layer, head=head, kind=title(kind)),
+        tokens=example.tokens,
+        pattern=tuple(tuple(round(float(value), 3) for value in row) for row in pattern),
+        targets=example.targets,
+    )

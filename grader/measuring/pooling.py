@@ -1,0 +1,116 @@
+"""From the answers of single queries to the statistics of a kind: pooled by slice, with bootstrap intervals."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from grader.base.errors import ExerciseError
+from grader.kinds.masks import Question
+from grader.measuring.baselines import best_blind_head
+from grader.measuring.bootstrap import Resamples
+from grader.measuring.score_table import Grid, KindScores, Slice, Statistics
+from grader.schema import Kind, Statistic
+
+Array = NDArray[np.float64]
+
+DECIMALS = 4
+"""Scores are kept to four decimals: far above rounding noise, far below what a bootstrap interval resolves."""
+SHARE, HITS, ELIGIBLE = range(3)
+"""Of the last axis of `Answers.values`: attention on targets, right or wrong, attention on eligible keys."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What all heads answered to one kind's questions on one family of probes; queries go sequence by sequence."""
+
+    questions: list[Question]
+    """By sequence."""
+    slices: list[str]
+    """By sequence."""
+    values: NDArray[np.floating]
+    """Asked query, layer, head, and one of SHARE, HITS and ELIGIBLE."""
+
+    @cached_property
+    def sequence(self) -> NDArray[np.intp]:
+        """Of each asked query, its sequence's number."""
+        return np.repeat(np.arange(len(self.questions)), [int(question.asked.sum()) for question in self.questions])
+
+    @cached_property
+    def keys(self) -> NDArray[np.intp]:
+        """Of each asked query, how many targets and how many eligible keys it has."""
+        counted = [torch.stack((q.targets, q.eligible), -1)[q.asked].sum(1).numpy() for q in self.questions]
+        return np.concatenate(counted)
+
+    def by_slice(self) -> dict[str, NDArray[np.bool_]]:
+        """By the slice's name, which of the asked queries belong to it; the whole probe first."""
+        found: dict[str, NDArray[np.bool_]] = {}
+        first = 0
+        for own, question in zip(self.slices, self.questions, strict=True):
+            asked = question.asked
+            last = first + int(asked.sum())
+            for name, members in {own: asked, **question.groups}.items():
+                whole = found.setdefault(name, np.zeros(len(self.sequence), dtype=np.bool_))
+                whole[first:last] = members[asked].numpy()
+            first = last
+        return found
+
+
+def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
+    """The kind's scores, from its answers on all its families of probes.
+
+    Raises:
+        ExerciseError: there was no query to ask.
+    """
+    blind, best, parts = "", -1.0, []
+    for answers in families:
+        head, by_sequence = best_blind_head(answers.questions, offsets_known=kind.head_type.is_place)
+        asked = len(answers.sequence)
+        if not asked:
+            raise ExerciseError(
+                f"{kind.name}: the probe has no query to ask; bring other sentences or do not ask for this kind"
+            )
+        baseline = by_sequence.sum() / asked
+        if baseline > best:
+            blind, best = head, baseline
+        parts += [_slice(name, answers, members, baseline, seed) for name, members in answers.by_slice().items()]
+    return KindScores(
+        kind=kind,
+        decides=kind.head_type.decides,
+        baseline=round(float(best), DECIMALS),
+        blind_head=blind,
+        slices=tuple(parts),
+    )
+
+
+def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], baseline: float, seed: int) -> Slice:
+    """One slice's statistics; the lead is over the blind head's rate on the whole probe."""
+    sequence, count = answers.sequence[belongs], len(answers.questions)
+    sums = np.zeros((count, *answers.values.shape[1:]))
+    np.add.at(sums, sequence, answers.values[belongs])
+    below = np.bincount(sequence, minlength=count).astype(float)
+    draws = Resamples(count, seed)
+    hit = draws.ratio(sums[..., HITS], below)
+    columns: dict[Statistic, tuple[Array, Array, Array]] = {
+        "share": draws.ratio(sums[..., SHARE], below),
+        "hit_rate": hit,
+        "lead": (hit[0] - baseline, hit[1] - baseline, hit[2] - baseline),
+    }
+    targets, eligible = answers.keys[belongs].sum(0)
+    if targets < eligible:
+        value, low, high = draws.ratio(sums[..., SHARE], np.maximum(sums[..., ELIGIBLE], 1e-12))
+        columns["lift"] = (value * eligible / targets, low * eligible / targets, high * eligible / targets)
+    return Slice(
+        name=name,
+        queries=len(sequence),
+        statistics=tuple(
+            Statistics(statistic=statistic, value=_grid(value), low=_grid(low), high=_grid(high))
+            for statistic, (value, low, high) in columns.items()
+        ),
+    )
+
+
+def _grid(values: Array) -> Grid:
+    return tuple(tuple(round(float(value), DECIMALS) + 0.0 for value in row) for row in values)

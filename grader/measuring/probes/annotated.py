@@ -1,0 +1,75 @@
+"""Natural-looking sentences with gold arcs, from the project's grammar or from the instructor."""
+
+from dataclasses import replace
+
+from transformers import PreTrainedTokenizerBase
+
+from grader.kinds.sequence import Link, ProbeSequence
+from grader.measuring.probes import draw, frames
+from grader.measuring.probes.tokens import POSSESSIVE, encode
+from grader.schema import ProbeSettings, Relation
+
+TEXT_RELATIONS: tuple[Relation, ...] = ("verb_subject", "pronoun_antecedent", "noun_adjective")
+MOST_SENTENCES = 4
+
+
+def annotated(
+    tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, relation: Relation
+) -> tuple[ProbeSequence, ...]:
+    """One sequence a sentence, each with at least one arc of the relation; slice `all`."""
+    return tuple(_sequence(tokenizer, [sentence], "all") for sentence in sentences(settings, relation))
+
+
+def sentences(settings: ProbeSettings, relation: Relation) -> tuple[frames.Sentence, ...]:
+    """The exercise's own sentences for the relation where it brings some, the grammar's otherwise."""
+    own = tuple(
+        frames.Sentence(
+            own.words,
+            own.classes,
+            tuple(frames.Arc(arc.relation, arc.query, arc.target, arc.group) for arc in own.arcs),
+        )
+        for own in settings.own_sentences
+        if any(arc.relation == relation for arc in own.arcs)
+    )
+    return own or tuple(
+        _possessives_apart(sentence) for sentence in frames.sentences(relation, settings.seed, settings.sentences)
+    )
+
+
+def _possessives_apart(sentence: frames.Sentence) -> frames.Sentence:
+    """`king's` as `king` and `'s`: what is possessed is asked about the king."""
+    words: list[str] = []
+    classes: list[str] = []
+    moved: list[int] = []
+    for word, name in zip(sentence.words, sentence.classes, strict=True):
+        moved.append(len(words))
+        owner, mark, _ = word.partition(POSSESSIVE)
+        words += [owner, mark] if mark else [word]
+        classes += [name, "PART"] if mark else [name]
+    arcs = tuple(replace(arc, query=moved[arc.query], target=moved[arc.target]) for arc in sentence.arcs)
+    return frames.Sentence(tuple(words), tuple(classes), arcs)
+
+
+def running_text(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
+    """Passages of one to four sentences; slice `text`."""
+    random = draw.stream(settings.seed, "running_text")
+    pool = [
+        sentence
+        for relation in TEXT_RELATIONS
+        for sentence in frames.sentences(relation, settings.seed, settings.random_sequences * MOST_SENTENCES)
+    ]
+    return tuple(
+        _sequence(tokenizer, draw.some(random, pool, 1 + number % MOST_SENTENCES), "text")
+        for number in range(settings.random_sequences)
+    )
+
+
+def _sequence(tokenizer: PreTrainedTokenizerBase, passage: list[frames.Sentence], slice_name: str) -> ProbeSequence:
+    words = [word for sentence in passage for word in sentence.words]
+    links, before = [], 0
+    for sentence in passage:
+        links += [Link(arc.relation, before + arc.query, before + arc.target, arc.group) for arc in sentence.arcs]
+        before += len(sentence.words)
+    ids, spans, special = encode(tokenizer, words)
+    classes = tuple(name for sentence in passage for name in sentence.classes)
+    return ProbeSequence(ids, special, slice_name, spans, classes, tuple(links))

@@ -1,0 +1,21 @@
+"""Random tokens, none twice: nothing to look at but places."""
+
+from transformers import PreTrainedTokenizerBase
+
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring.probes import draw
+from grader.measuring.probes.tokens import plain_tokens, surround
+from grader.schema import ProbeSettings
+
+LENGTHS = (16, 24, 40, 64)
+
+
+def random_tokens(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
+    """Sequences of distinct random tokens, the lengths in turn; slice `random`."""
+    random = draw.stream(settings.seed, "random_tokens")
+    vocabulary = plain_tokens(tokenizer)
+    sequences = []
+    for number in range(settings.random_sequences):
+        ids, _, special = surround(tokenizer, draw.some(random, vocabulary, LENGTHS[number % len(LENGTHS)]))
+        sequences.append(ProbeSequence(ids, special, "random"))
+    return tuple(sequences)

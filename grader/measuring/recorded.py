@@ -1,0 +1,249 @@
+"""A detector on recorded attention: no transformer, only the patterns that somebody stored.
+
+The file is a numpy `.npz` of plain numbers, in one of three layouts:
+
+- `token_ids` [token], `attn` [layer, head, query, key]: whole layers on one text; `layers` [layer] says which
+  they are, where they are not the first ones.
+- `token_ids` [token], `attn` [head, query, key], `heads` [head, 2]: some heads on one text; each row of `heads`
+  is layer and head.
+- `token_ids` [draw, token], `attn` [draw, query, key], `heads` [draw, 2]: one head each time, on a text of its
+  own; the draws of the same head are pooled.
+
+Layers and heads are counted from 0. A negative token id means that the token is not known: it is a copy of no
+other. Intervals are over the draws, and over the queries where there is only one text.
+"""
+
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
+
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import N_, _
+from grader.exercises.thresholds import thresholds_of
+from grader.kinds import PARAMETERS, TYPES
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring.bootstrap import Resamples
+from grader.measuring.patterns import asked_rows, hits, share
+from grader.measuring.questions import question
+from grader.schema import AskedKind, Kind
+
+Arrays = dict[str, NDArray[Any]]
+Place = tuple[int, int]
+"""Layer and head."""
+
+DECIMALS = 4
+SEED = 0
+"""Of the bootstrap."""
+ROUNDING = 1e-3
+"""How far from 1 a row may sum: what half precision leaves."""
+LAYOUTS = "[layer, head, query, key], or [head, query, key] with `heads` [head, 2]"
+UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What `numpy.load` and the zip file behind it raise."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Heads that were recorded on the same texts."""
+
+    token_ids: NDArray[np.int64]
+    """[sequence, token]"""
+    patterns: NDArray[np.float64]
+    """[sequence, head, query, key]"""
+    places: tuple[Place, ...]
+    """Which head is which."""
+
+    @property
+    def causal(self) -> bool:
+        """Whether no query pays attention to a key behind it."""
+        return not np.triu(self.patterns, 1).any()
+
+
+def scan_file(path: Path, kind: Kind) -> dict[str, Any]:
+    """Rows as in `grade scan`, best score first.
+
+    Raises:
+        InvalidInput: the file is no recorded pattern, or the kind needs annotations that it does not have.
+    """
+    if not kind.head_type.from_tokens:
+        types = ", ".join(each.name for each in TYPES.values() if each.from_tokens)
+        said = _("{type} needs annotated text; a recorded pattern can show {types}", type=kind.type, types=types)
+        raise InvalidInput(str(path), [Problem("needs-annotations", said)])
+    rows = [row for recording in read(path) for row in _rows(recording, kind)]
+    if not rows:
+        said = _("no query in it has a target for {kind}", kind=kind.name)
+        raise InvalidInput(str(path), [Problem("nothing-asked", said)])
+    rows.sort(key=lambda row: (-row["score"], row["layer"], row["head"]))
+    for rank, row in enumerate(rows, 1):
+        row["rank"] = rank
+    return {"exercise": None, "transformer": path.name, "heads": rows}
+
+
+def read(path: Path) -> list[Recording]:
+    """What the file holds.
+
+    Raises:
+        InvalidInput: it holds no recorded pattern, or one that is no attention.
+    """
+    try:
+        arrays = _load(path)
+        _check(arrays)
+        return _recordings(arrays)
+    except _NoPattern as error:
+        raise InvalidInput(str(path), [Problem("no-pattern", str(error))]) from None
+
+
+class _NoPattern(Exception):
+    """Says why the file is no recorded pattern."""
+
+    def __init__(self, said: str, **values: object) -> None:
+        super().__init__(_(said, **values))
+
+
+def _load(path: Path) -> Arrays:
+    """The arrays that are known here; others are never opened, and no pickle is."""
+    try:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise _NoPattern(N_("it is no .npz file; write it with numpy.savez(file, token_ids=..., attn=...)"))
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                return _known(archive)
+    except UNREADABLE as error:
+        if "allow_pickle" in (why := str(error)):
+            why = _("an array in it is a pickle, and that is never read: store plain numbers")
+        raise _NoPattern(N_("it cannot be read: {why}"), why=why) from None
+
+
+def _known(archive: NpzFile) -> Arrays:
+    lacking = [name for name in ("token_ids", "attn") if name not in archive.files]
+    if lacking:
+        there = ", ".join(archive.files) or _("no array")
+        raise _NoPattern(N_("it lacks {lacking}; it has {there}"), lacking=", ".join(lacking), there=there)
+    return {name: archive[name] for name in ("token_ids", "attn", "layers", "heads") if name in archive.files}
+
+
+def _check(arrays: Arrays) -> None:
+    """Refuse what is no attention: wrong types and shapes, gaps, rows that do not sum to 1."""
+    for name, array in arrays.items():
+        if name != "attn" and not np.issubdtype(array.dtype, np.integer):
+            raise _NoPattern(N_("{name} must be whole numbers, not {type}"), name=name, type=array.dtype)
+    ids, attention = arrays["token_ids"], arrays["attn"]
+    if not np.issubdtype(attention.dtype, np.floating):
+        raise _NoPattern(N_("attn must be floating point numbers, not {type}"), type=attention.dtype)
+    sizes = (ids.ndim, attention.ndim)
+    fits = sizes in {(1, 4), (1, 3), (2, 3)} and attention.shape[-2:] == (ids.shape[-1],) * 2 and attention.size > 0
+    if not fits or (ids.ndim == 2 and len(ids) != len(attention)):
+        said = N_(
+            "token_ids {ids} and attn {attention} do not fit; token_ids is [token] and attn {layouts}, "
+            "or token_ids is [draw, token] and attn [draw, query, key] with `heads` [draw, 2]"
+        )
+        raise _NoPattern(said, ids=ids.shape, attention=attention.shape, layouts=LAYOUTS)
+    if not np.isfinite(attention).all() or (attention < 0).any():
+        said = N_("attn has negative or missing values (NaN, infinity); attention is what comes after softmax")
+        raise _NoPattern(said)
+    off = float(np.abs(attention.sum(-1, dtype=np.float64) - 1).max())
+    if off > ROUNDING:
+        said = N_("a row of attn sums to 1 give or take {off:.3g}; each query's attention must sum to 1")
+        raise _NoPattern(said, off=off)
+
+
+def _recordings(arrays: Arrays) -> list[Recording]:
+    ids, attention = _told_apart(arrays["token_ids"]), arrays["attn"].astype(np.float64)
+    if attention.ndim == 4:
+        places = tuple((layer, head) for layer in _layers(arrays) for head in range(attention.shape[1]))
+        return [Recording(ids[None], attention.reshape(1, len(places), *attention.shape[2:]), places)]
+    places = _heads(arrays)
+    if ids.ndim == 1:
+        _no_twice("heads", places)
+        return [Recording(ids[None], attention[None], places)]
+    draws = {place: [n for n, other in enumerate(places) if other == place] for place in sorted(set(places))}
+    return [Recording(ids[numbers], attention[numbers][:, None], (place,)) for place, numbers in draws.items()]
+
+
+def _told_apart(ids: NDArray[Any]) -> NDArray[np.int64]:
+    """The ids, where each unknown token is given one that no other token of its text has."""
+    ids = ids.astype(np.int64)
+    return np.where(ids < 0, -1 - np.arange(ids.shape[-1]), ids)
+
+
+def _layers(arrays: Arrays) -> list[int]:
+    layers = arrays.get("layers", np.arange(count := len(arrays["attn"])))
+    if layers.shape != (count,) or (layers < 0).any():
+        said = N_("layers is {shape}; it must give the number, from 0, of each in attn: [{number}]")
+        raise _NoPattern(said, shape=list(layers.shape), number=count)
+    _no_twice("layers", found := [int(layer) for layer in layers])
+    return found
+
+
+def _heads(arrays: Arrays) -> tuple[Place, ...]:
+    count = len(arrays["attn"])
+    heads = arrays.get("heads")
+    if heads is None or heads.shape != (count, 2) or (heads < 0).any():
+        said = N_("heads is {shape}; it must give layer and head, from 0, of each pattern in attn: [{number}, 2]")
+        raise _NoPattern(said, shape=_("not there") if heads is None else list(heads.shape), number=count)
+    return tuple((int(layer), int(head)) for layer, head in heads)
+
+
+def _no_twice(name: str, found: Collection[int | Place]) -> None:
+    if len(set(found)) < len(found):
+        raise _NoPattern(N_("{name} has the same one twice"), name=name)
+
+
+def _rows(recording: Recording, kind: Kind) -> Iterator[dict[str, Any]]:
+    """One row for each head; none where no query of these texts has a target."""
+    shares, right, blind = [], [], []
+    for ids, patterns in zip(recording.token_ids, recording.patterns, strict=True):
+        sequence = ProbeSequence(tuple(ids.tolist()), frozenset(), "recorded")
+        asking = question(kind, sequence).visible(causal=recording.causal)
+        asked = asking.asked
+        rows = asked_rows(torch.from_numpy(patterns)[None], asked[None])
+        targets, eligible = asking.targets[asked], asking.eligible[asked]
+        shares.append(share(rows, targets).numpy())
+        right.append(hits(rows, targets, eligible).numpy())
+        blind.append((targets.sum(-1) / eligible.sum(-1).clamp(min=1)).numpy())
+    queries = sum(map(len, shares))
+    if not queries:
+        return
+    above, below = _units(shares)
+    value, low, high = Resamples(len(below), SEED).ratio(above, np.broadcast_to(below[:, None], above.shape))
+    hit = np.concatenate(right).mean(0)
+    baseline = float(np.concatenate(blind).mean())
+    for n, place in enumerate(recording.places):
+        yield _row(kind, place, (value[n], low[n], high[n]), hit[n], (baseline, queries))
+
+
+def _units(shares: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the bootstrap draws: sums of shares [unit, head] and queries [unit]; a unit is a text, or else a query."""
+    if len(shares) == 1:
+        return shares[0], np.ones(len(shares[0]))
+    return np.stack([by_query.sum(0) for by_query in shares]), np.array([float(len(by_query)) for by_query in shares])
+
+
+def _row(
+    kind: Kind, place: Place, found: tuple[float, float, float], hit: float, rest: tuple[float, int]
+) -> dict[str, Any]:
+    value, low, high = (round(float(number), DECIMALS) for number in found)
+    blind, queries = rest
+    measured = {"share": found[0], "hit_rate": hit}
+    thresholds = thresholds_of(AskedKind(**kind.model_dump(), heads=1, points=1, passing=1))
+    return {
+        "layer": place[0],
+        "head": place[1],
+        "type": kind.type,
+        **{name: getattr(kind, name) for name in PARAMETERS},
+        "share": value,
+        "hit_rate": round(float(hit), DECIMALS),
+        "baseline": round(blind, DECIMALS),
+        "score": value,
+        "interval": [low, high],
+        "queries": queries,
+        "confirmed": all(measured[t.statistic] >= t.at_least for t in thresholds),
+    }

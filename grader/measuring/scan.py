@@ -1,0 +1,162 @@
+"""Every head under every kind that an exercise asks for: probes through the transformer, reduced on the spot.
+
+Sequences of one length run together, whichever probe they are of, so nothing is padding; a decoder's are cut behind
+the last query that anybody asks. Each batch runs on one thread, as many at a time as torch may use threads: what a
+sum is taken over, and in which order, does not depend on their number.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Items
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring.attention import one_thread, stream
+from grader.measuring.patterns import reduced
+from grader.measuring.pooling import Answers, pooled
+from grader.measuring.probes.families import families_of, family
+from grader.measuring.questions import question
+from grader.measuring.score_table import KindScores
+from grader.schema import Kind, ProbeSettings
+
+TOKENS = 256
+"""Of a batch, at most: enough for the matrix products to be fast, and little enough to fit beside the weights."""
+
+
+def scan(  # noqa: PLR0913 - what is measured, and in keywords how
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    settings: ProbeSettings,
+    kinds: Items[Kind],
+    *,
+    causal: bool,
+    tokens: int = TOKENS,
+    say: Callable[[float], None] = lambda done: None,
+) -> tuple[KindScores, ...]:
+    """The scores of all heads under each kind; the same for any number of threads, in float64 for any `tokens`.
+
+    `say` hears which fraction of the tokens is done. `causal` is true of a decoder.
+
+    Raises:
+        ExerciseError: a kind has no query that the transformer could be asked.
+    """
+    asked: dict[str, list[Kind]] = defaultdict(list)
+    for kind in kinds:
+        for name in families_of(kind):
+            asked[name].append(kind)
+    with one_thread() as threads:
+        probes = [(family(name, tokenizer, settings), of_family) for name, of_family in asked.items()]
+        found = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=say)
+        return tuple(pooled(kind, found[kind.name], settings.seed) for kind in kinds)
+
+
+def answers(  # noqa: PLR0913 - what is asked, and in keywords how
+    model: PreTrainedModel,
+    probes: Items[tuple[Items[ProbeSequence], Items[Kind]]],
+    *,
+    causal: bool,
+    tokens: int = TOKENS,
+    threads: int = 1,
+    say: Callable[[float], None] = lambda done: None,
+) -> dict[str, list[Answers]]:
+    """By the kind's name, what all heads answer on each of its families; `probes` are families with their kinds."""
+    runs: dict[str, list[_Run]] = defaultdict(list)
+    texts: list[_Text] = []
+    for sequences, kinds in probes:
+        started = [_Run.start(kind, sequences, model, causal=causal) for kind in kinds]
+        for run in started:
+            runs[run.kind.name].append(run)
+        texts += _texts(sequences, started, causal=causal)
+    _pass_all(model, _batches(texts, tokens), threads, say)
+    return {name: [run.answers for run in of_kind] for name, of_kind in runs.items()}
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One kind on one family of probes: what is asked of each sequence, and where the answers go."""
+
+    kind: Kind
+    queries: list[Tensor]
+    """Of each sequence, those that are asked."""
+    first: list[int]
+    """Of each sequence, the place of its first answer."""
+    answers: Answers
+
+    @classmethod
+    def start(cls, kind: Kind, sequences: Items[ProbeSequence], model: PreTrainedModel, *, causal: bool) -> "_Run":
+        questions = [question(kind, sequence).visible(causal=causal) for sequence in sequences]
+        queries = [question.asked.nonzero().flatten() for question in questions]
+        *first, total = accumulate(map(len, queries), initial=0)
+        shape = (total, model.config.num_hidden_layers, model.config.num_attention_heads, 3)
+        values = np.zeros(shape, np.float64 if model.dtype == torch.float64 else np.float32)
+        return cls(kind, queries, first, Answers(questions, [s.slice for s in sequences], values))
+
+
+class _Text(NamedTuple):
+    """A sequence's tokens up to the last one that matters, and which runs ask it, under which number."""
+
+    token_ids: tuple[int, ...]
+    asked_by: list[_Run]
+    number: int
+
+
+def _texts(sequences: Items[ProbeSequence], runs: list[_Run], *, causal: bool) -> Iterator[_Text]:
+    """What has to be run; a sequence that nobody asks anything is left out."""
+    for number, sequence in enumerate(sequences):
+        asking = [run for run in runs if len(run.queries[number])]
+        if asking:
+            last = max(int(run.queries[number][-1]) for run in asking)
+            yield _Text(sequence.token_ids[: last + 1] if causal else sequence.token_ids, asking, number)
+
+
+def _batches(texts: Items[_Text], tokens: int) -> list[list[_Text]]:
+    """Texts of one length together, the largest batches first, so that no thread is left with one at the end."""
+    by_length: dict[int, list[_Text]] = defaultdict(list)
+    for text in texts:
+        by_length[len(text.token_ids)].append(text)
+    batches = []
+    for length, alike in sorted(by_length.items()):
+        size = max(1, tokens // length)
+        batches += [alike[start : start + size] for start in range(0, len(alike), size)]
+    return sorted(batches, key=lambda batch: -len(batch) * len(batch[0].token_ids))
+
+
+def _pass_all(model: PreTrainedModel, batches: list[list[_Text]], threads: int, say: Callable[[float], None]) -> None:
+    """Every batch through the transformer, `threads` at a time."""
+    sizes = [len(batch) * len(batch[0].token_ids) for batch in batches]
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        done = [pool.submit(_pass, model, batch) for batch in batches]
+        try:
+            for so_far, one in zip(accumulate(sizes), done, strict=True):
+                one.result()
+                say(so_far / sum(sizes))
+        finally:  # whoever interrupts does not wait for what has not begun
+            pool.shutdown(cancel_futures=True)
+
+
+def _pass(model: PreTrainedModel, batch: list[_Text]) -> None:
+    """One batch through the transformer, every layer reduced for every kind at once."""
+    length, pieces = len(batch[0].token_ids), [(row, run) for row, text in enumerate(batch) for run in text.asked_by]
+    queries = [run.queries[batch[row].number] for row, run in pieces]
+    asked = [run.answers.questions[batch[row].number] for row, run in pieces]
+    rows = torch.cat([torch.full_like(of_piece, row) for of_piece, (row, _) in zip(queries, pieces, strict=True)])
+    targets = torch.cat([q.targets[of_piece, :length] for q, of_piece in zip(asked, queries, strict=True)])
+    eligible = torch.cat([q.eligible[of_piece, :length] for q, of_piece in zip(asked, queries, strict=True)])
+    columns, sizes = torch.cat(queries), list(map(len, queries))
+    first = [run.first[batch[row].number] for row, run in pieces]
+    answers = [run.answers.values[at : at + size] for at, size, (_, run) in zip(first, sizes, pieces, strict=True)]
+
+    def receive(layer: int, pattern: Tensor) -> None:
+        found = reduced(pattern[rows, :, columns], targets, eligible)
+        for values, of_piece in zip(answers, torch.split(found, sizes), strict=True):
+            values[:, layer] = of_piece.numpy()
+
+    stream(model, [text.token_ids for text in batch], receive, model.config.num_hidden_layers - 1)

@@ -1,0 +1,49 @@
+"""One head on one sentence that a person wrote: its pattern, and its share where the targets follow from the tokens."""
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import N_, _
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring.attention import one_thread, pattern_of
+from grader.measuring.patterns import asked_rows, hits, share
+from grader.measuring.probes.tokens import surround
+from grader.measuring.questions import question
+from grader.schema import Evidence, Kind, Picture
+
+DECIMALS = 3
+
+
+def recompute(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, kind: Kind, place: tuple[int, int], text: str
+) -> tuple[Evidence, Picture]:
+    """What the head at `place` (layer, head) does on the text; share and hit rate are None where nothing is asked.
+
+    Raises:
+        InvalidInput: the text is longer than the transformer can read.
+    """
+    layer, head = place
+    ids, _front, special = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
+    longest = getattr(model.config, "max_position_embeddings", len(ids))
+    if len(ids) > longest:
+        said = N_("it has {number} tokens, but the transformer reads {most} at most; shorten it")
+        raise InvalidInput(_("the sentence"), [Problem("too-long", _(said, number=len(ids), most=longest))])
+    with one_thread():
+        pattern = pattern_of(model, ids, layer, head)
+    tokens = tuple(str(tokenizer.decode([token])) for token in ids)
+    asking = question(kind, ProbeSequence(ids, special, "evidence"))
+    asked = asking.asked
+    measured: dict[str, float] = {}
+    if kind.head_type.from_tokens and asked.any():
+        rows = asked_rows(pattern[None, None], asked[None])
+        targets, eligible = asking.targets[asked], asking.eligible[asked]
+        measured["share"] = round(float(share(rows, targets).mean()), DECIMALS)
+        measured["hit_rate"] = round(float(hits(rows, targets, eligible).mean()), DECIMALS)
+    evidence = Evidence(text=text, tokens=tokens, queries=int(asked.sum()) if measured else 0, **measured)
+    picture = Picture(
+        caption=f"L{layer}H{head} on “{text}”",
+        tokens=tokens,
+        pattern=tuple(tuple(round(float(value), DECIMALS) for value in row) for row in pattern),
+        targets=tuple((query, key) for query, key in asking.targets.nonzero().tolist()) if measured else (),
+    )
+    return evidence, picture

@@ -1,0 +1,67 @@
+"""Which files a transformer is made of: safetensors weights, configuration, tokenizer; or one `.gguf` file."""
+
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from grader.base.errors import UnsupportedTransformer
+
+CONFIGURATION = ("config.json",)
+INDEX = "model.safetensors.index.json"
+"""Names the files over which big weights are spread."""
+WEIGHTS = ("model.safetensors", "model-*.safetensors", INDEX)
+TOKENIZER = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model")
+TOKENIZER_EXTRAS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt")
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
+
+
+def _any(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def is_read(name: str) -> bool:
+    """Whether a file of this name is ever read, and so ever fetched: never code, never a pickle."""
+    return _any(name, CONFIGURATION + WEIGHTS + TOKENIZER + TOKENIZER_EXTRAS)
+
+
+def files_of(path: Path) -> dict[str, Path]:
+    """The files that are read of a folder, or of a `.gguf` file, by name and in order of name."""
+    if path.is_file():
+        return {path.name: path}
+    return {file.name: file for file in sorted(path.iterdir()) if file.is_file() and is_read(file.name)}
+
+
+def lacks(path: Path) -> list[str]:
+    """What a folder lacks to be a transformer, in words; nothing for a `.gguf` file, which holds all of it."""
+    if path.is_file():
+        return []
+    names = list(files_of(path))
+    parts = {
+        "config.json": CONFIGURATION,
+        "weights (*.safetensors)": WEIGHTS[:2],
+        "a tokenizer (tokenizer.json)": TOKENIZER,
+    }
+    missing = [part for part, patterns in parts.items() if not any(_any(name, patterns) for name in names)]
+    spread = read_json(path / INDEX).get("weight_map", {}) if INDEX in names else {}
+    return missing + sorted(set(spread.values()) - set(names))
+
+
+def pickles_in(folder: Path) -> list[str]:
+    """The names of pickled weights, which are never read: a pickle can run code."""
+    return sorted(file.name for file in folder.iterdir() if _any(file.name, PICKLES))
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        UnsupportedTransformer: It holds none.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UnsupportedTransformer(f"{file}: not valid JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise UnsupportedTransformer(f"{file}: not a JSON object")
+    return content

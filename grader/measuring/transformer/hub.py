@@ -1,0 +1,86 @@
+"""The hub and its local cache: only the files that are read, at the pinned revision."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.base.language import _
+from grader.measuring.transformer.files import is_read
+from grader.schema import TransformerSource
+
+MEGABYTE = 1_000_000
+ANSWER_SECONDS = 10
+"""How long the hub has for its first answer."""
+
+
+@contextmanager
+def quiet(library: str) -> Iterator[None]:
+    """Keep a library's log to errors: what we have to say goes through captions and exceptions."""
+    import logging
+
+    logger = logging.getLogger(library)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def cached(source: TransformerSource) -> Path | None:
+    """The folder (or `.gguf` file) in the hub's local cache, whole or not; nothing is fetched."""
+    from huggingface_hub import try_to_load_from_cache
+
+    if source.hub is None:
+        return None
+    found = try_to_load_from_cache(source.hub, source.gguf or "config.json", revision=source.revision)
+    if not isinstance(found, str):
+        return None
+    return Path(found) if source.gguf else Path(found).parent
+
+
+def fetch(source: TransformerSource, say: Callable[[str], None]) -> str | None:
+    """Fetch into the hub's cache what is read and not there yet; why it failed, in words, if it did."""
+    from huggingface_hub import constants
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # httpx's own, under any httpx
+
+    if constants.HF_HUB_OFFLINE:
+        return _("HF_HUB_OFFLINE is set, so it was not asked")
+    try:
+        with quiet("huggingface_hub"):
+            _fetch(source, say)
+    except (OSError, ValueError, HTTPError) as error:
+        reason = (str(error) or _("no answer")).splitlines()[0]
+        return _("{address} failed ({reason})", address=constants.ENDPOINT, reason=f"{type(error).__name__}: {reason}")
+    return None
+
+
+def _fetch(source: TransformerSource, say: Callable[[str], None]) -> None:
+    from huggingface_hub import HfApi, hf_hub_download
+
+    say(_("asking the hub for {name}", name=source.hub))
+    hub = str(source.hub)
+    info = HfApi().model_info(hub, revision=source.revision, timeout=ANSWER_SECONDS, files_metadata=True)
+    sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+    wanted = [source.gguf] if source.gguf else [name for name in sizes if is_read(name)]
+    for name in sorted(wanted, key=lambda name: (name.endswith(".safetensors"), name)):  # small files first
+        hf_hub_download(hub, name, revision=source.revision, tqdm_class=_captions(name, say))
+
+
+def _captions(name: str, say: Callable[[str], None]) -> type:
+    """A progress bar, as the hub's library wants it, that draws nothing and says how far one file is."""
+    from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]  # documented, though not in `__all__`
+
+    class Captions(tqdm):
+        def __init__(self, *args: object, **options: object) -> None:
+            options |= {"disable": False, "file": io.StringIO()}
+            super().__init__(*args, **options)  # type: ignore[no-untyped-call]  # tqdm has no types
+
+        def display(self, *_given: object, **_named: object) -> None:
+            done = f"{self.n / MEGABYTE:.1f}"
+            if self.total:
+                done = _("{done} of {whole}", done=done, whole=f"{self.total / MEGABYTE:.1f}")
+            say(_("downloading {name}: {done} MB", name=name, done=done))
+
+    return Captions

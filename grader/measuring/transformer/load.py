@@ -1,0 +1,203 @@
+"""The transformer in memory: bare, frozen, its attention within reach; never from a pickle or with code."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.base.errors import ExerciseError, UnsupportedTransformer
+from grader.base.language import _
+from grader.measuring.transformer.files import lacks, pickles_in, read_json
+from grader.measuring.transformer.find import Say, locate, silent
+from grader.measuring.transformer.hub import quiet
+from grader.measuring.transformer.verify import digest_of, verify
+from grader.schema import Precision, TransformerSource
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
+
+COUNTED = "grader-counted"
+"""The name under which the attention that only counts its calls is registered."""
+ONE_KERNEL = {"gelu_new": "gelu_pytorch_tanh"}
+"""Activations that the library spells out operation by operation, and the same formula in one."""
+LOADING = threading.Lock()
+"""Reading a transformer changes switches of the library that all threads share."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A transformer ready to be measured."""
+
+    model: "PreTrainedModel"
+    """Without a language-model head, in eval mode, without gradients, with eager attention."""
+    tokenizer: "PreTrainedTokenizerFast"
+    """Gives each token's place in the text (`return_offsets_mapping`)."""
+    source: TransformerSource
+    digest: str
+
+
+def load(
+    source: TransformerSource,
+    explicit: Path | None = None,
+    *,
+    dtype: Precision = "float32",
+    say: Say = silent,
+) -> Loaded:
+    """The transformer, found, verified and loaded; `say` hears what takes long.
+
+    Raises:
+        TransformerNotFound: It is nowhere.
+        DigestMismatch: A pinned file is missing or differs.
+        UnsupportedTransformer: It asks for code or pickles, cannot be read, or its attention is out of reach.
+        ExerciseError: Its layers, heads or family are not what the exercise says.
+    """
+    located = locate(source, explicit, say=say)
+    say(_("verifying {name} ({how})", name=source.name, how=located.how))
+    verify(located, source)
+    _refuse_unsafe(located.path)
+    say(_("loading {name} ({how})", name=source.name, how=located.how))
+    with LOADING:
+        model, tokenizer = _read(located.path, dtype)
+        _agree(source, located.path, model)
+    return Loaded(model, tokenizer, source, digest_of(source, located))
+
+
+def _refuse_unsafe(path: Path) -> None:
+    """Refuse, before anything is read, what would need a pickle or foreign code."""
+    missing = lacks(path)
+    if missing and path.is_dir() and (pickles := pickles_in(path)):
+        raise UnsupportedTransformer(
+            f"{path}: it lacks {', '.join(missing)}; {', '.join(pickles)} is never read, "
+            "because a pickle can run code. Take a revision with model.safetensors, or a .gguf file"
+        )
+    if missing:
+        raise UnsupportedTransformer(f"{path}: it lacks {', '.join(missing)}")
+    for file in () if path.is_file() else (path / "config.json", path / "tokenizer_config.json"):
+        if file.is_file() and "auto_map" in read_json(file):
+            raise UnsupportedTransformer(
+                f"{file}: `auto_map` asks to run code that comes with the weights, and that is never done. "
+                "Take a transformer of a family that the transformers library has itself"
+            )
+
+
+def _read(path: Path, dtype: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerFast"]:
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast
+
+    folder = str(path if path.is_dir() else path.parent)
+    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    if path.is_file():
+        options["gguf_file"] = path.name
+    number: torch.dtype = getattr(torch, dtype)
+    try:
+        with _no_bars(), quiet("transformers"):
+            config = AutoConfig.from_pretrained(folder, **options)
+            for name in ("activation_function", "hidden_act"):
+                if (activation := getattr(config, name, None)) in ONE_KERNEL:
+                    setattr(config, name, ONE_KERNEL[activation])
+            model, missing = (_from_folder if path.is_dir() else _from_gguf)(path, config, number)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **options)
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+        raise UnsupportedTransformer(f"{path}: it cannot be read ({type(error).__name__}: {error})") from error
+    missing = {name for name in missing if not name.startswith("pooler.")}  # stands behind the last layer
+    if missing:
+        raise UnsupportedTransformer(f"{path}: weights are missing: {', '.join(sorted(missing)[:5])}")
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise UnsupportedTransformer(f"{path}: its tokenizer cannot tell where a token lies; it needs tokenizer.json")
+    tokenizer.backend_tokenizer.no_truncation()  # a text is measured as it is, whatever tokenizer.json would cut
+    tokenizer.backend_tokenizer.no_padding()
+    model.eval()  # type: ignore[no-untyped-call]
+    return model.requires_grad_(False), tokenizer
+
+
+def _from_folder(path: Path, config: "PreTrainedConfig", dtype: "torch.dtype") -> "tuple[PreTrainedModel, set[str]]":
+    from transformers import AutoModel
+
+    model, info = AutoModel.from_pretrained(
+        str(path),
+        config=config,
+        dtype=dtype,
+        attn_implementation="eager",
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+    )
+    return model, set(info["missing_keys"])
+
+
+def _from_gguf(path: Path, config: "PreTrainedConfig", dtype: "torch.dtype") -> "tuple[PreTrainedModel, set[str]]":
+    """Unpack the blocks to float32, then to `dtype`; the library's own way would ask the hub for kernels."""
+    from transformers import AutoModel
+    from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
+
+    model: PreTrainedModel = AutoModel.from_config(  # type: ignore[no-untyped-call]
+        config, dtype=dtype, attn_implementation="eager", trust_remote_code=False
+    )
+    content = load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=model)  # type: ignore[no-untyped-call]
+    return model, set(model.load_state_dict(content["tensors"], strict=False).missing_keys)
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Draw no progress bars meanwhile; the one over a `.gguf` file's tensors has no switch."""
+    from transformers import modeling_gguf_pytorch_utils as gguf_reader
+    from transformers.utils import logging
+
+    shown, bar = logging.is_progress_bar_enabled(), vars(gguf_reader)["tqdm"]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    vars(gguf_reader)["tqdm"] = lambda tensors, **_: tensors
+    try:
+        yield
+    finally:
+        vars(gguf_reader)["tqdm"] = bar
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def _agree(source: TransformerSource, path: Path, model: "PreTrainedModel") -> None:
+    """Run three tokens and hold what the attention saw against what the exercise says."""
+    one_text = model.main_input_name == "input_ids" and not model.config.is_encoder_decoder
+    calls = _attention_calls(model) if one_text else []
+    if not calls:
+        raise UnsupportedTransformer(
+            f"{path}: the attention of {type(model).__name__} cannot be reached through the attention interface. "
+            "Take a decoder or an encoder that has it, such as GPT-2, Llama or BERT"
+        )
+    family = "decoder" if all(causal for _, causal in calls) else "encoder"
+    heads = sorted({heads for heads, _ in calls})
+    for field, said, found in [
+        ("layers", source.layers, str(len(calls))),
+        ("heads", source.heads, " and ".join(map(str, heads))),
+        ("family", source.family, family),
+    ]:
+        if str(said) != found:
+            raise ExerciseError(
+                f"the exercise says `{field}: {said}` for the transformer '{source.name}', but {path} has {found}. "
+                f"Correct the exercise's transformer, or name the right weights"
+            )
+
+
+def _attention_calls(model: "PreTrainedModel") -> list[tuple[int, bool]]:
+    """For each time that attention is computed in one pass: how many heads, and whether it is causal."""
+    import torch
+    from transformers import AttentionInterface
+
+    calls: list[tuple[int, bool]] = []
+
+    def counted(
+        module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: object, **__: object
+    ) -> tuple[torch.Tensor, None]:
+        calls.append((query.shape[1], bool(getattr(module, "is_causal", True))))
+        return value.repeat_interleave(query.shape[1] // value.shape[1], dim=1).transpose(1, 2).contiguous(), None
+
+    AttentionInterface.register(COUNTED, counted)
+    with quiet("transformers"), torch.no_grad():
+        model.set_attn_implementation(COUNTED)
+        model(input_ids=torch.tensor([[0, 1, 2]]), use_cache=False)
+        model.set_attn_implementation("eager")
+    return calls

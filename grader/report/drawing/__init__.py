@@ -1,0 +1,1 @@
+"""Pictures: attention patterns, the map of all heads, bars, clouds of scores."""

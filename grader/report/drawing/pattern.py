@@ -1,0 +1,175 @@
+"""A head's attention pattern as shapes with places: what the page and the SVG file draw.
+
+Two views of the same numbers: the heat map (query down, key across) and the head view (a line from each
+query to each key it looks at, as in BertViz). Attributes only, no inline styles: a strict page forbids those.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from grader.base.language import _
+from grader.report.templates import environment
+from grader.report.text.labels import cells, isolated, token_label, visible
+from grader.report.text.words import ordinal
+from grader.schema import Picture
+
+PITCH, LETTER, GAP, CAPTION = 20, 7.3, 110, 26
+"""Of one token, of one letter of its label, between the columns of the head view, above the labels; in pixels."""
+SLANT = 0.87
+"""Key labels stand at 60 degrees: this is its sine."""
+FAINTEST, FAINTEST_LINE = 0.005, 0.04
+"""The least weights that get a square, and a line."""
+MOST_NAMED = 3
+SMALL_TOKENS, MEDIUM_TOKENS = 16, 26
+"""Up to so many tokens a picture may be scaled down as far as need be, or a little."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One square of the heat map."""
+
+    x: float
+    y: float
+    weight: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the head view; `key` is where it ends."""
+
+    key: int
+    path: str
+    weight: str
+    thickness: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """One token as a query: its row, its lines, and in words where it looks."""
+
+    label: str
+    full: str
+    y: float
+    looks: str
+    said: str
+    """The whole of it as a sentence."""
+    cells: tuple[Cell, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Everything about one picture that a template needs."""
+
+    caption: str
+    queries: tuple[Query, ...]
+    targets: tuple[tuple[float, float], ...]
+    left: float
+    top: float
+    right: float
+    side: float
+
+    @property
+    def fits(self) -> str:
+        """How far it may be scaled down and be read: `small` as far as need be, `medium` a little, else `large`."""
+        tokens = len(self.queries)
+        return "small" if tokens <= SMALL_TOKENS else "medium" if tokens <= MEDIUM_TOKENS else "large"
+
+    @property
+    def width(self) -> int:
+        """Of the heat map."""
+        return ceil(self.left + self.side + self.right)
+
+    @property
+    def height(self) -> int:
+        """Of both views."""
+        return ceil(self.top + self.side + 4)
+
+    @property
+    def keys_at(self) -> float:
+        """Where the key labels of the head view begin."""
+        return self.left + GAP
+
+    @property
+    def view_width(self) -> int:
+        """Of the head view."""
+        return ceil(self.keys_at + self.left)
+
+
+def draw(picture: Picture) -> Drawing:
+    """The places of everything in one picture."""
+    labels = [token_label(token) for token in picture.tokens]
+    longest = max(map(cells, labels), default=1) * LETTER
+    left, top = longest + 10, longest * SLANT + CAPTION
+    seen = [looks(picture, query) for query in range(len(labels))]
+    queries = tuple(
+        Query(
+            label=labels[query],
+            full=visible(picture.tokens[query]) or labels[query],
+            y=round(top + query * PITCH, 1),
+            looks=seen[query],
+            said=_("{token} looks at {keys}", token=_named(picture.tokens, query), keys=seen[query]),
+            cells=tuple(_cells(labels, row, query, (left, top))),
+            lines=tuple(_lines(row, query, (left, top))),
+        )
+        for query, row in enumerate(picture.pattern)
+    )
+    return Drawing(
+        caption=visible(picture.caption),
+        queries=queries,
+        targets=tuple((round(left + key * PITCH, 1), round(top + query * PITCH, 1)) for query, key in picture.targets),
+        left=round(left, 1),
+        top=round(top, 1),
+        right=round(longest / 2, 1),
+        side=len(labels) * PITCH,
+    )
+
+
+def _cells(labels: Sequence[str], row: Sequence[float], query: int, corner: tuple[float, float]) -> list[Cell]:
+    left, top = corner
+    return [
+        Cell(
+            x=round(left + key * PITCH, 1),
+            y=round(top + query * PITCH, 1),
+            weight=f"{min(weight, 1.0):.2f}",
+            title=f"{labels[query]} \N{RIGHTWARDS ARROW} {labels[key]}: {weight:.2f}",
+        )
+        for key, weight in enumerate(row)
+        if weight >= FAINTEST
+    ]
+
+
+def _lines(row: Sequence[float], query: int, corner: tuple[float, float]) -> list[Line]:
+    start, end = corner[0], corner[0] + GAP - 6
+    lines = []
+    for key, weight in enumerate(row):
+        if weight < FAINTEST_LINE:
+            continue
+        y1, y2 = (corner[1] + (place + 0.5) * PITCH for place in (query, key))
+        bend = GAP / 2
+        path = f"M{start:.1f} {y1:.1f}C{start + bend:.1f} {y1:.1f} {end - bend:.1f} {y2:.1f} {end:.1f} {y2:.1f}"
+        lines.append(Line(key=key, path=path, weight=f"{min(weight, 1.0):.2f}", thickness=f"{1 + 3 * weight:.1f}"))
+    return lines
+
+
+def looks(picture: Picture, query: int) -> str:
+    """Where one query looks, in words: its three most attended keys with their part of its attention."""
+    row = picture.pattern[query]
+    order = sorted((key for key, weight in enumerate(row) if weight >= FAINTEST), key=lambda key: (-row[key], key))
+    named = [f"{_named(picture.tokens, key)} {100 * row[key]:.0f} %" for key in order[:MOST_NAMED]]
+    return ", ".join(named) or _("nowhere")
+
+
+def _named(tokens: Sequence[str], key: int) -> str:
+    """A token's label; which one is meant is said where there are several."""
+    label = token_label(tokens[key])
+    alike = [place for place, token in enumerate(tokens) if token_label(token) == label]
+    alone = isolated(label)
+    return alone if len(alike) == 1 else f"{ordinal(alike.index(key) + 1)} {alone}"
+
+
+def svg(picture: Picture) -> str:
+    """The heat map as a document of its own; the same bytes everywhere."""
+    return environment().get_template("picture.svg.jinja").render(drawing=draw(picture))

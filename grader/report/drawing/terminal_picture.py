@@ -1,0 +1,138 @@
+"""A head's picture in text: a row for each query, a column for each key, as fine as the terminal can show.
+
+With many colours a square is a piece of coloured ground; with few or none it is a block or a sign, so that nothing is
+told by colour alone where there is little of it.
+"""
+
+import os
+from bisect import bisect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from grader.base.language import _, ngettext
+from grader.report.text.labels import ELLIPSIS, UNSEEN, cells, shorten, token_label, visible
+from grader.schema import Picture
+
+Colours = Literal[0, 16, 256, 16_777_216]
+"""How many a terminal has."""
+NONE: Final = 0
+FEW: Final = 16
+MANY: Final = 256
+ALL: Final = 16_777_216
+
+SHADES = (" ", "\N{LIGHT SHADE}", "\N{MEDIUM SHADE}", "\N{DARK SHADE}", "\N{FULL BLOCK}")
+PLAIN_SHADES = (" ", ".", "+", "%", "#")
+STEPS = (0.05, 0.2, 0.4, 0.7)
+"""The weights from which each next shade is used."""
+RAMP = (234, 17, 18, 24, 25, 31, 32, 38, 39, 45, 51)
+"""From no attention to all of it in the palette of 256 colours: from black over blue to cyan, ever lighter."""
+DARKEST, LIGHTEST = (22, 26, 38), (132, 190, 255)
+"""The same where any colour can be had: red, green, blue."""
+HALF = 0.5
+SWATCHES = (0.0, 0.25, 0.5, 0.75, 1.0)
+PLAIN = str.maketrans(
+    {ELLIPSIS: "~", UNSEEN[" "]: "_", UNSEEN["\n"]: "/", UNSEEN["\t"]: ">"}
+    | dict.fromkeys("\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}", '"')
+)
+LABEL_CELLS, KEY_CELLS, NARROWEST = 14, 10, 24
+HEAT, MARK, RESET = "\x1b[36m", "\x1b[1;33m", "\x1b[0m"
+MARK_ON_DARK, MARK_ON_LIGHT = "\x1b[1;38;5;215m", "\x1b[1;38;5;16m"
+REPLACEMENT = "\N{WHITE SQUARE}"
+"""For a character that does not fit into a column."""
+
+
+def colours_of(environment: Mapping[str, str] = os.environ) -> Colours:
+    """How many colours the terminal says that it has; none where NO_COLOR is set or it is no real one."""
+    term = environment.get("TERM", "")
+    if environment.get("NO_COLOR") or term == "dumb":
+        return NONE
+    if environment.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
+        return ALL
+    return MANY if "256color" in term else FEW
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How one square is written in text: three columns wide with brackets around a target, or one without."""
+
+    across: int
+    colours: Colours
+    unicode: bool
+
+    def square(self, weight: float, target: bool) -> str:
+        """One weight, as a piece of ground or as a shade."""
+        return self._ground(weight, target) if self.colours > FEW else self._shade(weight, target)
+
+    def _ground(self, weight: float, target: bool) -> str:
+        part = min(max(weight, 0.0), 1.0)
+        if self.colours == MANY:
+            colour = f"5;{RAMP[round(part * (len(RAMP) - 1))]}"
+        else:
+            ends = zip(DARKEST, LIGHTEST, strict=True)
+            colour = "2;" + ";".join(str(round(dark + part * (light - dark))) for dark, light in ends)
+        mark = MARK_ON_LIGHT if part > HALF else MARK_ON_DARK
+        inside = f"{mark}[ ]" if target and self.across > 1 else " " * self.across
+        return f"\x1b[48;{colour}m{inside}{RESET}"
+
+    def _shade(self, weight: float, target: bool) -> str:
+        shade = (SHADES if self.unicode else PLAIN_SHADES)[bisect(STEPS, weight)]
+        block = f"{HEAT}{shade}{RESET}" if self.colours and shade.strip() else shade
+        if self.across == 1:
+            return block
+        if not target:
+            return f" {block} "
+        return f"{MARK}[{RESET}{block}{MARK}]{RESET}" if self.colours else f"[{block}]"
+
+    def text(self, text: str) -> str:
+        """`text`, in ASCII where need be."""
+        if self.unicode:
+            return text
+        return text.translate(PLAIN).encode("ascii", "replace").decode("ascii")
+
+    def key_labels(self, labels: Sequence[str]) -> list[str]:
+        """The labels of the columns, each from top to bottom."""
+        stacks = [list(self.text(shorten(label, KEY_CELLS))) for label in labels]
+        tallest = max(map(len, stacks), default=0)
+        rows = zip(*([" "] * (tallest - len(stack)) + stack for stack in stacks), strict=True)
+        return ["".join(self._in_column(character) for character in row) for row in rows]
+
+    def _in_column(self, character: str) -> str:
+        taken = cells(character)
+        if taken == 0 or taken >= self.across + (self.across == 1):
+            return REPLACEMENT if self.unicode else "?"
+        return f" {character}{' ' * (self.across - 1 - taken)}" if self.across > 1 else character
+
+    def legend(self, picture: Picture) -> str:
+        """What the shades mean, and the brackets."""
+        target = "  [ ] " + _("target") if picture.targets and self.across > 1 else ""
+        if self.colours > FEW:
+            swatches = "  ".join(f"{self._ground(weight, False)} {weight:.2f}" for weight in SWATCHES)
+            return self.text(_("attention: {steps}", steps=swatches) + target)
+        shades = (SHADES if self.unicode else PLAIN_SHADES)[1:]
+        steps = (_("{shade} from {weight}", shade=s, weight=f"{w:.2f}") for s, w in zip(shades, STEPS, strict=True))
+        return self.text(_("attention: {steps}", steps="  ".join(steps)) + target)
+
+
+def terminal(picture: Picture, *, width: int = 80, colours: Colours = NONE, unicode: bool = True) -> str:
+    """The heat map in text that is `width` columns wide at most; what does not fit is said."""
+    plain = Pen(1, colours, unicode)
+    labels = [plain.text(token_label(token, LABEL_CELLS)) for token in picture.tokens]
+    margin = max(map(cells, labels), default=0) + 1
+    room = max(width, NARROWEST) - margin
+    pen = Pen(3 if 3 * len(labels) <= room else 1, colours, unicode)
+    shown = min(len(labels), room // pen.across)
+    targets = set(picture.targets)
+    lines = [plain.text(visible(picture.caption)), *(" " * margin + row for row in pen.key_labels(labels[:shown]))]
+    for query, row in enumerate(picture.pattern):
+        squares = (pen.square(weight, (query, key) in targets) for key, weight in enumerate(row[:shown]))
+        lines.append(" " * (margin - 1 - cells(labels[query])) + f"{labels[query]} " + "".join(squares))
+    lines += [plain.text(_("query down, key across")), pen.legend(picture)]
+    if missing := len(labels) - shown:
+        said = ngettext(
+            "{number} more key does not fit: widen the window, or draw into a file.",
+            "{number} more keys do not fit: widen the window, or draw into a file.",
+            missing,
+        )
+        lines.append(plain.text(said))
+    return "\n".join(line.rstrip() for line in lines) + "\n"

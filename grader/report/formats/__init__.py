@@ -1,0 +1,1 @@
+"""A report in each of its formats, one file a format; strangers to each other."""

@@ -1,0 +1,55 @@
+"""The report as JUnit XML, for continuous integration: a refuted claim is a failure, an unmeasurable one is skipped."""
+
+from xml.etree import ElementTree
+
+from grader.report.text import words
+from grader.report.text.labels import visible
+from grader.schema import Report, Verdict, title
+
+
+def render(report: Report) -> str:
+    """One test case for each claim; numbers as properties, as far as they are told."""
+    verdicts = report.verdicts if report.feedback != "score" else ()
+    counts = {
+        "tests": str(len(verdicts)),
+        "failures": str(sum(verdict.outcome == "refuted" for verdict in verdicts)),
+        "errors": "0",
+        "skipped": str(sum(verdict.outcome == "not_graded" for verdict in verdicts)),
+    }
+    suites = ElementTree.Element("testsuites", {"name": "grade", **counts})
+    suite = ElementTree.SubElement(suites, "testsuite", {"name": report.exercise, **counts})
+    totals = {
+        "content_hash": report.content_hash,
+        "gradable": str(report.gradable).lower(),
+        "passed": str(report.passed).lower(),
+        "score": f"{report.score:.4f}" if report.gradable else "",
+    }
+    _properties(suite, totals)
+    for verdict in verdicts:
+        _case(suite, report.exercise, verdict)
+    ElementTree.indent(suites)
+    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=False) + "\n"
+
+
+def _case(suite: ElementTree.Element, exercise: str, verdict: Verdict) -> None:
+    name = f"{verdict.claim.place} {title(verdict.claim)}"
+    case = ElementTree.SubElement(suite, "testcase", {"classname": exercise, "name": name})
+    numbers = {
+        f"{check.statistic} on {visible(check.on)}": f"measured {check.measured:.4f}, needed {check.at_least:.4f}"
+        for check in verdict.threshold
+    }
+    _properties(case, {"outcome": verdict.outcome, **numbers})
+    account = "\n".join(words.account(verdict))
+    if verdict.outcome == "refuted":
+        ElementTree.SubElement(case, "failure", {"message": visible(words.rationale(verdict))}).text = account
+    elif verdict.outcome == "not_graded":
+        ElementTree.SubElement(case, "skipped", {"message": visible(words.rationale(verdict))})
+    else:
+        ElementTree.SubElement(case, "system-out").text = account
+
+
+def _properties(parent: ElementTree.Element, values: dict[str, str]) -> None:
+    properties = ElementTree.SubElement(parent, "properties")
+    for name, value in values.items():
+        if value:
+            ElementTree.SubElement(properties, "property", {"name": name, "value": value})

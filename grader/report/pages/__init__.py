@@ -1,0 +1,1 @@
+"""HTML pages that ask nothing of a network."""

@@ -1,0 +1,77 @@
+"""A head's picture, as in the lesson: a heat map with tokens on both axes, in a file."""
+
+from pathlib import Path
+
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import _
+from grader.report.drawing import pattern
+from grader.report.pages.page import page as whole_page
+from grader.report.text.labels import token_label, visible
+from grader.schema import Picture
+
+CELL_INCHES, LABEL_INCHES, DPI = 0.26, 1.5, 150
+REPLACEMENT = "\N{WHITE SQUARE}"
+"""For a character that the bundled font has no glyph for."""
+
+
+def save(picture: Picture, path: Path) -> None:
+    """Draw into a file; its suffix says how: `.png`, `.svg`, or `.html` for a page that one can point at.
+
+    Raises:
+        InvalidInput: the suffix is another one, or the file cannot be written.
+    """
+    write = {".svg": pattern.svg, ".html": page}.get(path.suffix.lower())
+    try:
+        if write is not None:
+            path.write_text(write(picture), encoding="utf-8", newline="\n")
+        elif path.suffix.lower() == ".png":
+            png(picture, path)
+        else:
+            said = _("a picture ends in .png, .svg or .html, not in {suffix}", suffix=repr(path.suffix))
+            raise InvalidInput(str(path), [Problem("unknown-picture-format", said)])
+    except OSError as error:
+        said = _("cannot be written: {why}", why=error.strerror)
+        raise InvalidInput(str(path), [Problem("unwritable", said)]) from None
+
+
+def page(picture: Picture) -> str:
+    """Both views on one page, for a browser without a network."""
+    return whole_page("picture.html.jinja", ("page.css",), drawing=pattern.draw(picture))
+
+
+def png(picture: Picture, path: Path) -> None:
+    """Draw with matplotlib; the same bytes wherever the same version of it is installed.
+
+    What stands beside the axes is English in every language: the font that comes with matplotlib is Latin.
+    """
+    import matplotlib.style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    side = max(len(picture.tokens), 8) * CELL_INCHES
+    labels = [_drawable(token_label(token)) for token in picture.tokens]
+    with matplotlib.style.context("default"):
+        figure = Figure(figsize=(side + LABEL_INCHES + 1, side + LABEL_INCHES + 0.5), dpi=DPI, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        image = axes.imshow(picture.pattern, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+        for query, key in picture.targets:
+            axes.add_patch(Rectangle((key - 0.44, query - 0.44), 0.88, 0.88, fill=False, edgecolor="#f76707", lw=1.6))
+        axes.set_xticks(range(len(labels)), labels, rotation=60, ha="left", rotation_mode="anchor", parse_math=False)
+        axes.set_yticks(range(len(labels)), labels, parse_math=False)
+        axes.tick_params(labelsize=8, top=True, labeltop=True, bottom=False, labelbottom=False)
+        axes.set_xlabel("key", fontsize=8)
+        axes.set_ylabel("query", fontsize=8)
+        axes.set_title(_drawable(visible(picture.caption)), fontsize=10, parse_math=False, wrap=True)
+        figure.colorbar(image, ax=axes, shrink=0.6, label="attention").ax.tick_params(labelsize=7)
+        figure.savefig(path, format="png", metadata={"Software": None}, bbox_inches="tight")
+
+
+def _drawable(text: str) -> str:
+    """`text` with a square in place of what the font that comes with matplotlib cannot draw."""
+    from matplotlib import font_manager
+
+    font = font_manager.get_font(font_manager.findfont("DejaVu Sans"))
+    known = font.get_charmap()
+    return "".join(character if ord(character) in known else REPLACEMENT for character in text)

@@ -1,0 +1,1 @@
+"""Words and lines that several formats share."""

@@ -1,0 +1,121 @@
+"""What a regrade does, student by student: as text, as JSON for programs, as CSV for a spreadsheet."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from grader.report.text.labels import visible
+from grader.report.text.words import percent
+from grader.schema import Verdict
+from grader.students.regrading import Effect, StudentEffect
+
+COLUMNS = (
+    "platform", "student", "entry", "score_before", "score_after", "passed_before", "passed_after", "xp_before",
+    "xp_after", "flips",
+)  # fmt: skip
+
+
+def counts(effects: Sequence[StudentEffect]) -> dict[str, int]:
+    """How many reports go up, go down, change without either, and stay; and what else moves."""
+    directions = Counter(_direction(effect) for student in effects for effect in student.effects)
+    return {
+        "up": directions["up"],
+        "down": directions["down"],
+        "sideways": directions["sideways"],
+        "unchanged": sum(student.unchanged for student in effects),
+        "flips": sum(len(effect.flips) for student in effects for effect in student.effects),
+        "students_whose_xp_changes": sum(student.xp[0] != student.xp[1] for student in effects),
+        "students_whose_level_changes": sum(student.levels[0] != student.levels[1] for student in effects),
+    }
+
+
+def text(effects: Sequence[StudentEffect], changes: Sequence[str]) -> str:
+    """For a terminal: what changes, how often, and for whom."""
+    lines = [f"changed: {', '.join(changes) or 'no threshold or rule'}", ""]
+    lines += [f"{number:6}  {name.replace('_', ' ')}" for name, number in counts(effects).items()]
+    for student in effects:
+        if not student.effects:
+            continue
+        (before, after), (low, high) = student.xp, student.levels
+        level = f", level {low} -> {high}" if low != high else ""
+        lines += ["", f"{visible(student.student)} ({student.platform}): {before} -> {after} XP{level}"]
+        lines += [f"  {_line(effect)}" for effect in student.effects]
+    return "\n".join(lines)
+
+
+def as_json(effects: Sequence[StudentEffect], changes: Sequence[str]) -> str:
+    """For programs: the same, key by key."""
+    students = [
+        {
+            "platform": student.platform,
+            "student": student.student,
+            "xp": {"before": student.xp[0], "after": student.xp[1]},
+            "level": {"before": student.levels[0], "after": student.levels[1]},
+            "unchanged": student.unchanged,
+            "reports": [
+                _row(student, effect) | {"flips": [flip._asdict() for flip in effect.flips]}
+                for effect in student.effects
+            ],
+        }
+        for student in effects
+    ]
+    return json.dumps({"changes": list(changes), "counts": counts(effects), "students": students}, indent=2)
+
+
+def as_csv(effects: Sequence[StudentEffect]) -> str:
+    """For a spreadsheet: one line for each report that changes. What could be taken for a formula is quoted."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for student in effects:
+        for effect in student.effects:
+            flips = " ".join(f"{flip.head}:{flip.kind}:{flip.before}->{flip.after}" for flip in effect.flips)
+            row = _row(student, effect) | {"flips": flips}
+            writer.writerow({name: _harmless(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _row(student: StudentEffect, effect: Effect) -> dict[str, Any]:
+    before, after = effect.entry.report, effect.after
+    return {
+        "platform": student.platform,
+        "student": student.student,
+        "entry": effect.entry.id,
+        "score_before": before.score,
+        "score_after": after.score,
+        "passed_before": before.passed,
+        "passed_after": after.passed,
+        "xp_before": before.xp,
+        "xp_after": after.xp,
+    }
+
+
+def _direction(effect: Effect) -> str:
+    if effect.is_loss:
+        return "down"
+    before, after = effect.entry.report, effect.after
+    is_gain = after.score > before.score or after.xp > before.xp or after.passed > before.passed
+    return "up" if is_gain else "sideways"
+
+
+def _line(effect: Effect) -> str:
+    before, after = effect.entry.report, effect.after
+    passes = {(False, True): ", passes now", (True, False): ", passes no longer"}.get((before.passed, after.passed), "")
+    flips = [f"{flip.head} {flip.kind} {flip.before} -> {flip.after}" for flip in effect.flips]
+    flips += [f"{verdict.claim.place} {verdict.claim.name} {what}" for verdict, what in _edges(effect)]
+    told = f": {'; '.join(flips)}" if flips else ""
+    return f"report {effect.entry.id}: {percent(before.score)} -> {percent(after.score)}{passes}{told}"
+
+
+def _edges(effect: Effect) -> Iterator[tuple[Verdict, str]]:
+    """The claims whose outcome stays and that are borderline now, or no longer."""
+    for old, new in zip(effect.entry.report.verdicts, effect.after.verdicts, strict=True):
+        if old.outcome == new.outcome and old.borderline != new.borderline:
+            yield new, "is borderline now" if new.borderline else "is borderline no longer"
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value

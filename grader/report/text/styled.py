@@ -1,0 +1,68 @@
+"""Styled text for a terminal: pieces of text with a style each, wrapped at spaces into so many columns."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from grader.report.text.labels import cells
+
+CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+"""The words of a style, as terminals are told them."""
+START, END = "\x1b[{}m", "\x1b[0m"
+WORD = re.compile(r"\s*\S+\s*")
+
+Piece = tuple[str, str]
+"""Some text, and its style: words of CODES, or nothing."""
+
+
+class Text:
+    """One paragraph."""
+
+    def __init__(self, *parts: "str | Piece | Text", indent: int = 0) -> None:
+        """Everything one after another; every line begins with `indent` spaces."""
+        self.indent = indent
+        self.pieces: list[Piece] = []
+        for part in parts:
+            self.pieces += part.pieces if isinstance(part, Text) else [(part, "") if isinstance(part, str) else part]
+
+    def lines(self, columns: int, *, colour: bool) -> Iterator[str]:
+        """The paragraph's lines, none of them wider than `columns`; at least one."""
+        plain = "".join(text for text, _ in self.pieces)
+        cuts = [0, *_cuts(plain, columns - self.indent), len(plain)]
+        for begin, end in pairwise(cuts):
+            end = begin + len(plain[begin:end].rstrip())
+            yield (" " * self.indent + "".join(self._between(begin, end, colour))).rstrip()
+
+    def _between(self, begin: int, end: int, colour: bool) -> Iterator[str]:
+        place = 0
+        for text, style in self.pieces:
+            if inside := text[max(0, begin - place) : max(0, end - place)]:
+                codes = ";".join(CODES[word] for word in style.split()) if colour else ""
+                yield START.format(codes) + inside + END if codes else inside
+            place += len(text)
+
+
+def _cuts(text: str, columns: int) -> list[int]:
+    """Where new lines begin; a word wider than a line is cut."""
+    cuts: list[int] = []
+    used = 0
+    for word in WORD.finditer(text):
+        begin = word.start()
+        if used and used + cells(word[0].rstrip()) > columns:
+            cuts.append(begin)
+            used = 0
+        while cells(text[begin : word.end()].rstrip()) > columns:
+            begin += _fitting(text[begin:], columns)
+            cuts.append(begin)
+        used += cells(text[begin : word.end()])
+    return cuts
+
+
+def _fitting(text: str, columns: int) -> int:
+    """How many of the characters fit into a line; one at least."""
+    used = 0
+    for count, character in enumerate(text):
+        used += cells(character)
+        if used > columns:
+            return max(1, count)
+    return len(text)

@@ -1,0 +1,132 @@
+"""The cohort: how a whole class fares with one exercise, from the ledger alone."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+
+from pydantic import Field
+
+from grader.ledger.entry import Entry
+from grader.schema import Exercise, Fraction, Kind, Record, Report
+
+BINS = 10
+"""Of the distribution of scores, each a tenth wide; a full score is in the last."""
+
+Named = Callable[[str, str], str]
+"""From platform and student to how the student is called."""
+
+
+class KindFound(Record):
+    """One kind of the exercise, and how many found it."""
+
+    kind: str
+    students: int = Field(description="Who confirmed a head of it.")
+    complete: int = Field(description="Who confirmed as many heads as are wanted.")
+    wrong: int = Field(description="Refuted claims of it.")
+
+
+class WrongClaim(Record):
+    """A claim that was refuted, and what the head really is."""
+
+    head: str
+    kind: str
+    students: int
+    really: Kind | None = Field(description="Another kind that the head is; null where it is none of the exercise's.")
+
+
+class StudentLine(Record):
+    """One student."""
+
+    name: str
+    attempts: int
+    first_pass: int | None = Field(description="The attempt that passed first; null where none has.")
+    best: Fraction = Field(description="The best score.")
+
+
+class Cohort(Record):
+    """A whole class on one exercise."""
+
+    exercise: str
+    students: int
+    reports: int
+    passed: int = Field(description="Students with an attempt that passed.")
+    attempts_to_pass: float | None = Field(description="The median over those who passed.")
+    kinds: tuple[KindFound, ...]
+    wrong_claims: tuple[WrongClaim, ...] = Field(description="By how many students made them, most first.")
+    scores: tuple[int, ...] = Field(description="Students by best score: 0 to 10 %, 10 to 20 %, and so on.")
+    lines: tuple[StudentLine, ...] = Field(description="By best score, best first.")
+
+
+def cohort(
+    exercise: Exercise, histories: Iterable[tuple[str, Sequence[Entry]]], named: Named, most: int = 10
+) -> Cohort:
+    """What the histories say of the exercise; `most` bounds the wrong claims that are listed."""
+    tally = _Tally(exercise)
+    for platform, entries in histories:
+        reports = _as_they_stand(exercise.id, entries)
+        tally.add(named(platform, str(entries[0].report.student)), reports)
+    lines = sorted(tally.lines, key=lambda line: (-line.best, line.attempts, line.name))
+    passes = [line.first_pass for line in lines if line.first_pass is not None]
+    bins = Counter(min(BINS - 1, int(line.best * BINS)) for line in lines)
+    return Cohort(
+        exercise=exercise.id,
+        students=len(lines),
+        reports=sum(line.attempts for line in lines),
+        passed=len(passes),
+        attempts_to_pass=float(median(passes)) if passes else None,
+        kinds=tuple(tally.of_kind(kind.name, kind.heads) for kind in exercise.kinds),
+        wrong_claims=tally.wrong_claims(most),
+        scores=tuple(bins[number] for number in range(BINS)),
+        lines=tuple(lines),
+    )
+
+
+class _Tally:
+    """What has been counted so far."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.lines: list[StudentLine] = []
+        self.found: dict[str, list[int]] = defaultdict(list)  # kind -> heads confirmed, for each student who did
+        self.refuted: Counter[str] = Counter()
+        self.mistaken: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self.really: dict[tuple[str, str], Kind] = {}
+
+    def add(self, name: str, reports: Sequence[Report]) -> None:
+        """One student's reports, in order."""
+        heads: dict[str, set[str]] = defaultdict(set)
+        for report in reports:
+            for verdict in report.verdicts:
+                claim = verdict.claim
+                if verdict.outcome == "confirmed":
+                    heads[claim.name].add(claim.place)
+                elif verdict.outcome == "refuted":
+                    key = (claim.place, claim.name)
+                    self.refuted[claim.name] += 1
+                    self.mistaken[key].add(name)
+                    if verdict.looks_like is not None:
+                        self.really[key] = verdict.looks_like.kind
+        for kind, places in heads.items():
+            self.found[kind].append(len(places))
+        first = next((number for number, report in enumerate(reports, 1) if report.passed), None)
+        best = max((report.score for report in reports if report.gradable), default=0.0)
+        self.lines.append(StudentLine(name=name, attempts=len(reports), first_pass=first, best=best))
+
+    def of_kind(self, name: str, wanted: int) -> KindFound:
+        """How many found the kind."""
+        found = self.found[name]
+        return KindFound(
+            kind=name, students=len(found), complete=sum(heads >= wanted for heads in found), wrong=self.refuted[name]
+        )
+
+    def wrong_claims(self, most: int) -> tuple[WrongClaim, ...]:
+        """The refuted claims that most students made."""
+        ordered = sorted(self.mistaken.items(), key=lambda item: (-len(item[1]), item[0]))[:most]
+        return tuple(
+            WrongClaim(head=key[0], kind=key[1], students=len(names), really=self.really.get(key))
+            for key, names in ordered
+        )
+
+
+def _as_they_stand(exercise: str, entries: Sequence[Entry]) -> list[Report]:
+    """The student's reports on the exercise in the order in which they came in, each as it was graded last."""
+    return list({entry.submission: entry.report for entry in entries if entry.report.exercise == exercise}.values())

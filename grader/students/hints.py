@@ -1,0 +1,50 @@
+"""Hints that teach: a ladder for each kind, from what to look for to a text to try, shown one at a time.
+
+An instructor's own hint for an asked kind comes first.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from grader.base.language import N_, _
+from grader.kinds.definition import Ladder, of
+from grader.schema import AskedKind, Exercise, Kind
+
+TITLES = {
+    "own": N_("from your instructor"),
+    "look": N_("what to look for"),
+    "alike": N_("what only looks like it"),
+    "where": N_("where such heads tend to be"),
+    "try": N_("see for yourself"),
+}
+"""Every rung of a ladder, in order."""
+
+
+class Rung(NamedTuple):
+    """One hint, as it is shown."""
+
+    name: str
+    title: str
+    lines: tuple[str, ...]
+
+
+def rungs(exercise: Exercise, asked: AskedKind) -> list[Rung]:
+    """All the hints for a kind that the exercise asks for, in order."""
+    return [Rung(name, _(TITLES[name]), tuple(lines)) for name, lines in _rungs(exercise, asked)]
+
+
+def _rungs(exercise: Exercise, asked: AskedKind) -> Iterator[tuple[str, list[str]]]:
+    ladder = ladder_of(asked)
+    if asked.hint:
+        yield "own", [_(asked.hint)]
+    yield "look", [_(line) for line in (ladder.look, ladder.also) if line]
+    yield "alike", [_(ladder.alike)]
+    yield "where", [_(ladder.where), _("Source: {source}", source=_(ladder.source))]
+    outlined = f"--type {asked.name} " if asked.head_type.from_tokens else ""
+    command = f'grade show LAYER HEAD --exercise {exercise.id} {outlined}--text "{ladder.text}"'
+    yield "try", [_("Put in the layer and the head that you suspect:"), command, _(ladder.see)]
+
+
+def ladder_of(kind: Kind) -> Ladder:
+    """Return the hints that come with the grader for this kind."""
+    return of(kind.head_type.ladder, kind.parameters)

@@ -1,0 +1,175 @@
+"""Regrading: what every kept report would be under another exercise, without running the transformer.
+
+Every head was measured once and the score table is kept, so a report is graded again from the claims in it. The
+preview and the applied regrade are the same function, hence the same result.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from grader.base.errors import ExerciseError
+from grader.grading.grade import Standings, weigh
+from grader.ledger import Ledger, Regrade
+from grader.ledger.entry import Entry
+from grader.measuring.score_table import ScoreTable
+from grader.schema import Exercise, Outcome, Report, Submission
+from grader.students.xp import progress
+
+BETWEEN, ARROW = "; ", " -> "
+"""Between the parts of a regrade's reason, and inside a part that tells a threshold that moved."""
+
+
+class Flip(NamedTuple):
+    """A claim whose outcome changes."""
+
+    head: str
+    kind: str
+    before: Outcome
+    after: Outcome
+
+
+class Effect(NamedTuple):
+    """One report beside what it would be."""
+
+    entry: Entry
+    after: Report
+
+    @property
+    def is_change(self) -> bool:
+        """Whether anything changes that counts: an outcome, points, the pass or the XP."""
+        return _counts(self.entry.report) != _counts(self.after)
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the student would have less than before."""
+        before, after = self.entry.report, self.after
+        return after.score < before.score or after.xp < before.xp or after.passed < before.passed
+
+    @property
+    def flips(self) -> list[Flip]:
+        """The claims whose outcome changes."""
+        pairs = zip(self.entry.report.verdicts, self.after.verdicts, strict=True)
+        return [
+            Flip(old.claim.place, old.claim.name, old.outcome, new.outcome)
+            for old, new in pairs
+            if old.outcome != new.outcome
+        ]
+
+    @property
+    def moved(self) -> list[str]:
+        """The thresholds that its claims were held against and that moved, such as `induction share 0.6 -> 0.5`."""
+        before, after = _thresholds(self.entry.report), _thresholds(self.after)
+        return [
+            f"{kind} {statistic} {before[kind, statistic]:g}{ARROW}{at_least:g}"
+            for (kind, statistic), at_least in after.items()
+            if before.get((kind, statistic), at_least) != at_least
+        ]
+
+
+class StudentEffect(NamedTuple):
+    """What a change does to one student of one platform."""
+
+    platform: str
+    student: str
+    effects: tuple[Effect, ...]
+    """One for each report that changes."""
+    unchanged: int
+    xp: tuple[int, int]
+    """Before and after."""
+    levels: tuple[int, int]
+
+
+class Regrading:
+    """One exercise as it would be, with the score table that it is graded on."""
+
+    def __init__(self, exercise: Exercise, table: ScoreTable, *, never_lower: bool = False) -> None:
+        """With `never_lower`, what a student has is kept where the new report would be less."""
+        self.exercise, self.never_lower = exercise, never_lower
+        self.standings = Standings(exercise, table)
+
+    def rescored(self, report: Report) -> Report:
+        """The report that the same claims get now; what was recomputed of evidence stays, and the student's wishes."""
+        submission = Submission(
+            exercise=self.exercise.id,
+            student=report.student,
+            claims=tuple(verdict.claim for verdict in report.verdicts),
+            gallery=report.gallery,
+            gallery_name=report.gallery_name,
+        )
+        evidence = {number: found for number, v in enumerate(report.verdicts) if (found := v.evidence) is not None}
+        return weigh(submission, self.exercise, self.standings, evidence)
+
+    def effects(self, ledger: Ledger) -> Iterator[StudentEffect]:
+        """What would change for each student with a report on the exercise; one student at a time."""
+        for platform, entries in ledger.histories(self.exercise.id):
+            yield self._of_student(platform, entries)
+
+    def refuse_old_version(self, effects: Iterable[StudentEffect]) -> None:
+        """Refuse an exercise that was changed and has the version of the reports still.
+
+        Raises:
+            ExerciseError: It is so.
+        """
+        newest = max((e.entry.report.exercise_version for student in effects for e in student.effects), default=0)
+        if newest >= self.exercise.version:
+            said = f"it grades otherwise than version {newest} did, but its `version` is {self.exercise.version}"
+            raise ExerciseError(f"{self.exercise.id}: {said}; make it {newest + 1}")
+
+    def apply(
+        self,
+        ledger: Ledger,
+        effects: Iterable[StudentEffect],
+        reason: str,
+        also: Callable[[sa.Connection, Entry], None] = lambda connection, entry: None,
+    ) -> Iterator[Entry]:
+        """The new entry for each report that changes; the old ones stay. Each tells which of its thresholds moved.
+
+        `also` happens in the same transaction as the entry: both, or neither.
+        """
+        for student in effects:
+            for effect in student.effects:
+                regrade = Regrade(effect.entry.id, BETWEEN.join([*effect.moved, reason]))
+                with ledger.alone() as connection:
+                    entry = ledger.enter(connection, effect.after, student.platform, datetime.now(UTC), regrade)
+                    also(connection, entry)
+                yield entry
+
+    def _of_student(self, platform: str, entries: Sequence[Entry]) -> StudentEffect:
+        replaced = {entry.replaces for entry in entries}
+        of_exercise = [e for e in entries if e.report.exercise == self.exercise.id and e.id not in replaced]
+        current = [e for e in of_exercise if e.report.verdicts]  # from elsewhere, it may tell the score alone
+        effects = [Effect(entry, self.rescored(entry.report)) for entry in current]
+        wanted = tuple(e for e in effects if e.is_change and not (self.never_lower and e.is_loss))
+        following = max(entry.id for entry in entries) + 1
+        added = [
+            replace(effect.entry, id=following + number, report=effect.after, replaces=effect.entry.id)
+            for number, effect in enumerate(wanted)
+        ]
+        before = progress(entries)
+        after = progress([*entries, *added]) if added else before
+        return StudentEffect(
+            platform,
+            str(entries[0].report.student),
+            wanted,
+            len(effects) - len(wanted),
+            (before.xp, after.xp),
+            (before.level, after.level),
+        )
+
+
+def moved(effects: Iterable[StudentEffect]) -> list[str]:
+    """All the thresholds that moved under the reports that change, each once."""
+    return sorted({each for student in effects for effect in student.effects for each in effect.moved})
+
+
+def _counts(report: Report) -> tuple[object, ...]:
+    verdicts = tuple((verdict.outcome, verdict.borderline, verdict.points) for verdict in report.verdicts)
+    return verdicts, report.points, report.possible, report.score, report.passed, report.xp, report.gradable
+
+
+def _thresholds(report: Report) -> dict[tuple[str, str], float]:
+    return {(v.claim.name, check.statistic): check.at_least for v in report.verdicts for check in v.threshold}

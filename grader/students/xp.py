@@ -1,0 +1,228 @@
+"""Experience points: what a student's ledger adds up to, in XP, levels and achievements.
+
+A confirmed claim is worth its points once: the same kind of the same head never earns twice, and all
+submissions to one exercise together never earn more than the exercise has to give. A report whose `xp` is
+0 earns nothing, whatever it confirmed: random claims might have done as well. A report that was regraded
+counts as its newest version only, so XP can fall, and the history says when and why. Hints that have a price
+take it from the XP, which never fall below 0: what is not there yet is owed.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from pydantic import Field
+
+from grader.ledger.entry import Entry
+from grader.schema import Fraction, Identifier, Record, Report
+from grader.students.achievements import Achievement, Condition, catalogue, confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A hint that was taken."""
+
+    exercise: str
+    kind: str
+    rung: str
+    """Which one of the kind's hints."""
+    cost: int
+    """In XP."""
+    when: datetime
+
+
+class Earned(Record):
+    """An achievement, and when the submission that earned it came in."""
+
+    achievement: Achievement
+    when: datetime
+
+
+class HistoryLine(Record):
+    """What one entry of the ledger changed."""
+
+    when: datetime
+    exercise: Identifier
+    score: Fraction
+    passed: bool
+    regraded: bool
+    reason: str = Field(description="Why it was regraded; empty for a submission.")
+    xp_change: int = Field(description="Below 0 only for a regrade.")
+    xp: int = Field(ge=0, description="All XP after this entry.")
+
+
+class HintLine(Record):
+    """What one hint took."""
+
+    when: datetime
+    exercise: Identifier
+    kind: str
+    cost: int = Field(ge=1)
+    xp_change: int = Field(le=0, description="Less than it costs where there was less; the rest is owed.")
+    xp: int = Field(ge=0, description="All XP after it.")
+
+
+class Progress(Record):
+    """Where a student stands."""
+
+    xp: int = Field(ge=0)
+    level: int = Field(ge=0)
+    level_name: str
+    xp_into_level: int = Field(ge=0)
+    xp_to_next: int = Field(ge=1)
+    earned: tuple[Earned, ...] = Field(description="In the order in which they were earned.")
+    open: tuple[Achievement, ...] = Field(description="Not earned yet.")
+    reached: dict[str, int] = Field(default={}, description="Of each open one, how far its count has come.")
+    history: tuple[HistoryLine, ...] = Field(description="One line for each entry, oldest first.")
+    hints: tuple[HintLine, ...] = Field(default=(), description="One line for each hint that cost something.")
+
+
+@dataclass
+class _Bank:
+    """The claims of one exercise that earned something, and the most that each kind and all may earn."""
+
+    worth: dict[str, dict[str, float]] = field(default_factory=dict)  # kind -> place -> points
+    wanted: dict[str, int] = field(default_factory=dict)
+    possible: float = 0
+    unseen: int = 0
+    """XP of the best report whose verdicts are not told: so much was earned, by whatever claims."""
+
+    def add(self, *reports: Report) -> None:
+        for report in reports:
+            if not report.verdicts and report.xp:
+                self.unseen = max(self.unseen, report.xp)
+                self.possible = max(self.possible, report.possible)
+            for verdict in confirmed(report):
+                self.possible = max(self.possible, report.possible)
+                name, place = verdict.claim.name, verdict.claim.place
+                self.wanted[name] = max(self.wanted.get(name, 0), report.wanted[name])
+                of_kind = self.worth.setdefault(name, {})
+                of_kind[place] = max(of_kind.get(place, 0), verdict.points)
+
+    @property
+    def xp(self) -> int:
+        best = (
+            points
+            for name, of_kind in self.worth.items()
+            for points in sorted(of_kind.values(), reverse=True)[: self.wanted[name]]
+        )
+        return min(max(round(math.fsum(best)), self.unseen), int(self.possible))
+
+
+def progress(entries: Iterable[Entry], hints: Iterable[Hint] = ()) -> Progress:
+    """Where the one student stands whose entries and hints these are; their order and repeats do not matter.
+
+    Raises:
+        ValueError: The entries are of more than one student.
+    """
+    ordered = sorted({entry.id: entry for entry in entries}.values(), key=lambda entry: entry.id)
+    if len(students := {entry.report.student for entry in ordered}) > 1:
+        raise ValueError(f"entries of {len(students)} students; progress is one student's")
+    earnings, attempts = _replay(ordered)
+    history, paid = _counted(ordered, earnings, _first(hints))
+    xp = max(0, (earnings[-1] if earnings else 0) - sum(line.cost for line in paid))
+    data = catalogue()
+    level, into = divmod(xp, data.xp_per_level)
+    when = {achievement.id: _earned_at(achievement.condition, attempts) for achievement in data.achievements}
+    earned = [Earned(achievement=a, when=moment) for a in data.achievements if (moment := when[a.id]) is not None]
+    still_open = tuple(achievement for achievement in data.achievements if when[achievement.id] is None)
+    reports = [attempt.report for attempt in attempts]
+    return Progress(
+        xp=xp,
+        level=level,
+        level_name=data.levels[min(level, len(data.levels) - 1)],
+        xp_into_level=into,
+        xp_to_next=data.xp_per_level - into,
+        earned=tuple(sorted(earned, key=lambda one: one.when)),
+        open=still_open,
+        reached={achievement.id: achievement.condition.count(reports) for achievement in still_open},
+        history=history,
+        hints=paid,
+    )
+
+
+def _replay(ordered: Sequence[Entry]) -> tuple[list[int], list[Entry]]:
+    """All that was earned by the end of each entry; and the submissions in order, as they stand now.
+
+    A submission is dated by when it came in, however often it was regraded.
+    """
+    first: dict[int, int] = {}  # entry -> the entry with which its submission came in
+    attempts: dict[int, Entry] = {}
+    banks: dict[str, _Bank] = {}
+    earnings: list[int] = []
+    for entry in ordered:
+        report, exercise = entry.report, entry.report.exercise
+        start = first[entry.id] = entry.id if entry.replaces is None else first.get(entry.replaces, entry.replaces)
+        if start in attempts:
+            attempts[start] = replace(entry, created_at=attempts[start].created_at)
+            banks[exercise] = _Bank()
+            banks[exercise].add(*(a.report for a in attempts.values() if a.report.exercise == exercise))
+        else:
+            attempts[start] = entry
+            banks.setdefault(exercise, _Bank()).add(report)
+        earnings.append(sum(bank.xp for bank in banks.values()))
+    return earnings, [attempts[start] for start in sorted(attempts)]
+
+
+def _first(hints: Iterable[Hint]) -> list[Hint]:
+    """The hints that cost something, in order; one that was taken twice is paid once."""
+    ordered = sorted(hints, key=lambda hint: (hint.when, hint.exercise, hint.kind, hint.rung))
+    first = {(hint.exercise, hint.kind, hint.rung): hint for hint in reversed(ordered) if hint.cost}
+    return [hint for hint in ordered if first.get((hint.exercise, hint.kind, hint.rung)) is hint]
+
+
+def _counted(
+    ordered: Sequence[Entry], earnings: Sequence[int], hints: list[Hint]
+) -> tuple[tuple[HistoryLine, ...], tuple[HintLine, ...]]:
+    """What each entry and each hint changed, in the order in which they came."""
+    history: list[HistoryLine] = []
+    paid: list[HintLine] = []
+    earned = spent = 0
+    for entry, after in [*zip(ordered, earnings, strict=True), (None, 0)]:
+        for hint in _until(entry, hints):
+            change = _xp(earned, spent + hint.cost) - _xp(earned, spent)
+            spent += hint.cost
+            paid.append(_hint_line(hint, change, _xp(earned, spent)))
+        if entry is not None:
+            change = _xp(after, spent) - _xp(earned, spent)
+            earned = after
+            history.append(_line(entry, change, _xp(earned, spent)))
+    return tuple(history), tuple(paid)
+
+
+def _until(entry: Entry | None, hints: list[Hint]) -> Iterator[Hint]:
+    """The hints that were taken before this entry came in, or all that are left; they are taken off the list."""
+    while hints and (entry is None or hints[0].when <= entry.created_at):
+        yield hints.pop(0)
+
+
+def _line(entry: Entry, change: int, xp: int) -> HistoryLine:
+    report = entry.report
+    return HistoryLine(
+        when=entry.created_at,
+        exercise=report.exercise,
+        score=report.score,
+        passed=report.passed,
+        regraded=entry.replaces is not None,
+        reason=entry.reason,
+        xp_change=change,
+        xp=xp,
+    )
+
+
+def _hint_line(hint: Hint, change: int, xp: int) -> HintLine:
+    return HintLine(when=hint.when, exercise=hint.exercise, kind=hint.kind, cost=hint.cost, xp_change=change, xp=xp)
+
+
+def _xp(earned: int, spent: int) -> int:
+    return max(0, earned - spent)
+
+
+def _earned_at(condition: Condition, attempts: Sequence[Entry]) -> datetime | None:
+    """When the attempt came in that met the condition; None where none has yet."""
+    reports = [attempt.report for attempt in attempts]
+    lengths = range(1, len(reports) + 1)
+    index = bisect_left(lengths, condition.at_least, key=lambda length: condition.count(reports[:length]))
+    return attempts[index].created_at if index < len(attempts) else None

@@ -1,0 +1,71 @@
+"""`grade hint` as a real process: one at a time, and for the price that the exercise states."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grader import exercises
+from grader.ledger import Ledger
+from grader.students import hints_taken
+from grader.students.xp import Hint
+from tests.cli.conftest import ID, Bench, written
+from tests.cli.support_handing_in import hand_in
+from tests.support.ledgers import START
+
+
+@pytest.fixture(scope="module")
+def dear(bench: Bench) -> str:
+    """An exercise whose hints cost 15 XP each."""
+    stated = exercises.load(bench.root / "exercises" / ID)
+    least = {asked.kind.name: asked.thresholds[-1].at_least for asked in stated.kinds}
+    return written(bench.root / "exercises", least, id=f"{ID}-dear", hint_costs="15").name
+
+
+def test_each_call_shows_the_next_hint_and_again_those_that_were_seen(bench: Bench, tmp_path: Path) -> None:
+    first, second = (bench.grade(tmp_path, "hint", ID, "previous_token") for _ in range(2))
+    again = bench.grade(tmp_path, "hint", ID, "positional:-1", "--again")
+    with Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}") as ledger:
+        for rung in ("where", "try"):
+            hints_taken.take(ledger, "login-name", Hint(ID, "positional:-1", rung, 0, START))
+    last = bench.grade(tmp_path, "hint", ID, "positional:-1")
+
+    assert {(done.returncode, done.stderr) for done in (first, second, again, last)} == {(0, "")}
+    assert first.stdout.startswith("positional:-1, hint 1 of 4: what to look for\n")
+    assert first.stdout.endswith("\n3 more hints are left: the same command shows the next one.\n")
+    assert second.stdout.startswith("positional:-1, hint 2 of 4: what only looks like it\n")
+    assert [line for line in again.stdout.splitlines() if ", hint " in line] == [
+        done.stdout.splitlines()[0] for done in (first, second)
+    ]
+    assert last.stdout == "There are no more hints for it; --again shows them all once more.\n"
+
+
+def test_a_hint_takes_its_price_once_and_progress_says_so(bench: Bench, home: Path, tmp_path: Path, dear: str) -> None:
+    hand_in(bench, home, [("login-name", bench.passing(tmp_path))])
+    unasked = bench.grade(home, "hint", dear, "induction")
+    taken = bench.grade(home, "hint", dear, "induction", "--yes")
+    told = bench.grade(home, "progress").stdout
+    found = json.loads(bench.grade(home, "progress", "--json").stdout)
+
+    assert (unasked.returncode, unasked.stdout) == (2, "")
+    assert "this hint costs 15 XP; with --yes you take it" in unasked.stderr
+    assert "the same command shows the next one, which costs 15 XP." in taken.stdout
+    assert (found["xp"], [line["cost"] for line in found["hints"]]) == (35, [15])
+    assert f"{dear} hint for induction, -15 XP" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((ID, "positional"), "`positional` may be any of positional:-1, positional:-2, positional:-3; say which"),
+        ((ID, "semantic"), "tiny-heads asks for no `semantic`; it asks for positional:-1"),
+        (("no-such", "induction"), "there is no exercise no-such"),
+    ],
+)
+def test_what_the_exercise_does_not_ask_for_has_no_hints(
+    bench: Bench, tmp_path: Path, words: tuple[str, str], said: str
+) -> None:
+    done = bench.grade(tmp_path, "hint", *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr

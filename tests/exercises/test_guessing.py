@@ -1,0 +1,132 @@
+"""The guess rule: what is reckoned is what guessing brings in, and no shipped exercise pays for it."""
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from grader import exercises
+from grader.base.errors import ExerciseError
+from grader.exercises import guessing
+from grader.grading.grade import grade
+from grader.measuring.score_table import ScoreTable
+from grader.schema import Exercise, Report
+from tests.support.exercise_sample import TEXT, write
+from tests.support.planted_tables import HEADS, INDUCTION, LAYERS, PREVIOUS, SUBJECT, exercise, submission, table
+
+SHIPPED = sorted(
+    path.parent.name for path in (Path(exercises.__file__).parents[2] / "exercises").glob("*/exercise.yaml")
+)
+HEADS_OF_ALL = [(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
+GAMES = 700
+
+# Cheap mistakes, so that guessing pays enough to be measured; budget for every head under every kind.
+EASY = exercise(PREVIOUS, INDUCTION, SUBJECT, wrong_costs=3.0, budget=75)
+NAMES = {"positional:-1": "positional", "induction": "induction", "syntactic:verb_subject": "syntactic"}
+
+
+def planted(asked: Exercise) -> ScoreTable:
+    """As many passing heads as the exercise reckons with, here and there."""
+    places = Random(5).sample(HEADS_OF_ALL, 10)  # noqa: S311 - to be repeatable
+    return table(asked, {kind.name: dict.fromkeys(places[: kind.passing], 0.9) for kind in asked.kinds})
+
+
+def games(asked: Exercise, claims: dict[str, int]) -> Iterator[Report]:
+    """Reports on so many random claims of each kind, no claim twice."""
+    random, whole = Random(11), planted(asked)  # noqa: S311 - to be repeatable
+    for _ in range(GAMES):
+        drawn = [(*place, NAMES[name]) for name, n in claims.items() for place in random.sample(HEADS_OF_ALL, n)]
+        yield grade(submission(*drawn), asked, whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "claims"),
+    [
+        ("1 x induction at random", {"induction": 1}),
+        ("4 x positional:-1 at random", {"positional:-1": 4}),
+        ("3 over all kinds at random", dict.fromkeys(NAMES, 1)),
+    ],
+)
+def test_what_is_reckoned_is_what_random_claims_bring_in(name: str, claims: dict[str, int]) -> None:
+    (reckoned,) = [play for play in guessing.plays(EASY) if play.name == name]
+    reports = list(games(EASY, claims))
+
+    for measured, expected in (
+        ([report.score for report in reports], reckoned.score),
+        ([report.xp / EASY.points for report in reports], reckoned.xp),
+    ):
+        mean = sum(measured) / GAMES
+        error = math.sqrt(sum((value - mean) ** 2 for value in measured) / GAMES**2)
+        assert mean == pytest.approx(expected, abs=4 * error + 1e-4)
+    assert reckoned.score >= 0.01
+
+
+def test_claiming_everything_is_reckoned_exactly() -> None:
+    """Every head under every kind: 6 right, 69 wrong; with mistakes for nothing that is the full score, without XP."""
+    free = exercise(PREVIOUS, INDUCTION, SUBJECT, wrong_costs=1e-9, budget=75)
+    (reckoned,) = [play for play in guessing.plays(free) if play.name == "75 over all kinds at random"]
+    report = grade(
+        submission(*((*place, name) for name in NAMES.values() for place in HEADS_OF_ALL)), free, planted(free)
+    )
+
+    assert report.score == pytest.approx(reckoned.score, abs=1e-4)
+    assert (reckoned.score, reckoned.xp) == (pytest.approx(1), 0)
+    assert report.xp == 0
+
+
+def test_claiming_nothing_is_worth_nothing() -> None:
+    assert guessing.plays(EASY)[0] == guessing.Play("claim nothing", 0, 0)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_shipped_exercise_pays_a_guesser_for_any_number_of_claims(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GRADER_EXERCISES", raising=False)
+    shipped = exercises.load(name)  # refuses
+    worst = [
+        play
+        for size in range(1, shipped.budget + 1)
+        for play in guessing.plays(shipped.model_copy(update={"budget": size}))
+    ]
+
+    assert {play.name for play in worst if play.score > guessing.MOST_SCORE} == set()
+    assert {play.name for play in worst if play.xp > guessing.MOST_XP} == set()
+    assert len({play.name.split()[0] for play in worst}) == shipped.budget + 1
+
+
+def cheap(text: str) -> str:
+    return text.replace("wrong_costs: 20", "wrong_costs: 0.01").replace("budget: 12", "budget: 432")
+
+
+def generous(text: str) -> str:
+    return text.replace(
+        "positional, heads: 2, points: 10, passing: 3", "positional, heads: 2, points: 900, passing: 30"
+    )
+
+
+@pytest.mark.parametrize(("spoil", "names"), [(cheap, "score"), (generous, "positional:-1")])
+def test_an_exercise_that_pays_guessers_is_refused_when_loaded(
+    spoil: Callable[[str], str], names: str, tmp_path: Path
+) -> None:
+    assert exercises.load(write(tmp_path / "sound"))
+
+    with pytest.raises(
+        ExerciseError, match=r"guessing pays: .* earns \d.*% of the score .* raise `wrong_costs`"
+    ) as said:
+        exercises.load(write(tmp_path / "spoilt", spoil(TEXT)))
+
+    assert names in str(said.value)
+    assert "exercise.yaml" in str(said.value)
+
+
+def test_xp_alone_is_reason_enough_to_refuse() -> None:
+    """A lone claim of a rare kind, right 1 time in 25, is beyond the luck limit: its points are XP."""
+    asked = exercise(PREVIOUS, INDUCTION, {**SUBJECT, "points": 60}, wrong_costs=100.0)
+    xp = max(play.xp for play in guessing.plays(asked))
+
+    assert max(play.score for play in guessing.plays(asked)) < guessing.MOST_SCORE
+    assert xp > guessing.MOST_XP
+    assert "of the XP" in guessing.complaint(asked)

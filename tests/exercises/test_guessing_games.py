@@ -1,0 +1,109 @@
+"""Guessing, played out: who learns nothing gets nothing, who is told more gets more, and a limit of attempts holds."""
+
+from functools import cache
+from random import Random
+
+import pytest
+
+from benchmarks import guessing
+from benchmarks.players import CopyBest, Oracle, Player
+from grader import exercises
+from grader.exercises.guessing import MOST_SCORE, MOST_XP
+from grader.grading.grade import Standings
+from grader.schema import Exercise, Policy
+from tests.exercises.test_guessing import SHIPPED
+
+ATTEMPTS, GAMES = 5, 40
+LEARNERS = ("test one at a time", "test a budget at a time", "copy the last best")
+
+
+@cache
+def rows(name: str) -> list[guessing.Row]:
+    return guessing.table(exercises.load(name), GAMES, ATTEMPTS)
+
+
+def after(name: str, player: str, feedback: str) -> guessing.Standing:
+    """Where the player stands after the last attempt."""
+    (row,) = [row for row in rows(name) if (row.name, row.feedback) == (player, feedback)]
+    return row.after[-1]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_claiming_everything_or_at_random_is_worth_nothing_in_an_attempt(name: str) -> None:
+    blind = [row for row in rows(name) if row.feedback == guessing.ANY]
+
+    assert [row.name for row in blind if row.after[-1].mean > MOST_SCORE] == []
+    assert [row.name for row in blind if row.after[-1].xp / ATTEMPTS > MOST_XP] == []
+    assert [row.name for row in blind][:2] == ["claim all", "claim 1 at random"]
+    assert blind[-1].name == f"claim {exercises.load(name).budget} at random"
+
+
+@pytest.mark.parametrize("player", ["test a budget at a time", "copy the last best"])
+def test_the_more_is_shown_the_more_a_guesser_finds(player: str) -> None:
+    everything, verdicts, score = (after("mini-heads", player, level) for level in guessing.LEVELS)
+
+    assert everything.best > verdicts.best >= score.best
+    assert everything.xp > verdicts.xp >= score.xp
+
+
+def test_only_a_handful_of_attempts_is_safe_when_everything_is_shown() -> None:
+    safe = {
+        level: guessing.harmless(rows("mini-heads"), level, MOST_SCORE, lambda standing: standing.best)
+        for level in guessing.LEVELS
+    }
+
+    assert 1 <= safe["all"] <= safe["verdicts"] <= safe["score"] < ATTEMPTS + 1
+    assert safe["all"] < ATTEMPTS
+
+
+def one_game(
+    exercise: Exercise, make: type[Oracle] | type[CopyBest], attempts: int, **more: bool
+) -> tuple[Player, Standings, list[guessing.Standing]]:
+    random = Random(3)  # noqa: S311 - to be repeatable
+    standings = Standings(exercise, guessing.planted(exercise, random))
+    player = make(exercise, random, **more)
+    return player, standings, guessing.game(exercise, standings, player, attempts)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("feedback", guessing.LEVELS)
+def test_what_an_oracle_takes_for_right_is_right_and_in_the_end_it_is_all(feedback: str, at_once: bool) -> None:
+    asked = exercises.load("mini-heads").model_copy(update={"feedback": feedback})
+    oracle, standings, found = one_game(asked, Oracle, 400, at_once=at_once)
+    heads = asked.transformer.heads
+    claimed = {(name, divmod(head, heads)) for name, right in oracle.right.items() for head in right}
+
+    assert claimed <= {(name, at) for name, of in standings.by_kind.items() for at, one in of.items() if one.confirmed}
+    assert [kind.name for kind in asked.kinds if len(oracle.right[kind.name]) < kind.heads] == []
+    assert (found[-1].best, found[-1].passed) == (1, 1)
+
+
+def test_after_the_last_attempt_nothing_more_is_taken() -> None:
+    free = exercises.load("mini-heads")
+    limited = free.model_copy(update={"policy": Policy(attempts=3)})
+    unlimited_game, game = (one_game(asked, Oracle, 10, at_once=True)[2] for asked in (free, limited))
+
+    assert game[:3] == unlimited_game[:3]
+    assert {standing.best for standing in game[2:]} == {unlimited_game[2].best}
+    assert unlimited_game[9].best > game[9].best
+
+
+def test_heads_are_planted_as_many_as_the_exercise_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GRADER_EXERCISES", raising=False)
+    for name in SHIPPED:
+        asked = exercises.load(name)
+        standings = Standings(asked, guessing.planted(asked, Random(1)))  # noqa: S311
+
+        assert {kind.name: standings.passing(kind.name) for kind in asked.kinds} == {
+            kind.name: kind.passing for kind in asked.kinds
+        }
+
+
+def test_the_table_says_in_words_what_it_means() -> None:
+    asked = exercises.load("mini-heads")
+    lines = list(guessing.told(asked, rows("mini-heads")))
+
+    assert lines[0].startswith("mini-heads: 32 heads, 8 kinds, 12 claims at most, a wrong one costs 8 of 140 points")
+    assert sum(line.strip().startswith(LEARNERS) for line in lines) == 3 * len(guessing.LEVELS)
+    assert [line.split()[1] for line in lines[-3:]] == list(guessing.LEVELS)
+    assert all("no guesser expects more than 5% of the score" in line for line in lines[-3:])

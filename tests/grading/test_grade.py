@@ -1,0 +1,276 @@
+"""Outcomes, ranks, points and passes on score tables with planted scores."""
+
+import pytest
+
+from grader.base.errors import ExerciseError
+from grader.grading.grade import Standings, grade, shown
+from grader.grading.hashing import canonical, content_hash
+from grader.report.formats import json
+from grader.schema import Borderline, Evidence, Feedback
+from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise, submission, table, with_reading
+
+ASKED = exercise()
+PLANTED = table(
+    ASKED,
+    {
+        "positional:-1": {(0, 1): 0.95, (1, 0): 0.9, (1, 1): 0.85, (2, 2): 0.39},
+        "induction": {(3, 3): 0.9, (3, 4): 0.8, (2, 2): 0.7},
+        "syntactic:verb_subject": {(4, 4): 0.9, (0, 1): 0.61},
+    },
+)
+PREV, INDUCE, VERB = "positional", "induction", "syntactic"
+
+
+def test_confirmed_says_what_was_measured_against_what_was_needed() -> None:
+    (found,) = grade(submission((1, 0, PREV)), ASKED, PLANTED).verdicts
+
+    assert (found.outcome, found.borderline, found.points, found.help) == ("confirmed", False, 10, "")
+    assert (found.rank, found.of, found.looks_like) == (2, 25, None)
+    assert [(c.statistic, c.on, c.measured, c.at_least, c.result) for c in found.threshold] == [
+        (statistic, on, 0.9, needed, "over")
+        for statistic, needed in (("share", 0.4), ("hit_rate", 0.7))
+        for on in ("random", "text")
+    ]
+    assert all(check.source for check in found.threshold)
+    assert found.rationale == "L1H0 is confirmed as positional, offset -1: share on random 0.90; needed 0.40."
+
+
+def test_refuted_says_why_with_a_hint_and_what_the_head_looks_like() -> None:
+    (found,) = grade(submission((2, 2, PREV)), ASKED, PLANTED).verdicts
+
+    assert (found.outcome, found.points, found.rank) == ("refuted", 0, 4)
+    assert found.rationale == "L2H2 is not confirmed as positional, offset -1: share on random 0.39; needed 0.40."
+    assert "diagonal" in found.help
+    assert found.looks_like is not None
+    assert (found.looks_like.kind.name, found.looks_like.score, found.looks_like.rank) == ("induction", 0.7, 3)
+
+
+def test_a_head_that_is_nothing_looks_like_nothing() -> None:
+    (found,) = grade(submission((4, 0, PREV)), ASKED, PLANTED).verdicts
+
+    assert (found.outcome, found.looks_like) == ("refuted", None)
+
+
+def test_it_looks_like_the_kind_that_it_is_furthest_over() -> None:
+    """0.95 against 0.7 for previous token; 0.61 against 0.6 for verb to subject."""
+    (found,) = grade(submission((0, 1, INDUCE)), ASKED, PLANTED).verdicts
+
+    assert found.looks_like is not None
+    assert found.looks_like.kind.name == "positional:-1"
+
+
+def test_the_exercise_may_bring_its_own_hint() -> None:
+    asked = exercise({**PREVIOUS, "hint": "Look at layer 4."}, INDUCTION, SUBJECT)
+
+    assert grade(submission((4, 0, PREV)), asked, PLANTED).verdicts[0].help == "Look at layer 4."
+
+
+def test_one_slice_under_its_threshold_is_enough_to_refute() -> None:
+    weak_on_text = with_reading(PLANTED, "positional:-1", (0, 1), ("share", "text"), (0.1, 0.1, 0.1))
+    (found,) = grade(submission((0, 1, PREV)), ASKED, weak_on_text).verdicts
+
+    assert found.outcome == "refuted"
+    assert [c.on for c in found.threshold if c.result == "under"] == ["text"]
+    assert found.measured is not None
+    assert (found.measured.score, found.rank) == (0.1, 4)  # the worst slice is the score, and so the rank
+
+
+def test_a_slice_that_does_not_decide_neither_refutes_nor_ranks() -> None:
+    asked = exercise({"type": "duplicate_token", "heads": 1, "points": 10, "passing": 1}, PREVIOUS, SUBJECT)
+    whole = table(asked, {"duplicate_token": {(0, 0): 0.9}})
+    whole = with_reading(whole, "duplicate_token", (0, 0), ("share", "text"), (0.0, 0.0, 0.0))
+    (found,) = grade(submission((0, 0, "duplicate_token")), asked, whole).verdicts
+
+    assert (found.outcome, found.rank) == ("confirmed", 1)
+    assert [check.on for check in found.threshold] == ["repeats"]
+    assert found.measured is not None
+    assert found.measured.score == 0.9
+
+
+@pytest.mark.parametrize(
+    ("rule", "measured", "outcome"),
+    [
+        ("in_favour", 0.55, "confirmed"),
+        ("in_favour", 0.65, "confirmed"),
+        ("as_measured", 0.55, "refuted"),
+        ("as_measured", 0.65, "confirmed"),
+        ("against", 0.55, "refuted"),
+        ("against", 0.65, "refuted"),
+    ],
+)
+def test_borderline_is_decided_by_the_exercises_rule(rule: Borderline, measured: float, outcome: str) -> None:
+    asked = exercise(borderline=rule)
+    whole = table(asked, {"induction": {(3, 3): measured}}, half_width=0.1)
+    report = grade(submission((3, 3, INDUCE)), asked, whole)
+    (found,) = report.verdicts
+
+    assert (found.outcome, found.borderline, report.borderline) == (outcome, True, rule)
+    assert "inside the interval" in found.rationale
+
+
+@pytest.mark.parametrize("rule", ["in_favour", "as_measured", "against"])
+@pytest.mark.parametrize(
+    ("low", "measured", "high", "outcome"),
+    [(0.6, 0.7, 0.8, "confirmed"), (0.6, 0.6, 0.6, "confirmed"), (0.4, 0.5, 0.6, "refuted")],
+)
+def test_a_threshold_at_the_end_of_the_interval_is_not_inside(
+    rule: Borderline, low: float, measured: float, high: float, outcome: str
+) -> None:
+    asked = exercise(borderline=rule)
+    whole = with_reading(table(asked, {}), "induction", (3, 3), ("share", "repeats"), (low, measured, high))
+    (found,) = grade(submission((3, 3, INDUCE)), asked, whole).verdicts
+
+    assert (found.outcome, found.borderline) == (outcome, False)
+
+
+def test_favour_does_not_reach_a_head_that_is_clearly_under_elsewhere() -> None:
+    whole = table(ASKED, {"positional:-1": {(0, 1): 0.7}}, half_width=0.1)
+    whole = with_reading(whole, "positional:-1", (0, 1), ("share", "text"), (0.0, 0.1, 0.2))
+    (found,) = grade(submission((0, 1, PREV)), ASKED, whole).verdicts
+
+    assert (found.outcome, found.borderline) == ("refuted", False)
+
+
+def test_an_exercises_own_threshold_decides_and_is_named() -> None:
+    own = {"statistic": "share", "at_least": 0.95, "source": "measured here"}
+    asked = exercise(PREVIOUS, {**INDUCTION, "thresholds": (own,)}, SUBJECT)
+    (found,) = grade(submission((3, 3, INDUCE)), asked, PLANTED).verdicts
+
+    assert found.outcome == "refuted"
+    assert [(check.at_least, check.source) for check in found.threshold] == [(0.95, "measured here")]
+
+
+@pytest.mark.parametrize("more", [{"slices": ("repeat",)}, {"slices": ("repeats", "txt")}])
+def test_a_threshold_on_a_slice_that_is_not_there_is_an_error(more: dict[str, object]) -> None:
+    """Nothing would be held against it, and every head would pass."""
+    own = {"statistic": "share", "at_least": 0.5, "source": "measured here", **more}
+    asked = exercise(PREVIOUS, {**INDUCTION, "thresholds": (own,)}, SUBJECT)
+
+    with pytest.raises(ExerciseError, match=r"induction asks for share on .*; measured on: repeats"):
+        grade(submission((3, 3, INDUCE)), asked, PLANTED)
+
+
+def test_a_threshold_on_a_statistic_that_is_not_measured_is_an_error() -> None:
+    bare = PLANTED.scores(ASKED.kinds[1].kind)
+    assert bare is not None
+    (part,) = bare.slices
+    no_lift = part.model_copy(update={"statistics": part.statistics[:3]})
+    kinds = [k if k is not bare else bare.model_copy(update={"slices": (no_lift,)}) for k in PLANTED.kinds]
+    own = {"statistic": "lift", "at_least": 2.0, "source": "measured here"}
+    asked = exercise(PREVIOUS, {**INDUCTION, "thresholds": (own,)}, SUBJECT)
+
+    with pytest.raises(ExerciseError, match="measured on: nothing"):
+        grade(submission((3, 3, INDUCE)), asked, PLANTED.model_copy(update={"kinds": tuple(kinds)}))
+
+
+def test_ranks_are_by_score_and_ties_by_place() -> None:
+    ranks = Standings(ASKED, PLANTED).ranks["positional:-1"]
+
+    assert sorted(ranks, key=ranks.__getitem__)[:6] == [(0, 1), (1, 0), (1, 1), (2, 2), (0, 0), (0, 2)]
+    assert sorted(ranks.values()) == list(range(1, 26))
+
+
+def test_a_head_that_is_not_there_stands_nowhere() -> None:
+    of_kind = Standings(ASKED, PLANTED).by_kind["induction"]
+
+    assert (len(of_kind), len(list(of_kind))) == (25, 25)
+    assert (5, 0) not in of_kind
+    assert of_kind.get((0, -1)) is None
+
+
+def test_what_is_kept_from_one_report_to_the_next_changes_none() -> None:
+    """The same claims with other words, in another order, and after others that took their points."""
+    standings = Standings(ASKED, PLANTED)
+    said = [
+        submission((0, 1, PREV), (1, 0, PREV), (1, 1, PREV)),
+        submission((1, 1, PREV), (2, 2, INDUCE), (0, 1, PREV), note="100 %s", evidence="a\0b"),
+        submission((1, 1, PREV), (1, 0, PREV), (0, 1, PREV)),
+    ]
+
+    assert [grade(each, ASKED, PLANTED, None, standings) for each in said] == [
+        grade(each, ASKED, PLANTED) for each in said
+    ]
+
+
+def test_evidence_stays_with_its_claim() -> None:
+    seen = Evidence(text="a a", tokens=("a", "a"), share=0.5, queries=1)
+    report = grade(submission((4, 0, PREV), (3, 3, INDUCE)), ASKED, PLANTED, {1: seen})
+
+    assert [found.evidence for found in report.verdicts] == [None, seen]
+
+
+def test_the_same_three_give_the_same_bytes_and_are_left_as_they_were() -> None:
+    sent = submission((0, 1, PREV), (2, 2, PREV), (3, 3, INDUCE), (4, 4, VERB))
+    before = [record.model_dump_json() for record in (sent, ASKED, PLANTED)]
+    first, second = grade(sent, ASKED, PLANTED), grade(sent, ASKED, PLANTED)
+
+    assert canonical(first) == canonical(second)
+    assert first.content_hash == second.content_hash == content_hash(first)
+    assert [record.model_dump_json() for record in (sent, ASKED, PLANTED)] == before
+
+
+def test_the_report_says_what_it_takes_to_repeat_it() -> None:
+    report = grade(submission((0, 1, PREV)), ASKED, PLANTED)
+
+    assert (report.exercise, report.exercise_version, report.transformer, report.seed) == (
+        *("planted-heads", 3, "planted", 7),
+    )
+    assert (report.table, report.transformer_digest) == (PLANTED.key, PLANTED.digest)
+    assert report.wanted == {"positional:-1": 2, "induction": 2, "syntactic:verb_subject": 1}
+
+
+@pytest.mark.parametrize(
+    ("claims", "why", "said"),
+    [
+        ([(0, 1, "semantic")], "not_asked", "planted-heads does not ask for semantic"),
+        ([(5, 0, PREV)], "no_such_head", "planted has no head L5H0"),
+        ([(0, 5, PREV)], "no_such_head", "planted has no head L0H5"),
+        ([(0, 1, PREV), (0, 1, "previous_token")], "repeated", "it repeats an earlier claim"),
+        (
+            [*((n, 0, PREV) for n in range(5)), *((n, 1, PREV) for n in (0, 1))],
+            "over_budget",
+            "planted-heads grades 6 claims at most",
+        ),
+    ],
+)
+def test_what_cannot_be_graded_says_why_and_costs_nothing(
+    claims: list[tuple[int, int, str]], why: str, said: str
+) -> None:
+    *before, last = grade(submission(*claims), ASKED, PLANTED).verdicts
+
+    assert (last.outcome, last.why_not, last.rationale) == ("not_graded", why, f"Not graded: {said}.")
+    assert (last.points, last.measured, last.threshold, last.rank) == (0, None, (), None)
+    assert all(found.outcome != "not_graded" and found.why_not is None for found in before)
+
+
+def test_what_is_not_graded_uses_up_no_budget() -> None:
+    asked = exercise(budget=1)
+    report = grade(submission((0, 1, "semantic"), (9, 9, PREV), (0, 1, PREV)), asked, PLANTED)
+
+    assert [found.outcome for found in report.verdicts] == ["not_graded", "not_graded", "confirmed"]
+
+
+@pytest.mark.parametrize(("feedback", "verdicts"), [("verdicts", 3), ("score", 0)])
+def test_shown_hides_the_numbers_that_would_be_an_oracle(feedback: Feedback, verdicts: int) -> None:
+    seen = Evidence(text="a a", tokens=("a", "a"), share=0.4321, queries=1)
+    sent = submission((0, 1, PREV), (2, 2, PREV), (0, 0, "semantic"))
+    full = grade(sent, exercise(feedback=feedback), PLANTED, {0: seen})
+    less = shown(full)
+
+    assert len(less.verdicts) == verdicts
+    text = json.render(less)
+    assert all(number in json.render(full) and number not in text for number in ("0.95", "0.39", "0.4321"))
+    assert all(word not in text for word in ("at_least", '"queries"', "needed 0"))
+    assert [(v.measured, v.rank, v.of, v.looks_like, v.evidence, v.threshold) for v in less.verdicts] == (
+        [(None, None, None, None, None, ())] * verdicts
+    )
+    expected = ["Confirmed.", "Refuted.", full.verdicts[2].rationale][:verdicts]
+    assert [found.rationale for found in less.verdicts] == expected
+    assert [found.why_not for found in less.verdicts] == [None, None, "not_asked"][:verdicts]
+    assert (less.score, less.passed, less.content_hash) == (full.score, full.passed, full.content_hash)
+
+
+def test_with_all_feedback_everything_is_shown() -> None:
+    report = grade(submission((0, 1, PREV)), ASKED, PLANTED)
+
+    assert shown(report) == report

@@ -1,0 +1,160 @@
+"""Every family of probes: repeatable, balanced, and fair to tokenizers that split words."""
+
+from hashlib import sha256
+from typing import get_args
+
+import pytest
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
+from wordfreq import zipf_frequency
+
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring.baselines import best_blind_head
+from grader.measuring.probes import frames
+from grader.measuring.probes.families import FAMILIES, family
+from grader.measuring.probes.rare_words import LESS_RARE, RAREST
+from grader.measuring.questions import question
+from grader.schema import Kind, OwnArc, OwnSentence, ProbeSettings, Relation
+from training import tokenizer as words
+
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
+SETTINGS = ProbeSettings(seed=3)
+
+
+def wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=words.END_OF_TEXT)
+
+
+@pytest.fixture(scope="module")
+def whole_words() -> PreTrainedTokenizerFast:
+    """Nearly every word is one token."""
+    return wrapped(words.build())
+
+
+@pytest.fixture(scope="module")
+def letters() -> PreTrainedTokenizerFast:
+    """Every letter is a token: the worst that can happen to a word."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: number for number, token in enumerate([words.END_OF_TEXT, *alphabet])}
+    tokenizer = Tokenizer(models.BPE(vocabulary, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return wrapped(tokenizer)
+
+
+def digest(sequences: tuple[ProbeSequence, ...]) -> str:
+    return sha256(repr(sequences).encode()).hexdigest()[:12]
+
+
+def names() -> list[str]:
+    return [*FAMILIES, *(f"annotated:{relation}" for relation in RELATIONS)]
+
+
+def test_the_sentences_are_known_on_every_machine() -> None:
+    text = "\n".join(" ".join(s.words) for relation in RELATIONS for s in frames.sentences(relation, 1, 60))
+
+    assert sha256(text.encode()).hexdigest()[:16] == "74f60c72d2a2f735"
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_seed_alone_decides(name: str, whole_words: PreTrainedTokenizerFast) -> None:
+    once, again = (digest(family(name, whole_words, SETTINGS)) for _ in range(2))
+
+    assert once == again
+    assert once != digest(family(name, whole_words, ProbeSettings(seed=4)))
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_no_blind_head_gets_half_of_a_relation_in_tokens(
+    relation: Relation, whole_words: PreTrainedTokenizerFast
+) -> None:
+    kind = Kind(type="syntactic", relation=relation)
+    for seed in (1, 2, 3):
+        sequences = family(f"annotated:{relation}", whole_words, ProbeSettings(seed=seed))
+        questions = [question(kind, s).visible(causal=True) for s in sequences]
+        asked = sum(int(question.asked.sum()) for question in questions)
+
+        name, right = best_blind_head(questions, offsets_known=False)
+
+        assert asked >= 200
+        assert right.sum() / asked < 0.5, name
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_a_split_word_keeps_its_place(relation: Relation, letters: PreTrainedTokenizerFast) -> None:
+    settings = ProbeSettings(seed=5, sentences=20)
+    for sequence, sentence in zip(
+        family(f"annotated:{relation}", letters, settings), frames.sentences(relation, 5, 20), strict=True
+    ):
+        (arc,) = (arc for arc in sentence.arcs if arc.relation == relation)
+        (link,) = sequence.links
+        for place, word in ((link.later, sentence.words[arc.query]), (link.earlier, sentence.words[arc.target])):
+            span = sequence.words[place]
+            text = letters.decode(sequence.token_ids[span.start : span.stop]).strip()
+
+            assert text == word.removesuffix("'s")
+
+
+def test_a_run_comes_twice_and_its_tokens_differ(whole_words: PreTrainedTokenizerFast) -> None:
+    lengths = set()
+    for sequence in family("repeats", whole_words, SETTINGS):
+        tokens = [token for place, token in enumerate(sequence.token_ids) if place not in sequence.special]
+        twice = [token for token in dict.fromkeys(tokens) if tokens.count(token) == 2]
+        lengths.add(len(twice))
+
+        assert all(tokens.count(token) <= 2 for token in tokens)
+        assert tokens[-len(twice) :] == twice
+
+    assert len(lengths) >= 5
+
+
+def test_the_rare_word_is_rare_and_comes_once(whole_words: PreTrainedTokenizerFast) -> None:
+    places = set()
+    for sequence in family("rare_words", whole_words, SETTINGS):
+        assert sequence.rare is not None
+        spans = sequence.words
+        text = [whole_words.decode(sequence.token_ids[s.start : s.stop]).strip() for s in spans]
+        places.add(sequence.rare)
+
+        assert RAREST <= zipf_frequency(text[sequence.rare], "en") <= LESS_RARE
+        assert text.count(text[sequence.rare]) == 1
+        assert all(zipf_frequency(word, "en") >= 4 for n, word in enumerate(text) if n != sequence.rare)
+
+    assert len(places) >= 8
+
+
+def test_categories_are_shuffled_and_no_word_comes_twice(whole_words: PreTrainedTokenizerFast) -> None:
+    same = neighbours = 0
+    for sequence in family("categories", whole_words, SETTINGS):
+        text = [tuple(sequence.token_ids[s.start : s.stop]) for s in sequence.words]
+        pairs = list(zip(sequence.categories, sequence.categories[1:], strict=False))
+        same, neighbours = same + sum(a == b for a, b in pairs), neighbours + len(pairs)
+
+        assert len(set(text)) == len(text)
+        assert len(set(sequence.categories)) == 3
+
+    assert same / neighbours < 0.4
+
+
+def test_an_instructors_own_sentences_take_the_grammars_place(whole_words: PreTrainedTokenizerFast) -> None:
+    own = OwnSentence(
+        words=("The", "cat", "near", "the", "dogs", "sleeps", "."),
+        classes=("DET", "NOUN", "ADP", "DET", "NOUN", "VERB", "PUNCT"),
+        arcs=(OwnArc(relation="verb_subject", query=5, target=1, group="other_number"),),
+    )
+    settings = ProbeSettings(seed=3, sentences=30, own_sentences=(own,))
+
+    (sequence,) = family("annotated:verb_subject", whole_words, settings)
+
+    assert [(link.later, link.earlier, link.group) for link in sequence.links] == [(5, 1, "other_number")]
+    assert len(family("annotated:object_verb", whole_words, settings)) == 30
+
+
+def test_sizes_are_the_exercises_choice(whole_words: PreTrainedTokenizerFast) -> None:
+    small = ProbeSettings(
+        seed=3, random_sequences=5, repeat_sequences=7, sentences=21, category_sequences=11, rare_sequences=12
+    )
+    sizes = {"random_tokens": 5, "running_text": 5, "repeats": 7, "categories": 11, "rare_words": 12}
+
+    assert {name: len(family(name, whole_words, small)) for name in sizes} == sizes
+    assert len(family("annotated:verb_subject", whole_words, small)) == 21

@@ -1,0 +1,68 @@
+import pytest
+
+from grader.report.text import words
+from grader.schema import Exercise, Kind, Report, title
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (112, "112th"), (121, "121st")]
+)
+def test_ordinals(number: int, word: str) -> None:
+    assert words.ordinal(number) == word
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Kind(type="positional"), "positional, offset -1"),
+        (Kind(type="next_token"), "positional, offset +1"),
+        (Kind(type="syntactic", relation="verb_subject"), "syntactic, verb to subject"),
+        (
+            Kind(type="syntactic", relation="object_verb", direction="forward"),
+            "syntactic, verb ahead to object",
+        ),
+        (Kind(type="rare_token"), "rare token"),
+    ],
+)
+def test_kinds_in_words(kind: Kind, said: str) -> None:
+    assert title(kind) == said
+
+
+def test_numbers_that_differ_are_written_so_that_they_differ() -> None:
+    assert words.apart(0.98, 0.4) == ("0.98", "0.40")
+    assert words.apart(0.5996, 0.6) == ("0.5996", "0.6000")
+    assert words.apart(0.6, 0.6) == ("0.60", "0.60")
+
+
+@pytest.mark.parametrize(
+    ("fraction", "said"),
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.008, "0.8 %"),
+        (0.43333, "43 %"),
+        (0.00001, "less than 0.1 %"),
+        (0.9999, "more than 99.9 %"),
+    ],
+)
+def test_percentages_never_round_to_nothing_or_everything(fraction: float, said: str) -> None:
+    assert words.percent(fraction) == said
+
+
+def test_what_is_missing_is_named(report: Report, exercise: Exercise) -> None:
+    lacking = words.missing(report, exercise)
+
+    assert "a score of 60 %" in lacking
+    assert "1 more kind" in lacking
+    assert "luck" not in lacking
+    assert "luck" in words.missing(report.model_copy(update={"luck": 0.4}), exercise)
+
+
+def test_nothing_is_missing_once_passed(report: Report, exercise: Exercise) -> None:
+    assert words.missing(report.model_copy(update={"passed": True}), exercise) == ""
+
+
+def test_without_a_grade_no_attempt_is_used_and_luck_is_not_spoken_of(ungradable: Report) -> None:
+    assert "no attempt is used up" in words.missing(ungradable, None)
+    assert words.luck(ungradable) == ""
+    assert words.standing(ungradable).word == "not graded"

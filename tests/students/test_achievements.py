@@ -1,0 +1,128 @@
+"""What is worth having done, and that the list of it is data."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from grader import kinds
+from grader.schema import Report, Verdict
+from grader.students.achievements import COUNTS, Catalogue, Condition, catalogue
+from grader.students.xp import progress
+from tests.support.ledgers import earned, ledger, refuted, report, verdict
+
+TYPES = tuple(kinds.TYPES)
+
+
+def ahead(place: tuple[int, int]) -> Verdict:
+    """A confirmed claim of a kind that looks at later tokens."""
+    found = verdict(place, kind="positional")
+    return found.model_copy(update={"claim": found.claim.model_copy(update={"offset": 1})})
+
+
+HEADS = [verdict((1, head), kind="semantic") for head in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("achievement", "enough", "not_quite"),
+    [
+        ("first-light", [report(verdict((1, 1)))], [report(refuted((1, 1)))]),
+        (
+            "three-of-three-kinds",
+            [report(*(verdict((1, 1), kind=kind) for kind in TYPES[:3]))],
+            [report(verdict((1, 1), kind=kind)) for kind in TYPES[:3]],
+        ),
+        (
+            "field-guide",
+            [report(verdict((1, 1), kind=kind)) for kind in TYPES],
+            [report(verdict((1, 1), kind=kind)) for kind in TYPES[:5]],
+        ),
+        ("clean-sheet", [report(*HEADS[:3])], [report(*HEADS[:2]), report(*HEADS[:3], refuted((0, 0)))]),
+        ("pattern-completed", [report(verdict((5, 5)))], [report(*HEADS)]),
+        ("on-the-edge", [report(verdict((5, 5), borderline=True))], [report(verdict((5, 5)))]),
+        (
+            "gradient-step",
+            [report(passed=False), report(*HEADS)],
+            [report(*HEADS), report(passed=False), report(passed=False, gradable=False), report(exercise="gpt2-heads")],
+        ),
+        (
+            "transfer",
+            [report(verdict((5, 5))), report(verdict((5, 5)), transformer="gpt2")],
+            [report(verdict((5, 5))), report(refuted((5, 5)), transformer="gpt2")],
+        ),
+        ("head-hunter", [report(*HEADS[:6]), report(*HEADS[4:])], [report(*HEADS[:9]), report(*HEADS[:9])]),
+        (
+            "seen-with-own-eyes",
+            [report(verdict((1, head), evidence="so it goes")) for head in range(3)],
+            [report(verdict((1, 1), evidence="so it goes")) for _ in range(3)],
+        ),
+        (
+            "looking-ahead",
+            [report(verdict((1, 1))), report(ahead((1, 1)))],
+            [report(verdict((1, 1), kind="positional"), verdict((1, 2), kind="syntactic"))],
+        ),
+        (
+            "second-look",
+            [report(refuted((5, 5))), report(verdict((5, 5), kind="semantic"))],
+            [report(verdict((5, 5))), report(refuted((5, 5))), report(verdict((5, 6)))],
+        ),
+        (
+            "polysemantic",
+            [report(verdict((5, 5))), report(verdict((5, 5), kind="semantic"))],
+            [report(verdict((5, 5)), verdict((5, 6), kind="semantic"))],
+        ),
+        (
+            "skip-connection",
+            [report(*(verdict((layer, 0)) for layer in range(4)))],
+            [report(*(verdict((layer, 0)) for layer in range(3))), report(verdict((3, 0)), transformer="gpt2")],
+        ),
+        ("argmax", [report(verdict((5, 5), rank=1))], [report(verdict((5, 5), rank=2))]),
+        (
+            "curriculum",
+            [report(verdict((5, 5)), exercise=name) for name in ("a", "b", "c")],
+            [report(verdict((5, 5)), exercise=name, passed=name != "c") for name in ("a", "b", "c", "a")],
+        ),
+    ],
+)
+def test_each_achievement_is_earned_by_what_it_asks_and_by_no_less(
+    achievement: str, enough: list[Report], not_quite: list[Report]
+) -> None:
+    entries = ledger(*enough)
+    reached = progress(entries)
+
+    assert achievement in earned(reached)
+    assert next(one.when for one in reached.earned if one.achievement.id == achievement) == entries[-1].created_at
+    assert achievement not in earned(progress(ledger(*not_quite)))
+    assert achievement in {one.id for one in progress(ledger(*not_quite)).open}
+
+
+def test_the_catalogue_is_data_that_names_conditions_and_nothing_else() -> None:
+    data = catalogue().model_dump(mode="json")
+
+    assert data["xp_per_level"] == 120
+    assert data["levels"][0] == "Token"
+    assert len(data["levels"]) >= 10
+    assert len(data["achievements"]) >= 10
+    assert {one["condition"]["kind"] for one in data["achievements"]} == set(COUNTS)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"kind": "os.system", "at_least": 1},
+        {"kind": "confirmed_heads", "at_least": 0},
+        {"kind": "confirmed_heads", "at_least": 1, "type": "inductoin"},
+        {"kind": "flawless", "at_least": 1, "type": "induction"},
+        {"kind": "flawless", "at_least": 1, "code": "1 + 1"},
+    ],
+)
+def test_a_condition_that_is_not_one_is_refused(condition: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Condition(**condition)
+
+
+def test_a_level_named_twice_is_refused() -> None:
+    known = catalogue()
+
+    with pytest.raises(ValidationError, match="named twice: Token"):
+        Catalogue(xp_per_level=120, levels=(*known.levels, "Token"), achievements=known.achievements)

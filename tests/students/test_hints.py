@@ -1,0 +1,66 @@
+"""The hints that come with the grader: every kind has its own, and each says where it is from."""
+
+from dataclasses import replace
+
+import pytest
+
+from grader import exercises
+from grader.kinds.definition import Ladder
+from grader.schema import AskedKind, Exercise
+from grader.students.hints import ladder_of, rungs
+from tests.support.kinds import every_kind
+
+
+def asked(**more: object) -> AskedKind:
+    return AskedKind.model_validate({"heads": 1, "points": 10, "passing": 1, **more})
+
+
+@pytest.fixture
+def exercise() -> Exercise:
+    return exercises.load("mini-heads")
+
+
+LADDERS = {kind.name: ladder_of(kind) for kind in every_kind()}
+
+
+def test_every_fact_names_who_found_it_in_which_year_or_that_we_did() -> None:
+    sources = [part for ladder in LADDERS.values() for part in ladder.source.split("; ")]
+
+    assert [one for one in sources if not (one[-4:].isdecimal() or one.endswith("docs/detectors.md"))] == []
+
+
+@pytest.mark.parametrize("ladder", LADDERS.values(), ids=LADDERS)
+def test_no_shell_minds_the_text_to_try_between_quotes(ladder: Ladder) -> None:
+    assert not set(ladder.text) & set('"$`!\\')
+
+
+def test_every_ladder_is_of_texts_that_no_other_has() -> None:
+    ladders = {replace(ladder, also="") for ladder in LADDERS.values()}
+    texts = [text for ladder in ladders for text in (ladder.look, ladder.alike)]
+
+    assert len(set(texts)) == len(texts)
+
+
+def test_an_instructors_own_hint_comes_first_and_the_last_is_a_command_to_try(exercise: Exercise) -> None:
+    found = rungs(exercise, asked(type="induction", hint="Think of echoes."))
+
+    assert [rung.name for rung in found] == ["own", "look", "alike", "where", "try"]
+    assert found[0].lines == ("Think of echoes.",)
+    assert found[-1].lines[1].startswith('grade show LAYER HEAD --exercise mini-heads --type induction --text "Nora')
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"),
+    [
+        ({"type": "positional", "offset": -1}, "One bright line just below"),
+        ({"type": "positional", "offset": -3}, "One bright line parallel"),
+        ({"type": "syntactic", "relation": "object_verb", "direction": "forward"}, "What is acted upon"),
+    ],
+)
+def test_a_kind_has_its_own_hints_or_those_of_its_type(
+    exercise: Exercise, kind: dict[str, object], begins: str
+) -> None:
+    look = next(rung for rung in rungs(exercise, asked(**kind)) if rung.name == "look")
+
+    assert look.lines[0].startswith(begins)
+    assert (len(look.lines) == 2) == (kind.get("direction") == "forward")

@@ -1,0 +1,73 @@
+"""Verdicts, reports and ledger entries, made up for the tests."""
+
+from datetime import UTC, datetime, timedelta
+
+from grader.ledger.entry import Entry
+from grader.schema import Claim, Report, Verdict
+from grader.students.xp import Progress
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def verdict(place: tuple[int, int], kind: str = "induction", points: float = 10, **more: object) -> Verdict:
+    """A confirmed claim, unless `more` says otherwise."""
+    what = {"layer": place[0], "head": place[1], "type": kind, "evidence": more.pop("evidence", None)}
+    claim = Claim.model_validate({**what, "relation": "verb_subject" if kind == "syntactic" else None})
+    values = {"claim": claim, "outcome": "confirmed", "points": points, "rationale": "measured"}
+    return Verdict.model_validate({**values, **more})
+
+
+def refuted(place: tuple[int, int]) -> Verdict:
+    """A refuted claim."""
+    return verdict(place, points=0, outcome="refuted")
+
+
+def report(*verdicts: Verdict, **more: object) -> Report:
+    """A report on `mini-heads`, of which 100 points are possible, unless `more` says otherwise."""
+    earned = round(sum(one.points for one in verdicts))
+    values = {
+        "grader_version": "0.1.0",
+        "exercise": "mini-heads",
+        "exercise_version": 1,
+        "transformer": "mini",
+        "transformer_digest": "d",
+        "seed": 0,
+        "table": "t",
+        "student": "ada",
+        "feedback": "all",
+        "borderline": "in_favour",
+        "wanted": {verdict.claim.name: 12 for verdict in verdicts},
+        "verdicts": verdicts,
+        "points": earned,
+        "possible": 100,
+        "score": min(1.0, earned / 100),
+        "luck": 0.01,
+        "kinds_confirmed": 0,
+        "gradable": True,
+        "passed": True,
+        "xp": earned,
+    }
+    return Report.model_validate({**values, **more})
+
+
+def ledger(*reports: Report) -> list[Entry]:
+    """One entry for each report, a minute apart."""
+    return [
+        Entry(id=i, submission=f"s{i}", report=one, created_at=START + timedelta(minutes=i))
+        for i, one in enumerate(reports, start=1)
+    ]
+
+
+def regrade(old: Entry, new: Report, number: int) -> Entry:
+    """The entry, numbered `number`, that puts `new` in the place of `old`."""
+    return Entry(number, old.submission, new, START + timedelta(minutes=number), old.id, "threshold 0.6 -> 0.5")
+
+
+def earned(reached: Progress) -> set[str]:
+    """The ids of the achievements that were earned."""
+    return {one.achievement.id for one in reached.earned}
+
+
+def sealed(number: int = 0, **more: object) -> Report:
+    """A report that differs from those of other numbers, in its content hash too."""
+    return report(verdict((number % 12, 5), points=1 / 3), **{"content_hash": f"{number:064x}", **more})

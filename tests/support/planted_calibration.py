@@ -1,0 +1,58 @@
+"""A calibration with something of everything in it: noise, gaps, labels, look-alikes, heads that all else rules out."""
+
+from grader.exercises.known_heads import KnownHead
+from grader.grading.calibration import calibrate
+from grader.grading.calibration.records import Calibration
+from grader.measuring.score_table import ScoreTable
+from grader.schema import Exercise
+from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, Place, exercise, table, with_reading
+
+INDUCTION_SCORES: dict[Place, float] = {
+    (0, 0): 0.93,
+    (1, 1): 0.88,
+    (2, 2): 0.71,
+    (3, 3): 0.63,
+    (4, 4): 0.52,
+    (0, 4): 0.31,
+    (1, 3): 0.12,
+}
+SUBJECT_SCORES: dict[Place, float] = {(4, 0): 0.66, (4, 1): 0.58, (4, 2): 0.44, (0, 0): 0.29}
+PREVIOUS_SCORES: dict[Place, float] = {(4, 0): 0.99, (2, 1): 0.83, (2, 3): 0.45, (1, 0): 0.22}
+HALF_WIDTH = 0.06
+LABELS = {
+    "induction": {(0, 0): "confirmed", (1, 1): "confirmed", (2, 2): "confirmed", (4, 4): "refuted", (0, 4): "refuted"},
+    "syntactic:verb_subject": {(4, 1): "confirmed", (4, 0): "refuted"},
+}
+RULE = exercise(PREVIOUS, INDUCTION, SUBJECT)
+
+
+def planted(rule: Exercise = RULE) -> ScoreTable:
+    """25 heads; L2H3 reaches what positional heads need by its share, and not by its hit rate on text."""
+    scores = {
+        "positional:-1": PREVIOUS_SCORES,
+        "induction": INDUCTION_SCORES,
+        "syntactic:verb_subject": SUBJECT_SCORES,
+    }
+    whole = table(rule, scores, HALF_WIDTH)
+    return with_reading(whole, "positional:-1", (2, 3), ("hit_rate", "text"), (0.5, 0.55, 0.6))
+
+
+def known(labels: dict[str, dict[Place, str]]) -> tuple[KnownHead, ...]:
+    """Labels by the kind's name and the head."""
+    return tuple(
+        KnownHead.model_validate({**_kind(name), "layer": place[0], "head": place[1], "expect": expect, "source": "us"})
+        for name, heads in labels.items()
+        for place, expect in heads.items()
+    )
+
+
+def calibration(rule: Exercise = RULE) -> Calibration:
+    """All of it."""
+    return calibrate(rule, planted(rule), known(LABELS))
+
+
+def _kind(name: str) -> dict[str, object]:
+    type_, _, parameter = name.partition(":")
+    if type_ == "positional":
+        return {"type": type_, "offset": int(parameter)}
+    return {"type": type_, "relation": parameter} if parameter else {"type": type_}

@@ -1,0 +1,114 @@
+"""A TCP proxy in front of a server, for the faults of a network: lost replies, resets, and silence."""
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from typing import Self
+
+from tests.support.servers import Valkey, free_port
+
+CHUNK = 65536
+RESET = struct.pack("ii", 1, 0)
+"""Linger for no time: closing sends a reset, and what is on its way is lost."""
+
+
+class Proxy:
+    """A proxy in front of this server."""
+
+    def __init__(self, server: Valkey) -> None:
+        """Listen; until it is told otherwise, everything passes."""
+        self.server, self.port = server, free_port()
+        self.dropped = 0
+        """How many replies were dropped so far."""
+        self._to_drop, self._command = 0, b""
+        self._open = threading.Event()
+        self._open.set()
+        self._changing = threading.Lock()
+        self._sockets: set[socket.socket] = set()
+        self._door = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.set()
+        self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
+        self.reset()
+
+    @property
+    def url(self) -> str:
+        """The server's URL through this proxy."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def drop_replies(self, number: int, command: bytes = b"LPUSH") -> None:
+        """Let so many of these commands reach the server, and end the connection before the reply comes through."""
+        self._to_drop, self._command = number, command
+
+    def reset(self) -> None:
+        """Reset every connection, on both sides."""
+        with self._changing:
+            for each in self._sockets:
+                with contextlib.suppress(OSError):
+                    each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                    each.shutdown(socket.SHUT_RD)  # wakes whoever reads from it
+                each.close()
+            self._sockets.clear()
+
+    def swallow(self) -> None:
+        """Let nothing pass any more, and tell nobody: connections stay open, and new ones are taken."""
+        self._open.clear()
+
+    def heal(self) -> None:
+        """Let everything pass again, what was held back as well."""
+        self._open.set()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._door.accept()
+            except OSError:  # the door is shut
+                return
+            try:
+                server = socket.create_connection(("127.0.0.1", self.server.port))
+            except OSError:  # the server is down
+                client.close()
+                continue
+            with self._changing:
+                self._sockets |= {client, server}
+            losing = threading.Event()
+            for pump in (self._carry_questions, self._carry_replies):
+                threading.Thread(target=pump, args=(client, server, losing), daemon=True).start()
+
+    def _carry_questions(self, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
+        with self._closing(client, server):
+            while chunk := client.recv(CHUNK):
+                self._open.wait()
+                if self._to_drop and self._command in chunk:
+                    self._to_drop -= 1
+                    losing.set()
+                server.sendall(chunk)
+
+    def _carry_replies(self, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
+        with self._closing(client, server):
+            while chunk := server.recv(CHUNK):
+                self._open.wait()
+                if losing.is_set():
+                    self.dropped += 1
+                    return
+                client.sendall(chunk)
+
+    @contextlib.contextmanager
+    def _closing(self, *ends: socket.socket) -> Iterator[None]:
+        """Close both ends when either is done or broken."""
+        with contextlib.suppress(OSError):
+            yield
+        with self._changing:
+            for each in ends:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+                each.close()
+                self._sockets.discard(each)

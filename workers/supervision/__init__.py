@@ -1,0 +1,1 @@
+"""The processes of `grade up`: started, watched, and ended together."""

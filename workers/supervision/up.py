@@ -1,0 +1,153 @@
+"""`python -m workers.supervision.up`: the whole service on this machine, from one command to Ctrl-C.
+
+An embedded server, the intake, the dispatcher, the courier and a worker, each as its own Redis user and no more than
+that; whatever dies is started again, and nothing outlives this process.
+"""
+
+import argparse
+import os
+import shlex
+import socket
+import sys
+from collections.abc import Mapping
+
+from grader import exercises
+from grader.base import home
+from grader.base.errors import GraderError
+from grader.ledger.database import Database
+from grader.service import platforms, up
+from grader.service.settings import settings
+from workers.supervision.embedded import HOST, Embedded
+from workers.supervision.supervisor import Child, Supervisor
+
+PORT = 7379
+WORKERS = 2
+EXAMPLE = "mini-heads"
+OURS = ("GRADER_QUEUE_URL", "GRADER_BROKER_URL", "GRADER_QUEUE_CA", "GRADER_HEARTBEAT")
+"""What each process is told by us, and not by the environment that we were started in."""
+LOG_BYTES = 10_000_000
+"""A log that is longer is put aside at the next start."""
+QUICK_SECONDS = 10.0
+WORKER_SECONDS = 30.0
+"""What a worker has for what it has begun; what it does not finish is graded again later."""
+PROCESSES = {
+    "intake": ["workers.intake"],
+    "dispatcher": ["workers.dispatch"],
+    "courier": ["workers.courier"],
+    "worker": ["celery", "--quiet", "--app", "workers.broker.app", "worker", "--pool", "prefork", "--loglevel", "INFO"],
+}
+"""By the Redis user, which is also the process's name."""
+
+
+class Service:
+    """The parts and their supervisor."""
+
+    def __init__(self, port: int, workers: int) -> None:
+        """Read all settings, so that what is wrong with them is said before anything runs.
+
+        Raises:
+            GraderError: Something is wrong with them.
+        """
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        given = settings(self.environment)
+        listed = platforms.load(given.platforms)
+        for platform in listed.values():
+            platform.check_signing()
+        self.platforms, self.workers = listed, workers
+        self.server = Embedded(port, listed)
+        self.metrics = f"http://{given.metrics_host}:{given.metrics_port}/metrics" if given.metrics_port else ""
+        _refuse_taken(HOST, port, "--port")
+        if given.metrics_port:
+            _refuse_taken(given.metrics_host, given.metrics_port, "GRADER_METRICS_PORT")
+        Database().close()
+        self.heartbeats = home.writable_folder(up.FOLDER, "heartbeats")
+        self.logs = home.writable_folder(up.FOLDER, "logs")
+        self.supervisor = Supervisor(_say)
+
+    def run(self) -> None:
+        """Run until told to stop."""
+        self.server.write()
+        for name in PROCESSES:
+            (self.heartbeats / name).unlink(missing_ok=True)
+        with self.supervisor.watch():
+            self.supervisor.start(self._child("valkey", self.server.command, QUICK_SECONDS))
+            if self.supervisor.run(lambda: self.server.answers):
+                *quick, worker = (self._process(name) for name in PROCESSES)
+                self.supervisor.start(*quick)
+                self.supervisor.start(worker)
+                if self.supervisor.run(self._is_ready):
+                    up.tell(up.Facts(pid=os.getpid(), queue=self.server.url, metrics=self.metrics))
+                    _say(self._told())
+                    self.supervisor.run(lambda: False)
+            _say(f"stopping; the worker has {WORKER_SECONDS:.0f} s to finish what it has begun, Ctrl-C stops at once")
+        _say("stopped; what was handed in and is not graded will be, at the next `grade up`")
+
+    def _is_ready(self) -> bool:
+        return all((self.heartbeats / name).exists() for name in PROCESSES)
+
+    def _process(self, name: str) -> Child:
+        more = ["--concurrency", str(self.workers)] if name == "worker" else []
+        command = [sys.executable, "-P", "-m", *PROCESSES[name], *more]
+        told = {"GRADER_QUEUE_URL_FILE": str(up.url_file(name)), "GRADER_HEARTBEAT": str(self.heartbeats / name)}
+        return self._child(name, command, WORKER_SECONDS if name == "worker" else QUICK_SECONDS, told)
+
+    def _child(self, name: str, command: list[str], patience: float, told: Mapping[str, str] | None = None) -> Child:
+        log = self.logs / f"{name}.log"
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        return Child(name, command, {**self.environment, **(told or {})}, log, patience)
+
+    def _told(self) -> str:
+        """What to know of a service that is ready."""
+        lines = ["The grader is up; Ctrl-C stops it.", ""]
+        for platform in self.platforms:
+            url = self.server.url.replace("://", f"://{platform}@")
+            lines.append(f"queue     {url}, whose URL with its password is in {up.url_file(platform)}")
+        if unsigned := [name for name, platform in self.platforms.items() if not platform.signing]:
+            example = shlex.quote(str(exercises.available()[EXAMPLE] / "my_heads.yaml"))
+            file = shlex.quote(str(up.url_file(unsigned[0])))
+            lines.append(f'try       grade submit {example} --queue "$(cat {file})"')
+        lines.append(f"metrics   {self.metrics or 'none, as GRADER_METRICS_PORT is 0'}")
+        return "\n".join([*lines, f"logs      {self.logs}"])
+
+
+def main() -> None:
+    """Run until told to stop; an error of ours is a line and an exit code."""
+    parser = argparse.ArgumentParser(prog="grade up")
+    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    options = parser.parse_args()
+    try:
+        with up.alone():
+            up.forget()
+            try:
+                Service(options.port, options.workers).run()
+            finally:
+                up.forget()
+    except GraderError as error:
+        sys.stderr.write(f"grade: {error}\n")
+        sys.exit(error.exit_code)
+
+
+def _refuse_taken(host: str, port: int, option: str) -> None:
+    """Nothing, where the port is free on this machine.
+
+    Raises:
+        GraderError: It is not.
+    """
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # our own server was here a moment ago
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            raise GraderError(f"port {port}: {error.strerror}; give another one by {option}") from None
+
+
+def _say(text: str) -> None:
+    """A line for whoever looks at the terminal, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
