@@ -22,7 +22,7 @@ from grader import exercises
 from grader.exercises.guessing import MOST_SCORE
 from grader.exercises.thresholds import thresholds_of
 from grader.grading.grade import Standings, shown, weigh
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.measuring.score_table import Grid, KindScores, ScoreTable, Slice, Statistics
 from grader.schema import Claim, Exercise, Feedback, Policy, Statistic, Submission
 from grader.students.xp import progress
@@ -118,7 +118,7 @@ def _planted(exercise: Exercise, number: int, random: Random) -> KindScores:
 
 def game(exercise: Exercise, standings: Standings, player: Player, attempts: int) -> list[Standing]:
     """Where the player stands after each attempt; what comes after the exercise's last attempt is not taken."""
-    entries: list[Entry] = []
+    entries: list[LedgerEntry] = []
     found: list[Standing] = []
     for number in range(1, attempts + 1):
         is_taken = exercise.policy.attempts is None or number <= exercise.policy.attempts
@@ -126,7 +126,7 @@ def game(exercise: Exercise, standings: Standings, player: Player, attempts: int
             submission = Submission(exercise=exercise.id, student="player", claims=_claims(exercise, guesses))
             report = weigh(submission, exercise, standings, {})
             player.learn(shown(report))
-            entries.append(Entry(number, str(number), report, datetime.fromtimestamp(number, UTC)))
+            entries.append(LedgerEntry(number, str(number), report, datetime.fromtimestamp(number, UTC)))
         scores = [entry.report.score for entry in entries]
         xp = progress(entries).xp / exercise.points if number in ATTEMPTS else found[-1].xp
         passed = float(any(entry.report.passed for entry in entries))

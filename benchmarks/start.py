@@ -91,8 +91,8 @@ def rows(folder: Path) -> Iterator[str]:
             )
             yield f"| {measure.number}. {measure.told}, {name} | `{BARE}` | <= {measure.reach:g} | {found.told()} |"
     yield f"| 8. first verdict, cold, elapsed | `{LIBRARIES}` | <= 2 | {cold(grade, file, environment).told()} |"
-    said = _run([sys.executable, "-c", IMPORTED, "submit", file], environment).split()
-    yield f"\nA warm submission has imported, of {', '.join(HEAVY)}: {', '.join(said)}."
+    message = _run([sys.executable, "-c", IMPORTED, "submit", file], environment).split()
+    yield f"\nA warm submission has imported, of {', '.join(HEAVY)}: {', '.join(message)}."
 
 
 def cold(grade: str, file: str, environment: dict[str, str]) -> Compared:

@@ -19,7 +19,7 @@ from grader.base.language import _
 from grader.grading.grade import Standings, grade
 from grader.measuring import pins
 from grader.measuring.score_table import ScoreTable, code_digest, kept, table_for, table_key
-from grader.schema import Claim, Evidence, Exercise, Kind, Picture, Record, Report, Submission
+from grader.schema import Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
 
 if TYPE_CHECKING:
     from grader.measuring.transformer import Loaded
@@ -94,8 +94,8 @@ class Laboratory:
         """
         table = kept(self.folder, table_key(self.exercise, self.digest))
         if table is None:
-            said = f"{self.exercise.id}: its heads have not been measured with these probes and this version"
-            raise ScoreTableError(f"{said}; `grade scan {self.exercise.id}` does it once")
+            message = f"{self.exercise.id}: its heads have not been measured with these probes and this version"
+            raise ScoreTableError(f"{message}; `grade scan {self.exercise.id}` does it once")
         return table
 
     def measure(self) -> None:
@@ -135,10 +135,10 @@ class Laboratory:
 
     def _own(self, claim: Claim) -> Picture:
         """The head on the student's sentence; its caption was kept in English."""
-        said = _("{place} on “{text}”", place=claim.place, text=claim.evidence)
-        return self.recomputed(claim).picture.model_copy(update={"caption": said})
+        message = _("{place} on “{text}”", place=claim.place, text=claim.evidence)
+        return self.recomputed(claim).picture.model_copy(update={"caption": message})
 
-    def picture(self, kind: Kind, place: tuple[int, int]) -> Picture | None:
+    def picture(self, kind: Kind, place: HeadIndex) -> Picture | None:
         """A head on the kind's own probe; None where none is kept."""
         from grader.measuring.examples import picture
 
@@ -201,8 +201,8 @@ def _counted(begun: Path) -> Iterator[None]:
     """
     count = len(begun.read_bytes()) if begun.exists() else 0
     if count >= MOST_BEGUN:
-        said = f"measuring was begun {count} times, and each time its process was killed; it may need more memory"
-        raise ScoreTableError(f"{said}. Delete {begun} to have it tried again")
+        message = f"measuring was begun {count} times, and each time its process was killed; it may need more memory"
+        raise ScoreTableError(f"{message}. Delete {begun} to have it tried again")
     begun.parent.mkdir(parents=True, exist_ok=True)
     with begun.open("ab") as file:
         file.write(b".")

@@ -106,8 +106,8 @@ def slices(chosen: Scan, scored: Scan) -> str:
     for kind in KINDS:
         place = best(chosen.heads[kind.name])[0]
         readings = scored.heads[kind.name][place].measured.readings
-        said = [f"{each.on} {each.statistic.replace('_', ' ')} {each.value:.2f}" for each in readings]
-        lines.append(f"- {title(kind)}, {_name(place)}: {'; '.join(said)}")
+        message = [f"{each.on} {each.statistic.replace('_', ' ')} {each.value:.2f}" for each in readings]
+        lines.append(f"- {title(kind)}, {_name(place)}: {'; '.join(message)}")
     return "\n".join(lines)
 
 
@@ -119,8 +119,8 @@ def all_heads(scored: Scan) -> str:
         cells = []
         for kind in KINDS:
             head = scored.heads[kind.name][place]
-            said = f"{head.measured.score:.2f}"
-            cells.append(f"**{said}**" if head.confirmed else said)
+            message = f"{head.measured.score:.2f}"
+            cells.append(f"**{message}**" if head.confirmed else message)
         lines.append(f"| {_name(place)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

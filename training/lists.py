@@ -92,13 +92,13 @@ class Lists:
         row: Row = []
         while len(row) < room:
             pools = {name: random.sample(self.categories[name], 8) for name in self._some_categories(2, 5)}
-            said: dict[str, list[tuple[int, int]]] = {name: [] for name in pools}
+            message: dict[str, list[tuple[int, int]]] = {name: [] for name in pools}
             for _ in range(random.randint(8, 20)):
                 name = random.choice([name for name in pools if pools[name]])
                 word = pools[name].pop()
                 row.append((word, 0.0))
-                heard = [other for place, other in said[name] if len(row) - 1 - place >= nearest]
-                said[name].append((len(row) - 1, word))
+                heard = [other for place, other in message[name] if len(row) - 1 - place >= nearest]
+                message[name].append((len(row) - 1, word))
                 if heard and random.random() < 0.6:
                     row.append((random.choice(heard), DECIDED))
                 if not any(pools.values()):

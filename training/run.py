@@ -196,8 +196,10 @@ def train(out: Path, work: Path, seed: int, until: int) -> None:
         if step % GLANCE_EVERY == 0:
             seen = step * TOKENS
             mean = sum(losses) / len(losses)
-            said = f"{step} {stage_of(step - 1).name} {seconds:.0f}s {seen / 1e6:.2f}M tokens, {seen / seconds:.0f}/s"
-            print(f"{said}, loss {mean:.3f}, {glance(model)}", flush=True)  # noqa: T201 - a training run speaks
+            message = (
+                f"{step} {stage_of(step - 1).name} {seconds:.0f}s {seen / 1e6:.2f}M tokens, {seen / seconds:.0f}/s"
+            )
+            print(f"{message}, loss {mean:.3f}, {glance(model)}", flush=True)  # noqa: T201 - a training run speaks
             losses = []
         if step % CHECKPOINT_EVERY == 0 or step == until:
             checkpoint.save(model, both, step, seconds)

@@ -110,22 +110,22 @@ class Courier:
                     pipe.xadd(streams.results(delivery.platform), fields, maxlen=streams.RESULTS_KEPT)
                     ready.append(delivery)
             try:
-                said = pipe.execute(raise_on_error=False)
+                message = pipe.execute(raise_on_error=False)
             except redis.RedisError:
                 for delivery in ready:  # nobody knows which of them were taken
                     self.outbox.failed(delivery, "the queue's server went away", self.patience.before_next(1))
                 raise
-        self._noted_on_streams(ready, said)
+        self._noted_on_streams(ready, message)
         return len(due)
 
-    def _noted_on_streams(self, sent: Sequence[Delivery], said: Sequence[object]) -> None:
+    def _noted_on_streams(self, sent: Sequence[Delivery], message: Sequence[object]) -> None:
         """Note what the server took; what it refused is tried again.
 
         Raises:
             RedisError: It took nothing: it is full, say, and the courier cannot work.
         """
-        refused = [(each, error) for each, error in zip(sent, said, strict=True) if isinstance(error, Exception)]
-        taken = [each for each, error in zip(sent, said, strict=True) if not isinstance(error, Exception)]
+        refused = [(each, error) for each, error in zip(sent, message, strict=True) if isinstance(error, Exception)]
+        taken = [each for each, error in zip(sent, message, strict=True) if not isinstance(error, Exception)]
         self.outbox.delivered(taken, then=[each for each in taken if each.platform in self.receivers])
         for delivery in taken:
             log.info("delivered", extra=_about(delivery))

@@ -17,7 +17,7 @@ from grader.base.errors import LedgerError
 from grader.ledger import Ledger
 from grader.service import platforms, streams
 from grader.service.dead import DeadLetters
-from grader.service.intake import Entry, take_in
+from grader.service.intake import QueueEntry, take_in
 from grader.service.jobs import Jobs
 from grader.service.reception import Reception
 from grader.service.secret_files import SecretError
@@ -96,7 +96,7 @@ class Intake:
         if entries:
             dispatch.send(self.jobs)
 
-    def _keep(self, source: str, entries: list[Entry]) -> None:
+    def _keep(self, source: str, entries: list[QueueEntry]) -> None:
         """One platform's entries; where its keys cannot be read they stay on its stream, and others go on."""
         try:
             receipts = take_in(entries, self.reception, self.letters)
@@ -115,7 +115,7 @@ class Intake:
                 if not str(error).startswith("BUSYGROUP"):
                     raise
 
-    def _left_behind(self) -> list[Entry]:
+    def _left_behind(self) -> list[QueueEntry]:
         """What was read before and not finished: by this intake's forerunner, or by another one that is gone."""
         if monotonic() - self.looked_at < TAKE_OVER_SECONDS:
             return []
@@ -130,11 +130,11 @@ class Intake:
             self.looked_at = monotonic()
         return found
 
-    def _new(self) -> list[Entry]:
+    def _new(self) -> list[QueueEntry]:
         """What nobody has read yet; where there is nothing, the first entry that comes within a second."""
         room = {name: pace.room for name, pace in self.paces.items()}
         names = [name for name in room if room[name] > 0]
-        found: list[Entry] = []
+        found: list[QueueEntry] = []
         with self.queue.pipeline(transaction=False) as pipe:
             for name in names:
                 pipe.xreadgroup(streams.GROUP, self.consumer, {streams.intake(name): ">"}, room[name])
@@ -149,7 +149,7 @@ class Intake:
             self.paces[entry.source.partition(":")[2]].spend(1)
         return found
 
-    def _remove(self, entries: Iterable[Entry]) -> None:
+    def _remove(self, entries: Iterable[QueueEntry]) -> None:
         with self.queue.pipeline(transaction=False) as pipe:
             for entry in entries:
                 pipe.xack(entry.source, streams.GROUP, entry.name)
@@ -157,15 +157,15 @@ class Intake:
             pipe.execute()
 
 
-def _of_streams(answer: Any) -> Iterator[Entry]:  # noqa: ANN401 - what the client returns
+def _of_streams(answer: Any) -> Iterator[QueueEntry]:  # noqa: ANN401 - what the client returns
     for stream, entries in answer:
         yield from _entries(stream.decode().partition(":")[2], entries)
 
 
-def _entries(platform: str, entries: Iterable[tuple[bytes, Mapping[bytes, bytes] | None]]) -> Iterator[Entry]:
+def _entries(platform: str, entries: Iterable[tuple[bytes, Mapping[bytes, bytes] | None]]) -> Iterator[QueueEntry]:
     for name, fields in entries:
         entry = name.decode()
-        yield Entry(streams.intake(platform), entry, streams.time_of(entry), fields or {})
+        yield QueueEntry(streams.intake(platform), entry, streams.time_of(entry), fields or {})
 
 
 def main() -> None:

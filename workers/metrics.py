@@ -104,8 +104,8 @@ class Figures(Collector):
             for platform in self.platforms:
                 pipe.xlen(streams.intake(platform))
                 pipe.xinfo_groups(streams.intake(platform))
-            said = pipe.execute(raise_on_error=False)
-        for platform, entries, groups in zip(self.platforms, said[::2], said[1::2], strict=True):
+            message = pipe.execute(raise_on_error=False)
+        for platform, entries, groups in zip(self.platforms, message[::2], message[1::2], strict=True):
             if isinstance(entries, int):
                 yield Sample("grader_intake_entries", entries, {"platform": platform})
             # A stream that is not there yet has no groups, which the server calls an error.
@@ -205,7 +205,7 @@ def _age(since: str | None, now: datetime) -> float:
     return max(0.0, (now - datetime.fromisoformat(since)).total_seconds()) if since else 0.0
 
 
-def _client(url: str, given: Settings) -> streams.Client:
+def _client(url: str, given: Settings) -> streams.QueueClient:
     """A client that does not wait for long."""
     client = streams.connect(url, given.queue_ca)
     patience = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}

@@ -13,7 +13,7 @@ from celery.exceptions import (  # type: ignore[import-untyped]
 )
 
 from grader.base.errors import GraderError, LedgerError
-from grader.service.intake import Entry, take_in
+from grader.service.intake import QueueEntry, take_in
 from grader.service.secret_files import SecretError
 from workers import dispatch, logs, resources
 from workers.broker.app import app
@@ -42,11 +42,11 @@ class Graded(Task):  # type: ignore[misc]
         Of a task that was cut off at the hard limit, Celery tells its main process. Nothing is opened there, since
         children would inherit it: the submission's lease runs out by itself.
         """
-        said = "grading failed: %s: %s", type(exc).__name__, exc
+        message = "grading failed: %s: %s", type(exc).__name__, exc
         if isinstance(exc, TimeLimitExceeded):
-            log.error(*said, extra={"arguments": more[2]})
+            log.error(*message, extra={"arguments": more[2]})
             return
-        log.error(*said, extra=_at_hand())
+        log.error(*message, extra=_at_hand())
         resources.desk().give_up(f"{type(exc).__name__}: {exc}")
         if isinstance(exc, SoftTimeLimitExceeded):
             raise SystemExit  # a library may have been half imported, and would stay so: a new child takes over
@@ -93,7 +93,7 @@ def grade(self: Task, platform: str, **fields: str | None) -> None:
     """Take in a submission from a Python platform on a trusted broker; the fields are those of an intake entry."""
     given = {name: str(value) for name, value in fields.items() if value is not None}
     raw = {name.encode(): value.encode(errors="surrogatepass") for name, value in given.items()}
-    entry = Entry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)
+    entry = QueueEntry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)
     try:
         take_in([entry], resources.reception(), resources.letters())
     except LedgerError as error:

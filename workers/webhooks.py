@@ -40,7 +40,7 @@ class Post(NamedTuple):
     body: bytes
 
 
-class Outcome(NamedTuple):
+class PostOutcome(NamedTuple):
     """What became of a post."""
 
     reason: str = ""
@@ -53,7 +53,7 @@ class Ended(NamedTuple):
     """A post that is over."""
 
     delivery: Delivery
-    outcome: Outcome
+    outcome: PostOutcome
 
 
 class Receiver:
@@ -72,7 +72,7 @@ class Receiver:
             return 0
         return max(0, (1 if self.failures else EACH_AT_ONCE) - self.busy)
 
-    def note(self, outcome: Outcome) -> None:
+    def note(self, outcome: PostOutcome) -> None:
         """One that was under way is over."""
         self.busy -= 1
         if not outcome.reason:
@@ -89,8 +89,8 @@ class Posting:
     def __init__(self, seconds: float) -> None:
         """Give each post so many seconds."""
         self.seconds = seconds
-        self._under_way: dict[Future[Outcome], Delivery] = {}
-        self._over: SimpleQueue[Future[Outcome]] = SimpleQueue()
+        self._under_way: dict[Future[PostOutcome], Delivery] = {}
+        self._over: SimpleQueue[Future[PostOutcome]] = SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(AT_ONCE))  # searches for addresses, some of which may hang
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
@@ -143,18 +143,18 @@ class Posting:
         await asyncio.gather(*under_way, return_exceptions=True)
         await self._client.aclose()
 
-    async def _outcome(self, post: Post) -> Outcome:
+    async def _outcome(self, post: Post) -> PostOutcome:
         try:
             async with asyncio.timeout(self.seconds):
                 status = await self._status(post)
         except TimeoutError:
-            return Outcome(f"no whole answer within {self.seconds:g} s", is_away=True)
+            return PostOutcome(f"no whole answer within {self.seconds:g} s", is_away=True)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            return Outcome(f"no answer: {type(error).__name__}: {error}", is_away=True)
+            return PostOutcome(f"no answer: {type(error).__name__}: {error}", is_away=True)
         if httpx.codes.is_success(status):
-            return Outcome()
+            return PostOutcome()
         advice = ", which is not followed; give the URL where it leads" if httpx.codes.is_redirect(status) else ""
-        return Outcome(f"answered {status}{advice}", is_away=status in AWAY)
+        return PostOutcome(f"answered {status}{advice}", is_away=status in AWAY)
 
     async def _status(self, post: Post) -> int:
         """The answer's status, once the answer is whole or long enough.
@@ -171,10 +171,10 @@ class Posting:
             return answer.status_code
 
 
-def _told(over: Future[Outcome]) -> Outcome:
+def _told(over: Future[PostOutcome]) -> PostOutcome:
     """How a post ended, even in a way that nobody foresaw."""
     error = over.exception()
     if error is None:
         return over.result()
     log.error("a post failed in a way that was not foreseen", exc_info=error)
-    return Outcome(f"{type(error).__name__}: {error}")
+    return PostOutcome(f"{type(error).__name__}: {error}")

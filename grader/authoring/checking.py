@@ -67,8 +67,8 @@ def examined(folders: Iterable[Path], tables: Path) -> Iterator[Examined]:
         found = _examined(folder, tables)
         name = folder.resolve().name
         if (earlier := first.setdefault(name, folder)) != folder:
-            said = f"{folder}: {earlier} has the id {name} as well; rename one [repeated-id]"
-            found = found._replace(exercise=None, problems=(*found.problems, said))
+            message = f"{folder}: {earlier} has the id {name} as well; rename one [repeated-id]"
+            found = found._replace(exercise=None, problems=(*found.problems, message))
         yield found
 
 
@@ -123,8 +123,8 @@ def _passing(exercise: Exercise, table: ScoreTable, document: Document) -> Itera
     standings = Standings(exercise, table)
     for number, kind in enumerate(exercise.kinds):
         if (found := standings.passing(kind.name)) != kind.passing:
-            said = f"`passing` is {kind.passing}, but {found} of {standings.heads} heads pass as {kind.name}"
-            yield document.problem("other-passing", said, ("kinds", number, "passing"))
+            message = f"`passing` is {kind.passing}, but {found} of {standings.heads} heads pass as {kind.name}"
+            yield document.problem("other-passing", message, ("kinds", number, "passing"))
 
 
 def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:
@@ -133,9 +133,11 @@ def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:
             source = threshold.source.strip()
             is_short = len(source) < FEWEST_CHARACTERS or len(source.split()) < FEWEST_WORDS
             if _PLACEHOLDER.search(source) or (is_short and not _is_default(kind, item)):
-                said = f"`source` says not where {threshold.at_least:g} comes from: `{documents.shown(source)}`; name"
+                message = (
+                    f"`source` says not where {threshold.at_least:g} comes from: `{documents.shown(source)}`; name"
+                )
                 place = ("kinds", number, "thresholds", item, "source")
-                yield document.problem("no-source", f"{said} what was measured, or who published it", place)
+                yield document.problem("no-source", f"{message} what was measured, or who published it", place)
 
 
 def _is_default(kind: AskedKind, item: int) -> bool:
@@ -170,5 +172,5 @@ def _known_heads(folder: Path, exercise: Exercise) -> Iterator[str]:
     yield from ()
 
 
-def _usage(said: str) -> InvalidInput:
-    return InvalidInput("grade exercises check", [Problem("usage", said)])
+def _usage(message: str) -> InvalidInput:
+    return InvalidInput("grade exercises check", [Problem("usage", message)])

@@ -37,7 +37,7 @@ BAR = 40
 """Characters."""
 
 
-class Weighed(NamedTuple):
+class WeighedRelation(NamedTuple):
     """One relation of the sentences."""
 
     relation: Relation
@@ -69,20 +69,22 @@ def read(file: Path, relations: Sequence[str] = ()) -> Brought:
     """
     for name in relations:
         if name not in RELATIONS:
-            said = f"there is no relation `{shown(name)}`; there are {listed(RELATIONS)}{did_you_mean(name, RELATIONS)}"
-            raise InvalidInput("--relation", [Problem("unknown-relation", said)])
+            message = (
+                f"there is no relation `{shown(name)}`; there are {listed(RELATIONS)}{did_you_mean(name, RELATIONS)}"
+            )
+            raise InvalidInput("--relation", [Problem("unknown-relation", message)])
     try:
         raw = file.read_bytes()
     except OSError as error:
         raise InvalidInput(str(file), [Problem("unreadable", f"cannot be read: {error.strerror}")]) from None
     brought = conllu.read(raw, str(file), [name for name in RELATIONS if name in relations])
     if not brought.sentences:
-        said = f"none of its {plural(brought.read, 'sentence', 'sentences')} can be used: {_left_out(brought)}"
-        raise InvalidInput(str(file), [Problem("nothing-to-use", said)])
+        message = f"none of its {plural(brought.read, 'sentence', 'sentences')} can be used: {_left_out(brought)}"
+        raise InvalidInput(str(file), [Problem("nothing-to-use", message)])
     return brought
 
 
-def weighed(sentences: Sequence[OwnSentence]) -> Iterator[Weighed]:
+def weighed(sentences: Sequence[OwnSentence]) -> Iterator[WeighedRelation]:
     """Each relation that the sentences carry."""
     for relation in RELATIONS:
         theirs = [sentence for sentence in sentences if any(arc.relation == relation for arc in sentence.arcs)]
@@ -93,7 +95,7 @@ def weighed(sentences: Sequence[OwnSentence]) -> Iterator[Weighed]:
         questions = [question(kind, _tokens(each)).visible(causal=True) for each in theirs]
         asked = sum(int(each.asked.sum()) for each in questions)
         blind_head, right = best_blind_head(questions, offsets_known=False)
-        yield Weighed(
+        yield WeighedRelation(
             relation,
             len(theirs),
             Counter(arc.query - arc.target for arc in arcs),
@@ -103,17 +105,19 @@ def weighed(sentences: Sequence[OwnSentence]) -> Iterator[Weighed]:
         )
 
 
-def warnings(found: Weighed) -> Iterator[str]:
+def warnings(found: WeighedRelation) -> Iterator[str]:
     """Why the relation's sentences may not tell a head that follows it from one that does not."""
     if found.queries < FEWEST_QUERIES:
         error = min(0.5, Z * math.sqrt(0.25 / found.queries))
-        said = f"{plural(found.queries, 'query is', 'queries are')} few: a hit rate of 0.50 would have the interval"
-        yield f"{said} {0.5 - error:.2f} to {0.5 + error:.2f}; bring {FEWEST_QUERIES} or more"
+        message = f"{plural(found.queries, 'query is', 'queries are')} few: a hit rate of 0.50 would have the interval"
+        yield f"{message} {0.5 - error:.2f} to {0.5 + error:.2f}; bring {FEWEST_QUERIES} or more"
     if found.baseline >= BLIND_LIMIT:
         lead = next(each.at_least for each in defaults("syntactic") if each.statistic == "lead")
         needed = found.baseline + lead
-        said = "no head can lead it by so much" if needed > 1 else f"a head needs {needed:.2f} to lead it by {lead:g}"
-        yield f"{found.blind_head}, blind to the relation, is right {percent(found.baseline)} of the time; {said}"
+        message = (
+            "no head can lead it by so much" if needed > 1 else f"a head needs {needed:.2f} to lead it by {lead:g}"
+        )
+        yield f"{found.blind_head}, blind to the relation, is right {percent(found.baseline)} of the time; {message}"
     for group, count in found.groups.items():
         if found.queries >= FEWEST_QUERIES and count < FEWEST_IN_GROUP:
             yield f"the group {group} has {plural(count, 'query', 'queries')}, and must hold on its own"
@@ -153,8 +157,8 @@ def as_yaml(brought: Brought) -> str:
             lines.append(f"        - {{relation: {arc.relation}, query: {arc.query}, target: {arc.target}{group}}}")
     written = "\n".join(lines) + "\n"
     if (size := len(written.encode())) > SIZE_LIMIT:
-        said = f"{size // 1024} KB of sentences, but an exercise holds {SIZE_LIMIT // 1024} KB at most; bring fewer"
-        raise InvalidInput("own_sentences", [Problem("too-large", said)])
+        message = f"{size // 1024} KB of sentences, but an exercise holds {SIZE_LIMIT // 1024} KB at most; bring fewer"
+        raise InvalidInput("own_sentences", [Problem("too-large", message)])
     return written
 
 

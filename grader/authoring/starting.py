@@ -38,8 +38,8 @@ def start(name: str, root: Path, schemas: Mapping[str, str]) -> Path:
             text = source.read_text("utf-8").replace(PLACEHOLDER, name).replace(SHIPPED_SCHEMAS, place)
             write_whole(folder / source.name, text.encode())
     except OSError as error:
-        said = f"{folder}: cannot be written: {error.strerror}"
-        raise InvalidInput("grade exercises new", [Problem("unwritable", said)]) from None
+        message = f"{folder}: cannot be written: {error.strerror}"
+        raise InvalidInput("grade exercises new", [Problem("unwritable", message)]) from None
     return folder
 
 
@@ -47,8 +47,8 @@ def _why_not(name: str, folder: Path) -> Problem | None:
     try:
         TypeAdapter(Identifier).validate_python(name)
     except ValidationError:
-        said = f"`{name}` is no id: lower-case words and digits joined by hyphens, 64 characters at most"
-        return Problem("bad-name", said)
+        message = f"`{name}` is no id: lower-case words and digits joined by hyphens, 64 characters at most"
+        return Problem("bad-name", message)
     if name in exercises.RESERVED:
         return Problem("reserved-id", f"`grade exercises {name}` is a command; choose another id")
     taken = {known.name: known for root in exercises.folders() for known in exercises.within(root)}

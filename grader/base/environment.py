@@ -22,5 +22,5 @@ def value(name: str, environment: Mapping[str, str] | None = None) -> str:
     try:
         return Path(file).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        said = f"{name}_FILE={file}: cannot be read ({error}); name a text file that this user can read"
-        raise GraderError(said) from None
+        message = f"{name}_FILE={file}: cannot be read ({error}); name a text file that this user can read"
+        raise GraderError(message) from None

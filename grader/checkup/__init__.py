@@ -7,7 +7,7 @@ from grader import exercises
 from grader.base import home
 from grader.base.errors import ExerciseError, GraderError
 from grader.checkup import service
-from grader.checkup.check import Finding
+from grader.checkup.check import Check
 from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
 from grader.grading.grade import Standings
 from grader.ledger import Ledger
@@ -16,7 +16,7 @@ from grader.measuring.score_table import ScoreTable, kept, table_key
 from grader.schema import Exercise
 
 
-def everything() -> Iterator[Finding]:
+def everything() -> Iterator[Check]:
     """All findings that need no measuring; only a service, where there is one, is asked over the network."""
     yield _folder()
     yield _ledger()
@@ -25,7 +25,7 @@ def everything() -> Iterator[Finding]:
         try:
             exercise = exercises.load(name)
         except ExerciseError as error:
-            yield Finding(False, f"exercise {name}", str(error))
+            yield Check(False, f"exercise {name}", str(error))
             continue
         if exercise.transformer.name not in seen:
             seen.add(exercise.transformer.name)
@@ -34,27 +34,27 @@ def everything() -> Iterator[Finding]:
     yield from service.everything()
 
 
-def known_heads(exercise: Exercise, folder: Path | None, table: ScoreTable) -> list[Finding]:
+def known_heads(exercise: Exercise, folder: Path | None, table: ScoreTable) -> list[Check]:
     """Each head of the exercise's `known_heads.yaml` beside what was measured.
 
     Raises:
         ExerciseError: the list cannot be read.
     """
     if folder is None or not (folder / FILE_NAME).is_file():
-        return [Finding(True, exercise.id, f"brings no {FILE_NAME} to compare with")]
+        return [Check(True, exercise.id, f"brings no {FILE_NAME} to compare with")]
     standings = Standings(exercise, table)
     return [_known(head, standings) for head in of_exercise(folder)]
 
 
-def _known(head: KnownHead, standings: Standings) -> Finding:
-    place = f"L{head.layer}H{head.head} {head.name}"
+def _known(head: KnownHead, standings: Standings) -> Check:
+    place = f"{head.place} {head.name}"
     of_kind = standings.by_kind.get(head.name)
     if of_kind is None or (found := of_kind.get((head.layer, head.head))) is None:
-        return Finding(True, place, f"not measured in this exercise ({head.source})")
+        return Check(True, place, f"not measured in this exercise ({head.source})")
     outcome = "confirmed" if found.confirmed else "refuted"
     published = f", published {head.published:.2f}" if head.published is not None else ""
     rank = standings.ranks[head.name][head.layer, head.head]
-    return Finding(
+    return Check(
         outcome == head.expect,
         place,
         f"{outcome}, measured {found.measured.score:.2f}{published}, rank {rank} ({head.source})",
@@ -63,23 +63,23 @@ def _known(head: KnownHead, standings: Standings) -> Finding:
     )
 
 
-def _folder() -> Finding:
+def _folder() -> Check:
     try:
-        return Finding(True, "folder", str(home.writable_folder()))
+        return Check(True, "folder", str(home.writable_folder()))
     except GraderError as error:
-        return Finding(False, "folder", str(error))
+        return Check(False, "folder", str(error))
 
 
-def _ledger() -> Finding:
+def _ledger() -> Check:
     try:
         with Ledger() as ledger:
             count = sum(1 for _ in ledger.entries())
     except GraderError as error:
-        return Finding(False, "ledger", str(error))
-    return Finding(True, "ledger", f"{count} reports")
+        return Check(False, "ledger", str(error))
+    return Check(True, "ledger", f"{count} reports")
 
 
-def _transformer(exercise: Exercise) -> Finding:
+def _transformer(exercise: Exercise) -> Check:
     source = exercise.transformer
     what = f"transformer {source.name}"
     try:
@@ -87,20 +87,20 @@ def _transformer(exercise: Exercise) -> Finding:
         transformer.verify(located, source)
     except GraderError as error:
         first, *rest = str(error).splitlines()
-        return Finding(False, what, first, "\n        ".join(rest), optional=source.bundled is None)
+        return Check(False, what, first, "\n        ".join(rest), optional=source.bundled is None)
     pins = f"{len(source.files)} pinned files verified" if source.files else "no digest is pinned"
-    return Finding(True, what, f"{located.how}, {located.path}; {pins}")
+    return Check(True, what, f"{located.how}, {located.path}; {pins}")
 
 
-def _table(exercise: Exercise) -> Finding:
+def _table(exercise: Exercise) -> Check:
     what = f"exercise {exercise.id}"
     if not exercise.transformer.files:
-        return Finding(True, what, "score table is looked up when the transformer is there")
+        return Check(True, what, "score table is looked up when the transformer is there")
     key = table_key(exercise, transformer.digest(exercise.transformer))
     try:
         table = kept(home.folder() / "tables", key)
     except GraderError as error:
-        return Finding(False, what, str(error))
+        return Check(False, what, str(error))
     if table is None:
-        return Finding(True, what, "no score table yet; the first submission measures it")
-    return Finding(True, what, f"score table {key[:12]} is kept")
+        return Check(True, what, "no score table yet; the first submission measures it")
+    return Check(True, what, f"score table {key[:12]} is kept")

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Finding(NamedTuple):
+class Check(NamedTuple):
     """One thing looked at."""
 
     good: bool

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import redis
 
-from grader.checkup.check import Finding
+from grader.checkup.check import Check
 from grader.service import streams
 from grader.service.settings import without_password
 
@@ -29,7 +29,7 @@ class Server:
         self.client = streams.connect(url, authority)
         self.user = unquote(urlsplit(url).username or "") or "default"
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Check]:
         """All about it; of one that does not answer, only that."""
         reached = self._reached()
         yield reached
@@ -40,54 +40,54 @@ class Server:
             yield self.asked("strangers", self._strangers)
             yield self.asked("clock", self._clock)
 
-    def asked(self, name: str, look: Callable[[str], Finding]) -> Finding:
+    def asked(self, name: str, look: Callable[[str], Check]) -> Check:
         """What was found, or that it could not be looked at."""
         what = f"{self.what} {name}"
         try:
             return look(what)
         except redis.exceptions.NoPermissionError as error:
-            return Finding(True, what, f"could not be looked at: {error}", ASK_AS, unseen=True)
+            return Check(True, what, f"could not be looked at: {error}", ASK_AS, unseen=True)
         except redis.exceptions.RedisError as error:
-            return Finding(False, what, f"no answer: {error}")
+            return Check(False, what, f"no answer: {error}")
 
-    def _reached(self) -> Finding:
+    def _reached(self) -> Check:
         try:
             with streams.explained(self.url):
-                said = self.client.execute_command("HELLO", 2)
+                message = self.client.execute_command("HELLO", 2)
         except streams.QueueError as error:
-            return Finding(False, self.what, str(error), "`grade up` starts one on this machine")
-        facts = dict(zip(said[::2], said[1::2], strict=True))
+            return Check(False, self.what, str(error), "`grade up` starts one on this machine")
+        facts = dict(zip(message[::2], message[1::2], strict=True))
         version = f"{facts[b'server'].decode()} {facts[b'version'].decode()}"
-        return Finding(True, self.what, f"{without_password(self.url)}; {version}")
+        return Check(True, self.what, f"{without_password(self.url)}; {version}")
 
-    def _persistence(self, what: str) -> Finding:
+    def _persistence(self, what: str) -> Check:
         found = self._settings("appendonly", "appendfsync")
         told = f"appendonly {found['appendonly']}, appendfsync {found['appendfsync']}"
         if found["appendonly"] != "yes":
-            return Finding(False, what, told, "what it accepted is lost when it dies; set appendonly to yes")
+            return Check(False, what, told, "what it accepted is lost when it dies; set appendonly to yes")
         if found["appendfsync"] == "no":
-            return Finding(False, what, told, "a power cut may lose minutes; set appendfsync to always")
+            return Check(False, what, told, "a power cut may lose minutes; set appendfsync to always")
         if found["appendfsync"] != "always":
-            return Finding(True, what, told, "a power cut may lose what came in the second before it")
-        return Finding(True, what, told)
+            return Check(True, what, told, "a power cut may lose what came in the second before it")
+        return Check(True, what, told)
 
-    def _memory(self, what: str) -> Finding:
+    def _memory(self, what: str) -> Check:
         found = self._settings("maxmemory", "maxmemory-policy")
         told = f"maxmemory-policy {found['maxmemory-policy']}, maxmemory {found['maxmemory']}"
         if found["maxmemory-policy"] != "noeviction":
-            return Finding(False, what, told, "when it is full it throws away submissions; set it to noeviction")
-        return Finding(True, what, told)
+            return Check(False, what, told, "when it is full it throws away submissions; set it to noeviction")
+        return Check(True, what, told)
 
-    def _user(self, what: str) -> Finding:
+    def _user(self, what: str) -> Check:
         try:
             name = self.client.execute_command("ACL", "WHOAMI").decode()
         except redis.exceptions.NoPermissionError:
-            return Finding(True, what, f"{self.user}, by the URL")
+            return Check(True, what, f"{self.user}, by the URL")
         if name == "default":
-            return Finding(False, what, name, "give each process a user of its own; docs/security.md says how")
-        return Finding(True, what, name)
+            return Check(False, what, name, "give each process a user of its own; docs/security.md says how")
+        return Check(True, what, name)
 
-    def _strangers(self, what: str) -> Finding:
+    def _strangers(self, what: str) -> Check:
         """Whether whoever has no password is let in."""
         parts = urlsplit(self.url)
         host = parts.netloc.rpartition("@")[2]
@@ -96,34 +96,34 @@ class Server:
                 stranger.ping()
             except redis.exceptions.AuthenticationError:
                 return self._default_user(what)
-        return Finding(False, what, "get in without a password", "switch the user `default` off; see docs/security.md")
+        return Check(False, what, "get in without a password", "switch the user `default` off; see docs/security.md")
 
-    def _default_user(self, what: str) -> Finding:
+    def _default_user(self, what: str) -> Check:
         try:
-            said = self.client.execute_command("ACL", "GETUSER", "default")
+            message = self.client.execute_command("ACL", "GETUSER", "default")
         except redis.exceptions.NoPermissionError:
-            return Finding(True, what, "are turned away")
-        flags = dict(zip(said[::2], said[1::2], strict=True))[b"flags"]
+            return Check(True, what, "are turned away")
+        flags = dict(zip(message[::2], message[1::2], strict=True))[b"flags"]
         if b"off" not in flags:
-            return Finding(False, what, "need the password of the user `default`, who is on", "switch that user off")
-        return Finding(True, what, "are turned away; the user `default` is off")
+            return Check(False, what, "need the password of the user `default`, who is on", "switch that user off")
+        return Check(True, what, "are turned away; the user `default` is off")
 
-    def _clock(self, what: str) -> Finding:
+    def _clock(self, what: str) -> Check:
         before = time.time()
         seconds, micro = self.client.time()
         return clock(what, seconds + micro / 1e6, before)
 
     def _settings(self, *names: str) -> dict[str, str]:
-        said: list[Any] = self.client.execute_command("CONFIG", "GET", *names)
-        words = [word.decode() for word in said]
+        message: list[Any] = self.client.execute_command("CONFIG", "GET", *names)
+        words = [word.decode() for word in message]
         return dict(zip(words[::2], words[1::2], strict=True))
 
 
-def clock(what: str, theirs: float, asked_at: float) -> Finding:
+def clock(what: str, theirs: float, asked_at: float) -> Check:
     """How far a clock is from ours; it was asked then, and has answered right now."""
     ours = (asked_at + time.time()) / 2
     off = theirs - ours
     told = f"{abs(off):.1f} s {'ahead of' if off > 0 else 'behind'} this machine's"
     if abs(off) > CLOCK_SECONDS:
-        return Finding(False, what, told, f"{CLOCK_SECONDS:g} s are the most; set both machines by NTP")
-    return Finding(True, what, told)
+        return Check(False, what, told, f"{CLOCK_SECONDS:g} s are the most; set both machines by NTP")
+    return Check(True, what, told)

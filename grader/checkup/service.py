@@ -10,7 +10,7 @@ import redis
 import sqlalchemy as sa
 
 from grader.base.errors import GraderError
-from grader.checkup.check import Finding
+from grader.checkup.check import Check
 from grader.checkup.queue import Server, clock
 from grader.ledger import Ledger
 from grader.ledger.database import SCHEMA
@@ -28,7 +28,7 @@ EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - where others listen
 QUEUE = "GRADER_QUEUE_URL"
 
 
-def everything() -> Iterator[Finding]:
+def everything() -> Iterator[Check]:
     """All findings about the service; none on a machine that knows of none."""
     facts = up.running()
     named = any(os.environ.get(name) for name in (QUEUE, f"{QUEUE}_FILE"))
@@ -36,20 +36,20 @@ def everything() -> Iterator[Finding]:
         return
     environment = dict(os.environ)
     if facts is not None:
-        yield Finding(True, "grade up", f"process {facts.pid}, {facts.queue}")
+        yield Check(True, "grade up", f"process {facts.pid}, {facts.queue}")
     if not named:
         environment[f"{QUEUE}_FILE"] = str(up.url_file(ASKING))
     try:
         given = settings(environment)
     except GraderError as error:
-        yield Finding(False, "settings", str(error))
+        yield Check(False, "settings", str(error))
         return
     yield from _processes(given)
     yield _dispatcher(given, facts.metrics if facts else None)
     yield from _database()
 
 
-def _processes(given: Settings) -> Iterator[Finding]:
+def _processes(given: Settings) -> Iterator[Check]:
     """The queue, and what is seen on it of those who work."""
     queue = Server("queue", given.queue_url, given.queue_ca)
     broker = Server("broker", given.broker_url, given.queue_ca) if given.broker_url != given.queue_url else queue
@@ -59,7 +59,7 @@ def _processes(given: Settings) -> Iterator[Finding]:
     try:
         listed = platforms.load(given.platforms)
     except GraderError as error:
-        yield Finding(False, "platforms", str(error))
+        yield Check(False, "platforms", str(error))
     else:
         for name, platform in listed.items():
             yield _secrets(name, platform)
@@ -67,46 +67,46 @@ def _processes(given: Settings) -> Iterator[Finding]:
     yield broker.asked("workers", lambda what: _workers(what, broker))
 
 
-def _secrets(name: str, platform: Platform) -> Finding:
+def _secrets(name: str, platform: Platform) -> Check:
     what = f"platform {name}"
     try:
         platform.check_signing()
         platform.webhook_secret()
         platform.password()
     except GraderError as error:
-        return Finding(False, what, str(error))
+        return Check(False, what, str(error))
     signing = f"signs with {', '.join(key.key_id for key in platform.signing)}" if platform.signing else "signs nothing"
-    return Finding(True, what, f"{signing}; {'a webhook' if platform.webhook else 'no webhook'}")
+    return Check(True, what, f"{signing}; {'a webhook' if platform.webhook else 'no webhook'}")
 
 
-def _group(what: str, server: Server, platform: str) -> Finding:
+def _group(what: str, server: Server, platform: str) -> Check:
     """How much of the platform's stream is not taken in yet."""
     try:
-        said = server.client.xinfo_groups(streams.intake(platform))
+        message = server.client.xinfo_groups(streams.intake(platform))
     except redis.exceptions.ResponseError as error:
         if "no such key" not in str(error).lower():
             raise
-        said = []
-    group = next((each for each in said if each["name"] == streams.GROUP.encode()), None)
+        message = []
+    group = next((each for each in message if each["name"] == streams.GROUP.encode()), None)
     if group is None:
-        return Finding(False, what, "nobody reads its stream", "the intake begins to when it starts; is it running?")
-    return Finding(True, what, f"{group['lag'] or 0} entries wait, {group['pending']} are being taken in")
+        return Check(False, what, "nobody reads its stream", "the intake begins to when it starts; is it running?")
+    return Check(True, what, f"{group['lag'] or 0} entries wait, {group['pending']} are being taken in")
 
 
-def _workers(what: str, server: Server) -> Finding:
+def _workers(what: str, server: Server) -> Check:
     facts = streams.facts_of_workers(server.client)
     if not facts:
-        return Finding(False, what, "none said anything in the last minute", "start one; what is handed in waits")
+        return Check(False, what, "none said anything in the last minute", "start one; what is handed in waits")
     ages = (f"{name}, {max(0.0, time.time() - each['at']):.0f} s ago" for name, each in sorted(facts.items()))
-    return Finding(True, what, "; ".join(ages))
+    return Check(True, what, "; ".join(ages))
 
 
-def _dispatcher(given: Settings, running: str | None) -> Finding:
+def _dispatcher(given: Settings, running: str | None) -> Check:
     """Whether the dispatcher answers Prometheus, where it should."""
     what, host = "dispatcher", "127.0.0.1" if given.metrics_host in EVERYWHERE else given.metrics_host
     url = running if running is not None else f"http://{host}:{given.metrics_port}/metrics"
     if not (running if running is not None else given.metrics_port):
-        return Finding(True, what, "tells no metrics, as GRADER_METRICS_PORT is 0")
+        return Check(True, what, "tells no metrics, as GRADER_METRICS_PORT is 0")
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or host, parts.port, timeout=METRICS_SECONDS)
     try:
@@ -114,22 +114,22 @@ def _dispatcher(given: Settings, running: str | None) -> Finding:
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
         advice = "is it running? GRADER_METRICS_HOST and GRADER_METRICS_PORT say where it answers"
-        return Finding(False, what, f"{url}: no answer ({error})", advice)
+        return Check(False, what, f"{url}: no answer ({error})", advice)
     finally:
         connection.close()
-    return Finding(status == http.client.OK, what, f"{url} answers {status}")
+    return Check(status == http.client.OK, what, f"{url} answers {status}")
 
 
-def _database() -> Iterator[Finding]:
+def _database() -> Iterator[Check]:
     try:
         with Ledger() as ledger:
-            yield Finding(True, "database", f"{ledger.where}; schema {SCHEMA}")
+            yield Check(True, "database", f"{ledger.where}; schema {SCHEMA}")
             yield from _rows(ledger)
     except GraderError as error:
-        yield Finding(False, "database", str(error))
+        yield Check(False, "database", str(error))
 
 
-def _rows(ledger: Ledger) -> Iterator[Finding]:
+def _rows(ledger: Ledger) -> Iterator[Check]:
     row, owed = SUBMISSIONS.c, DELIVERIES.c.wake_at.is_not(None)
     with ledger.connection() as connection:
         if connection.dialect.name == "postgresql":
@@ -140,9 +140,9 @@ def _rows(ledger: Ledger) -> Iterator[Finding]:
         oldest = connection.scalar(sa.select(sa.func.min(row.received_at)).where(row.state.in_(PENDING)))
         waiting = connection.scalar(sa.select(sa.func.count()).where(owed))
     told = ", ".join(f"{count} {state}" for state, count in counts) or "none yet"
-    yield Finding(True, "submissions", told + (f"; the oldest that waits came at {oldest[:19]}Z" if oldest else ""))
-    yield Finding(True, "answers", f"{waiting} are still to be handed over")
+    yield Check(True, "submissions", told + (f"; the oldest that waits came at {oldest[:19]}Z" if oldest else ""))
+    yield Check(True, "answers", f"{waiting} are still to be handed over")
     if dead := len(DeadLetters(ledger).listed()):
-        yield Finding(False, "dead letters", f"{dead} were given up", "look at them: grade dead list", optional=True)
+        yield Check(False, "dead letters", f"{dead} were given up", "look at them: grade dead list", optional=True)
     else:
-        yield Finding(True, "dead letters", "none")
+        yield Check(True, "dead letters", "none")

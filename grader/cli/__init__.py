@@ -82,7 +82,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Each command: its module here and its name in it, and its one line of help, which is its docstring's first."""
 
 
-class Loaded(UserDict[str, Any]):
+class LoadedCommands(UserDict[str, Any]):
     """The commands by name, each imported when it is asked for."""
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - click's types, which Typer hides
@@ -102,7 +102,7 @@ class Commands(TyperGroup):
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401
         super().__init__(**settings)
         speech.helped(self)
-        self.commands = Loaded(dict.fromkeys(COMMANDS))
+        self.commands = LoadedCommands(dict.fromkeys(COMMANDS))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Each command with its one line."""
@@ -158,6 +158,8 @@ def main() -> None:
         if os.environ.get(DEBUG):
             raise
         typer.echo(f"grade: {type(error).__name__}: {error}", err=True)
-        said = _("This is our fault and costs no attempt; {variable} shows where it happened.", variable=f"{DEBUG}=1")
-        typer.echo(said, err=True)
+        message = _(
+            "This is our fault and costs no attempt; {variable} shows where it happened.", variable=f"{DEBUG}=1"
+        )
+        typer.echo(message, err=True)
         sys.exit(GraderError.exit_code)

@@ -63,6 +63,6 @@ def deliver(text: str, out: Path | None) -> None:
         try:
             write_whole(out, text.encode())
         except OSError as error:
-            said = _("cannot be written: {why}", why=error.strerror)
-            raise InvalidInput(str(out), [Problem("unwritable", said)]) from None
+            message = _("cannot be written: {why}", why=error.strerror)
+            raise InvalidInput(str(out), [Problem("unwritable", message)]) from None
         typer.echo(_("written to {path}", path=out), err=True)

@@ -34,7 +34,7 @@ def conclude(result: Result, source: str, form: Format, out: Path | None) -> NoR
         for line in InvalidInput(source, result.problems).lines():
             typer.echo(line, err=True)
         if result.next_allowed:
-            typer.echo(_("the next submission is taken from {when} on", when=said(result.next_allowed)), err=True)
+            typer.echo(_("the next submission is taken from {when} on", when=message(result.next_allowed)), err=True)
         raise typer.Exit(InvalidInput.exit_code)
     if result.report is None or result.exercise is None:
         reason = f" ({result.reason})" if result.reason else ""
@@ -74,7 +74,7 @@ def _named(result: Result) -> str:
     return _("{id} on platform {platform}", id=result.id, platform=result.platform)
 
 
-def said(when: datetime) -> str:
+def message(when: datetime) -> str:
     """A time by this machine's clock and zone."""
     return when.astimezone().isoformat(sep=" ", timespec="seconds")
 
@@ -83,8 +83,8 @@ def _rows(result: Result) -> Iterator[tuple[str, str]]:
     """What there is to tell, each under its label."""
     yield N_("student"), result.student or ""
     yield N_("exercise"), result.exercise or ""
-    yield N_("handed in"), said(result.received_at)
-    yield N_("finished"), said(result.finished_at) if result.finished_at else ""
+    yield N_("handed in"), message(result.received_at)
+    yield N_("finished"), message(result.finished_at) if result.finished_at else ""
     tries = ngettext("grading was begun {number} time", "grading was begun {number} times", result.tries)
     yield N_("tries"), tries if result.tries > 1 else ""
     yield N_("went wrong"), result.reason
@@ -93,7 +93,7 @@ def _rows(result: Result) -> Iterator[tuple[str, str]]:
         used, of = result.attempts_used, result.attempts
         as_many = _("{used} used, of as many as you like", used=used)
         yield N_("attempts"), as_many if of is None else _("{used} of {attempts} used", used=used, attempts=of)
-    yield N_("next one"), _("from {when} on", when=said(result.next_allowed)) if result.next_allowed else ""
+    yield N_("next one"), _("from {when} on", when=message(result.next_allowed)) if result.next_allowed else ""
     yield N_("regraded"), result.regraded
 
 

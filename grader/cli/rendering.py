@@ -24,7 +24,7 @@ class Format(StrEnum):
     junit = "junit"
 
 
-Form = Annotated[Format, typer.Option("--format", help="What to show the report as.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="What to show the report as.")]
 Out = Annotated[Path | None, typer.Option(help="Write the report to this file.", metavar="PATH")]
 
 

@@ -69,5 +69,5 @@ def limited(problems: list[Problem]) -> list[Problem]:
     if len(ordered) <= PROBLEMS_LIMIT:
         return ordered
     last = ordered[PROBLEMS_LIMIT - 1]
-    said = _("there are more problems after these {number}; mend these first", number=PROBLEMS_LIMIT)
-    return [*ordered[:PROBLEMS_LIMIT], Problem("more", said, last.line, last.column)]
+    message = _("there are more problems after these {number}; mend these first", number=PROBLEMS_LIMIT)
+    return [*ordered[:PROBLEMS_LIMIT], Problem("more", message, last.line, last.column)]

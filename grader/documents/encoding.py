@@ -27,7 +27,7 @@ _ESCAPED_PAIR = (
 )
 
 
-class Text(NamedTuple):
+class SourceText(NamedTuple):
     """Text for the YAML parser, with the way back from its characters to the lines of the original."""
 
     original: str
@@ -48,7 +48,7 @@ class Text(NamedTuple):
         return (line, found.start(1) - self.line_starts[line - 1] + 1) if found else None
 
 
-def decoded(raw: bytes, source: str, limit: int) -> Text:
+def decoded(raw: bytes, source: str, limit: int) -> SourceText:
     """The text of a file in UTF-8, with or without a byte order mark.
 
     Raises:
@@ -68,16 +68,16 @@ def decoded(raw: bytes, source: str, limit: int) -> Text:
 def _not_text(raw: bytes) -> Problem | None:
     for signature, what in _SIGNATURES.items():
         if raw.startswith(signature):
-            said = _("this is {what}; a text file in YAML or JSON is wanted", what=_(what))
-            return Problem("binary", said, 1, 1)
+            message = _("this is {what}; a text file in YAML or JSON is wanted", what=_(what))
+            return Problem("binary", message, 1, 1)
     if (at := raw.find(b"\0")) >= 0:
-        said = _("a zero byte stands here: this is not a text file, or not saved as UTF-8")
-        return Problem("binary", said, *_byte_spot(raw, at))
+        message = _("a zero byte stands here: this is not a text file, or not saved as UTF-8")
+        return Problem("binary", message, *_byte_spot(raw, at))
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        said = _("the byte {byte} is not UTF-8; save the file as UTF-8", byte=f"0x{raw[error.start]:02x}")
-        return Problem("not-utf8", said, *_byte_spot(raw, error.start))
+        message = _("the byte {byte} is not UTF-8; save the file as UTF-8", byte=f"0x{raw[error.start]:02x}")
+        return Problem("not-utf8", message, *_byte_spot(raw, error.start))
     return None
 
 
@@ -86,17 +86,17 @@ def _byte_spot(raw: bytes, at: int) -> tuple[int, int]:
     return len(before), len(before[-1]) + 1
 
 
-def _text(original: str, source: str) -> Text:
+def _text(original: str, source: str) -> SourceText:
     line_starts = [0, *(end.end() for end in _LINE_END.finditer(original))]
     if original.lstrip().startswith("{"):
-        text = Text(original, *_json_as_yaml(original), line_starts)
+        text = SourceText(original, *_json_as_yaml(original), line_starts)
     else:
-        text = Text(original, original, (), line_starts)
+        text = SourceText(original, original, (), line_starts)
     if found := _CONTROL.search(original):
         line = bisect.bisect_right(line_starts, found.start())
         column = found.start() - line_starts[line - 1] + 1
-        said = _("the control character `{character}` is not text; leave it out", character=shown(found.group()))
-        raise InvalidInput(source, [Problem("control-character", said, line, column)])
+        message = _("the control character `{character}` is not text; leave it out", character=shown(found.group()))
+        raise InvalidInput(source, [Problem("control-character", message, line, column)])
     return text
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from grader.base.language import N_, _
-from grader.documents.plain_yaml import Path
+from grader.documents.plain_yaml import KeyPath
 from grader.kinds import SPELLINGS, TYPES
 
 Schema = Mapping[str, Any]
@@ -30,7 +30,7 @@ class Allowed:
     def __init__(self, record: type[BaseModel]) -> None:
         self._root: Schema = record.model_json_schema()
 
-    def at(self, path: Path) -> Schema:
+    def at(self, path: KeyPath) -> Schema:
         """The schema of the value at a path; empty where the record knows no such place."""
         node = self._resolved(self._root)
         for step in path:
@@ -38,22 +38,22 @@ class Allowed:
             node = self._resolved(inner or {})
         return node
 
-    def keys(self, path: Path) -> list[str]:
+    def keys(self, path: KeyPath) -> list[str]:
         """The keys of the mapping at a path, the required ones first."""
         required = self.required(path)
         return required + [key for key in self.at(path).get("properties", {}) if key not in required]
 
-    def required(self, path: Path) -> list[str]:
+    def required(self, path: KeyPath) -> list[str]:
         """The keys that the mapping at a path cannot do without, in the order in which people write them."""
         needed = list(self.at(path).get("required", ()))
         return sorted(needed, key=lambda key: key == "type")  # a claim is "layer, head, type"
 
-    def words(self, path: Path) -> list[str]:
+    def words(self, path: KeyPath) -> list[str]:
         """The words that the value at a path may be; none where it is free."""
         words = [str(word) for word in self.at(path).get("enum", ())]
         return words + list(SPELLINGS) if words == list(TYPES) else words
 
-    def range(self, path: Path) -> str:
+    def range(self, path: KeyPath) -> str:
         """The numbers that the value at a path may be, in words: `from 0 to 999`."""
         node = self.at(path)
         low, above, high = (node.get(key) for key in ("minimum", "exclusiveMinimum", "maximum"))
@@ -63,7 +63,7 @@ class Allowed:
             return _("more than {above} and at most {high}", above=above, high=high)
         return _("more than {above}", above=above) if above is not None else _("{high} or less", high=high)
 
-    def is_moment(self, path: Path) -> bool:
+    def is_moment(self, path: KeyPath) -> bool:
         """Whether the value at a path is a date with its time and zone."""
         return self.at(path).get("format") == "date-time"
 

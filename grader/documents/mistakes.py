@@ -13,7 +13,7 @@ from typing import Any
 from grader.base.language import N_, _, ngettext
 from grader.documents.json_schema import Allowed, form
 from grader.documents.messages import did_you_mean, listed, shown, where
-from grader.documents.plain_yaml import Path
+from grader.documents.plain_yaml import KeyPath
 
 Explanation = tuple[str, str]
 """A stable code and a message."""
@@ -29,7 +29,7 @@ class Mistake:
     """One of pydantic's errors, with what is needed to explain it."""
 
     type: str
-    path: Path
+    path: KeyPath
     given: object
     limits: Mapping[str, Any]
     written: str
@@ -43,7 +43,7 @@ class Mistake:
         return where(self.path[-1:] if is_key else self.path) or _("the file")
 
     @property
-    def parent(self) -> Path:
+    def parent(self) -> KeyPath:
         """Where the field stands."""
         return self.path[:-1]
 
@@ -59,8 +59,8 @@ class Mistake:
 
 def _missing(mistake: Mistake) -> Explanation:
     needed = listed(mistake.allowed.required(mistake.parent))
-    said = N_("`{name}` is missing{inside}; needed: {needed}")
-    return "missing-key", _(said, name=mistake.name, inside=mistake.inside, needed=needed)
+    message = N_("`{name}` is missing{inside}; needed: {needed}")
+    return "missing-key", _(message, name=mistake.name, inside=mistake.inside, needed=needed)
 
 
 def _unknown_key(mistake: Mistake) -> Explanation:
@@ -70,16 +70,16 @@ def _unknown_key(mistake: Mistake) -> Explanation:
         hint = _("; a space belongs after the colon: `{right}`", right=f"{before}: {shown(after)}")
     else:
         hint = did_you_mean(mistake.path[-1], keys)
-    said = N_("unknown key `{name}`{inside}; allowed: {allowed}{hint}")
-    return "unknown-key", _(said, name=mistake.name, inside=mistake.inside, allowed=listed(keys), hint=hint)
+    message = N_("unknown key `{name}`{inside}; allowed: {allowed}{hint}")
+    return "unknown-key", _(message, name=mistake.name, inside=mistake.inside, allowed=listed(keys), hint=hint)
 
 
 def _not_a_choice(mistake: Mistake) -> Explanation:
     words = mistake.allowed.words(mistake.path)
     hint = did_you_mean(mistake.given, words)
     code = f"unknown-{mistake.name.replace('_', '-')}"
-    said = N_("`{name}` cannot be {what}; allowed: {allowed}{hint}")
-    return code, _(said, name=mistake.name, what=_what(mistake), allowed=listed(words), hint=hint)
+    message = N_("`{name}` cannot be {what}; allowed: {allowed}{hint}")
+    return code, _(message, name=mistake.name, what=_what(mistake), allowed=listed(words), hint=hint)
 
 
 def _not_whole(mistake: Mistake) -> Explanation:
@@ -89,10 +89,10 @@ def _not_whole(mistake: Mistake) -> Explanation:
         if type(mistake.given) is float:
             read = _("; YAML reads {written} as the number {number}", written=mistake.written, number=mistake.given)
             hint = read + hint
-        said = N_("`{name}` is one whole number, not `{written}`{hint}")
-        return "head-notation", _(said, name=mistake.name, written=mistake.written, hint=hint)
-    said = N_("`{name}` must be a whole number, not {what}{hint}")
-    return "wrong-type", _(said, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
+        message = N_("`{name}` is one whole number, not `{written}`{hint}")
+        return "head-notation", _(message, name=mistake.name, written=mistake.written, hint=hint)
+    message = N_("`{name}` must be a whole number, not {what}{hint}")
+    return "wrong-type", _(message, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
 
 
 def _write_out(place: re.Match[str]) -> str:
@@ -100,8 +100,8 @@ def _write_out(place: re.Match[str]) -> str:
 
 
 def _not_a_number(mistake: Mistake) -> Explanation:
-    said = N_("`{name}` must be a number, not {what}{hint}")
-    return "wrong-type", _(said, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
+    message = N_("`{name}` must be a number, not {what}{hint}")
+    return "wrong-type", _(message, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
 
 
 def _as_number(mistake: Mistake) -> str:
@@ -116,8 +116,8 @@ def _as_number(mistake: Mistake) -> str:
 def _not_text(mistake: Mistake) -> Explanation:
     is_scalar = isinstance(mistake.given, bool | int | float)
     hint = _('; put it in quotes: "{written}"', written=mistake.written) if is_scalar else ""
-    said = N_("`{name}` must be text, not {what}{hint}")
-    return "wrong-type", _(said, name=mistake.name, what=_what(mistake), hint=hint)
+    message = N_("`{name}` must be text, not {what}{hint}")
+    return "wrong-type", _(message, name=mistake.name, what=_what(mistake), hint=hint)
 
 
 def _not_true_or_false(mistake: Mistake) -> Explanation:
@@ -125,8 +125,8 @@ def _not_true_or_false(mistake: Mistake) -> Explanation:
 
 
 def _not_a_list(mistake: Mistake) -> Explanation:
-    said = N_("`{name}` must be a list (each item on a line of its own, after `- `), not {what}")
-    return "wrong-type", _(said, name=mistake.name, what=_what(mistake))
+    message = N_("`{name}` must be a list (each item on a line of its own, after `- `), not {what}")
+    return "wrong-type", _(message, name=mistake.name, what=_what(mistake))
 
 
 def _not_a_mapping(mistake: Mistake) -> Explanation:
@@ -138,8 +138,8 @@ def _not_a_mapping(mistake: Mistake) -> Explanation:
     found = _HEAD_NOTATION.match(mistake.written)
     hint = _write_out(found) if found and "layer" in keys else ""
     code = "wrong-type" if mistake.path else "not-a-mapping"
-    said = N_("{subject} must be a mapping{has}, not {what}{hint}")
-    return code, _(said, subject=subject, has=has, what=_what(mistake), hint=hint)
+    message = N_("{subject} must be a mapping{has}, not {what}{hint}")
+    return code, _(message, subject=subject, has=has, what=_what(mistake), hint=hint)
 
 
 def _what(mistake: Mistake) -> str:
@@ -148,26 +148,26 @@ def _what(mistake: Mistake) -> str:
 
 
 def _out_of_range(mistake: Mistake) -> Explanation:
-    said = N_("`{name}` must be {range}, not `{written}`")
+    message = N_("`{name}` must be {range}, not `{written}`")
     return "out-of-range", _(
-        said, name=mistake.name, range=mistake.allowed.range(mistake.path), written=mistake.written
+        message, name=mistake.name, range=mistake.allowed.range(mistake.path), written=mistake.written
     )
 
 
 def _text_too_long(mistake: Mistake) -> Explanation:
     most, length = mistake.limits["max_length"], len(str(mistake.given))
-    said = N_("`{name}` has {length} characters; {most} are the most")
-    return "too-long", _(said, name=mistake.name, length=length, most=most)
+    message = N_("`{name}` has {length} characters; {most} are the most")
+    return "too-long", _(message, name=mistake.name, length=length, most=most)
 
 
 def _too_many(mistake: Mistake) -> Explanation:
-    said = N_("`{name}` has more than {most} items; {most} are the most")
-    return "too-long", _(said, name=mistake.name, most=mistake.limits["max_length"])
+    message = N_("`{name}` has more than {most} items; {most} are the most")
+    return "too-long", _(message, name=mistake.name, most=mistake.limits["max_length"])
 
 
 def _text_too_short(mistake: Mistake) -> Explanation:
-    said = N_("`{name}` is empty; write something after it, or leave the key out where it is optional")
-    return "too-short", _(said, name=mistake.name)
+    message = N_("`{name}` is empty; write something after it, or leave the key out where it is optional")
+    return "too-short", _(message, name=mistake.name)
 
 
 def _too_few(mistake: Mistake) -> Explanation:
@@ -178,21 +178,21 @@ def _too_few(mistake: Mistake) -> Explanation:
 
 
 def _bad_name(mistake: Mistake) -> Explanation:
-    said = N_("`{name}` must be {words}; not `{written}`")
-    return "bad-name", _(said, name=mistake.name, words=form(mistake.limits["pattern"]), written=mistake.written)
+    message = N_("`{name}` must be {words}; not `{written}`")
+    return "bad-name", _(message, name=mistake.name, words=form(mistake.limits["pattern"]), written=mistake.written)
 
 
 def _rule_of_the_record(mistake: Mistake) -> Explanation:
     """A sentence of the schema's own; the keys that it names in backticks are the ones to mend."""
     if mistake.allowed.is_moment(mistake.path):
         return _not_a_moment(mistake)
-    said = str(mistake.limits["error"])
+    message = str(mistake.limits["error"])
     given = mistake.given if isinstance(mistake.given, dict) else {}
-    named = [key for key in _NAMED.findall(said) if key in mistake.allowed.keys(mistake.path)]
+    named = [key for key in _NAMED.findall(message) if key in mistake.allowed.keys(mistake.path)]
     if not named or any(key in given for key in named):
-        return "does-not-fit", said
+        return "does-not-fit", message
     words = mistake.allowed.words((*mistake.path, named[0]))
-    return "missing-key", said + (_("; allowed: {words}", words=listed(words)) if words else "")
+    return "missing-key", message + (_("; allowed: {words}", words=listed(words)) if words else "")
 
 
 def _not_a_moment(mistake: Mistake) -> Explanation:
@@ -207,15 +207,15 @@ def _not_a_moment(mistake: Mistake) -> Explanation:
             if has_time
             else _("; time and zone are missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
         )
-    said = N_("`{name}` must be a date with its time and zone, such as {sample}, not {what}{lacks}")
-    return "bad-date", _(said, name=mistake.name, sample=_SAMPLE, what=_what(mistake), lacks=lacks)
+    message = N_("`{name}` must be a date with its time and zone, such as {sample}, not {what}{lacks}")
+    return "bad-date", _(message, name=mistake.name, sample=_SAMPLE, what=_what(mistake), lacks=lacks)
 
 
-def culprit(mistake: Mistake) -> Path:
+def culprit(mistake: Mistake) -> KeyPath:
     """The place to point at: for a rule over several keys, the first given one that the rule names."""
     if mistake.type == "value_error" and isinstance(mistake.given, dict):
-        said = str(mistake.limits["error"])
-        for key in (*_NAMED.findall(said), said.partition(" ")[0]):
+        message = str(mistake.limits["error"])
+        for key in (*_NAMED.findall(message), message.partition(" ")[0]):
             if key in mistake.given and key in mistake.allowed.keys(mistake.path):
                 return (*mistake.path, key)
     return mistake.path

@@ -13,12 +13,12 @@ import yaml
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
-from grader.documents.encoding import Text, decoded
+from grader.documents.encoding import SourceText, decoded
 from grader.documents.messages import shown, where
 from grader.documents.scalars import Fault, quoted, unquoted
 
 Plain: TypeAlias = "bool | int | float | str | tuple[Plain, ...] | dict[str, Plain] | None"
-Path: TypeAlias = tuple[str | int, ...]
+KeyPath: TypeAlias = tuple[str | int, ...]
 Spot: TypeAlias = tuple[int, int]
 
 DEPTH_LIMIT = 32
@@ -47,12 +47,12 @@ class Document(NamedTuple):
     data: Plain
     problems: tuple[Problem, ...]
     """What is wrong already, though the rest can be read; their places hold null."""
-    values: Mapping[Path, Spot]
-    keys: Mapping[Path, Spot]
-    written: Mapping[Path, str]
+    values: Mapping[KeyPath, Spot]
+    keys: Mapping[KeyPath, Spot]
+    written: Mapping[KeyPath, str]
     """Scalars as they were written: `5.10`, where the value says 5.1."""
 
-    def at(self, path: Path) -> Plain:
+    def at(self, path: KeyPath) -> Plain:
         """The value at a path, null where there is none."""
         value = self.data
         for step in path:
@@ -68,12 +68,12 @@ class Document(NamedTuple):
         """The same document with another value for one key at the top."""
         return self._replace(data={**self.data, key: value}) if isinstance(self.data, dict) else self
 
-    def problem(self, code: str, message: str, path: Path, *, at_key: bool = False) -> Problem:
+    def problem(self, code: str, message: str, path: KeyPath, *, at_key: bool = False) -> Problem:
         """A problem with the value, or the key, at a path."""
         line, column = self.keys[path] if at_key else self.spot(path)
         return Problem(code, message, line, column, where(path))
 
-    def spot(self, path: Path) -> Spot:
+    def spot(self, path: KeyPath) -> Spot:
         """Where the value at a path begins; a missing value's place is its parent's."""
         while path not in self.values:
             path = path[:-1]
@@ -94,16 +94,16 @@ def parse(raw: bytes, source: str, limit: int) -> Document:
         raise InvalidInput(source, [_syntax_problem(error, text)]) from None
 
 
-def _syntax_problem(error: yaml.YAMLError, text: Text) -> Problem:
+def _syntax_problem(error: yaml.YAMLError, text: SourceText) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     index = mark.index if mark else getattr(error, "position", 0)
-    said = str(getattr(error, "problem", None) or "unreadable")
-    if "unexpected end" in said and getattr(error, "context_mark", None):
+    message = str(getattr(error, "problem", None) or "unreadable")
+    if "unexpected end" in message and getattr(error, "context_mark", None):
         index = error.context_mark.index  # type: ignore[attr-defined]  # where the quote was opened
     line, column = text.spot(index)
     if tab := text.indenting_tab(line):
         return Problem("tab", _("this line is indented with a tab; YAML wants spaces (two for each step)"), *tab)
-    hint = next((_(hint) for words, hint in _SYNTAX_HINTS if words in said), said)
+    hint = next((_(hint) for words, hint in _SYNTAX_HINTS if words in message), message)
     return Problem("yaml-syntax", _("this is not YAML: {hint}", hint=hint), line, column)
 
 
@@ -114,12 +114,12 @@ def _is_unquoted(event: yaml.Event) -> bool:
 class _Reading:
     """One pass over the parser's events; nothing is ever held twice or expanded."""
 
-    def __init__(self, source: str, text: Text, events: Iterator[yaml.Event]) -> None:
+    def __init__(self, source: str, text: SourceText, events: Iterator[yaml.Event]) -> None:
         self.source, self.text, self.events = source, text, events
         self.problems: list[Problem] = []
-        self.values: dict[Path, Spot] = {}
-        self.keys: dict[Path, Spot] = {}
-        self.written: dict[Path, str] = {}
+        self.values: dict[KeyPath, Spot] = {}
+        self.keys: dict[KeyPath, Spot] = {}
+        self.written: dict[KeyPath, str] = {}
 
     def document(self) -> Document:
         """The one document of the stream."""
@@ -136,7 +136,7 @@ class _Reading:
             self.refuse("empty", _("there is nothing in this file"), first)
         return Document(self.source, data, tuple(self.problems), self.values, self.keys, self.written)
 
-    def value(self, event: yaml.Event, path: Path) -> Plain:
+    def value(self, event: yaml.Event, path: KeyPath) -> Plain:
         """The value that begins with this event."""
         self.admit(event, path)
         self.values[path] = self.spot(event)
@@ -146,28 +146,28 @@ class _Reading:
             return self.mapping(path)
         return self.scalar(event, path)
 
-    def admit(self, event: yaml.Event, path: Path) -> None:
+    def admit(self, event: yaml.Event, path: KeyPath) -> None:
         """Refuse what is not data, before it is built."""
         name = getattr(event, "anchor", None)
         if name is not None:
             mark = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            said = N_("`{name}`: aliases are not read; text that begins with {mark} must be in quotes")
-            self.refuse("alias", _(said, name=mark + shown(name), mark=mark), event)
+            message = N_("`{name}`: aliases are not read; text that begins with {mark} must be in quotes")
+            self.refuse("alias", _(message, name=mark + shown(name), mark=mark), event)
         if (tag := getattr(event, "tag", None)) is not None:
             written = shown(tag.replace(_STANDARD_TAG, "!!"))
-            said = _("the tag `{written}` is not read; text that begins with ! must be in quotes", written=written)
-            self.refuse("tag", said, event)
+            message = _("the tag `{written}` is not read; text that begins with ! must be in quotes", written=written)
+            self.refuse("tag", message, event)
         if len(path) > DEPTH_LIMIT:
             self.refuse("too-deep", _("nested more than {most} levels deep", most=DEPTH_LIMIT), event)
 
-    def sequence(self, path: Path) -> Plain:
+    def sequence(self, path: KeyPath) -> Plain:
         """The items up to the end of a list."""
         items: list[Plain] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.value(event, (*path, len(items))))
         return tuple(items)
 
-    def mapping(self, path: Path) -> Plain:
+    def mapping(self, path: KeyPath) -> Plain:
         """The entries up to the end of a mapping; of a key given twice the first one holds."""
         entries: dict[str, Plain] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
@@ -183,23 +183,23 @@ class _Reading:
                 entries[key] = self.value(next(self.events), (*path, key))
         return entries
 
-    def complain_of_key(self, key: str, event: yaml.ScalarEvent, path: Path) -> None:
+    def complain_of_key(self, key: str, event: yaml.ScalarEvent, path: KeyPath) -> None:
         """Note a key that is given twice or would merge."""
         if key == "<<" and _is_unquoted(event):
             self.refuse("merge-key", _("`<<` (merge) is not read; write the keys out"), event)
         if first := self.keys.get((*path, key)):
-            said = N_("`{key}` is given twice: first on line {first}, again on line {second}")
-            said = _(said, key=shown(key), first=first[0], second=self.spot(event)[0])
-            self.note("duplicate-key", said, event, (*path, key))
+            message = N_("`{key}` is given twice: first on line {first}, again on line {second}")
+            message = _(message, key=shown(key), first=first[0], second=self.spot(event)[0])
+            self.note("duplicate-key", message, event, (*path, key))
 
-    def skip(self, path: Path) -> None:
+    def skip(self, path: KeyPath) -> None:
         """Read the next value for its faults alone, and leave no trace of it."""
         values, keys, written = self.values, self.keys, self.written
         self.values, self.keys, self.written = {}, {}, {}
         self.value(next(self.events), path)
         self.values, self.keys, self.written = values, keys, written
 
-    def scalar(self, event: yaml.Event, path: Path) -> Plain:
+    def scalar(self, event: yaml.Event, path: KeyPath) -> Plain:
         """Text, or what unquoted text stands for."""
         text = str(getattr(event, "value", "")).replace("\r\n", "\n")
         self.written[path] = text
@@ -213,7 +213,7 @@ class _Reading:
         """Where an event begins."""
         return self.text.spot(event.start_mark.index if event.start_mark else 0)
 
-    def note(self, code: str, message: str, event: yaml.Event, path: Path) -> None:
+    def note(self, code: str, message: str, event: yaml.Event, path: KeyPath) -> None:
         """Keep a problem and go on; its value counts as null."""
         self.problems.append(Problem(code, message, *self.spot(event), where(path)))
 

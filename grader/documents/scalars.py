@@ -37,8 +37,8 @@ Scalar = bool | int | float | str | None
 def quoted(text: str) -> Scalar | Fault:
     """The text itself, unless it has control characters: they could redraw the terminal that shows them."""
     if found := _UNPRINTABLE.search(text):
-        said = _("the control character `{character}` is not text; leave it out", character=shown(found.group()))
-        return Fault("control-character", said)
+        message = _("the control character `{character}` is not text; leave it out", character=shown(found.group()))
+        return Fault("control-character", message)
     return text
 
 
@@ -59,6 +59,6 @@ def unquoted(text: str) -> Scalar | Fault:
 
 def _integer(text: str) -> int | Fault:
     if len(text) > DIGITS_LIMIT:
-        said = N_("`{text}` is too large a number: {most} digits are the most, and here are {length}")
-        return Fault("out-of-range", _(said, text=shown(text), most=DIGITS_LIMIT, length=len(text)))
+        message = N_("`{text}` is too large a number: {most} digits are the most, and here are {length}")
+        return Fault("out-of-range", _(message, text=shown(text), most=DIGITS_LIMIT, length=len(text)))
     return int(text)

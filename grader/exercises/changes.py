@@ -114,6 +114,6 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _refusal(setting: str, said: str, known: list[str]) -> InvalidInput:
+def _refusal(setting: str, message: str, known: list[str]) -> InvalidInput:
     hint = did_you_mean(setting.partition("=")[0].rpartition(".")[0] or setting, known)
-    return InvalidInput("--set", [Problem("unknown-setting", f"{setting}: {said}{hint}")])
+    return InvalidInput("--set", [Problem("unknown-setting", f"{setting}: {message}{hint}")])

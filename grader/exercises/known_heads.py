@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, RootModel
 
 from grader import documents
 from grader.base.errors import ExerciseError, InvalidInput, Problem
-from grader.schema import Exercise, Kind
+from grader.schema import Exercise, Kind, head_name
 
 FILE_NAME = "known_heads.yaml"
 
@@ -24,7 +24,7 @@ class KnownHead(Kind):
     @property
     def place(self) -> str:
         """The head, printed as `L5H10`."""
-        return f"L{self.layer}H{self.head}"
+        return head_name(self.layer, self.head)
 
 
 class KnownHeads(RootModel[tuple[KnownHead, ...]]):
@@ -71,11 +71,11 @@ def refuse_misfits(known: tuple[KnownHead, ...], exercise: Exercise, source: str
     for number, head in enumerate(known):
         where = f"[{number}]"
         if head.layer >= exercise.transformer.layers or head.head >= exercise.transformer.heads:
-            said = f"`{where}`: {exercise.transformer.name} has no head {head.place}"
-            problems.append(Problem("no-such-head", said, where=where))
+            message = f"`{where}`: {exercise.transformer.name} has no head {head.place}"
+            problems.append(Problem("no-such-head", message, where=where))
         earlier = first.setdefault((head.name, head.place), number)
         if earlier != number:
-            said = f"`{where}`: {head.place} {head.name} is labelled before, in `[{earlier}]`"
-            problems.append(Problem("labelled-twice", said, where=where))
+            message = f"`{where}`: {head.place} {head.name} is labelled before, in `[{earlier}]`"
+            problems.append(Problem("labelled-twice", message, where=where))
     if problems:
         raise InvalidInput(source, problems)

@@ -122,9 +122,9 @@ def _folder(exercise: str | Path) -> Path:
         known = available()
         if exercise not in known:
             hint = documents.did_you_mean(exercise, known)
-            said = N_("there is no exercise {name}; known: {known}{hint}")
+            message = N_("there is no exercise {name}; known: {known}{hint}")
             names = ", ".join(known) or _("none")
-            raise UnknownExercise(_(said, name=documents.shown(exercise), known=names, hint=hint))
+            raise UnknownExercise(_(message, name=documents.shown(exercise), known=names, hint=hint))
         return known[exercise]
     return exercise.parent if exercise.name == FILE_NAME else exercise
 
@@ -132,15 +132,15 @@ def _folder(exercise: str | Path) -> Path:
 def _misfits(exercise: Exercise, document: documents.Document, folder: str | None) -> list[Problem]:
     problems = []
     if folder is not None and exercise.id != folder:
-        said = f"`id` is `{exercise.id}` but the folder's name is `{folder}`; they must be the same"
-        problems.append(document.problem("id-not-folder", said, ("id",)))
+        message = f"`id` is `{exercise.id}` but the folder's name is `{folder}`; they must be the same"
+        problems.append(document.problem("id-not-folder", message, ("id",)))
     if exercise.id in RESERVED:
-        said = f"`id` cannot be `{exercise.id}`: `grade exercises {exercise.id}` is a command"
-        problems.append(document.problem("reserved-id", said, ("id",)))
+        message = f"`id` cannot be `{exercise.id}`: `grade exercises {exercise.id}` is a command"
+        problems.append(document.problem("reserved-id", message, ("id",)))
     for number, kind in enumerate(exercise.kinds):
         if looks_ahead(kind, exercise.transformer):
-            said = f"{kind.name} looks ahead; a decoder's heads cannot see later tokens"
-            problems.append(document.problem("looks-ahead", said, ("kinds", number)))
-    if said := guessing.complaint(exercise):
-        problems.append(document.problem("guessing-pays", said, ("wrong_costs",)))
+            message = f"{kind.name} looks ahead; a decoder's heads cannot see later tokens"
+            problems.append(document.problem("looks-ahead", message, ("kinds", number)))
+    if message := guessing.complaint(exercise):
+        problems.append(document.problem("guessing-pays", message, ("wrong_costs",)))
     return problems

@@ -47,15 +47,15 @@ def kind_named(name: str, source: str = "--type") -> Kind:
     """
     type_name, *values = name.split(":")
     if type_name in TYPES and len(values) > (most := len(TYPES[type_name].parameters)):
-        said = _(
+        message = _(
             "`{name}`: {type} takes nothing after `{kind}`", name=name, type=type_name, kind=_first(name, most + 1)
         )
-        raise InvalidInput(source, [Problem("wrong-type", said)])
+        raise InvalidInput(source, [Problem("wrong-type", message)])
     try:
         data: dict[str, Any] = parsed(name)
     except ValueError as error:
-        said = _("`{name}`: `{text}` is not a whole number", name=name, text=error)
-        raise InvalidInput(source, [Problem("wrong-type", said)]) from None
+        message = _("`{name}`: `{text}` is not a whole number", name=name, text=error)
+        raise InvalidInput(source, [Problem("wrong-type", message)]) from None
     try:
         return Kind.model_validate(data)
     except ValidationError as error:

@@ -14,7 +14,7 @@ from grader import documents, exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.documents import Document, Plain, did_you_mean, listed
-from grader.schema import Claim, Exercise, Submission
+from grader.schema import Claim, Exercise, Submission, head_name
 
 CLAIMS_LIMIT = 1000
 """As the record says; of more claims only the first are looked at."""
@@ -108,13 +108,13 @@ def _exercise(document: Document, problems: list[Problem]) -> tuple[Exercise | N
     known = exercises.available()
     if name in known:
         return exercises.load(name), []
-    said = _(
+    message = _(
         "there is no exercise `{name}`; known: {known}{hint}",
         name=documents.shown(name),
         known=listed(known) or _("none"),
         hint=did_you_mean(name, known),
     )
-    return None, [document.problem("unknown-exercise", said, ("exercise",))]
+    return None, [document.problem("unknown-exercise", message, ("exercise",))]
 
 
 def _entries(document: Document) -> tuple[Plain, ...]:
@@ -134,9 +134,9 @@ def _sound_claims(document: Document) -> dict[int, Claim]:
 def _over_budget(document: Document, exercise: Exercise) -> Iterator[Problem]:
     count = len(_entries(document))
     if count > exercise.budget:
-        said = N_("{number} claims, but {exercise} takes {budget} at most; keep the ones you are surest of")
-        said = _(said, number=count, exercise=exercise.id, budget=exercise.budget)
-        yield document.problem("too-many-claims", said, ("claims", exercise.budget))
+        message = N_("{number} claims, but {exercise} takes {budget} at most; keep the ones you are surest of")
+        message = _(message, number=count, exercise=exercise.id, budget=exercise.budget)
+        yield document.problem("too-many-claims", message, ("claims", exercise.budget))
 
 
 def _missing_heads(document: Document, exercise: Exercise) -> Iterator[Problem]:
@@ -145,13 +145,13 @@ def _missing_heads(document: Document, exercise: Exercise) -> Iterator[Problem]:
     for number in range(len(_entries(document))):
         layer, head = (document.at(("claims", number, key)) for key in ("layer", "head"))
         if type(layer) is int and type(head) is int:
-            for key, value, count, said in (
+            for key, value, count, message in (
                 ("layer", layer, transformer.layers, _NO_SUCH_LAYER),
                 ("head", head, transformer.heads, _NO_SUCH_HEAD),
             ):
                 if not 0 <= value < count:
-                    said = _(said, place=f"L{layer}H{head}", transformer=transformer.name, last=count - 1)
-                    yield document.problem("no-such-head", said, ("claims", number, key))
+                    message = _(message, place=head_name(layer, head), transformer=transformer.name, last=count - 1)
+                    yield document.problem("no-such-head", message, ("claims", number, key))
 
 
 def _repeated(document: Document, claims: Mapping[int, Claim]) -> Iterator[Problem]:
@@ -160,9 +160,9 @@ def _repeated(document: Document, claims: Mapping[int, Claim]) -> Iterator[Probl
         earlier = first.setdefault((claim.place, claim.name), number)
         if earlier != number:
             line = document.spot(("claims", earlier))[0]
-            said = N_("{place} as {kind} is claimed already, on line {line}; claim it once")
-            said = _(said, place=claim.place, kind=claim.name, line=line)
-            yield document.problem("duplicate-claim", said, ("claims", number))
+            message = N_("{place} as {kind} is claimed already, on line {line}; claim it once")
+            message = _(message, place=claim.place, kind=claim.name, line=line)
+            yield document.problem("duplicate-claim", message, ("claims", number))
 
 
 def _looking_ahead(document: Document, claims: Mapping[int, Claim], exercise: Exercise) -> Iterator[Problem]:
@@ -170,19 +170,19 @@ def _looking_ahead(document: Document, claims: Mapping[int, Claim], exercise: Ex
         if exercises.looks_ahead(claim, exercise.transformer):
             given = (("claims", number, name) for name in reversed(claim.parameters))
             path = next((path for path in given if path in document.values), ("claims", number, "type"))
-            said = _(
+            message = _(
                 "{kind} looks ahead; a decoder such as {transformer} cannot: its tokens see earlier ones only "
                 "(allowed: {allowed})",
                 kind=claim.name,
                 transformer=exercise.transformer.name,
                 allowed=_(claim.head_type.in_decoders),
             )
-            yield document.problem("looks-ahead", said, path)
+            yield document.problem("looks-ahead", message, path)
 
 
 def _wordless(document: Document, claims: Mapping[int, Claim]) -> Iterator[Problem]:
     for number, claim in claims.items():
         if claim.evidence is not None and not _WORD.search(claim.evidence):
-            said = N_("`evidence` has no words: `{written}`; give a sentence, or leave it out")
-            said = _(said, written=documents.shown(claim.evidence))
-            yield document.problem("no-words", said, ("claims", number, "evidence"))
+            message = N_("`evidence` has no words: `{written}`; give a sentence, or leave it out")
+            message = _(message, written=documents.shown(claim.evidence))
+            yield document.problem("no-words", message, ("claims", number, "evidence"))

@@ -15,7 +15,7 @@ from hashlib import sha256
 from grader.gallery.discretion import Discretion
 from grader.grading.grade import shown
 from grader.ledger import Ledger
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.report.text.labels import visible
 from grader.schema import Kind, Report, Verdict
 from grader.students.offline import PREFIX
@@ -37,7 +37,7 @@ class Found:
     """One student's newest submission to one exercise that is to be shown, as it is graded now."""
 
     platform: str
-    came: Entry
+    came: LedgerEntry
     """The entry with which it came in: who, when, under which name."""
     report: Report
 
@@ -111,7 +111,7 @@ def exercises_of(ledger: Ledger, platform: str | None) -> set[str]:
     return {row["exercise"] for row in rows if platform in (None, row["platform"])}
 
 
-def newest(exercise: str, entries: Sequence[Entry], last: int | None = None) -> tuple[Entry, Report] | None:
+def newest(exercise: str, entries: Sequence[LedgerEntry], last: int | None = None) -> tuple[LedgerEntry, Report] | None:
     """The student's newest submission to the exercise: the entry with which it came in, and its report as it is now.
 
     `last` is the entry of what was handed in last, where that is known otherwise than by the entries' order.

@@ -79,12 +79,12 @@ def heading(exhibit: Exhibit) -> str:
 
 def text(exhibit: Exhibit) -> str:
     """The exhibit in a few words, for readers that show no pictures."""
-    said = [exhibit.note] if exhibit.note else []
+    message = [exhibit.note] if exhibit.note else []
     if exhibit.sentence:
-        said.append(_("Seen in: “{sentence}”", sentence=exhibit.sentence))
+        message.append(_("Seen in: “{sentence}”", sentence=exhibit.sentence))
     if measured := exhibit.verdict.measured:
         low, high = measured.interval
-        said.append(
+        message.append(
             _(
                 "Score {score}, 95 % interval {low} to {high}.",
                 score=f"{measured.score:.2f}",
@@ -92,7 +92,7 @@ def text(exhibit: Exhibit) -> str:
                 high=f"{high:.2f}",
             )
         )
-    return "\n".join(said) or heading(exhibit)
+    return "\n".join(message) or heading(exhibit)
 
 
 def _item(exhibit: Exhibit, address: Address) -> dict[str, Any]:

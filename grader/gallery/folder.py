@@ -23,8 +23,8 @@ def replaced(out: Path) -> Iterator[Path]:
     """
     out = out.resolve()
     if out.exists() and not is_gallery(out) and not (out.is_dir() and not any(out.iterdir())):
-        said = _("it is there, and no gallery of ours; name a new folder, or an empty one")
-        raise InvalidInput(str(out), [Problem("not-a-gallery", said)])
+        message = _("it is there, and no gallery of ours; name a new folder, or an empty one")
+        raise InvalidInput(str(out), [Problem("not-a-gallery", message)])
     new = out.with_name(f".{out.name}-{uuid4().hex}")
     try:
         new.mkdir(parents=True)

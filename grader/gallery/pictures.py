@@ -54,10 +54,10 @@ class Pictures:
         for table in (exhibit.table, self._present):
             found = examples.picture(self.folder / f"{table}.examples.npz", exhibit.kind, claim.layer, claim.head)
             if found is not None:
-                said = _("{place} on the probe for {kind}", place=exhibit.place, kind=title(exhibit.kind))
-                return found.model_copy(update={"caption": said})
-        said = N_("{exercise}: no pictures of its heads are kept here; `grade scan {exercise}` makes them")
-        self._note(_(said, exercise=self.exercise.id))
+                message = _("{place} on the probe for {kind}", place=exhibit.place, kind=title(exhibit.kind))
+                return found.model_copy(update={"caption": message})
+        message = N_("{exercise}: no pictures of its heads are kept here; `grade scan {exercise}` makes them")
+        self._note(_(message, exercise=self.exercise.id))
         return None
 
     def of_sentence(self, exhibit: Exhibit) -> Picture | None:
@@ -67,18 +67,18 @@ class Pictures:
         try:
             found = self.bench.recomputed(exhibit.verdict.claim).picture
         except NotKept:
-            said = N_("{exercise}: some sentences were recomputed elsewhere; --recompute draws them, too")
-            self._note(_(said, exercise=self.exercise.id))
+            message = N_("{exercise}: some sentences were recomputed elsewhere; --recompute draws them, too")
+            self._note(_(message, exercise=self.exercise.id))
             return None
         except GraderError as error:
-            said = N_("{exercise}: some sentences cannot be drawn: {error}")
-            self._note(_(said, exercise=self.exercise.id, error=error))
+            message = N_("{exercise}: some sentences cannot be drawn: {error}")
+            self._note(_(message, exercise=self.exercise.id, error=error))
             return None
         return found.model_copy(update={"caption": _("{place} on the student's own sentence", place=exhibit.place)})
 
-    def _note(self, said: str) -> None:
-        if said not in self.missing:
-            self.missing.append(said)
+    def _note(self, message: str) -> None:
+        if message not in self.missing:
+            self.missing.append(message)
 
     @cached_property
     def _present(self) -> str:

@@ -44,10 +44,10 @@ def server(folder: Path, port: int) -> ThreadingHTTPServer:
         GraderError: the port is taken.
     """
     if not is_gallery(folder):
-        said = _("there is no gallery in it; `grade gallery build --out` makes one")
-        raise InvalidInput(str(folder), [Problem("not-a-gallery", said)])
+        message = _("there is no gallery in it; `grade gallery build --out` makes one")
+        raise InvalidInput(str(folder), [Problem("not-a-gallery", message)])
     try:
         return ThreadingHTTPServer((LOOPBACK, port), partial(Files, directory=str(folder)))
     except OSError as error:
-        said = _("port {port}: {error}; name another with --port", port=port, error=error.strerror)
-        raise GraderError(said) from None
+        message = _("port {port}: {error}; name another with --port", port=port, error=error.strerror)
+        raise GraderError(message) from None

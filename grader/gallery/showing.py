@@ -10,7 +10,7 @@ from grader.grading.standings import Standing
 from grader.report.drawing.bars import Bar, bar
 from grader.report.drawing.headmap import Cell, HeadMap, arranged, shade
 from grader.report.text.labels import shorten
-from grader.schema import Exercise, Kind, title
+from grader.schema import Exercise, HeadIndex, Kind, title
 
 NOTE_CELLS = 150
 """Columns of a note on a card; all of it is on the exhibit's own page."""
@@ -36,14 +36,14 @@ def deciding(exhibit: Exhibit) -> Bar | None:
 
 def excerpt(exhibit: Exhibit) -> str:
     """The note's beginning, or the sentence where there is no note."""
-    said = exhibit.note or exhibit.sentence
-    said = shorten(said[: NOTE_CELLS + 1], NOTE_CELLS)  # cut first: measuring a long note takes its time
-    return f"“{said}”" if said else ""
+    message = exhibit.note or exhibit.sentence
+    message = shorten(message[: NOTE_CELLS + 1], NOTE_CELLS)  # cut first: measuring a long note takes its time
+    return f"“{message}”" if message else ""
 
 
 def found_map(exercise: Exercise, exhibits: Iterable[Exhibit], href: Callable[[Exhibit], str]) -> FoundMap:
     """Which heads of the exercise's transformer were found, by how many, and as what by most of them."""
-    by_head: dict[tuple[int, int], list[Exhibit]] = {}
+    by_head: dict[HeadIndex, list[Exhibit]] = {}
     for exhibit in exhibits:
         claim = exhibit.verdict.claim
         by_head.setdefault((claim.layer, claim.head), []).append(exhibit)
@@ -80,10 +80,10 @@ def _kinds(by_kind: Mapping[str, Sequence[Exhibit]]) -> str:
 def _named(finders: Mapping[str, str]) -> str:
     """How many found a head, and some of them by name."""
     names = list(dict.fromkeys(finders.values()))
-    said = ngettext(
+    message = ngettext(
         "found by {number} student: {names}",
         "found by {number} students: {names}",
         len(finders),
         names=", ".join(names[:NAMES]),
     )
-    return said if len(names) <= NAMES else f"{said}, \N{HORIZONTAL ELLIPSIS}"
+    return message if len(names) <= NAMES else f"{message}, \N{HORIZONTAL ELLIPSIS}"

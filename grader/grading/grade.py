@@ -11,12 +11,12 @@ from grader.base.language import N_, speaking
 from grader.exercises.scoring import LUCK_LIMIT, luck, points, points_each
 from grader.grading.hashing import filled, form, text
 from grader.grading.rationale import rationale
-from grader.grading.standings import KindStandings, Place
-from grader.grading.verdicts import Finding, NotGraded
+from grader.grading.standings import KindStandings
+from grader.grading.verdicts import KindVerdict, NotGraded
 from grader.measuring.score_table import ScoreTable
-from grader.schema import Claim, Evidence, Exercise, Lookalike, Outcome, Report, Submission, Verdict, title
+from grader.schema import Claim, Evidence, Exercise, HeadIndex, OtherKind, Outcome, Report, Submission, Verdict, title
 
-Weighed = tuple[Finding | NotGraded, Verdict, str]
+WeighedClaim = tuple[KindVerdict | NotGraded, Verdict, str]
 """What one claim of a submission comes to, the verdict on it, and the verdict's canonical text."""
 
 DIFFERENT = (
@@ -41,10 +41,10 @@ class Standings:
             for asked in exercise.kinds
             if (scores := table.scores(asked.kind)) is not None
         }
-        self._findings: dict[tuple[object, ...], Finding | NotGraded] = {}
+        self._findings: dict[tuple[object, ...], KindVerdict | NotGraded] = {}
 
     @cached_property
-    def ranks(self) -> dict[str, dict[Place, int]]:
+    def ranks(self) -> dict[str, dict[HeadIndex, int]]:
         """Each head's rank under each kind, by the kind's name."""
         return {name: of_kind.ranks for name, of_kind in self.by_kind.items()}
 
@@ -84,7 +84,7 @@ class Standings:
         """How many heads are of this kind."""
         return self.by_kind[name].passing
 
-    def finding(self, claim: Claim) -> Finding | NotGraded:
+    def finding(self, claim: Claim) -> KindVerdict | NotGraded:
         """What the claim comes to, its note and evidence aside, or why it cannot be measured."""
         about = (claim.name, claim.layer, claim.head)
         if (known := self._findings.get(about)) is not None:
@@ -95,12 +95,12 @@ class Standings:
         return found
 
     @speaking("en")
-    def _found(self, claim: Claim) -> Finding | NotGraded:
+    def _found(self, claim: Claim) -> KindVerdict | NotGraded:
         if (of_kind := self.by_kind.get(claim.name)) is None:
             return NotGraded("not_asked", f"{self.exercise.id} does not ask for {title(claim)}")
         bare = claim.model_copy(update={"note": None, "evidence": None})
         verdict = _verdict(bare, of_kind, self)
-        return Finding(
+        return KindVerdict(
             (claim.name, claim.layer, claim.head),
             of_kind.asked,
             verdict,
@@ -141,13 +141,13 @@ def weigh(submission: Submission, exercise: Exercise, standings: Standings, evid
 
 def _weighed(
     submission: Submission, exercise: Exercise, standings: Standings, evidence: Mapping[int, Evidence]
-) -> Iterator[Weighed]:
+) -> Iterator[WeighedClaim]:
     """Each claim, in their order."""
     earning: Counter[str] = Counter()
     seen: set[tuple[str, int, int]] = set()
     for number, claim in enumerate(submission.claims):
         found = standings.finding(claim)
-        if isinstance(found, Finding):
+        if isinstance(found, KindVerdict):
             if found.about in seen:
                 found = NotGraded("repeated", "it repeats an earlier claim")
             elif len(seen) >= exercise.budget:
@@ -179,7 +179,7 @@ def _verdict(bare: Claim, of_kind: KindStandings, standings: Standings) -> Verdi
     )
 
 
-def _lookalike(claim: Claim, standings: Standings) -> Lookalike | None:
+def _lookalike(claim: Claim, standings: Standings) -> OtherKind | None:
     """The other kind that this head is, by how far it stands over that kind's threshold."""
     place = (claim.layer, claim.head)
     others = [
@@ -190,12 +190,12 @@ def _lookalike(claim: Claim, standings: Standings) -> Lookalike | None:
     if not others:
         return None
     _, of_kind = max(others, key=lambda other: other[0])
-    return Lookalike(kind=of_kind.asked.kind, score=of_kind[place].measured.score, rank=of_kind.ranks[place])
+    return OtherKind(kind=of_kind.asked.kind, score=of_kind[place].measured.score, rank=of_kind.ranks[place])
 
 
-def _total(submission: Submission, exercise: Exercise, weighed: Sequence[Weighed]) -> dict[str, object]:
+def _total(submission: Submission, exercise: Exercise, weighed: Sequence[WeighedClaim]) -> dict[str, object]:
     """What is in the report besides its verdicts, where it differs from report to report."""
-    graded = [found for found, _, _ in weighed if isinstance(found, Finding)]
+    graded = [found for found, _, _ in weighed if isinstance(found, KindVerdict)]
     confirmed = [found.about[0] for found in graded if found.is_confirmed]
     earned = fsum(verdict.points for _, verdict, _ in weighed)  # the same in every version of Python, as `sum` is not
     left = points(exercise, earned, len(graded) - len(confirmed))

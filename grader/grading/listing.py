@@ -17,9 +17,9 @@ def listing(exercise: Exercise, standings: Standings, only: str | None = None) -
     """
     names = [asked.name for asked in exercise.kinds]
     if only is not None and only not in names:
-        said = N_("{exercise} does not ask for `{kind}`; it asks for {names}")
-        said = _(said, exercise=exercise.id, kind=only, names=", ".join(names))
-        raise InvalidInput("--type", [Problem("not-asked", said)])
+        message = N_("{exercise} does not ask for `{kind}`; it asks for {names}")
+        message = _(message, exercise=exercise.id, kind=only, names=", ".join(names))
+        raise InvalidInput("--type", [Problem("not-asked", message)])
     rows = []
     for asked in exercise.kinds:
         if only is not None and asked.name != only:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from grader.base.language import N_, _
 from grader.exercises.names import statistic
-from grader.schema import Check, Claim, WhyNot, title
+from grader.schema import Claim, ThresholdResult, WhyNot, title
 
 WHY_NOT: dict[WhyNot, str] = {
     "repeated": N_("Not graded: it repeats an earlier claim."),
@@ -14,7 +14,7 @@ WHY_NOT: dict[WhyNot, str] = {
 }
 
 
-def sentence(check: Check) -> str:
+def sentence(check: ThresholdResult) -> str:
     """What was measured against what is needed, in one clause."""
     what = _(
         "{statistic} on {slice} {measured}; needed {needed}",
@@ -29,7 +29,7 @@ def sentence(check: Check) -> str:
     return _("{found}, inside the interval {low} to {high}", found=what, low=f"{low:.2f}", high=f"{high:.2f}")
 
 
-def rationale(claim: Claim, confirmed: bool, checks: Sequence[Check]) -> str:
+def rationale(claim: Claim, confirmed: bool, checks: Sequence[ThresholdResult]) -> str:
     """Why the outcome is what it is: the first threshold that was not met, or the first of all, on its worst slice."""
     order = {"under": 0, "borderline": 1, "over": 2}
     result = min((check.result for check in checks), key=order.__getitem__)
@@ -38,8 +38,8 @@ def rationale(claim: Claim, confirmed: bool, checks: Sequence[Check]) -> str:
         (check for check in checks if (check.result, check.statistic) == (result, first.statistic)),
         key=lambda check: check.measured,
     )
-    said = {
+    message = {
         True: N_("{place} is confirmed as {kind}: {found}."),
         False: N_("{place} is not confirmed as {kind}: {found}."),
     }
-    return _(said[confirmed], place=claim.place, kind=title(claim), found=sentence(worst))
+    return _(message[confirmed], place=claim.place, kind=title(claim), found=sentence(worst))

@@ -7,16 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from grader.base.errors import ExerciseError
 from grader.exercises.thresholds import thresholds_of
 from grader.measuring.score_table import KindScores, Statistics, measurement
-from grader.schema import AskedKind, Check, Exercise, Measurement, Threshold
-
-Place = tuple[int, int]
-"""Layer and head."""
-Result = Literal["over", "borderline", "under"]
+from grader.schema import AskedKind, Exercise, HeadIndex, Measurement, Side, Threshold, ThresholdResult
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,7 @@ class Standing:
     """One head under one asked kind: measured, held against the thresholds, decided."""
 
     measured: Measurement
-    checks: tuple[Check, ...]
+    checks: tuple[ThresholdResult, ...]
     confirmed: bool
     borderline: bool
 
@@ -37,7 +33,7 @@ class Held(NamedTuple):
     """The slice of the probe."""
     column: Statistics
 
-    def result(self, layer: int, head: int) -> Result:
+    def result(self, layer: int, head: int) -> Side:
         """Where the head is: a threshold inside its interval, ends aside, is borderline."""
         at_least, column = self.threshold.at_least, self.column
         if column.low[layer][head] < at_least < column.high[layer][head]:
@@ -45,7 +41,7 @@ class Held(NamedTuple):
         return "over" if column.value[layer][head] >= at_least else "under"
 
 
-class KindStandings(Mapping[Place, Standing]):
+class KindStandings(Mapping[HeadIndex, Standing]):
     """Every head under one asked kind, by the exercise's thresholds and its rule for borderline cases."""
 
     def __init__(self, exercise: Exercise, asked: AskedKind, scores: KindScores) -> None:
@@ -68,9 +64,9 @@ class KindStandings(Mapping[Place, Standing]):
         self._deciding = next((t.slices for t in thresholds if t.statistic == scores.decides), ())
         grid = self._held[0].column.value
         self._size = len(grid), len(grid[0])
-        self._known: dict[Place, Standing] = {}
+        self._known: dict[HeadIndex, Standing] = {}
 
-    def __getitem__(self, place: Place) -> Standing:
+    def __getitem__(self, place: HeadIndex) -> Standing:
         if place not in self._known:
             (layer, head), (layers, heads) = place, self._size
             if not (0 <= layer < layers and 0 <= head < heads):
@@ -78,7 +74,7 @@ class KindStandings(Mapping[Place, Standing]):
             self._known[place] = self._standing(layer, head)
         return self._known[place]
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[HeadIndex]:
         layers, heads = self._size
         return product(range(layers), range(heads))
 
@@ -87,7 +83,7 @@ class KindStandings(Mapping[Place, Standing]):
         return layers * heads
 
     @cached_property
-    def ranks(self) -> dict[Place, int]:
+    def ranks(self) -> dict[HeadIndex, int]:
         """Each head's rank; 1 has the highest score, and of equals the first head comes first."""
         deciding = [
             column.value
@@ -139,13 +135,13 @@ def _refuse_unmeasured(exercise: Exercise, scores: KindScores, threshold: Thresh
     measured = scores.measured_on(threshold.statistic)
     if not measured or not set(threshold.slices) <= set(measured):
         on, there = ", ".join(threshold.slices) or "its probe", ", ".join(measured) or "nothing"
-        said = f"the threshold for {scores.kind.name} asks for {threshold.statistic} on {on}; measured on: {there}"
-        raise ExerciseError(f"{exercise.id}: {said}")
+        message = f"the threshold for {scores.kind.name} asks for {threshold.statistic} on {on}; measured on: {there}"
+        raise ExerciseError(f"{exercise.id}: {message}")
 
 
-def _check(held: Held, layer: int, head: int) -> Check:
+def _check(held: Held, layer: int, head: int) -> ThresholdResult:
     threshold, column = held.threshold, held.column
-    return Check(
+    return ThresholdResult(
         statistic=threshold.statistic,
         on=held.on,
         measured=column.value[layer][head],

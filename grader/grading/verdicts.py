@@ -28,7 +28,7 @@ class NotGraded(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Finding:
+class KindVerdict:
     """What a claim about one head and one kind comes to, whoever makes it: worked out once, for all reports."""
 
     about: tuple[str, int, int]

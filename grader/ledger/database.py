@@ -54,7 +54,7 @@ class Database:
         """
         self._url = url or value(VARIABLE) or _home_url()
         path = sqlite.named(self._url)
-        self._file = None if path is None else sqlite.File(path)
+        self._file = None if path is None else sqlite.SqliteFile(path)
         self.where = path or _told(self._engine)
         """The database, for messages: a path, or a URL with its password hidden."""
         with ExitStack() as failed:
@@ -135,8 +135,8 @@ class Database:
 
     def _refused(self, problem: BaseException | None) -> LedgerError:
         code = getattr(problem, "sqlite_errorcode", -1) & 0xFF
-        said = " ".join(str(problem).split())
-        advice = sqlite.ADVICE.get(code, f"the database refuses ({said}); is it up, and the URL right?")
+        message = " ".join(str(problem).split())
+        advice = sqlite.ADVICE.get(code, f"the database refuses ({message}); is it up, and the URL right?")
         return LedgerError(f"{self.where}: {advice}")
 
     def _is_ready_file(self) -> bool:

@@ -11,7 +11,7 @@ AGAIN = N_("it was handed in again")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """A report with its place in the ledger."""
 
     id: int

@@ -18,7 +18,7 @@ from grader import __version__
 from grader.base.errors import LedgerError
 from grader.ledger.columns import written
 from grader.ledger.database import Contested, Database, Execute, through
-from grader.ledger.entry import AGAIN, Entry
+from grader.ledger.entry import AGAIN, LedgerEntry
 from grader.schema import Report
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Ledger(Database):
         platform: str = LOCAL,
         regrade: Regrade | None = None,
         when: datetime | None = None,
-    ) -> Entry:
+    ) -> LedgerEntry:
         """The entry of this report: a new one, or the one that its submission has already, as it stands now.
 
         Raises:
@@ -102,7 +102,7 @@ class Ledger(Database):
         except Contested:  # what the other process wrote is found now
             return self._append(row, regrade)
 
-    def hand_in(self, report: Report) -> Entry:
+    def hand_in(self, report: Report) -> LedgerEntry:
         """What `append` returns, where a file that was handed in before is handed in anew if it wishes otherwise now.
 
         An old file that wishes something else of the gallery than the newest one gets a line that says AGAIN.
@@ -115,7 +115,7 @@ class Ledger(Database):
 
     def enter(
         self, connection: "sa.Connection", report: Report, platform: str, when: datetime, regrade: Regrade | None = None
-    ) -> Entry:
+    ) -> LedgerEntry:
         """What `append` returns, inside a transaction of the caller's.
 
         Raises:
@@ -124,14 +124,14 @@ class Ledger(Database):
         """
         return self._enter(through(connection), _row(report, platform, when), regrade)
 
-    def find(self, report: Report, platform: str = LOCAL) -> Entry | None:
+    def find(self, report: Report, platform: str = LOCAL) -> LedgerEntry | None:
         """The entry that `append` would return without writing; None where it would write one."""
         with self.statements() as execute:
             return self._standing(execute, _row(report, platform, datetime.now(UTC)))
 
     def entries(
         self, student: str | None = None, exercise: str | None = None, platform: str | None = None
-    ) -> Iterator[Entry]:
+    ) -> Iterator[LedgerEntry]:
         """Every entry, of this student, exercise and platform where named, oldest first; read in pages."""
         named = {"student": student, "exercise": exercise, "platform": platform}
         values = {name: value for name, value in named.items() if value is not None}
@@ -145,7 +145,7 @@ class Ledger(Database):
             yield from map(self._entry, rows)
             last = rows[-1]["id"]
 
-    def histories(self, exercise: str) -> Iterator[tuple[str, list[Entry]]]:
+    def histories(self, exercise: str) -> Iterator[tuple[str, list[LedgerEntry]]]:
         """For each student with a report on the exercise: the platform, and all of the student's entries there."""
         last = {"platform": "", "student": ""}
         while True:
@@ -157,37 +157,37 @@ class Ledger(Database):
                 yield platform, list(map(self._entry, group))
             last = {name: rows[-1][name] for name in last}
 
-    def current(self, connection: "sa.Connection", entry: int) -> Entry:
+    def current(self, connection: "sa.Connection", entry: int) -> LedgerEntry:
         """The submission of this entry as it stands now, regraded or not."""
         found = self._current(through(connection), OF_ENTRY, {"id": entry})
         if found is None:
             raise LedgerError(f"{self.where}: entry {entry} is not there; was a row deleted by hand?")
         return found
 
-    def latest(self, student: str, exercise: str, platform: str = LOCAL) -> Entry | None:
+    def latest(self, student: str, exercise: str, platform: str = LOCAL) -> LedgerEntry | None:
         """The student's newest submission to the exercise, as it stands now; None where there is none."""
         with self.statements() as execute:
             return self._newest(execute, {"platform": platform, "student": student, "exercise": exercise})
 
-    def _newest(self, execute: Execute, whose: dict[str, Any]) -> Entry | None:
+    def _newest(self, execute: Execute, whose: dict[str, Any]) -> LedgerEntry | None:
         return self._current(execute, NEWEST, {**whose, "again": AGAIN})
 
-    def _append(self, row: dict[str, Any], regrade: Regrade | None) -> Entry:
+    def _append(self, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
         with self.statements(write=True) as execute:
             return self._enter(execute, row, regrade)
 
-    def _enter(self, execute: Execute, row: dict[str, Any], regrade: Regrade | None) -> Entry:
+    def _enter(self, execute: Execute, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
         earlier = self._replacement(execute, row, regrade) if regrade else self._standing(execute, row)
         if earlier is not None:
             return earlier
         execute(APPEND, row)
         return self._entry(execute(CURRENT, row)[0])
 
-    def _standing(self, execute: Execute, row: dict[str, Any]) -> Entry | None:
+    def _standing(self, execute: Execute, row: dict[str, Any]) -> LedgerEntry | None:
         """What the ledger holds already for the submission of `row`."""
         return self._current(execute, OF_CONTENT, row)
 
-    def _replacement(self, execute: Execute, row: dict[str, Any], regrade: Regrade) -> Entry | None:
+    def _replacement(self, execute: Execute, row: dict[str, Any], regrade: Regrade) -> LedgerEntry | None:
         """The regrade if it is there already; else None, and `row` is made ready to be one."""
         place = f"{self.where}: entry {regrade.replaces}"
         by_id = {line["id"]: line for line in execute(TO_REPLACE, {"id": regrade.replaces})}
@@ -201,13 +201,13 @@ class Ledger(Database):
         row.update(submission=old["submission"], first_of=None, replaces=regrade.replaces, reason=regrade.reason)
         return None
 
-    def _current(self, execute: Execute, which: str, values: dict[str, Any]) -> Entry | None:
+    def _current(self, execute: Execute, which: str, values: dict[str, Any]) -> LedgerEntry | None:
         """The submission that the statement `which` finds, as it stands now, regraded or not."""
         found = execute(which, values)
         rows = execute(CURRENT, found[0]) if found else []
         return self._entry(rows[0]) if rows else None
 
-    def _entry(self, row: dict[str, Any]) -> Entry:
+    def _entry(self, row: dict[str, Any]) -> LedgerEntry:
         try:
             report = Report.model_validate_json(row["report"])
         except ValidationError as problem:
@@ -216,7 +216,7 @@ class Ledger(Database):
                 f"({problem.errors()[0]['msg']}); read it with the version that wrote it, or a newer one"
             ) from problem
         when = datetime.fromisoformat(row["created_at"])
-        return Entry(row["id"], row["submission"], report, when, row["replaces"], row["reason"])
+        return LedgerEntry(row["id"], row["submission"], report, when, row["replaces"], row["reason"])
 
 
 def _row(report: Report, platform: str, when: datetime) -> dict[str, Any]:

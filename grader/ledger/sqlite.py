@@ -27,7 +27,7 @@ ADVICE = {
 """What to do, by the error's code."""
 
 
-class File:
+class SqliteFile:
     """One database file; each transaction has a connection to itself, and an idle one is used again."""
 
     def __init__(self, path: str) -> None:

@@ -9,11 +9,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grader.kinds.masks import Question
-
-Array = NDArray[np.float64]
+from grader.measuring.bootstrap import Array
 
 
 def best_blind_head(questions: Sequence[Question], *, offsets_known: bool) -> tuple[str, Array]:

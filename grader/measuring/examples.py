@@ -104,8 +104,8 @@ def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError, EOFError, BadZipFile, BadCompression) as error:
-        said = f"{path} is damaged; delete it and {path.name.split('.')[0]}.json, and both will be computed again"
-        raise ScoreTableError(said) from error
+        message = f"{path} is damaged; delete it and {path.name.split('.')[0]}.json, and both will be computed again"
+        raise ScoreTableError(message) from error
     return Picture(
         caption=_("L{layer}H{head} on the probe for {kind}", layer=layer, head=head, kind=title(kind)),
         tokens=example.tokens,

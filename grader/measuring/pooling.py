@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from grader.base.errors import ExerciseError
 from grader.kinds.masks import Question
 from grader.measuring.baselines import best_blind_head
-from grader.measuring.bootstrap import Resamples
+from grader.measuring.bootstrap import Array, Resamples
 from grader.measuring.score_table import Grid, KindScores, Slice, Statistics
 from grader.schema import Kind, Statistic
-
-Array = NDArray[np.float64]
 
 DECIMALS = 4
 """Scores are kept to four decimals: far above rounding noise, far below what a bootstrap interval resolves."""

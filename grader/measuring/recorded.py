@@ -33,11 +33,9 @@ from grader.kinds.sequence import ProbeSequence
 from grader.measuring.bootstrap import Resamples
 from grader.measuring.patterns import asked_rows, hits, share
 from grader.measuring.questions import question
-from grader.schema import AskedKind, Kind
+from grader.schema import AskedKind, HeadIndex, Kind
 
 Arrays = dict[str, NDArray[Any]]
-Place = tuple[int, int]
-"""Layer and head."""
 
 DECIMALS = 4
 SEED = 0
@@ -57,7 +55,7 @@ class Recording:
     """[sequence, token]"""
     patterns: NDArray[np.float64]
     """[sequence, head, query, key]"""
-    places: tuple[Place, ...]
+    places: tuple[HeadIndex, ...]
     """Which head is which."""
 
     @property
@@ -74,12 +72,12 @@ def scan_file(path: Path, kind: Kind) -> dict[str, Any]:
     """
     if not kind.head_type.from_tokens:
         types = ", ".join(each.name for each in TYPES.values() if each.from_tokens)
-        said = _("{type} needs annotated text; a recorded pattern can show {types}", type=kind.type, types=types)
-        raise InvalidInput(str(path), [Problem("needs-annotations", said)])
+        message = _("{type} needs annotated text; a recorded pattern can show {types}", type=kind.type, types=types)
+        raise InvalidInput(str(path), [Problem("needs-annotations", message)])
     rows = [row for recording in read(path) for row in _rows(recording, kind)]
     if not rows:
-        said = _("no query in it has a target for {kind}", kind=kind.name)
-        raise InvalidInput(str(path), [Problem("nothing-asked", said)])
+        message = _("no query in it has a target for {kind}", kind=kind.name)
+        raise InvalidInput(str(path), [Problem("nothing-asked", message)])
     rows.sort(key=lambda row: (-row["score"], row["layer"], row["head"]))
     for rank, row in enumerate(rows, 1):
         row["rank"] = rank
@@ -103,8 +101,8 @@ def read(path: Path) -> list[Recording]:
 class _NoPattern(Exception):
     """Says why the file is no recorded pattern."""
 
-    def __init__(self, said: str, **values: object) -> None:
-        super().__init__(_(said, **values))
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(_(message, **values))
 
 
 def _load(path: Path) -> Arrays:
@@ -141,18 +139,18 @@ def _check(arrays: Arrays) -> None:
     sizes = (ids.ndim, attention.ndim)
     fits = sizes in {(1, 4), (1, 3), (2, 3)} and attention.shape[-2:] == (ids.shape[-1],) * 2 and attention.size > 0
     if not fits or (ids.ndim == 2 and len(ids) != len(attention)):
-        said = N_(
+        message = N_(
             "token_ids {ids} and attn {attention} do not fit; token_ids is [token] and attn {layouts}, "
             "or token_ids is [draw, token] and attn [draw, query, key] with `heads` [draw, 2]"
         )
-        raise _NoPattern(said, ids=ids.shape, attention=attention.shape, layouts=LAYOUTS)
+        raise _NoPattern(message, ids=ids.shape, attention=attention.shape, layouts=LAYOUTS)
     if not np.isfinite(attention).all() or (attention < 0).any():
-        said = N_("attn has negative or missing values (NaN, infinity); attention is what comes after softmax")
-        raise _NoPattern(said)
+        message = N_("attn has negative or missing values (NaN, infinity); attention is what comes after softmax")
+        raise _NoPattern(message)
     off = float(np.abs(attention.sum(-1, dtype=np.float64) - 1).max())
     if off > ROUNDING:
-        said = N_("a row of attn sums to 1 give or take {off:.3g}; each query's attention must sum to 1")
-        raise _NoPattern(said, off=off)
+        message = N_("a row of attn sums to 1 give or take {off:.3g}; each query's attention must sum to 1")
+        raise _NoPattern(message, off=off)
 
 
 def _recordings(arrays: Arrays) -> list[Recording]:
@@ -177,22 +175,22 @@ def _told_apart(ids: NDArray[Any]) -> NDArray[np.int64]:
 def _layers(arrays: Arrays) -> list[int]:
     layers = arrays.get("layers", np.arange(count := len(arrays["attn"])))
     if layers.shape != (count,) or (layers < 0).any():
-        said = N_("layers is {shape}; it must give the number, from 0, of each in attn: [{number}]")
-        raise _NoPattern(said, shape=list(layers.shape), number=count)
+        message = N_("layers is {shape}; it must give the number, from 0, of each in attn: [{number}]")
+        raise _NoPattern(message, shape=list(layers.shape), number=count)
     _no_twice("layers", found := [int(layer) for layer in layers])
     return found
 
 
-def _heads(arrays: Arrays) -> tuple[Place, ...]:
+def _heads(arrays: Arrays) -> tuple[HeadIndex, ...]:
     count = len(arrays["attn"])
     heads = arrays.get("heads")
     if heads is None or heads.shape != (count, 2) or (heads < 0).any():
-        said = N_("heads is {shape}; it must give layer and head, from 0, of each pattern in attn: [{number}, 2]")
-        raise _NoPattern(said, shape=_("not there") if heads is None else list(heads.shape), number=count)
+        message = N_("heads is {shape}; it must give layer and head, from 0, of each pattern in attn: [{number}, 2]")
+        raise _NoPattern(message, shape=_("not there") if heads is None else list(heads.shape), number=count)
     return tuple((int(layer), int(head)) for layer, head in heads)
 
 
-def _no_twice(name: str, found: Collection[int | Place]) -> None:
+def _no_twice(name: str, found: Collection[int | HeadIndex]) -> None:
     if len(set(found)) < len(found):
         raise _NoPattern(N_("{name} has the same one twice"), name=name)
 
@@ -228,7 +226,7 @@ def _units(shares: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDAr
 
 
 def _row(
-    kind: Kind, place: Place, found: tuple[float, float, float], hit: float, rest: tuple[float, int]
+    kind: Kind, place: HeadIndex, found: tuple[float, float, float], hit: float, rest: tuple[float, int]
 ) -> dict[str, Any]:
     value, low, high = (round(float(number), DECIMALS) for number in found)
     blind, queries = rest

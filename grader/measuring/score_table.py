@@ -193,7 +193,7 @@ def table_for(
                 keep(folder, table)
             return table
     except Timeout:
-        said = (
+        message = (
             f"the heads of {exercise.transformer.name} are being measured by another process; try again when it is done"
         )
-        raise BeingMeasured(said) from None
+        raise BeingMeasured(message) from None

@@ -9,13 +9,13 @@ from grader.measuring.attention import one_thread, pattern_of
 from grader.measuring.patterns import asked_rows, hits, share
 from grader.measuring.probes.tokens import surround
 from grader.measuring.questions import question
-from grader.schema import Evidence, Kind, Picture
+from grader.schema import Evidence, HeadIndex, Kind, Picture, head_name
 
 DECIMALS = 3
 
 
 def recompute(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, kind: Kind, place: tuple[int, int], text: str
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, kind: Kind, place: HeadIndex, text: str
 ) -> tuple[Evidence, Picture]:
     """What the head at `place` (layer, head) does on the text; share and hit rate are None where nothing is asked.
 
@@ -26,8 +26,8 @@ def recompute(
     ids, _front, special = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
     longest = getattr(model.config, "max_position_embeddings", len(ids))
     if len(ids) > longest:
-        said = N_("it has {number} tokens, but the transformer reads {most} at most; shorten it")
-        raise InvalidInput(_("the sentence"), [Problem("too-long", _(said, number=len(ids), most=longest))])
+        message = N_("it has {number} tokens, but the transformer reads {most} at most; shorten it")
+        raise InvalidInput(_("the sentence"), [Problem("too-long", _(message, number=len(ids), most=longest))])
     with one_thread():
         pattern = pattern_of(model, ids, layer, head)
     tokens = tuple(str(tokenizer.decode([token])) for token in ids)
@@ -41,7 +41,7 @@ def recompute(
         measured["hit_rate"] = round(float(hits(rows, targets, eligible).mean()), DECIMALS)
     evidence = Evidence(text=text, tokens=tokens, queries=int(asked.sum()) if measured else 0, **measured)
     picture = Picture(
-        caption=f"L{layer}H{head} on “{text}”",
+        caption=f"{head_name(layer, head)} on “{text}”",
         tokens=tokens,
         pattern=tuple(tuple(round(float(value), DECIMALS) for value in row) for row in pattern),
         targets=tuple((query, key) for query, key in asking.targets.nonzero().tolist()) if measured else (),

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 else:
     TypeName = Literal[tuple(TYPES)]
     Relation = Literal[PARAMETERS["relation"].values.words]
+HeadIndex = tuple[int, int]
+"""Layer and head, both counted from 0."""
+Side = Literal["over", "borderline", "under"]
+"""Where a head is, seen from a threshold: `borderline` is a threshold inside the head's interval."""
 Outcome = Literal["confirmed", "refuted", "not_graded"]
 WhyNot = Literal["repeated", "no_such_head", "not_asked", "over_budget"]
 Precision = Literal["float64", "float32", "bfloat16"]
@@ -83,8 +87,8 @@ class Kind(_Named):
             word, (name, meant) = data["type"], SPELLINGS[data["type"]]
             for parameter, value in meant.items():
                 if data.get(parameter, value) != value:
-                    said = N_("`{type}` means {parameter} {value}; leave `{parameter}` out")
-                    raise ValueError(_(said, type=word, parameter=parameter, value=_shown(value)))
+                    message = N_("`{type}` means {parameter} {value}; leave `{parameter}` out")
+                    raise ValueError(_(message, type=word, parameter=parameter, value=_shown(value)))
             data = {**data, **meant, "type": name}
         filled = {
             each.name: each.default
@@ -101,8 +105,8 @@ class Kind(_Named):
                 raise ValueError(_("a {type} head needs `{parameter}`", type=self.type, parameter=name))
             if name not in own and getattr(self, name) is not None:
                 owners = ", ".join(each.name for each in TYPES.values() if PARAMETERS[name] in each.parameters)
-                said = N_("`{parameter}` belongs to {owners} heads, not to {type}")
-                raise ValueError(_(said, parameter=name, owners=owners, type=self.type))
+                message = N_("`{parameter}` belongs to {owners} heads, not to {type}")
+                raise ValueError(_(message, parameter=name, owners=owners, type=self.type))
         if self.head_type.refuse and (wrong := self.head_type.refuse(**self.parameters)):
             raise ValueError(wrong)
         return self
@@ -136,6 +140,11 @@ class Kind(_Named):
     def looks_ahead(self) -> bool:
         """Whether such a head looks at later tokens, which a decoder's heads cannot."""
         return self.head_type.looks_ahead(**self.parameters)
+
+
+def head_name(layer: int, head: int) -> str:
+    """Return the head as people write it, such as `L5H10`."""
+    return f"L{layer}H{head}"
 
 
 def title(kind: Kind) -> str:

@@ -1,7 +1,5 @@
 """What was measured, what became of each claim, and what is drawn."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from grader.kinds.definition import Statistic
@@ -13,6 +11,7 @@ from grader.schema.kinds import (
     Kind,
     Outcome,
     Record,
+    Side,
     WhyNot,
 )
 from grader.schema.submission import Claim
@@ -39,7 +38,7 @@ class Measurement(Record):
     readings: tuple[Reading, ...]
 
 
-class Check(Record):
+class ThresholdResult(Record):
     """One reading held against one threshold."""
 
     statistic: Statistic
@@ -48,10 +47,10 @@ class Check(Record):
     interval: tuple[float, float]
     at_least: float
     source: str
-    result: Literal["over", "borderline", "under"]
+    result: Side
 
 
-class Lookalike(Record):
+class OtherKind(Record):
     """What a head is, when it is not what was claimed."""
 
     kind: Kind
@@ -79,10 +78,10 @@ class Verdict(Record):
     points: float = 0
     rationale: str
     measured: Measurement | None = None
-    threshold: tuple[Check, ...] = ()
+    threshold: tuple[ThresholdResult, ...] = ()
     rank: int | None = Field(default=None, description="1 is the head with the highest score for this kind.")
     of: int | None = Field(default=None, description="How many heads there are.")
-    looks_like: Lookalike | None = None
+    looks_like: OtherKind | None = None
     help: str = ""
     evidence: Evidence | None = None
 

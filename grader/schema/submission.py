@@ -11,6 +11,7 @@ from grader.schema.kinds import (
     Kind,
     Record,
     StudentName,
+    head_name,
 )
 
 
@@ -30,7 +31,7 @@ class Claim(Kind):
     @property
     def place(self) -> str:
         """The head, printed as `L5H10`."""
-        return f"L{self.layer}H{self.head}"
+        return head_name(self.layer, self.head)
 
 
 class Submission(Record):

@@ -10,7 +10,7 @@ from grader.base.errors import ExerciseError, Problem
 from grader.base.language import _, ngettext
 from grader.grading.grade import shown
 from grader.ledger import Ledger
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema.queue import PENDING, STATES, Result, State
 from grader.students.regrading import ARROW, BETWEEN
@@ -73,7 +73,7 @@ def _attempts(exercise: str | None) -> int | None:
         return None
 
 
-def _reason(entry: Entry | None) -> str:
+def _reason(entry: LedgerEntry | None) -> str:
     """Why the report was regraded; which thresholds moved is told where the exercise tells its numbers."""
     if entry is None or entry.replaces is None:
         return ""

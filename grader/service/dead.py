@@ -149,8 +149,8 @@ class DeadLetters:
         kind, _, platform = row["source"].partition(":")
         fields = _fields(row)
         if kind not in {"intake", "celery"} or not fields:
-            said = "it was no submission, or is not kept as it was; it can only be looked at"
-            raise CannotReplay(f"{name}: {said}")
+            message = "it was no submission, or is not kept as it was; it can only be looked at"
+            raise CannotReplay(f"{name}: {message}")
         came_at = streams.time_of(row["entry"]) if kind == "intake" else datetime.fromisoformat(row["came_at"])
         try:
             return reception.accept([streams.read(platform, came_at, fields)])[0]
@@ -190,8 +190,10 @@ def _fields(row: sa.RowMapping) -> dict[bytes, bytes]:
 
 def _short(text: str, length: int) -> str:
     """The text, in so many characters; where that is less than all of it, other texts give other ones still."""
-    said = storable(text)
-    return said if len(said) <= length else f"{said[: length - 17]}~{sha256(said.encode()).hexdigest()[:16]}"
+    message = storable(text)
+    return (
+        message if len(message) <= length else f"{message[: length - 17]}~{sha256(message.encode()).hexdigest()[:16]}"
+    )
 
 
 def _text(raw: bytes) -> str:

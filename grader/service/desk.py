@@ -7,7 +7,7 @@ from grader import exercises
 from grader.base.errors import GraderError, InvalidInput, Problem
 from grader.ledger import Ledger
 from grader.service import reception
-from grader.service.jobs import Claim, Jobs
+from grader.service.jobs import Jobs, Lease
 from grader.service.laboratories import Laboratories
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class Desk:
 
     def __init__(self, ledger: Ledger, jobs: Jobs, laboratories: Laboratories) -> None:
         self.ledger, self.jobs, self.laboratories = ledger, jobs, laboratories
-        self.at_hand: Claim | None = None
+        self.at_hand: Lease | None = None
         """What is being graded right now."""
         self._asked: dict[str, float] = {}
 
@@ -43,7 +43,7 @@ class Desk:
             self._fail(claim, str(error))
         return None
 
-    def _fail(self, claim: Claim, reason: str) -> None:
+    def _fail(self, claim: Lease, reason: str) -> None:
         """Note a fault of ours with the submission, and say it in the log."""
         log.warning("grading failed: %s", reason, extra={"submission": f"{claim.platform}/{claim.submission_id}"})
         self.jobs.fail(claim, reason)
@@ -69,7 +69,7 @@ class Desk:
         """Note the failure with every submission that waits for the measurement."""
         self.jobs.fail_postponed(exercise, MEASURING_SECONDS, reason)
 
-    def _grade(self, claim: Claim) -> str | None:
+    def _grade(self, claim: Lease) -> str | None:
         sound = reception.read_document(claim.document, claim.student)
         if claim.exercise is None and (refusal := reception.judge(self.ledger, claim, sound)):
             self.jobs.reject(claim, [Problem(refusal.code, refusal.message)], refusal.next_allowed)

@@ -9,7 +9,7 @@ from grader.service.dead import DeadLetters
 from grader.service.reception import Receipt, Reception
 
 
-class Entry(NamedTuple):
+class QueueEntry(NamedTuple):
     """Something that somebody put on a queue."""
 
     source: str
@@ -20,7 +20,7 @@ class Entry(NamedTuple):
     fields: Mapping[bytes, bytes]
 
 
-def take_in(entries: Sequence[Entry], reception: Reception, letters: DeadLetters) -> list[Receipt]:
+def take_in(entries: Sequence[QueueEntry], reception: Reception, letters: DeadLetters) -> list[Receipt]:
     """The receipts of what could be taken in; when this returns, each entry is a row or a dead letter, durably."""
     sound, envelopes = [], []
     for entry in entries:

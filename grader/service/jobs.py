@@ -41,7 +41,7 @@ BREAKER_ROWS = 5
 ROW = SUBMISSIONS.c
 
 
-class Claim(NamedTuple):
+class Lease(NamedTuple):
     """The right to grade one submission."""
 
     job: int
@@ -74,7 +74,7 @@ class Jobs:
         self.lease = timedelta(seconds=task_seconds + LEASE_MARGIN_SECONDS)
         self.resend = timedelta(seconds=resend_seconds)
 
-    def claim(self, job: int, *, is_probe: bool = False) -> Claim | None:
+    def claim(self, job: int, *, is_probe: bool = False) -> Lease | None:
         """The right to grade this row, or None: it is graded, somebody else's, not due yet, or the breaker is open."""
         lease = uuid4().hex
         with self.ledger.connection(write=True) as connection:
@@ -91,28 +91,28 @@ class Jobs:
         if row is None:
             return None
         told = {name: row[name] for name in ("tries", "platform", "submission_id", "student", "exercise", "document")}
-        return Claim(job, lease, is_probe, **told, received_at=datetime.fromisoformat(row["received_at"]))
+        return Lease(job, lease, is_probe, **told, received_at=datetime.fromisoformat(row["received_at"]))
 
-    def finish(self, claim: Claim, report: Report) -> bool:
+    def finish(self, claim: Lease, report: Report) -> bool:
         """Keep the report, end the row and owe its answer, all at once; False where the lease had run out."""
         try:
             return self._finish(claim, report)
         except IntegrityError:  # another process kept the same report meanwhile: now it is found
             return self._finish(claim, report)
 
-    def reject(self, claim: Claim, problems: Sequence[Problem], next_allowed: datetime | None = None) -> None:
+    def reject(self, claim: Lease, problems: Sequence[Problem], next_allowed: datetime | None = None) -> None:
         """End the row: what was handed in cannot be graded, by its own fault."""
         following = written(next_allowed) if next_allowed else None
         values = {"state": "rejected", "problems": told(problems), "next_allowed": following}
         with self.ledger.connection(write=True) as connection:
             self._end(connection, claim, values)
 
-    def fail(self, claim: Claim, reason: str) -> None:
+    def fail(self, claim: Lease, reason: str) -> None:
         """Give the row back after a fault of ours, to be tried again later, or bury it when it was tried enough."""
         with self.ledger.alone() as connection:
             _take_back(connection, _held(claim), claim.tries, reason)
 
-    def postpone(self, claim: Claim, seconds: float) -> None:
+    def postpone(self, claim: Lease, seconds: float) -> None:
         """Give the row back uncharged: what it needs is not there yet."""
         with self.ledger.connection(write=True) as connection:
             wake = written(datetime.now(UTC) + timedelta(seconds=seconds))
@@ -162,7 +162,7 @@ class Jobs:
                 held = (ROW.id == job, _overdue(now))
                 _take_back(connection, held, tries, "the worker stopped before it was done")
 
-    def _finish(self, claim: Claim, report: Report) -> bool:
+    def _finish(self, claim: Lease, report: Report) -> bool:
         with self.ledger.connection(write=True) as connection:
             state: State = "graded" if report.gradable else "ungradable"
             values = {"state": state, "reason": "", "tries": claim.tries + int(claim.is_probe)}
@@ -172,7 +172,7 @@ class Jobs:
             connection.execute(sa.update(SUBMISSIONS).where(ROW.id == claim.job).values(report=entry.id))
             return True
 
-    def _end(self, connection: sa.Connection, claim: Claim, values: dict[str, Any]) -> bool:
+    def _end(self, connection: sa.Connection, claim: Lease, values: dict[str, Any]) -> bool:
         """End the row and owe its answer, if the claim still holds."""
         now = datetime.now(UTC)
         change = sa.update(SUBMISSIONS).where(*_held(claim)).values(**values, lease=None, finished_at=written(now))
@@ -230,5 +230,5 @@ def _overdue(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(ROW.state.in_(("queued", "grading")), ROW.wake_at <= written(now))
 
 
-def _held(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:
+def _held(claim: Lease) -> tuple[sa.ColumnElement[bool], ...]:
     return ROW.id == claim.job, ROW.state == "grading", ROW.lease == claim.lease

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from grader.ledger import Ledger
 from grader.ledger.columns import storable, written
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.ledger.tables import DELIVERIES, REPORTS, SUBMISSIONS
 
-Channel = Literal["stream", "webhook"]
+DeliveryChannel = Literal["stream", "webhook"]
 
 OF = SUBMISSIONS.c.id == DELIVERIES.c.submission
 """The submission that a delivery is about."""
@@ -28,20 +28,20 @@ class Delivery(NamedTuple):
     """One answer on its way to one platform."""
 
     id: int
-    channel: Channel
+    channel: DeliveryChannel
     message: str
     tries: int
     platform: str
     submission_id: str
 
 
-def put(connection: sa.Connection, job: int, when: datetime, channel: Channel = "stream") -> None:
+def put(connection: sa.Connection, job: int, when: datetime, channel: DeliveryChannel = "stream") -> None:
     """Owe the platform of this job an answer, inside the caller's transaction."""
     row = {"submission": job, "channel": channel, "message": uuid4().hex, "tries": 0, "reason": ""}
     connection.execute(sa.insert(DELIVERIES).values(**row, wake_at=written(when)))
 
 
-def put_again(connection: sa.Connection, entry: Entry) -> None:
+def put_again(connection: sa.Connection, entry: LedgerEntry) -> None:
     """Owe an answer for every submission whose report this entry is about, inside the transaction that regrades it."""
     theirs = (REPORTS.c[name] == SUBMISSIONS.c[name] for name in ("platform", "student", "exercise"))
     report = sa.and_(REPORTS.c.id == SUBMISSIONS.c.report, *theirs)  # the latter are indexed
@@ -56,7 +56,7 @@ class Outbox:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
-    def due(self, channel: Channel, limit: int, room: Mapping[str, int] | None = None) -> list[Delivery]:
+    def due(self, channel: DeliveryChannel, limit: int, room: Mapping[str, int] | None = None) -> list[Delivery]:
         """What is to be delivered now, longest due first; nobody else is given it for `LEASE_SECONDS`.
 
         Of a platform that is named in `room`, no more than that: so one that has much waiting leaves place for others.

@@ -152,8 +152,8 @@ def load(path: Path | None) -> dict[str, Platform]:
         with path.open("rb") as file:
             document = documents.parse(file.read(documents.SIZE_LIMIT + 1), str(path), documents.SIZE_LIMIT)
     except OSError as error:
-        said = f"{path}: the list of platforms cannot be read ({error.strerror}); GRADER_PLATFORMS names it"
-        raise PlatformsError(said) from None
+        message = f"{path}: the list of platforms cannot be read ({error.strerror}); GRADER_PLATFORMS names it"
+        raise PlatformsError(message) from None
     except InvalidInput as error:
         raise PlatformsError(str(error)) from None
     loaded, problems = documents.validated(document, _Platforms)
@@ -173,6 +173,6 @@ def _repeated(document: documents.Document, path: tuple[str | int, ...], key: st
     for number, item in enumerate(items if isinstance(items, tuple) else ()):
         name = item.get(key) if isinstance(item, dict) else None
         if isinstance(name, str) and name in seen:
-            said = f"`{key}` {documents.shown(name)} is taken by an earlier item; each has a name of its own"
-            yield document.problem("repeated", said, (*path, number, key))
+            message = f"`{key}` {documents.shown(name)} is taken by an earlier item; each has a name of its own"
+            yield document.problem("repeated", message, (*path, number, key))
         seen.add(name)

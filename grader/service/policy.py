@@ -39,21 +39,21 @@ def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
         return Refusal("not-open-yet", _("this exercise opens on {when}", when=_said(policy.opens)), policy.opens)
     closes = closing(policy)
     if closes is not None and when >= closes:
-        said = _("this exercise closed on {when}; ask your instructor", when=_said(closes))
-        return Refusal("closed", said, None)
+        message = _("this exercise closed on {when}; ask your instructor", when=_said(closes))
+        return Refusal("closed", message, None)
     if policy.attempts is not None and past.attempts >= policy.attempts:
-        said = N_("all {number} attempts are used; handing in one of them again returns its report")
-        return Refusal("attempts-used", _(said, number=policy.attempts), None)
+        message = N_("all {number} attempts are used; handing in one of them again returns its report")
+        return Refusal("attempts-used", _(message, number=policy.attempts), None)
     if policy.rate is not None:
         free = free_at(policy.rate, past.times)
         if free is not None and when < free:
-            said = _(
+            message = _(
                 "this is too soon: {burst} at once and {rate} an hour are taken; the next one from {when} on",
                 burst=policy.rate.burst,
                 rate=f"{policy.rate.per_hour:g}",
                 when=_said(free),
             )
-            return Refusal("too-soon", said, free)
+            return Refusal("too-soon", message, free)
     return None
 
 

@@ -21,7 +21,7 @@ from grader.ledger.tables import SUBMISSIONS
 from grader.schema import Exercise, Policy, Submission
 from grader.schema.queue import PENDING, TERMINAL, Envelope, State
 from grader.service import outbox, policy
-from grader.service.jobs import Claim, told
+from grader.service.jobs import Lease, told
 from grader.service.platforms import Platform
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.service.streams import FIELDS
@@ -112,12 +112,12 @@ def read_document(document: str, student: str | None) -> Sound:
     """
     submission, exercise = submissions.load(document.encode(), SOURCE, student=student)
     if submission.student is None:
-        said = _("nobody says whose this is; give `student`")
-        raise InvalidInput(SOURCE, [Problem("missing-key", said, 1, 1, "student")])
+        message = _("nobody says whose this is; give `student`")
+        raise InvalidInput(SOURCE, [Problem("missing-key", message, 1, 1, "student")])
     return Sound(submission, exercise)
 
 
-def judge(ledger: Ledger, claim: Claim, sound: Sound) -> policy.Refusal | None:
+def judge(ledger: Ledger, claim: Lease, sound: Sound) -> policy.Refusal | None:
     """Why the submission is not taken after all: said late, since its exercise was at fault when it came in."""
     with ledger.alone() as connection:
         credit, refusal = _judged(connection, claim.platform, claim.received_at, sound)

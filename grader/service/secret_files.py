@@ -81,11 +81,11 @@ def _content(path: Path) -> str:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             raw = file.read(SIZE_LIMIT + 1)
     except OSError as error:
-        said = f"{path}: the file of this secret cannot be read ({error.strerror})"
-        raise SecretError(f"{said}; create it, readable for this user and for no others") from None
+        message = f"{path}: the file of this secret cannot be read ({error.strerror})"
+        raise SecretError(f"{message}; create it, readable for this user and for no others") from None
     if mode & _OTHERS:
-        said = f"{path}: other users may read or write this secret (mode {mode:04o})"
-        raise SecretError(f"{said}; close it with: chmod o= {path}")
+        message = f"{path}: other users may read or write this secret (mode {mode:04o})"
+        raise SecretError(f"{message}; close it with: chmod o= {path}")
     if len(raw) > SIZE_LIMIT or not raw.isascii():
         raise SecretError(f"{path}: this file holds no secret but something else; name another file")
     return raw.decode("ascii")

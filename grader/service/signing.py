@@ -25,7 +25,7 @@ SIGNED_FIELDS = ("course", "id", "student")
 """In this order; what is missing is an empty line."""
 WEBHOOK_VERSION = "v1"
 
-Code = Literal["unsigned", "unknown-key", "bad-signature", "stale-timestamp"]
+SignatureCode = Literal["unsigned", "unknown-key", "bad-signature", "stale-timestamp"]
 
 _SECONDS = re.compile(r"(0|[1-9][0-9]{0,11})")
 _LINE_END = re.compile(r"[\r\n]")
@@ -36,10 +36,10 @@ class SignatureRefused(GraderError):
 
     exit_code = 2
 
-    def __init__(self, code: Code, message: str) -> None:
+    def __init__(self, code: SignatureCode, message: str) -> None:
         """Keep the code, stable and for programs, beside the message for people."""
         super().__init__(message)
-        self.code: Code = code
+        self.code: SignatureCode = code
 
 
 def submission_text(platform: str, fields: Mapping[str, str]) -> bytes:
@@ -82,12 +82,12 @@ def verify_submission(platform: Platform, fields: Mapping[str, str], entry_time:
     if not platform.signing:
         return
     if missing := [f"`{name}`" for name in ("key_id", "timestamp", "signature") if not fields.get(name)]:
-        said = f"platform {platform.name} signs what it hands in; missing: {', '.join(missing)}"
-        raise SignatureRefused("unsigned", said)
+        message = f"platform {platform.name} signs what it hands in; missing: {', '.join(missing)}"
+        raise SignatureRefused("unsigned", message)
     key = platform.signing_secret(fields["key_id"])
     if key is None:
-        said = f"platform {platform.name} has no key `{shown(fields['key_id'])}`"
-        raise SignatureRefused("unknown-key", said)
+        message = f"platform {platform.name} has no key `{shown(fields['key_id'])}`"
+        raise SignatureRefused("unknown-key", message)
     _compare(key, platform.name, fields)
     _check_time(fields["timestamp"], entry_time)
 
@@ -98,8 +98,8 @@ def _compare(key: bytes, platform: str, fields: Mapping[str, str]) -> None:
     except ValueError as error:
         raise SignatureRefused("bad-signature", str(error)) from None
     if not hmac.compare_digest(expected.encode(), fields["signature"].lower().encode(errors="replace")):
-        said = "the signature does not fit the fields; sign the exact text that is handed in, with this key"
-        raise SignatureRefused("bad-signature", said)
+        message = "the signature does not fit the fields; sign the exact text that is handed in, with this key"
+        raise SignatureRefused("bad-signature", message)
 
 
 def _check_time(timestamp: str, now: float) -> None:
@@ -108,8 +108,8 @@ def _check_time(timestamp: str, now: float) -> None:
     off = int(timestamp) - now
     if abs(off) > TOLERANCE_SECONDS:
         where = "after" if off > 0 else "before"
-        said = f"the timestamp lies {abs(off):.0f} s {where} the arrival; {TOLERANCE_SECONDS} s are the most"
-        raise SignatureRefused("stale-timestamp", f"{said}: check the clock, or sign again")
+        message = f"the timestamp lies {abs(off):.0f} s {where} the arrival; {TOLERANCE_SECONDS} s are the most"
+        raise SignatureRefused("stale-timestamp", f"{message}: check the clock, or sign again")
 
 
 def webhook_headers(secret: str, delivery_id: str, timestamp: int, body: bytes) -> dict[str, str]:

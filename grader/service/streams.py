@@ -28,7 +28,7 @@ RESULTS_KEPT = 1_000
 """Entries that a results stream holds, about; older results are in the ledger."""
 
 
-Client: TypeAlias = Any
+QueueClient: TypeAlias = Any
 """A `redis.Redis` whose keys and values are bytes; its own annotations cannot tell what a command returns."""
 
 
@@ -61,7 +61,7 @@ def results(platform: str) -> str:
     return f"results:{platform}"
 
 
-def connect(url: str, authority: Path | None = None) -> Client:
+def connect(url: str, authority: Path | None = None) -> QueueClient:
     """A client of the queue's server; nothing is sent yet."""
     tls: dict[str, Any] = {"ssl_ca_certs": str(authority)} if authority and url.startswith("rediss:") else {}
     timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
@@ -76,13 +76,13 @@ def explained(url: str) -> Iterator[None]:
     except redis.exceptions.AuthenticationError:
         _refuse(url, _("it does not take this user and password; look at the URL's"))
     except redis.exceptions.NoPermissionError as error:
-        said = N_("this user may not do that ({error}); a platform's user is named like the platform")
-        _refuse(url, _(said, error=error))
+        message = N_("this user may not do that ({error}); a platform's user is named like the platform")
+        _refuse(url, _(message, error=error))
     except redis.exceptions.OutOfMemoryError:
         _refuse(url, _("it is full; try again later"))
     except redis.exceptions.RedisError as error:
-        said = N_("no answer ({error}); is it up, and the URL right (rediss:// where it wants TLS)?")
-        _refuse(url, _(said, error=error))
+        message = N_("no answer ({error}); is it up, and the URL right (rediss:// where it wants TLS)?")
+        _refuse(url, _(message, error=error))
 
 
 def _refuse(url: str, what: str) -> NoReturn:
@@ -118,7 +118,7 @@ def time_of(entry: str) -> datetime:
     return now if milliseconds > now.timestamp() * 1000 else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def post(client: Client, platform: str, fields: Mapping[str, str]) -> Posted:
+def post(client: QueueClient, platform: str, fields: Mapping[str, str]) -> Posted:
     """Put a submission on the platform's intake stream."""
     newest = client.xrevrange(results(platform), count=1)
     after = newest[0][0].decode() if newest else "0-0"
@@ -126,12 +126,12 @@ def post(client: Client, platform: str, fields: Mapping[str, str]) -> Posted:
     return Posted(platform, fields["id"], after, entry.decode())
 
 
-def wait(client: Client, posted: Posted, seconds: float) -> Result | None:
+def wait(client: QueueClient, posted: Posted, seconds: float) -> Result | None:
     """The result of what was posted; None where none has come after so many seconds."""
     return next(arriving(client, [posted], seconds), None)
 
 
-def arriving(client: Client, posted: Sequence[Posted], seconds: float) -> Iterator[Result]:
+def arriving(client: QueueClient, posted: Sequence[Posted], seconds: float) -> Iterator[Result]:
     """The results of what was posted on one platform, as they come; the end is there with the last, or the time."""
     awaited = {each.id.encode() for each in posted}
     after, until = posted[0].after, monotonic() + seconds
@@ -145,7 +145,7 @@ def arriving(client: Client, posted: Sequence[Posted], seconds: float) -> Iterat
                 yield Result.model_validate_json(fields[b"result"])
 
 
-def facts_of_workers(client: Client) -> dict[str, dict[str, float]]:
+def facts_of_workers(client: QueueClient) -> dict[str, dict[str, float]]:
     """What each living worker said of itself last, by its host's name."""
     found = {}
     for key in client.scan_iter(match="grader:worker:*", count=1000):

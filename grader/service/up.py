@@ -97,8 +97,8 @@ def _facts() -> Facts | None:
 def _told(facts: Facts | None) -> str:
     if facts is None:
         return f"`grade up` is running already, from {folder()}; it is only just starting, or stopping"
-    said = f"`grade up` is running already: process {facts.pid}, queue {facts.queue}, from {folder()}"
-    return f"{said}; stop it with Ctrl-C where it runs, or with: kill {facts.pid}"
+    message = f"`grade up` is running already: process {facts.pid}, queue {facts.queue}, from {folder()}"
+    return f"{message}; stop it with Ctrl-C where it runs, or with: kill {facts.pid}"
 
 
 def _locked(file: IO[bytes], *, shared: bool) -> bool:

@@ -6,7 +6,7 @@ from statistics import median
 
 from pydantic import Field
 
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.schema import Exercise, Fraction, Kind, Record, Report
 
 BINS = 10
@@ -58,7 +58,7 @@ class Cohort(Record):
 
 
 def cohort(
-    exercise: Exercise, histories: Iterable[tuple[str, Sequence[Entry]]], named: Named, most: int = 10
+    exercise: Exercise, histories: Iterable[tuple[str, Sequence[LedgerEntry]]], named: Named, most: int = 10
 ) -> Cohort:
     """What the histories say of the exercise; `most` bounds the wrong claims that are listed."""
     tally = _Tally(exercise)
@@ -127,6 +127,6 @@ class _Tally:
         )
 
 
-def _as_they_stand(exercise: str, entries: Sequence[Entry]) -> list[Report]:
+def _as_they_stand(exercise: str, entries: Sequence[LedgerEntry]) -> list[Report]:
     """The student's reports on the exercise in the order in which they came in, each as it was graded last."""
     return list({entry.submission: entry.report for entry in entries if entry.report.exercise == exercise}.values())

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from grader.base.language import N_
 from grader.grading.hashing import content_hash
 from grader.ledger import LOCAL, Ledger
-from grader.ledger.entry import AGAIN, Entry
+from grader.ledger.entry import AGAIN, LedgerEntry
 from grader.schema import Report
 
 
-class Name(NamedTuple):
+class KnownStudent(NamedTuple):
     """Whom the ledger knows, and from where."""
 
     platform: str
@@ -26,13 +26,13 @@ class Work(NamedTuple):
     """An entry, and where it was handed in."""
 
     platform: str
-    entry: Entry
+    entry: LedgerEntry
 
 
-def known(ledger: Ledger) -> set[Name]:
+def known(ledger: Ledger) -> set[KnownStudent]:
     """Every student of every platform in the ledger."""
     with ledger.statements() as execute:
-        return {Name(**row) for row in execute("SELECT DISTINCT platform, student FROM reports", {})}
+        return {KnownStudent(**row) for row in execute("SELECT DISTINCT platform, student FROM reports", {})}
 
 
 def names(student: str, login: str, students: Iterable[str]) -> set[str]:
@@ -48,14 +48,14 @@ def works(ledger: Ledger, whose: set[str], platform: str | None = None) -> list[
     return sorted(found, key=lambda work: work.entry.id)
 
 
-def merged(found: Iterable[Work], student: str) -> list[Entry]:
+def merged(found: Iterable[Work], student: str) -> list[LedgerEntry]:
     """The entries that count, all under the one name, oldest first."""
     ordered = sorted(found, key=lambda work: work.entry.id)
     names = {work.entry.report.student for work in ordered}
     return [_of(student, entry) for entry in _counting(ordered, names)]
 
 
-def _counting(ordered: Iterable[Work], names: set[str | None]) -> Iterator[Entry]:
+def _counting(ordered: Iterable[Work], names: set[str | None]) -> Iterator[LedgerEntry]:
     roots: dict[Hashable, int] = {}  # a submission's marks, and each of its entries -> the entry that came first
     newest: dict[int, Report] = {}  # root -> the report that counts
     judged: set[int] = set()  # roots that a platform measured
@@ -101,7 +101,7 @@ def _again(platform: str) -> str:
     return AGAIN if platform == LOCAL else N_("a platform measured it")
 
 
-def _of(student: str, entry: Entry) -> Entry:
+def _of(student: str, entry: LedgerEntry) -> LedgerEntry:
     if entry.report.student == student:
         return entry
     return replace(entry, report=entry.report.model_copy(update={"student": student}))

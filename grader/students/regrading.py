@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from grader.base.errors import ExerciseError
 from grader.grading.grade import Standings, weigh
 from grader.ledger import Ledger, Regrade
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.measuring.score_table import ScoreTable
 from grader.schema import Exercise, Outcome, Report, Submission
 from grader.students.xp import progress
@@ -35,7 +35,7 @@ class Flip(NamedTuple):
 class Effect(NamedTuple):
     """One report beside what it would be."""
 
-    entry: Entry
+    entry: LedgerEntry
     after: Report
 
     @property
@@ -116,16 +116,16 @@ class Regrading:
         """
         newest = max((e.entry.report.exercise_version for student in effects for e in student.effects), default=0)
         if newest >= self.exercise.version:
-            said = f"it grades otherwise than version {newest} did, but its `version` is {self.exercise.version}"
-            raise ExerciseError(f"{self.exercise.id}: {said}; make it {newest + 1}")
+            message = f"it grades otherwise than version {newest} did, but its `version` is {self.exercise.version}"
+            raise ExerciseError(f"{self.exercise.id}: {message}; make it {newest + 1}")
 
     def apply(
         self,
         ledger: Ledger,
         effects: Iterable[StudentEffect],
         reason: str,
-        also: Callable[[sa.Connection, Entry], None] = lambda connection, entry: None,
-    ) -> Iterator[Entry]:
+        also: Callable[[sa.Connection, LedgerEntry], None] = lambda connection, entry: None,
+    ) -> Iterator[LedgerEntry]:
         """The new entry for each report that changes; the old ones stay. Each tells which of its thresholds moved.
 
         `also` happens in the same transaction as the entry: both, or neither.
@@ -138,7 +138,7 @@ class Regrading:
                     also(connection, entry)
                 yield entry
 
-    def _of_student(self, platform: str, entries: Sequence[Entry]) -> StudentEffect:
+    def _of_student(self, platform: str, entries: Sequence[LedgerEntry]) -> StudentEffect:
         replaced = {entry.replaces for entry in entries}
         of_exercise = [e for e in entries if e.report.exercise == self.exercise.id and e.id not in replaced]
         current = [e for e in of_exercise if e.report.verdicts]  # from elsewhere, it may tell the score alone

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.schema import Fraction, Identifier, Record, Report
 from grader.students.achievements import Achievement, Condition, catalogue, confirmed
 
@@ -111,7 +111,7 @@ class _Bank:
         return min(max(round(math.fsum(best)), self.unseen), int(self.possible))
 
 
-def progress(entries: Iterable[Entry], hints: Iterable[Hint] = ()) -> Progress:
+def progress(entries: Iterable[LedgerEntry], hints: Iterable[Hint] = ()) -> Progress:
     """Where the one student stands whose entries and hints these are; their order and repeats do not matter.
 
     Raises:
@@ -143,13 +143,13 @@ def progress(entries: Iterable[Entry], hints: Iterable[Hint] = ()) -> Progress:
     )
 
 
-def _replay(ordered: Sequence[Entry]) -> tuple[list[int], list[Entry]]:
+def _replay(ordered: Sequence[LedgerEntry]) -> tuple[list[int], list[LedgerEntry]]:
     """All that was earned by the end of each entry; and the submissions in order, as they stand now.
 
     A submission is dated by when it came in, however often it was regraded.
     """
     first: dict[int, int] = {}  # entry -> the entry with which its submission came in
-    attempts: dict[int, Entry] = {}
+    attempts: dict[int, LedgerEntry] = {}
     banks: dict[str, _Bank] = {}
     earnings: list[int] = []
     for entry in ordered:
@@ -174,7 +174,7 @@ def _first(hints: Iterable[Hint]) -> list[Hint]:
 
 
 def _counted(
-    ordered: Sequence[Entry], earnings: Sequence[int], hints: list[Hint]
+    ordered: Sequence[LedgerEntry], earnings: Sequence[int], hints: list[Hint]
 ) -> tuple[tuple[HistoryLine, ...], tuple[HintLine, ...]]:
     """What each entry and each hint changed, in the order in which they came."""
     history: list[HistoryLine] = []
@@ -192,13 +192,13 @@ def _counted(
     return tuple(history), tuple(paid)
 
 
-def _until(entry: Entry | None, hints: list[Hint]) -> Iterator[Hint]:
+def _until(entry: LedgerEntry | None, hints: list[Hint]) -> Iterator[Hint]:
     """The hints that were taken before this entry came in, or all that are left; they are taken off the list."""
     while hints and (entry is None or hints[0].when <= entry.created_at):
         yield hints.pop(0)
 
 
-def _line(entry: Entry, change: int, xp: int) -> HistoryLine:
+def _line(entry: LedgerEntry, change: int, xp: int) -> HistoryLine:
     report = entry.report
     return HistoryLine(
         when=entry.created_at,
@@ -220,7 +220,7 @@ def _xp(earned: int, spent: int) -> int:
     return max(0, earned - spent)
 
 
-def _earned_at(condition: Condition, attempts: Sequence[Entry]) -> datetime | None:
+def _earned_at(condition: Condition, attempts: Sequence[LedgerEntry]) -> datetime | None:
     """When the attempt came in that met the condition; None where none has yet."""
     reports = [attempt.report for attempt in attempts]
     lengths = range(1, len(reports) + 1)

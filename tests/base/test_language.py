@@ -12,7 +12,7 @@ from grader.base import language
 from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import LANGUAGES, UnknownLanguage, _, chosen, ngettext, of_service, of_system, speaking
 from grader.cli import speech
-from grader.exercises import RESERVED, names, submissions
+from grader.exercises import RESERVED, submissions
 from grader.grading.grade import Standings, grade, shown
 from grader.report.formats import gradescope, html, json, junit, terminal
 from grader.report.text import words
@@ -120,7 +120,8 @@ def test_in_english_a_verdict_says_what_was_kept_and_is_made_of_what_it_holds() 
         assert words.rationale(verdict) == verdict.rationale
         if verdict.threshold:
             assert (
-                names.rationale(verdict.claim, verdict.outcome == "confirmed", verdict.threshold) == verdict.rationale
+                rationale.rationale(verdict.claim, verdict.outcome == "confirmed", verdict.threshold)
+                == verdict.rationale
             )
 
 

@@ -4,17 +4,17 @@ import pytest
 
 from grader.schema import (
     AskedKind,
-    Check,
     Claim,
     Evidence,
     Exercise,
     Kind,
-    Lookalike,
     Measurement,
+    OtherKind,
     Picture,
     ProbeSettings,
     Reading,
     Report,
+    ThresholdResult,
     TransformerSource,
     Verdict,
 )
@@ -32,8 +32,10 @@ def measurement(score: float) -> Measurement:
     )
 
 
-def check(statistic: str, on: str, measured: float, at_least: float, result: str, spread: float = 0.03) -> Check:
-    return Check(
+def check(
+    statistic: str, on: str, measured: float, at_least: float, result: str, spread: float = 0.03
+) -> ThresholdResult:
+    return ThresholdResult(
         statistic=statistic,
         on=on,
         measured=measured,
@@ -89,7 +91,7 @@ REFUTED = Verdict(
     ),
     rank=103,
     of=144,
-    looks_like=Lookalike(kind=Kind(type="positional", offset=-2), score=0.88, rank=2),
+    looks_like=OtherKind(kind=Kind(type="positional", offset=-2), score=0.88, rank=2),
     help="Look at sentences in which other words stand between the verb and its subject.",
 )
 SEMANTIC = Verdict(

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from grader.grading.calibration.records import Calibration, Code
+from grader.grading.calibration.records import Calibration, CautionCode
 
 PAGE = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text(encoding="utf-8")
 
@@ -26,4 +26,4 @@ def test_every_key_of_the_json_is_explained_and_none_is_left_over() -> None:
 
 
 def test_every_caution_is_explained() -> None:
-    assert sorted(told("Cautions")) == sorted(get_args(Code))
+    assert sorted(told("Cautions")) == sorted(get_args(CautionCode))

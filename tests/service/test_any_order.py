@@ -8,7 +8,7 @@ import pytest
 
 from grader.ledger import Ledger
 from grader.schema.queue import TERMINAL
-from grader.service.jobs import TRIES, Claim, Due, Jobs
+from grader.service.jobs import TRIES, Due, Jobs, Lease
 from grader.service.reception import Reception
 from tests.service.planted import envelope, let_time_pass, owed, rows
 from tests.support.ledgers import sealed
@@ -23,7 +23,7 @@ class World:
         self.reception, self.jobs, self.ledger = reception, jobs, jobs.ledger
         self.draw = random.Random(seed)  # noqa: S311 - no secret
         self.messages: list[Due] = []
-        self.claims: list[Claim] = []
+        self.claims: list[Lease] = []
         self.finished: set[int] = set()
         self.owed: Counter[str] = Counter()
         """One result for each submission, and one for each time that it was handed in after its end."""
@@ -64,7 +64,7 @@ class World:
             assert claim is None or claim.job not in self.finished
             self.claims += [claim] if claim else []
 
-    def any_claim(self) -> Claim | None:
+    def any_claim(self) -> Lease | None:
         """A worker that is at it, or thinks so."""
         return self.claims.pop(self.draw.randrange(len(self.claims))) if self.claims else None
 

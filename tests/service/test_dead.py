@@ -9,7 +9,7 @@ from grader.ledger import Ledger
 from grader.service import platforms, streams
 from grader.service.dead import KEPT_BYTES, CannotReplay, DeadLetters
 from grader.service.desk import Desk
-from grader.service.intake import Entry, take_in
+from grader.service.intake import QueueEntry, take_in
 from grader.service.jobs import TRIES, Jobs
 from grader.service.reception import Reception
 from tests.service.planted import document, envelope, let_time_pass, owed, rows
@@ -158,7 +158,7 @@ def test_a_dead_submission_is_listed_and_replayed_from_the_start(
 
 
 def test_a_letter_that_is_refused_again_stays(letters: DeadLetters, reception: Reception, ledger: Ledger) -> None:
-    taken = Entry("intake:local", "1-1", streams.time_of("1-1"), {**FIELDS, b"student": b"bob"})
+    taken = QueueEntry("intake:local", "1-1", streams.time_of("1-1"), {**FIELDS, b"student": b"bob"})
     take_in([taken], reception, letters)
     keep(letters, FIELDS)
 

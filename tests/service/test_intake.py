@@ -11,15 +11,15 @@ from grader.ledger import Ledger
 from grader.schema.queue import Envelope
 from grader.service import streams
 from grader.service.dead import DeadLetters
-from grader.service.intake import Entry, take_in
+from grader.service.intake import QueueEntry, take_in
 from grader.service.reception import Receipt, Reception
 from tests.service.planted import CAME, document, rows
 
 FIELDS = {b"id": b"s1", b"submission": document().encode(), b"student": b"ada"}
 
 
-def entry(number: int, fields: dict[bytes, bytes], source: str = "intake:local") -> Entry:
-    return Entry(source, f"{number}-0", CAME, fields)
+def entry(number: int, fields: dict[bytes, bytes], source: str = "intake:local") -> QueueEntry:
+    return QueueEntry(source, f"{number}-0", CAME, fields)
 
 
 WRONG = (

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from grader.ledger import Ledger
-from grader.service.jobs import TRIES, WINDOW, Claim, Due, Jobs, backoff
+from grader.service.jobs import TRIES, WINDOW, Due, Jobs, Lease, backoff
 from grader.service.reception import Reception
 from tests.service.crowd import Crowd
 from tests.service.planted import CAME, envelope, let_time_pass, owed, rows
@@ -19,7 +19,7 @@ def hand_in(reception: Reception, count: int) -> list[int]:
     return [receipt.job or 0 for receipt in reception.accept([envelope(name, note=name) for name in names])]
 
 
-def claimed(jobs: Jobs, job: int, *, is_probe: bool = False) -> Claim:
+def claimed(jobs: Jobs, job: int, *, is_probe: bool = False) -> Lease:
     """The row's claim, which is there to be had."""
     claim = jobs.claim(job, is_probe=is_probe)
     assert claim

@@ -16,7 +16,7 @@ from grader.base.errors import LedgerError
 from grader.ledger import Ledger
 from grader.ledger.columns import written
 from grader.ledger.database import SCHEMA, Database
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.ledger.migrations import upgrade
 from grader.ledger.tables import METADATA
 from grader.service.desk import Desk
@@ -114,7 +114,7 @@ def test_every_report_is_kept_with_its_xp(old: str) -> None:
 
     reports = [sealed(1), sealed(2), sealed(3, student="zoë"), sealed(4), sealed(2)]
     before = [
-        Entry(number, row["submission"], report, START, row["replaces"], row["reason"])
+        LedgerEntry(number, row["submission"], report, START, row["replaces"], row["reason"])
         for number, (row, report) in enumerate(zip(ROWS, reports, strict=True), start=1)
     ]
     assert kept == before

@@ -8,9 +8,9 @@ import pytest
 from grader.grading.grade import shown
 from grader.grading.hashing import content_hash
 from grader.ledger import Ledger
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.schema import Report
-from grader.students.identity import Name, Work, known, merged, names, works
+from grader.students.identity import KnownStudent, Work, known, merged, names, works
 from grader.students.xp import progress
 from tests.support.ledgers import START, refuted, report, verdict
 
@@ -24,7 +24,7 @@ def whole(*verdicts: object, **more: object) -> Report:
 def work(*handed_in: tuple[str, Report]) -> list[Work]:
     """Entries of these platforms, a minute apart."""
     return [
-        Work(platform, Entry(number, f"s{number}", made, START + timedelta(minutes=number)))
+        Work(platform, LedgerEntry(number, f"s{number}", made, START + timedelta(minutes=number)))
         for number, (platform, made) in enumerate(handed_in, start=1)
     ]
 
@@ -72,7 +72,7 @@ def test_another_version_of_the_exercise_and_other_claims_are_other_submissions(
 
 def test_a_regrade_follows_the_submission_that_it_is_about() -> None:
     found = work(("local", FOUND), ("canvas", FOUND))
-    again = Entry(3, "s2", whole(refuted((5, 5)), passed=False), START, 2, "appeal")
+    again = LedgerEntry(3, "s2", whole(refuted((5, 5)), passed=False), START, 2, "appeal")
     entries = merged([*found, Work("canvas", again)], "ada")
 
     assert [(entry.id, entry.replaces, entry.reason) for entry in entries] == [(1, None, ""), (3, 1, "appeal")]
@@ -103,7 +103,12 @@ def test_works_come_from_every_platform_in_the_order_of_the_ledger(tmp_path: Pat
             ledger.append(made, platform)
         everybody, found = known(ledger), works(ledger, {"ada", "login"})
 
-    assert everybody == {Name("canvas", "ada"), Name("canvas", "bob"), Name("local", "ada"), Name("local", "login")}
+    assert everybody == {
+        KnownStudent("canvas", "ada"),
+        KnownStudent("canvas", "bob"),
+        KnownStudent("local", "ada"),
+        KnownStudent("local", "login"),
+    }
     assert [(each.platform, each.entry.report) for each in found] == [
         ("canvas", reports[0]),
         ("local", reports[2]),

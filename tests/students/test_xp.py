@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.students.achievements import catalogue
 from grader.students.xp import Hint, progress
 from tests.support.ledgers import START, earned, ledger, refuted, regrade, report, verdict
@@ -99,7 +99,7 @@ def test_a_regrade_takes_the_place_of_the_report_and_the_history_says_so() -> No
 def test_a_regrade_of_a_regrade_leaves_only_the_last() -> None:
     before = ledger(report(verdict((5, 5))))
     second = regrade(before[0], report(refuted((5, 5))), 2)
-    third = Entry(3, second.submission, report(verdict((5, 5), points=7)), START, second.id, "appeal")
+    third = LedgerEntry(3, second.submission, report(verdict((5, 5), points=7)), START, second.id, "appeal")
 
     assert [line.xp for line in progress([*before, second, third]).history] == [10, 0, 7]
 
@@ -107,7 +107,7 @@ def test_a_regrade_of_a_regrade_leaves_only_the_last() -> None:
 def test_a_regrade_can_take_an_achievement_back_and_dates_it_by_the_submission() -> None:
     before = ledger(report(refuted((5, 5)), passed=False))
     better = regrade(before[0], report(verdict((5, 5))), 2)
-    worse = Entry(3, "s1", report(refuted((5, 5))), START, 2, "mistaken")
+    worse = LedgerEntry(3, "s1", report(refuted((5, 5))), START, 2, "mistaken")
 
     assert {one.when for one in progress([*before, better]).earned} == {before[0].created_at}
     assert earned(progress([*before, better, worse])) == set()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import kinds
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.schema import Report
 from grader.students.achievements import catalogue
 from grader.students.xp import progress
@@ -37,7 +37,7 @@ ledgers = st.lists(reports, max_size=8).map(lambda many: ledger(*many))
 
 
 @st.composite
-def regraded_ledgers(draw: st.DrawFn) -> list[Entry]:
+def regraded_ledgers(draw: st.DrawFn) -> list[LedgerEntry]:
     """A ledger in which some entries were replaced, and some of those again."""
     entries = draw(ledgers)
     for old in draw(st.lists(st.sampled_from(entries), max_size=4, unique_by=lambda e: e.id)) if entries else []:
@@ -51,7 +51,7 @@ def regraded_ledgers(draw: st.DrawFn) -> list[Entry]:
 
 @settings(max_examples=60, deadline=None)
 @given(regraded_ledgers(), st.randoms(use_true_random=False))
-def test_order_and_repeats_of_the_entries_change_nothing(entries: list[Entry], shuffler: random.Random) -> None:
+def test_order_and_repeats_of_the_entries_change_nothing(entries: list[LedgerEntry], shuffler: random.Random) -> None:
     mixed = entries + entries[: len(entries) // 2]
     shuffler.shuffle(mixed)
 
@@ -60,7 +60,7 @@ def test_order_and_repeats_of_the_entries_change_nothing(entries: list[Entry], s
 
 @settings(max_examples=60, deadline=None)
 @given(ledgers)
-def test_the_same_reports_once_more_earn_nothing_more(entries: list[Entry]) -> None:
+def test_the_same_reports_once_more_earn_nothing_more(entries: list[LedgerEntry]) -> None:
     twice = ledger(*(entry.report for entry in entries * 2))
 
     assert progress(twice).xp == progress(entries).xp
@@ -68,7 +68,7 @@ def test_the_same_reports_once_more_earn_nothing_more(entries: list[Entry]) -> N
 
 @settings(max_examples=60, deadline=None)
 @given(regraded_ledgers())
-def test_xp_is_never_negative_nor_more_than_is_possible(entries: list[Entry]) -> None:
+def test_xp_is_never_negative_nor_more_than_is_possible(entries: list[LedgerEntry]) -> None:
     reached = progress(entries)
     possible: dict[str, float] = {}
     for entry in entries:
@@ -81,7 +81,7 @@ def test_xp_is_never_negative_nor_more_than_is_possible(entries: list[Entry]) ->
 
 @settings(max_examples=60, deadline=None)
 @given(regraded_ledgers())
-def test_what_a_regrade_replaced_counts_no_more(entries: list[Entry]) -> None:
+def test_what_a_regrade_replaced_counts_no_more(entries: list[LedgerEntry]) -> None:
     replaced = {entry.replaces for entry in entries}
     standing = ledger(*(entry.report for entry in entries if entry.id not in replaced))
 
@@ -90,7 +90,7 @@ def test_what_a_regrade_replaced_counts_no_more(entries: list[Entry]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(ledgers)
-def test_another_submission_never_takes_anything_away(entries: list[Entry]) -> None:
+def test_another_submission_never_takes_anything_away(entries: list[LedgerEntry]) -> None:
     steps = [progress(entries[:length]) for length in range(len(entries) + 1)]
 
     for before, after in pairwise(steps):

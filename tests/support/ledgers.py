@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.schema import Claim, Report, Verdict
 from grader.students.xp import Progress
 
@@ -50,17 +50,17 @@ def report(*verdicts: Verdict, **more: object) -> Report:
     return Report.model_validate({**values, **more})
 
 
-def ledger(*reports: Report) -> list[Entry]:
+def ledger(*reports: Report) -> list[LedgerEntry]:
     """One entry for each report, a minute apart."""
     return [
-        Entry(id=i, submission=f"s{i}", report=one, created_at=START + timedelta(minutes=i))
+        LedgerEntry(id=i, submission=f"s{i}", report=one, created_at=START + timedelta(minutes=i))
         for i, one in enumerate(reports, start=1)
     ]
 
 
-def regrade(old: Entry, new: Report, number: int) -> Entry:
+def regrade(old: LedgerEntry, new: Report, number: int) -> LedgerEntry:
     """The entry, numbered `number`, that puts `new` in the place of `old`."""
-    return Entry(number, old.submission, new, START + timedelta(minutes=number), old.id, "threshold 0.6 -> 0.5")
+    return LedgerEntry(number, old.submission, new, START + timedelta(minutes=number), old.id, "threshold 0.6 -> 0.5")
 
 
 def earned(reached: Progress) -> set[str]:

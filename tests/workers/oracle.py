@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from grader.ledger import Ledger
-from grader.ledger.entry import Entry
+from grader.ledger.entry import LedgerEntry
 from grader.ledger.tables import DEAD_LETTERS, REPORTS, SUBMISSIONS
 from grader.schema import Report
 from grader.schema.queue import TERMINAL, Result
@@ -65,7 +65,8 @@ def _wrong_xp(ledger: Ledger, handed: Sequence[Handed], reports: Mapping[str, Re
         theirs = {each.id: reports[each.id] for each in handed if each.student == student and each.id in reports}
         different = {report.content_hash: report for report in theirs.values()}
         entries = [
-            Entry(number, name, report, datetime.now(UTC)) for number, (name, report) in enumerate(different.items(), 1)
+            LedgerEntry(number, name, report, datetime.now(UTC))
+            for number, (name, report) in enumerate(different.items(), 1)
         ]
         due, given = progress(entries).xp, progress(ledger.entries(student, platform=PLATFORM)).xp
         if due != given:

@@ -38,7 +38,7 @@ def _empty(value: object) -> None:
         raise ValueError("must be empty")
 
 
-Text = Annotated[str, StringConstraints(strict=True)]
+WireText = Annotated[str, StringConstraints(strict=True)]
 Token = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,255}$")]
 Seconds = Annotated[float, Gt(0), Le(LONGEST_SECONDS)] | None
 Nothing = Annotated[object, AfterValidator(_empty)]
@@ -70,20 +70,20 @@ class Headers(Exact):
     redelivered: StrictBool = False
     root_id: Token | None = None
     parent_id: Token | None = None
-    lang: Text | None = None
-    origin: Text | None = None
-    argsrepr: Text | None = None
-    kwargsrepr: Text | None = None
-    traceparent: Text | None = None
-    tracestate: Text | None = None
-    baggage: Text | None = None
+    lang: WireText | None = None
+    origin: WireText | None = None
+    argsrepr: WireText | None = None
+    kwargsrepr: WireText | None = None
+    traceparent: WireText | None = None
+    tracestate: WireText | None = None
+    baggage: WireText | None = None
 
 
 class DeliveryInfo(Exact):
     """Where the message goes when it is given back: the queue that it came from."""
 
-    exchange: Text
-    routing_key: Text
+    exchange: WireText
+    routing_key: WireText
     redelivered: StrictBool = False
 
 
@@ -95,14 +95,14 @@ class Properties(Exact):
     body_encoding: Literal["base64"]
     priority: Annotated[StrictInt, Ge(0), Le(9)] = 0
     delivery_mode: StrictInt = 2
-    correlation_id: Text | None = None
-    reply_to: Text | None = None
+    correlation_id: WireText | None = None
+    reply_to: WireText | None = None
 
 
 class Message(Exact):
     """One item of the list."""
 
-    body: Text
+    body: WireText
     content_type: Literal["application/json"] = Field(alias="content-type")
     content_encoding: Literal["utf-8"] = Field(alias="content-encoding")
     headers: Headers

@@ -148,8 +148,8 @@ class Supervisor:
             child.kill()
             child.failures = 1 if now - child.started_at > STEADY_SECONDS else child.failures + 1
             if child.failures >= FAILURES:
-                said = f"{child.name} ended {FAILURES} times in a row, at last {child.end()}"
-                raise GivenUp(f"{said}; the end of {child.log}:\n{child.last_words()}")
+                message = f"{child.name} ended {FAILURES} times in a row, at last {child.end()}"
+                raise GivenUp(f"{message}; the end of {child.log}:\n{child.last_words()}")
             child.again_at = now + BACKOFF_SECONDS * 2 ** (child.failures - 1)
             self._tell_guard()
             self.say(f"{child.name} ended {child.end()}; it is started again")

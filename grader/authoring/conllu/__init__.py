@@ -39,8 +39,8 @@ def read(raw: bytes, source: str, relations: Sequence[Relation] = ()) -> Brought
     problems: list[Problem] = []
     found = list(blocks(decoded(raw, source, SIZE_LIMIT).original))
     if not any(is_a_words_line(line) for block in found for _, line in block):
-        said = f"no line of this file is a word's in CoNLL-U: {len(COLUMNS)} columns, parted by tabs"
-        raise InvalidInput(source, [Problem("not-conllu", said, 1)])
+        message = f"no line of this file is a word's in CoNLL-U: {len(COLUMNS)} columns, parted by tabs"
+        raise InvalidInput(source, [Problem("not-conllu", message, 1)])
     every = [parsed(block, problems) for block in found]
     if problems:
         raise InvalidInput(source, limited(problems))

@@ -17,7 +17,7 @@ query. What the text writes as one (`don't`) is one word, unless the text of a p
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from grader.authoring.conllu.words import Parsed, Together, Word
+from grader.authoring.conllu.words import ConlluWord, Parsed, Together
 from grader.measuring.probes.tokens import text_of
 from grader.schema import OwnArc, Relation
 
@@ -47,7 +47,7 @@ RULES: dict[str, Rule] = {
 PREDICATIVE = Rule("noun_adjective", ADJECTIVES, NOUNS, "predicative")
 """For `nsubj`, where the governor has a `cop`."""
 
-Link = tuple[int, int, Relation, str]
+WordLink = tuple[int, int, Relation, str]
 """Two words, counted from 1, their relation and its group."""
 
 
@@ -71,7 +71,7 @@ def _is_one_word(span: Together, parsed: Parsed) -> bool:
     return text_of([word.form for word in parsed.words[span.first - 1 : span.last]]) != span.form
 
 
-def _leading(span: Together, parsed: Parsed) -> Word:
+def _leading(span: Together, parsed: Parsed) -> ConlluWord:
     """The word that hangs on none of the others."""
     inside = range(span.first, span.last + 1)
     parts = parsed.words[span.first - 1 : span.last]
@@ -87,7 +87,7 @@ def _arcs(parsed: Parsed, place: dict[int, int]) -> Iterator[OwnArc]:
             yield OwnArc(relation=relation, query=query, target=target, group=group)
 
 
-def _links(parsed: Parsed) -> Iterator[Link]:
+def _links(parsed: Parsed) -> Iterator[WordLink]:
     copular = {word.head for word in parsed.words if word.relation == "cop"}
     for word in parsed.words:
         rule = PREDICATIVE if word.relation == "nsubj" and word.head in copular else RULES.get(word.relation)

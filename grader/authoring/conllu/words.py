@@ -32,7 +32,7 @@ Block = list[tuple[int, str]]
 """One sentence's lines with their numbers, comments left out."""
 
 
-class Word(NamedTuple):
+class ConlluWord(NamedTuple):
     """One word of the grammar."""
 
     line: int
@@ -59,7 +59,7 @@ class Together(NamedTuple):
 class Parsed(NamedTuple):
     """One sentence."""
 
-    words: tuple[Word, ...]
+    words: tuple[ConlluWord, ...]
     together: tuple[Together, ...]
 
 
@@ -84,7 +84,7 @@ def is_a_words_line(line: str) -> bool:
 
 def parsed(block: Block, problems: list[Problem]) -> Parsed:
     """The words of a sentence; what is wrong with them is added to the problems."""
-    words: list[Word] = []
+    words: list[ConlluWord] = []
     together: list[Together] = []
     is_whole = True
     for line, text in block:
@@ -106,13 +106,15 @@ def parsed(block: Block, problems: list[Problem]) -> Parsed:
 def _token(line: int, text: str, problems: list[Problem]) -> conllu.models.Token | None:
     cells = text.split("\t")
     if not is_a_words_line(text):
-        said = f"a word has {len(COLUMNS)} columns, parted by tabs ({listed(COLUMNS)}); here are {len(cells)}"
-        problems.append(Problem("bad-columns", said, line, 1))
+        message = f"a word has {len(COLUMNS)} columns, parted by tabs ({listed(COLUMNS)}); here are {len(cells)}"
+        problems.append(Problem("bad-columns", message, line, 1))
         return None
     for number, cell in enumerate(cells):
         if not cell.strip() or "  " in cell:
-            said = f"the column {COLUMNS[number]} is empty, or has two spaces in a row; write _ where there is nothing"
-            problems.append(Problem("bad-columns", said, line, _column(cells, number)))
+            message = (
+                f"the column {COLUMNS[number]} is empty, or has two spaces in a row; write _ where there is nothing"
+            )
+            problems.append(Problem("bad-columns", message, line, _column(cells, number)))
             return None
     try:
         token = conllu.parse(text)[0][0]
@@ -123,8 +125,8 @@ def _token(line: int, text: str, problems: list[Problem]) -> conllu.models.Token
     if not name:
         return token
     number = COLUMNS.index(name.upper())
-    said = f"{name.upper()} cannot be `{shown(cells[number])}`; allowed: {_ALLOWED[name]}"
-    problems.append(Problem(f"bad-{name}", said, line, _column(cells, number)))
+    message = f"{name.upper()} cannot be `{shown(cells[number])}`; allowed: {_ALLOWED[name]}"
+    problems.append(Problem(f"bad-{name}", message, line, _column(cells, number)))
     return None
 
 
@@ -133,10 +135,10 @@ def _column(cells: list[str], number: int) -> int:
     return sum(len(cell) + 1 for cell in cells[:number]) + 1
 
 
-def _word(line: int, token: conllu.models.Token) -> Word:
+def _word(line: int, token: conllu.models.Token) -> ConlluWord:
     head = -1 if token["head"] is None else token["head"]
     antecedent = (token["misc"] or {}).get(ANTECEDENT)
-    return Word(line, token["id"], token["form"], token["upos"], head, token["deprel"], antecedent)
+    return ConlluWord(line, token["id"], token["form"], token["upos"], head, token["deprel"], antecedent)
 
 
 def _misfits(sentence: Parsed) -> Iterator[Problem]:
@@ -144,32 +146,34 @@ def _misfits(sentence: Parsed) -> Iterator[Problem]:
     count = len(sentence.words)
     for number, word in enumerate(sentence.words, 1):
         if word.number != number:
-            said = f"words are numbered 1, 2, 3 and so on: {number} is next here, not {word.number}"
-            yield Problem("bad-id", said, word.line, 1)
+            message = f"words are numbered 1, 2, 3 and so on: {number} is next here, not {word.number}"
+            yield Problem("bad-id", message, word.line, 1)
             return  # all that follows would be wrong with it
         if word.name not in CLASSES:
-            said = f"UPOS cannot be `{shown(word.name)}`; allowed: {listed(CLASSES)}{did_you_mean(word.name, CLASSES)}"
-            yield Problem("unknown-class", said, word.line)
+            message = (
+                f"UPOS cannot be `{shown(word.name)}`; allowed: {listed(CLASSES)}{did_you_mean(word.name, CLASSES)}"
+            )
+            yield Problem("unknown-class", message, word.line)
         if not 0 <= word.head <= count or word.head == number:
             given = "nothing" if word.head < 0 else str(word.head)
-            said = f"HEAD cannot be {given}: the sentence has the words 1 to {count}, 0 is the root"
-            yield Problem("bad-head", said, word.line)
+            message = f"HEAD cannot be {given}: the sentence has the words 1 to {count}, 0 is the root"
+            yield Problem("bad-head", message, word.line)
         if word.antecedent is not None:
             yield from _bad_antecedent(word)
     end = 0
     for range_ in sentence.together:
         if range_.first <= end or range_.last > count:
-            said = f"the range {range_.first}-{range_.last} overlaps another one, or reaches beyond word {count}"
-            yield Problem("bad-range", said, range_.line, 1)
+            message = f"the range {range_.first}-{range_.last} overlaps another one, or reaches beyond word {count}"
+            yield Problem("bad-range", message, range_.line, 1)
         end = range_.last
 
 
-def _bad_antecedent(word: Word) -> Iterator[Problem]:
+def _bad_antecedent(word: ConlluWord) -> Iterator[Problem]:
     given = word.antecedent or ""
     if word.name not in PRONOUNS:
-        said = f"`{ANTECEDENT}` belongs to a {' or a '.join(PRONOUNS)}; `{shown(word.form)}` is a {word.name}"
+        message = f"`{ANTECEDENT}` belongs to a {' or a '.join(PRONOUNS)}; `{shown(word.form)}` is a {word.name}"
     elif not given.isascii() or not given.isdigit() or not 1 <= int(given) < word.number:
-        said = f"`{ANTECEDENT}={shown(given)}` must be the number of an earlier word, 1 to {word.number - 1}"
+        message = f"`{ANTECEDENT}={shown(given)}` must be the number of an earlier word, 1 to {word.number - 1}"
     else:
         return
-    yield Problem("bad-antecedent", said, word.line)
+    yield Problem("bad-antecedent", message, word.line)

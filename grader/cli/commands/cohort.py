@@ -10,7 +10,7 @@ from grader import exercises
 from grader.cli.options import deliver
 
 
-class Format(StrEnum):
+class CohortFormat(StrEnum):
     """What the cohort can be shown as."""
 
     text = "text"
@@ -20,7 +20,7 @@ class Format(StrEnum):
 
 def cohort(
     exercise_id: Annotated[str, typer.Argument(help="Which exercise.", metavar="EXERCISE", show_default=False)],
-    form: Annotated[Format, typer.Option("--format", help="What to show it as.")] = Format.text,
+    form: Annotated[CohortFormat, typer.Option("--format", help="What to show it as.")] = CohortFormat.text,
     out: Annotated[Path | None, typer.Option(help="Write it to this file.", metavar="PATH")] = None,
     names: Annotated[bool, typer.Option("--names", help="Students by name, not by pseudonym.")] = False,
 ) -> None:
@@ -39,9 +39,9 @@ def cohort(
     with Ledger() as ledger:
         found = counted.cohort(exercise, ledger.histories(exercise.id), named)
     match form:
-        case Format.text:
+        case CohortFormat.text:
             deliver(shown.text(found), out)
-        case Format.json:
+        case CohortFormat.json:
             deliver(found.model_dump_json(indent=2), out)
-        case Format.html:
+        case CohortFormat.html:
             deliver(shown.html(found, exercise), out)

@@ -34,10 +34,10 @@ def dead(
     """List what could not be taken in or graded, with the reason; or try it again, once the reason is mended."""
     lists = action is Action.list
     if lists == bool(names or everything) or (names and everything) or (as_json and not lists):
-        said = (
+        message = (
             "either `grade dead list [--json]`, or `grade dead show|replay|dismiss NAME...`, or `--all` for the names"
         )
-        raise InvalidInput("grade dead", [Problem("usage", said)])
+        raise InvalidInput("grade dead", [Problem("usage", message)])
     from grader.ledger import Ledger
     from grader.service.dead import DeadLetters
 
@@ -81,6 +81,6 @@ def _each(names: list[str], act: Callable[[str], str]) -> NoReturn:
             typer.echo(act(name))
         except CannotReplay as error:
             failures.append(str(error))
-    for said in failures:
-        typer.echo(f"grade: {said}", err=True)
+    for message in failures:
+        typer.echo(f"grade: {message}", err=True)
     raise typer.Exit(CannotReplay.exit_code if failures else 0)

@@ -164,6 +164,8 @@ def _rows(exercise: Exercise) -> Iterator[tuple[str, str]]:
 
 
 def _threshold(threshold: Threshold) -> str:
-    said = _("{statistic} at least {value}", statistic=statistic(threshold.statistic), value=f"{threshold.at_least:g}")
+    message = _(
+        "{statistic} at least {value}", statistic=statistic(threshold.statistic), value=f"{threshold.at_least:g}"
+    )
     on = ", ".join(map(_, threshold.slices))
-    return _("{threshold} on {slices}", threshold=said, slices=on) if on else said
+    return _("{threshold} on {slices}", threshold=message, slices=on) if on else message

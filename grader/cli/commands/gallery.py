@@ -59,8 +59,8 @@ def build(
                 found += entries.wanted(ledger, name, logins, platform)
             known = entries.exercises_of(ledger, platform)
         if platform and not known:
-            said = _("nothing in the ledger came from platform {platform}", platform=platform)
-            raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", said)])
+            message = _("nothing in the ledger came from platform {platform}", platform=platform)
+            raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", message)])
         tables = home.writable_folder(TABLES)
         gallery = site.Gallery(
             name=title or _("Gallery of attention heads"),
@@ -70,11 +70,11 @@ def build(
             base=url,
         )
         files = site.Site(gallery, new).write()
-    for said in _left_out(gallery, found, set() if exercise else known - set(chosen)):
-        typer.echo(said, err=True)
+    for message in _left_out(gallery, found, set() if exercise else known - set(chosen)):
+        typer.echo(message, err=True)
     numbers = {"claims": len(gallery.exhibits), "submissions": len(found), "files": files}
-    said = N_("written to {path} (confirmed claims: {claims}; submissions: {submissions}; files: {files})")
-    typer.echo(_(said, path=out, **numbers), err=True)
+    message = N_("written to {path} (confirmed claims: {claims}; submissions: {submissions}; files: {files})")
+    typer.echo(_(message, path=out, **numbers), err=True)
 
 
 def _sound() -> dict[str, Exercise]:
@@ -90,8 +90,8 @@ def _sound() -> dict[str, Exercise]:
 
 def _refuse_address(url: str | None) -> None:
     if url and not ADDRESS.fullmatch(url):
-        said = _("it is no address of a site; write it like https://heads.example/gallery")
-        raise InvalidInput(f"--url {url}", [Problem("no-address", said)])
+        message = _("it is no address of a site; write it like https://heads.example/gallery")
+        raise InvalidInput(f"--url {url}", [Problem("no-address", message)])
 
 
 def _left_out(gallery: "Gallery", found: "list[Found]", beside: set[str]) -> Iterator[str]:

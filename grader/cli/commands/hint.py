@@ -65,10 +65,12 @@ def _asked(exercise: Exercise, word: str) -> AskedKind:
         return found[0]
     names = ", ".join(kind.name for kind in found or exercise.kinds)
     if found:
-        said = _("`{word}` may be any of {names}; say which", word=word, names=names)
+        message = _("`{word}` may be any of {names}; say which", word=word, names=names)
     else:
-        said = _("{exercise} asks for no `{word}`; it asks for {names}", exercise=exercise.id, word=word, names=names)
-    raise InvalidInput("grade hint", [Problem("unknown-kind", said)])
+        message = _(
+            "{exercise} asks for no `{word}`; it asks for {names}", exercise=exercise.id, word=word, names=names
+        )
+    raise InvalidInput("grade hint", [Problem("unknown-kind", message)])
 
 
 def _chosen(
@@ -99,8 +101,8 @@ def _agree_to(cost: int, yes: bool) -> None:
     if not cost or yes:
         return
     if not sys.stdin.isatty():
-        said = _("this hint costs {cost} XP; with --yes you take it", cost=cost)
-        raise InvalidInput("grade hint", [Problem("costs-xp", said)])
+        message = _("this hint costs {cost} XP; with --yes you take it", cost=cost)
+        raise InvalidInput("grade hint", [Problem("costs-xp", message)])
     if not typer.confirm(_("This hint costs {cost} XP. Take it?", cost=cost)):
         raise typer.Exit
 

@@ -31,20 +31,20 @@ Words = Annotated[
         show_default=False,
     ),
 ]
-PlatformName = Annotated[
+ProgressPlatform = Annotated[
     str | None,
     typer.Option(
         "--platform", help="What was handed in there alone; with sync, where it is handed in.", metavar="NAME"
     ),
 ]
-Queue = Annotated[str | None, typer.Option("--queue", help="With sync: where to hand it in.", metavar="URL")]
+SyncQueue = Annotated[str | None, typer.Option("--queue", help="With sync: where to hand it in.", metavar="URL")]
 UseAttempts = Annotated[bool, typer.Option("--use-attempts", help="With sync: also where an exercise counts attempts.")]
 
 
 def progress(
     words: Words = None,
-    platform: PlatformName = None,
-    queue: Queue = None,
+    platform: ProgressPlatform = None,
+    queue: SyncQueue = None,
     use_attempts: UseAttempts = False,
     as_json: AsJson = False,
 ) -> None:
@@ -77,8 +77,8 @@ def _asked(words: list[str]) -> tuple[bool, str | None]:
 
 
 def _usage() -> InvalidInput:
-    said = _("either `grade progress [STUDENT]`, or `grade progress sync [STUDENT] --queue URL`")
-    return InvalidInput("grade progress", [Problem("usage", said)])
+    message = _("either `grade progress [STUDENT]`, or `grade progress sync [STUDENT] --queue URL`")
+    return InvalidInput("grade progress", [Problem("usage", message)])
 
 
 def _found(name: str, platform: str | None) -> "Progress":
@@ -104,7 +104,7 @@ def _sync(url: str, platform: str | None, student: str | None, use_attempts: boo
         names = identity.names(login_name(), login_name(), {each.student for each in identity.known(ledger)})
         named = sorted(names - {login_name()})
         who = student or (named[0] if named else login_name())
-        place = syncing.Place(settings, queued.platform_of(url, platform), who)
+        place = syncing.Destination(settings, queued.platform_of(url, platform), who)
         lines = list(syncing.hand_in(ledger, place, use_attempts=use_attempts).lines(url))
     for line in lines or [_("everything that was made offline is handed in")]:
         typer.echo(line)
@@ -114,8 +114,8 @@ def _told(name: str, found: "Progress", signs: dict[str, str]) -> Iterator[str]:
     """All of it in lines; their colours are taken out where there are none."""
     step = found.xp_into_level + found.xp_to_next
     full = BAR * found.xp_into_level // step
-    said = _("level {level}, {level_name}; {xp} XP", level=found.level, level_name=_(found.level_name), xp=found.xp)
-    yield f"{name}: {typer.style(said, bold=True)}"
+    message = _("level {level}, {level_name}; {xp} XP", level=found.level, level_name=_(found.level_name), xp=found.xp)
+    yield f"{name}: {typer.style(message, bold=True)}"
     bar = typer.style(signs["full"] * full, fg="green") + typer.style(signs["empty"] * (BAR - full), dim=True)
     yield f"[{bar}] {_('{into}/{step} XP to next level', into=found.xp_into_level, step=step)}"
     yield ""
@@ -158,5 +158,5 @@ def _bought(line: "HintLine") -> str:
 
 
 def _change(xp: int) -> str:
-    said = f"{xp:+d} XP"
-    return typer.style(said, fg="green" if xp > 0 else "red") if xp else said
+    message = f"{xp:+d} XP"
+    return typer.style(message, fg="green" if xp > 0 else "red") if xp else message

@@ -63,8 +63,8 @@ def _page(exercise: Exercise, out: Path, transformer: Path | None) -> None:
     deliver(scan.render(exercise, bench.standings, drawn), out)
 
 
-def _usage(said: str) -> InvalidInput:
-    return InvalidInput("grade scan", [Problem("usage", said)])
+def _usage(message: str) -> InvalidInput:
+    return InvalidInput("grade scan", [Problem("usage", message)])
 
 
 def _text(found: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import typer
 from grader.schema import Exercise, Record, Report, Submission
 
 
-class Name(StrEnum):
+class RecordName(StrEnum):
     """The records that platforms and editors read."""
 
     submission = "submission"
@@ -20,7 +20,7 @@ class Name(StrEnum):
 RECORDS: dict[str, type[Record]] = {"submission": Submission, "exercise": Exercise, "report": Report}
 
 
-def schema(name: Annotated[Name, typer.Argument(help="Which record.")]) -> None:
+def schema(name: Annotated[RecordName, typer.Argument(help="Which record.")]) -> None:
     """Print the JSON Schema of a submission, an exercise or a report."""
     typer.echo(rendered(name.value))
 

@@ -44,7 +44,7 @@ def show(
     exercise = exercises.load(exercise_id)
     source = exercise.transformer
     if layer >= source.layers or head >= source.heads:
-        said = _(
+        message = _(
             "{transformer} has no head L{layer}H{head}: layers are 0 to {last_layer}, heads 0 to {last_head}",
             transformer=source.name,
             layer=layer,
@@ -52,7 +52,7 @@ def show(
             last_layer=source.layers - 1,
             last_head=source.heads - 1,
         )
-        raise InvalidInput("grade show", [Problem("no-such-head", said)])
+        raise InvalidInput("grade show", [Problem("no-such-head", message)])
     asked = kind_named(type_) if type_ else None
     with laboratory(exercise, transformer) as bench:
         picture = bench.on_sentence(asked or Kind(type="positional"), layer, head, text).picture

@@ -8,12 +8,12 @@ import typer
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.options import TransformerPath, deliver, laboratory
-from grader.cli.rendering import Form, Format, Out, rendered
+from grader.cli.rendering import Format, FormatOption, Out, rendered
 from grader.cli.who import login_name
 from grader.exercises import submissions
 
-File = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
-ExerciseId = Annotated[
+SubmissionFile = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
+ExerciseOption = Annotated[
     str | None, typer.Option("--exercise", help="In place of the exercise that the file names.", metavar="ID")
 ]
 Queue = Annotated[str | None, typer.Option("--queue", help="Hand it in here, for others to grade.", metavar="URL")]
@@ -21,29 +21,29 @@ Wait = Annotated[bool | None, typer.Option("--wait/--no-wait", help="With --queu
 Timeout = Annotated[
     float | None, typer.Option(min=0, help="With --queue: wait so long at most; 300 by default.", metavar="SECONDS")
 ]
-PlatformName = Annotated[
+QueuePlatform = Annotated[
     str | None, typer.Option("--platform", help="With --queue: whose; the URL's user by default.", metavar="NAME")
 ]
 Sync = Annotated[
     bool | None,
     typer.Option("--sync/--no-sync", help="With --queue: hand in what was graded offline as well, the default."),
 ]
-SubmissionId = Annotated[
+IdOption = Annotated[
     str | None, typer.Option("--id", help="With --queue: what to call it; random by default.", metavar="ID")
 ]
 
 
 def submit(
-    file: File,
-    exercise_id: ExerciseId = None,
-    form: Form = Format.text,
+    file: SubmissionFile,
+    exercise_id: ExerciseOption = None,
+    form: FormatOption = Format.text,
     out: Out = None,
     transformer: TransformerPath = None,
     queue: Queue = None,
     wait: Wait = None,
     timeout: Timeout = None,
-    platform: PlatformName = None,
-    submission_id: SubmissionId = None,
+    platform: QueuePlatform = None,
+    submission_id: IdOption = None,
     sync: Sync = None,
 ) -> None:
     """Grade a submission: attention is recomputed and every claim verified against its threshold."""
@@ -80,7 +80,7 @@ def submit(
     raise typer.Exit(0 if report.passed else 1)
 
 
-def check(file: File, exercise_id: ExerciseId = None) -> None:
+def check(file: SubmissionFile, exercise_id: ExerciseOption = None) -> None:
     """Validate a submission and grade nothing; costs no attempt."""
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
     typer.echo(
@@ -95,5 +95,5 @@ def check(file: File, exercise_id: ExerciseId = None) -> None:
     )
 
 
-def _usage(said: str) -> InvalidInput:
-    return InvalidInput("grade submit", [Problem("usage", said)])
+def _usage(message: str) -> InvalidInput:
+    return InvalidInput("grade submit", [Problem("usage", message)])

@@ -27,8 +27,8 @@ def up(
     if sys.platform == "win32":
         raise NotInstalled("there is no embedded server for Windows; docs/operations.md runs the service in containers")
     if missing := [name for name in NEEDED if find_spec(name) is None]:
-        said = f"the service needs what is not installed ({', '.join(missing)})"
-        raise NotInstalled(f"{said}; install it with: pip install 'head-grader[service]'")
+        message = f"the service needs what is not installed ({', '.join(missing)})"
+        raise NotInstalled(f"{message}; install it with: pip install 'head-grader[service]'")
     options = {"--port": port, "--workers": workers}
     given = [str(word) for option in options.items() if option[1] is not None for word in option]
     # In this very process, so that whoever started it ends the service with it. `-P`: a file that happens to lie in

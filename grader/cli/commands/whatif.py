@@ -14,12 +14,12 @@ from grader.cli.options import TABLES, TransformerPath, deliver, laboratory
 if TYPE_CHECKING:
     from grader.students.regrading import StudentEffect
 
-ExerciseId = Annotated[str, typer.Argument(help="Whose reports.", metavar="EXERCISE", show_default=False)]
+ExerciseArgument = Annotated[str, typer.Argument(help="Whose reports.", metavar="EXERCISE", show_default=False)]
 NeverLower = Annotated[bool, typer.Option("--never-lower", help="Leave what would become less as it is.")]
-Out = Annotated[Path | None, typer.Option(help="Write it to this file.", metavar="PATH")]
+OutPath = Annotated[Path | None, typer.Option(help="Write it to this file.", metavar="PATH")]
 
 
-class Format(StrEnum):
+class EffectsFormat(StrEnum):
     """What the effects can be shown as."""
 
     text = "text"
@@ -27,11 +27,11 @@ class Format(StrEnum):
     csv = "csv"
 
 
-Form = Annotated[Format, typer.Option("--format", help="What to show the effects as.")]
+EffectsOption = Annotated[EffectsFormat, typer.Option("--format", help="What to show the effects as.")]
 
 
 def whatif(
-    exercise_id: ExerciseId,
+    exercise_id: ExerciseArgument,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Such as induction.at_least=0.5; may be repeated.", metavar="X=Y")
     ] = None,
@@ -39,8 +39,8 @@ def whatif(
         Path | None, typer.Option("--exercise-file", help="The exercise as it would be.", metavar="FILE")
     ] = None,
     never_lower: NeverLower = False,
-    form: Form = Format.text,
-    out: Out = None,
+    form: EffectsOption = EffectsFormat.text,
+    out: OutPath = None,
 ) -> None:
     """Show whose grade would change, and change nothing. Without options: what `grade regrade` would do."""
     from grader.exercises import changes, guessing
@@ -52,8 +52,8 @@ def whatif(
     if file is not None:
         wanted = exercises.read(file)
         if wanted.id != stated.id:
-            said = f"`id` is {wanted.id}, but the reports are on {stated.id}"
-            raise InvalidInput(str(file), [Problem("other-exercise", said)])
+            message = f"`id` is {wanted.id}, but the reports are on {stated.id}"
+            raise InvalidInput(str(file), [Problem("other-exercise", message)])
     elif settings:
         wanted = changes.changed(stated, settings)
     from grader.laboratory import Laboratory
@@ -70,11 +70,11 @@ def whatif(
 
 
 def regrade(
-    exercise_id: ExerciseId,
+    exercise_id: ExerciseArgument,
     reason: Annotated[str, typer.Option(help="Why; students see it.", prompt=False, show_default=False)],
     never_lower: NeverLower = False,
-    form: Form = Format.text,
-    out: Out = None,
+    form: EffectsOption = EffectsFormat.text,
+    out: OutPath = None,
     transformer: TransformerPath = None,
 ) -> None:
     """Grade every kept report again by the exercise as its file states it now; old reports stay in the ledger."""
@@ -96,13 +96,13 @@ def regrade(
     typer.echo(f"reason: {reason}" if any(each.effects for each in effects) else "nothing was written", err=True)
 
 
-def _rendered(form: Format, effects: "list[StudentEffect]", changes: list[str]) -> str:
+def _rendered(form: EffectsFormat, effects: "list[StudentEffect]", changes: list[str]) -> str:
     from grader.report.text import effects as shown
 
     match form:
-        case Format.text:
+        case EffectsFormat.text:
             return shown.text(effects, changes)
-        case Format.json:
+        case EffectsFormat.json:
             return shown.as_json(effects, changes)
-        case Format.csv:
+        case EffectsFormat.csv:
             return shown.as_csv(effects)

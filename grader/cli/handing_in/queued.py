@@ -73,23 +73,23 @@ def submit(file: Path, exercise_id: str | None, where: Where, answer: Answer) ->
         how = f"grade status {posted.id} --platform {posted.platform}"
         if not answer.is_awaited:
             typer.echo(posted.id)
-            said = _("handed in; what becomes of it tells, where the ledger is: {command}", command=how)
-            typer.echo(said, err=True)
+            message = _("handed in; what becomes of it tells, where the ledger is: {command}", command=how)
+            typer.echo(message, err=True)
             raise typer.Exit
         if sys.stderr.isatty():  # whoever stops waiting knows what to ask for
-            said = _("handed in as {id} on platform {platform}", id=posted.id, platform=posted.platform)
-            typer.echo(said, err=True)
+            message = _("handed in as {id} on platform {platform}", id=posted.id, platform=posted.platform)
+            typer.echo(message, err=True)
         seconds = TIMEOUT_SECONDS if where.timeout is None else where.timeout
         with streams.explained(given.queue_url):
             result = _awaited(client, posted, seconds)
     if result is None:
-        said = _(
+        message = _(
             "no result within {seconds} s. The submission is on the queue, and graded as soon as that can be done. "
             "What becomes of it tells, where the ledger is: {command}; if it is not there, `grade dead list` says why",
             seconds=f"{seconds:g}",
             command=how,
         )
-        raise outcome.NoResult(said)
+        raise outcome.NoResult(message)
     if exercise_id is not None:  # what was posted is not the file itself, so the places in it say nothing
         result = result.model_copy(update={"problems": tuple(map(_placeless, result.problems))})
     try:
@@ -107,8 +107,8 @@ def queue_settings(url: str) -> Settings:
     try:
         return settings({"GRADER_QUEUE_URL": url, **authority})
     except GraderError as error:
-        said = str(error).removeprefix("GRADER_QUEUE_URL: ")
-        raise InvalidInput("--queue", [Problem("not-a-queue", said)]) from None
+        message = str(error).removeprefix("GRADER_QUEUE_URL: ")
+        raise InvalidInput("--queue", [Problem("not-a-queue", message)]) from None
 
 
 def platform_of(url: str, named: str | None) -> str:
@@ -137,8 +137,8 @@ def _envelope(file: Path, exercise_id: str | None, where: Where) -> Envelope:
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         option, allowed = OPTIONS.get(name, (name, str(error.errors()[0]["msg"])))
-        said = _("`{value}` cannot be used: {allowed}", value=shown(values[name]), allowed=_(allowed))
-        raise InvalidInput(option, [Problem("bad-name", said)]) from None
+        message = _("`{value}` cannot be used: {allowed}", value=shown(values[name]), allowed=_(allowed))
+        raise InvalidInput(option, [Problem("bad-name", message)]) from None
 
 
 def _content(file: Path) -> bytes:
@@ -151,7 +151,7 @@ def _content(file: Path) -> bytes:
         raise InvalidInput(str(file), [problem]) from None
 
 
-def _posted(client: streams.Client, url: str, envelope: Envelope) -> streams.Posted:
+def _posted(client: streams.QueueClient, url: str, envelope: Envelope) -> streams.Posted:
     """The envelope on the queue.
 
     Raises:
@@ -164,12 +164,12 @@ def _posted(client: streams.Client, url: str, envelope: Envelope) -> streams.Pos
     except streams.QueueError as error:
         if isinstance(error.__context__, redis.ResponseError | redis.AuthenticationError):  # it said no
             raise
-        said = N_("if you hand it in again, add --id {id}: then it counts once, should it have arrived")
-        again = _(said, id=envelope.id)
+        message = N_("if you hand it in again, add --id {id}: then it counts once, should it have arrived")
+        again = _(message, id=envelope.id)
         raise streams.QueueError(f"{error}\n{again}") from None
 
 
-def _awaited(client: streams.Client, posted: streams.Posted, seconds: float) -> Result | None:
+def _awaited(client: streams.QueueClient, posted: streams.Posted, seconds: float) -> Result | None:
     """The result; a server that goes away meanwhile is waited for, too."""
     until = monotonic() + seconds
     with waiting.shown(_("handed in; waiting for the result")):

@@ -45,7 +45,7 @@ NEW = {"graded": "counted", "ungradable": "ungradable", "dead": "dead"}
 """What is counted of a submission that was new there, by its state."""
 
 
-class Place(NamedTuple):
+class Destination(NamedTuple):
     """Where offline work is handed in, and for whom."""
 
     settings: Settings
@@ -101,21 +101,21 @@ class Tally:
             )
 
     def _came(self) -> Iterator[str]:
-        said: dict[str, Callable[[int], str]] = {
+        message: dict[str, Callable[[int], str]] = {
             "counted": lambda n: _("{number} counted", number=n),
             "there": lambda n: ngettext("{number} was there already", "{number} were there already", n),
             "ungradable": lambda n: _("{number} could not be measured there", number=n),
             "dead": lambda n: _("{number} could not be graded, by no fault of yours", number=n),
             "pending": lambda n: ngettext("{number} is still on its way", "{number} are still on their way", n),
         }
-        return (tell(self.came[name]) for name, tell in said.items() if self.came[name])
+        return (tell(self.came[name]) for name, tell in message.items() if self.came[name])
 
 
 def afterwards(settings: Settings, envelope: Envelope, result: Result, hands_in: bool) -> None:
     """Keep the result of a submission that was just handed in, and hand in what was made offline; fail in nothing."""
     try:
         with Ledger() as ledger:
-            place = Place(settings, envelope.platform, result.student or envelope.student or login_name())
+            place = Destination(settings, envelope.platform, result.student or envelope.student or login_name())
             notes = _notes(ledger, place)
             own = submissions.read(envelope.submission.encode(), "submission")
             _keep(ledger, notes, as_offline(own, place.student).id, result)
@@ -126,7 +126,9 @@ def afterwards(settings: Settings, envelope: Envelope, result: Result, hands_in:
         typer.echo(_("what was made offline is not handed in yet: {error}", error=error), err=True)
 
 
-def hand_in(ledger: Ledger, place: Place, *, use_attempts: bool = False, seconds: float = TIMEOUT_SECONDS) -> Tally:
+def hand_in(
+    ledger: Ledger, place: Destination, *, use_attempts: bool = False, seconds: float = TIMEOUT_SECONDS
+) -> Tally:
     """What became of the student's offline work, after all of it that waits was handed in.
 
     Raises:
@@ -148,7 +150,7 @@ class _Round:
     the other where attempts are to be used up.
     """
 
-    def __init__(self, ledger: Ledger, place: Place, use_attempts: bool) -> None:
+    def __init__(self, ledger: Ledger, place: Destination, use_attempts: bool) -> None:
         self.ledger, self.place, self.use_attempts = ledger, place, use_attempts
         self.notes, self.tally = _notes(ledger, place), Tally()
         self.left: dict[str, list[Offline]] = {}
@@ -162,15 +164,15 @@ class _Round:
         for exercise in [] if self.use_attempts else [name for name in self.left if _is_limited(name)]:
             self._keep_back(exercise)
         given = self.place.settings
-        said = _("handing in what was made offline")
+        message = _("handing in what was made offline")
         connected = streams.connect(given.queue_url, given.queue_ca)
-        with streams.explained(given.queue_url), connected as client, waiting.shown(said):
+        with streams.explained(given.queue_url), connected as client, waiting.shown(message):
             while self.left and monotonic() < until:
                 self._some(client, until)
         self.tally.left = sum(map(len, self.left.values()))
         return self.tally
 
-    def _some(self, client: streams.Client, until: float) -> None:
+    def _some(self, client: streams.QueueClient, until: float) -> None:
         """Hand in as many as may be on their way together, and settle what comes back."""
         batch = [w for name, works in self.left.items() for w in (works if name in self.free else works[:1])]
         on_way = {work.id: work for work in batch[:TOGETHER]}
@@ -184,7 +186,7 @@ class _Round:
         self.tally.came["pending"] += len(on_way)
         self.left = {exercise: works for exercise, works in self.left.items() if works}
 
-    def _posted(self, client: streams.Client, work: Offline) -> streams.Posted:
+    def _posted(self, client: streams.QueueClient, work: Offline) -> streams.Posted:
         fields = {"id": work.id, "submission": work.document, "student": self.place.student}
         return streams.post(client, self.place.platform, fields)
 
@@ -217,7 +219,7 @@ class _Round:
             self.tally.kept_back[exercise] += len(works)
 
 
-def _notes(ledger: Ledger, place: Place) -> HandedIn:
+def _notes(ledger: Ledger, place: Destination) -> HandedIn:
     address = without_password(place.settings.queue_url).partition("://")[2].rpartition("@")[2]
     return HandedIn(ledger, address, place.platform)
 

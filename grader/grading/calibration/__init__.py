@@ -24,7 +24,7 @@ from grader.grading.calibration.sweep import labels, step, sweep
 from grader.grading.grade import Standings
 from grader.grading.standings import Standing
 from grader.measuring.score_table import KindScores, ScoreTable
-from grader.schema import AskedKind, Exercise, Threshold
+from grader.schema import AskedKind, Exercise, HeadIndex, Threshold, head_name
 
 __all__ = ["calibrate"]
 
@@ -118,7 +118,7 @@ def _chance(asked: AskedKind, twin: Standings | None) -> Chance | None:
         return None
     layer, head = min(twin.ranks[asked.name], key=twin.ranks[asked.name].__getitem__)
     score = twin.by_kind[asked.name][layer, head].measured.score
-    return Chance(head=f"L{layer}H{head}", score=score, confirmed=twin.passing(asked.name))
+    return Chance(head=head_name(layer, head), score=score, confirmed=twin.passing(asked.name))
 
 
 def _ask(threshold: Threshold, asked: AskedKind, standings: Standings, scores: KindScores) -> Ask:
@@ -127,7 +127,7 @@ def _ask(threshold: Threshold, asked: AskedKind, standings: Standings, scores: K
         for place, standing in standings.by_kind[asked.name].items()
     }
     noisy = [
-        f"L{layer}H{head}"
+        head_name(layer, head)
         for (layer, head), checks in held.items()
         if any(check.result == "borderline" for check in checks)
         and not any(check.result == "under" for check in standings.by_kind[asked.name][layer, head].checks)
@@ -154,7 +154,7 @@ def _on_axis(threshold: Threshold, scores: KindScores, any_head: Standing) -> fl
 
 def _shared(standings: Standings) -> tuple[SharedHead, ...]:
     """The heads that are confirmed for two kinds or more."""
-    claims: dict[tuple[int, int], list[SharedKind]] = {}
+    claims: dict[HeadIndex, list[SharedKind]] = {}
     for name, found in standings.by_kind.items():
         for place, standing in found.items():
             if standing.confirmed:

@@ -6,12 +6,12 @@ for any place of it exactly what grading would say with the exercise changed so.
 
 from collections.abc import Sequence
 
-from grader.grading.calibration.records import HeadScore, Result, State
+from grader.grading.calibration.records import HeadScore, HeadState
 from grader.grading.rationale import sentence
 from grader.grading.standings import Standing
-from grader.schema import Borderline, Check, Statistic
+from grader.schema import Borderline, Side, Statistic, ThresholdResult
 
-_SEVERITY: dict[Result, int] = {"under": 0, "borderline": 1, "over": 2}
+_SEVERITY: dict[Side, int] = {"under": 0, "borderline": 1, "over": 2}
 _DECIMALS = 4
 _LEAST_NEEDED = 1e-9
 """Stands in for a threshold of 0 where it would divide."""
@@ -49,11 +49,11 @@ def factor(standing: Standing) -> float:
     return round(min(map(_over_needed, standing.checks)), _DECIMALS)
 
 
-def _over_needed(check: Check) -> float:
+def _over_needed(check: ThresholdResult) -> float:
     return check.measured / _needed(check)
 
 
-def _needed(check: Check) -> float:
+def _needed(check: ThresholdResult) -> float:
     return max(check.at_least, _LEAST_NEEDED)
 
 
@@ -73,7 +73,7 @@ def noise(heads: Sequence[HeadScore], at_least: float) -> tuple[float, float] | 
     return (min(low for low, _ in reached), max(high for _, high in reached)) if reached else None
 
 
-def state(head: HeadScore, at_least: float) -> State:
+def state(head: HeadScore, at_least: float) -> HeadState:
     """Where the head stands at a threshold there."""
     if head.score < at_least and not inside(head, at_least):
         return "below"

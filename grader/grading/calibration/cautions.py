@@ -12,7 +12,7 @@ from grader.exercises import guessing
 from grader.exercises.names import STATISTICS
 from grader.exercises.scoring import points_each
 from grader.grading.calibration.axis import in_noise
-from grader.grading.calibration.records import Caution, Code, HeadScore, KindCalibration
+from grader.grading.calibration.records import Caution, CautionCode, HeadScore, KindCalibration
 from grader.grading.calibration.sweep import quiet
 from grader.grading.grade import Standings
 from grader.schema import Exercise, Reading, title
@@ -44,19 +44,23 @@ def _passing(kind: KindCalibration, exercise: Exercise) -> Iterator[Caution]:
     if not kind.confirmed:
         best = kind.heads[0]
         why = f"; {best.fails}" if best.fails else ""
-        said = f"no head passes; {best.place} comes closest, {_measured(kind, best)}{why}"
-        yield _caution("no_head_passes", kind, said, best)
+        message = f"no head passes; {best.place} comes closest, {_measured(kind, best)}{why}"
+        yield _caution("no_head_passes", kind, message, best)
     elif kind.confirmed < kind.wanted:
         asked = next(asked for asked in exercise.kinds if asked.name == kind.name)
         lost = points_each(asked) * (kind.wanted - kind.confirmed)
         wants = f"{_heads(kind.wanted)} wanted, {_passes(kind.confirmed)}"
         yield _caution("fewer_than_wanted", kind, f"{wants}: {lost:g} of its {asked.points} points are out of reach")
     if kind.confirmed > exercise.budget:
-        said = f"{_passes(kind.confirmed)}, but one submission may make {exercise.budget} claims: no student can name"
-        yield _caution("more_than_budget", kind, f"{said} them all")
+        message = (
+            f"{_passes(kind.confirmed)}, but one submission may make {exercise.budget} claims: no student can name"
+        )
+        yield _caution("more_than_budget", kind, f"{message} them all")
     if kind.confirmed != kind.passing:
-        said = f"the exercise says `passing: {kind.passing}`, measured: {kind.confirmed}; the guess rule reckons with"
-        yield _caution("passing_differs", kind, f"{said} what it says")
+        message = (
+            f"the exercise says `passing: {kind.passing}`, measured: {kind.confirmed}; the guess rule reckons with"
+        )
+        yield _caution("passing_differs", kind, f"{message} what it says")
 
 
 def _noise(kind: KindCalibration) -> Iterator[Caution]:
@@ -89,13 +93,13 @@ def _lookalike(kind: KindCalibration, kinds: Sequence[KindCalibration]) -> Itera
         return
     ours = {head.place for head in kind.heads if head.confirmed}
     theirs = {head.place for other in kinds if other.name == name for head in other.heads if head.confirmed}
-    said = (
+    message = (
         f"{first.place} leads with {first.score:.2f}, {first.factor:.2f} times what is needed, but it is "
         f"{_title(name, kinds)} {claims[name].factor:.2f} times over"
     )
     if ours:
-        said += f"; confirmed for both: {len(ours & theirs)} of the {_heads(len(ours))} confirmed here"
-    yield _caution("lookalike", kind, said, first)
+        message += f"; confirmed for both: {len(ours & theirs)} of the {_heads(len(ours))} confirmed here"
+    yield _caution("lookalike", kind, message, first)
 
 
 def _readings(kind: KindCalibration, standings: Standings) -> list[Reading]:
@@ -116,8 +120,8 @@ def _one_sided(kind: KindCalibration, readings: Sequence[Reading]) -> Iterator[C
     if first.confirmed and under:
         found = ", ".join(f"{reading.value:.2f} on {reading.on}" for reading in under)
         decides = ", ".join(kind.slices)
-        said = f"{first.place} leads by what decides ({decides}), but its {STATISTICS[kind.statistic]} is {found}"
-        yield _caution("one_sided", kind, f"{said}: it may follow less than the kind's name says", first)
+        message = f"{first.place} leads by what decides ({decides}), but its {STATISTICS[kind.statistic]} is {found}"
+        yield _caution("one_sided", kind, f"{message}: it may follow less than the kind's name says", first)
 
 
 def _labels(kind: KindCalibration) -> Iterator[Caution]:
@@ -131,8 +135,10 @@ def _labels(kind: KindCalibration) -> Iterator[Caution]:
 def _untrained(kind: KindCalibration) -> Iterator[Caution]:
     """Heads with random weights pass."""
     if kind.chance and kind.chance.confirmed:
-        said = f"with random weights {_passes(kind.chance.confirmed)}, {kind.chance.head} with {kind.chance.score:.2f}"
-        yield _caution("untrained_passes", kind, said)
+        message = (
+            f"with random weights {_passes(kind.chance.confirmed)}, {kind.chance.head} with {kind.chance.score:.2f}"
+        )
+        yield _caution("untrained_passes", kind, message)
 
 
 def _same_winner(kinds: Sequence[KindCalibration]) -> Iterator[Caution]:
@@ -156,7 +162,7 @@ def _guessing(exercise: Exercise, kinds: Sequence[KindCalibration]) -> Iterator[
         yield Caution(code="guessing_pays", kinds=(), heads=(), message=f"with as many heads as are measured, {said}")
 
 
-def _caution(code: Code, kind: KindCalibration, message: str, *heads: HeadScore) -> Caution:
+def _caution(code: CautionCode, kind: KindCalibration, message: str, *heads: HeadScore) -> Caution:
     return Caution(code=code, kinds=(kind.name,), heads=tuple(head.place for head in heads), message=message)
 
 

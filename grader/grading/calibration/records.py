@@ -4,12 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from grader.schema import Borderline, Kind, Record, Statistic
+from grader.schema import Borderline, Kind, Record, Side, Statistic, head_name
 
-Result = Literal["over", "borderline", "under"]
-State = Literal["over", "borderline", "below", "ruled_out"]
+HeadState = Literal["over", "borderline", "below", "ruled_out"]
 """Where a head stands at a threshold: `ruled_out` reaches it, but not what else is asked."""
-Code = Literal[
+CautionCode = Literal[
     "no_head_passes",
     "fewer_than_wanted",
     "more_than_budget",
@@ -27,7 +26,7 @@ Code = Literal[
 class Caution(Record):
     """One thing that an instructor should look at before trusting a threshold."""
 
-    code: Code
+    code: CautionCode
     kinds: tuple[str, ...] = Field(description="The names of the kinds it is about; none: the whole exercise.")
     heads: tuple[str, ...] = Field(description="The heads it is about, such as `L5H10`.")
     message: str
@@ -45,10 +44,10 @@ class HeadScore(Record):
         "threshold makes the verdict borderline. On one slice, its 95 % interval."
     )
     on: str = Field(description="The slice that is worst.")
-    elsewhere: Result = Field(description="The worst result of what else is asked of the head.")
+    elsewhere: Side = Field(description="The worst result of what else is asked of the head.")
     met_elsewhere: bool = Field(description="Whether all else that is asked is met as measured, intervals aside.")
     fails: str = Field(description="The first of what else is asked that the head is under, in words; empty: none.")
-    state: State
+    state: HeadState
     confirmed: bool = Field(description="What the grader says at the present threshold.")
     factor: float = Field(description="The least of measured / needed over all that is asked.")
     sure_factor: float = Field(
@@ -59,7 +58,7 @@ class HeadScore(Record):
     @property
     def place(self) -> str:
         """The head, printed as `L5H10`."""
-        return f"L{self.layer}H{self.head}"
+        return head_name(self.layer, self.head)
 
 
 class Gap(Record):
@@ -174,7 +173,7 @@ class SharedHead(Record):
     @property
     def place(self) -> str:
         """The head, printed as `L5H10`."""
-        return f"L{self.layer}H{self.head}"
+        return head_name(self.layer, self.head)
 
 
 class Calibration(Record):

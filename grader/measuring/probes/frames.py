@@ -231,13 +231,13 @@ def _refer(random: Random, frame: str, slot: int, cast: dict[str, _Actor]) -> st
 
 def _read(scene: _Scene, frame: str, arc: Arc) -> Sentence:
     """The frame in words, with the arc where its marks stand."""
-    said, marks = list[Word](), dict[str, int]()
+    message, marks = list[Word](), dict[str, int]()
     for item in frame.split():
         letter, _, form = item.lstrip("!?").partition(".")
         word, _, name = item.partition("/")
-        said += FORMS[form](scene, scene.cast[letter]) if letter in scene.cast else [(word, name or CLASSES[word])]
-        marks[item[0]] = len(said) - 1
-    words, classes = [word for word, _ in said], tuple(name for _, name in said)
+        message += FORMS[form](scene, scene.cast[letter]) if letter in scene.cast else [(word, name or CLASSES[word])]
+        marks[item[0]] = len(message) - 1
+    words, classes = [word for word, _ in message], tuple(name for _, name in message)
     for index in range(1, len(words)):
         if words[index - 1] == "a" and words[index][0] in "aeiou":
             words[index - 1] = "an"

@@ -76,14 +76,14 @@ def _given(source: TransformerSource, path: Path, by: str) -> Located:
     place = _within(source, path.expanduser())
     if place is None:
         wrong = _("is neither a folder nor a .gguf file") if path.expanduser().exists() else _("does not exist")
-        said = _(
+        message = _(
             "{given}: {wrong}; name a folder with config.json, *.safetensors and tokenizer.json, or a .gguf file, "
             "for the transformer '{name}'",
             given=f"{by} {path}",
             wrong=wrong,
             name=source.name,
         )
-        raise TransformerNotFound(said)
+        raise TransformerNotFound(message)
     return Located(place, "given", _("given by {name}", name=by))
 
 
@@ -108,8 +108,8 @@ def _installed(source: TransformerSource, tried: list[str]) -> Located | None:
         tried.append(_("the package {package}: not installed", package=source.python_package))
         return None
     if wanted and package.version != wanted:
-        said = N_("the package {package}: version {version} is installed")
-        tried.append(_(said, package=source.python_package, version=package.version))
+        message = N_("the package {package}: version {version} is installed")
+        tried.append(_(message, package=source.python_package, version=package.version))
         return None
     inside = Path(str(package.locate_file(source.package_path or name.replace("-", "_"))))
     if place := _within(source, inside):

@@ -170,14 +170,14 @@ def _agree(source: TransformerSource, path: Path, model: "PreTrainedModel") -> N
         )
     family = "decoder" if all(causal for _, causal in calls) else "encoder"
     heads = sorted({heads for heads, _ in calls})
-    for field, said, found in [
+    for field, message, found in [
         ("layers", source.layers, str(len(calls))),
         ("heads", source.heads, " and ".join(map(str, heads))),
         ("family", source.family, family),
     ]:
-        if str(said) != found:
+        if str(message) != found:
             raise ExerciseError(
-                f"the exercise says `{field}: {said}` for the transformer '{source.name}', but {path} has {found}. "
+                f"the exercise says `{field}: {message}` for the transformer '{source.name}', but {path} has {found}. "
                 f"Correct the exercise's transformer, or name the right weights"
             )
 

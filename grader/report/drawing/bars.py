@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from grader.exercises.names import statistic
 from grader.report.text import words
-from grader.schema import Check
+from grader.schema import ThresholdResult
 
 
 @dataclass(frozen=True)
 class Bar:
     """One check, with the places of its parts on a bar that is 100 long."""
 
-    check: Check
+    check: ThresholdResult
     sign: words.Sign
     statistic: str
     measured: str
@@ -24,7 +24,7 @@ class Bar:
     end: str
 
 
-def bar(check: Check) -> Bar:
+def bar(check: ThresholdResult) -> Bar:
     """The check as a bar."""
     end = words.scale(check)
     measured, needed = words.apart(check.measured, check.at_least)

@@ -9,9 +9,8 @@ from statistics import median
 from grader.base.language import N_, _, ngettext
 from grader.exercises.names import statistic
 from grader.grading.grade import Standings
-from grader.grading.standings import Place, Standing
-from grader.report.drawing.headmap import name
-from grader.schema import Kind, title
+from grader.grading.standings import Standing
+from grader.schema import HeadIndex, Kind, head_name, title
 
 TOP, PITCHES, TALLEST = 22, (3.0, 16.0), 130
 """Above the first layer; the least and most height of a layer, and what all of them may take together; in pixels."""
@@ -65,7 +64,7 @@ BEST_NAMED = N_("The best is {head} with {score}; half of all heads score {middl
 BEST = N_("The best scores {score}; half of all heads score {middle} or less.")
 
 
-def cloud(kind: Kind, standings: Standings, marked: Place | None = None, *, named: bool = True) -> Cloud:
+def cloud(kind: Kind, standings: Standings, marked: HeadIndex | None = None, *, named: bool = True) -> Cloud:
     """Every head under the kind; the marked one, if any, stands out, and without `named` no other is told by name."""
     layers = standings.table.layers
     pitch = min(max(TALLEST / layers, PITCHES[0]), PITCHES[1])
@@ -73,7 +72,7 @@ def cloud(kind: Kind, standings: Standings, marked: Place | None = None, *, name
     decides = of_kind.scores.decides
     needed = next((check.at_least for check in of_kind[0, 0].checks if check.statistic == decides), None)
 
-    def height(place: Place) -> float:
+    def height(place: HeadIndex) -> float:
         number = place[1] if named else of_kind.ranks[place] % standings.table.heads
         within = number / max(standings.table.heads - 1, 1) - 0.5
         return round(TOP + pitch * (place[0] + 0.5 + SPREAD * within), 1)
@@ -91,16 +90,16 @@ def cloud(kind: Kind, standings: Standings, marked: Place | None = None, *, name
     )
 
 
-def _dot(place: Place, one: Standing, y: float, named: bool) -> Dot:
+def _dot(place: HeadIndex, one: Standing, y: float, named: bool) -> Dot:
     score = one.measured.score
     state = "borderline" if one.borderline else "over" if one.confirmed else "below"
-    return Dot(_percent(score), y, state, f"{name(place)}: {score:.2f}" if named else f"{score:.2f}")
+    return Dot(_percent(score), y, state, f"{head_name(*place)}: {score:.2f}" if named else f"{score:.2f}")
 
 
-def _here(place: Place, one: Standing, y: float) -> Here:
+def _here(place: HeadIndex, one: Standing, y: float) -> Here:
     measured = one.measured
     low, high = measured.interval
-    return Here(name(place), _percent(measured.score), y, _percent(low), _percent(high), _anchor(measured.score))
+    return Here(head_name(*place), _percent(measured.score), y, _percent(low), _percent(high), _anchor(measured.score))
 
 
 def _percent(part: float) -> str:
@@ -112,7 +111,7 @@ def _anchor(part: float) -> str:
     return "end" if 100 * part > RIGHT_HALF else "start"
 
 
-def _said(kind: Kind, standings: Standings, marked: Place | None, named: bool) -> str:
+def _said(kind: Kind, standings: Standings, marked: HeadIndex | None, named: bool) -> str:
     of_kind, ranks = standings.by_kind[kind.name], standings.ranks[kind.name]
     best = min(ranks, key=ranks.__getitem__)
     found = [
@@ -125,12 +124,14 @@ def _said(kind: Kind, standings: Standings, marked: Place | None, named: bool) -
         ),
         _(
             BEST_NAMED if named else BEST,
-            head=name(best),
+            head=head_name(*best),
             score=f"{of_kind[best].measured.score:.2f}",
             middle=f"{median(one.measured.score for one in of_kind.values()):.2f}",
         ),
     ]
     if marked:
         score = f"{of_kind[marked].measured.score:.2f}"
-        found.insert(0, _("{head} scores {score}, rank {rank}.", head=name(marked), score=score, rank=ranks[marked]))
+        found.insert(
+            0, _("{head} scores {score}, rank {rank}.", head=head_name(*marked), score=score, rank=ranks[marked])
+        )
     return " ".join(found)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from grader.base.language import _
 from grader.grading.grade import Standings
-from grader.grading.standings import Place, Standing
+from grader.grading.standings import Standing
 from grader.report.text import words
 from grader.report.text.labels import visible
-from grader.schema import Exercise, Kind, Report, Verdict, title
+from grader.schema import Exercise, HeadIndex, Kind, Report, Verdict, head_name, title
 
 OVER, UNDER = (1.2, 1.5), (0.25, 0.5, 0.75)
 """How many times what is needed a head must have for each stronger shade: of a confirmed head, and of another."""
@@ -45,7 +45,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LegendItem:
     """One kind in the map's legend."""
 
     kind: Kind
@@ -60,7 +60,7 @@ class HeadMap:
     """All heads, layer by layer, and what the codes mean."""
 
     rows: tuple[tuple[Cell, ...], ...]
-    legend: tuple[Entry, ...]
+    legend: tuple[LegendItem, ...]
     graded: bool
     """Whether the shades tell how far a head is from a threshold; otherwise they are outcomes."""
 
@@ -70,7 +70,7 @@ class HeadMap:
         return len(self.rows[0])
 
 
-def arranged(cells: Iterable[Cell], size: Place, legend: Mapping[str, Entry] | None = None) -> HeadMap:
+def arranged(cells: Iterable[Cell], size: HeadIndex, legend: Mapping[str, LegendItem] | None = None) -> HeadMap:
     """A map of `size` (layers, heads in each) with these cells in it, and empty ones in all other places.
 
     Without a legend it is one of outcomes, and tells what kinds the cells have.
@@ -78,18 +78,18 @@ def arranged(cells: Iterable[Cell], size: Place, legend: Mapping[str, Entry] | N
     at = {(cell.layer, cell.head): cell for cell in cells}
     of_cells = {cell.kind.name: entry(cell.kind) for cell in at.values() if cell.kind}
     rows = (
-        tuple(at.get((layer, head)) or Cell(layer, head, label=name((layer, head))) for head in range(size[1]))
+        tuple(at.get((layer, head)) or Cell(layer, head, label=head_name(layer, head)) for head in range(size[1]))
         for layer in range(size[0])
     )
     return HeadMap(tuple(rows), tuple((of_cells if legend is None else legend).values()), graded=legend is not None)
 
 
-def entry(kind: Kind, heads: int = 0) -> Entry:
+def entry(kind: Kind, heads: int = 0) -> LegendItem:
     """A kind as the legend has it."""
-    return Entry(kind, kind.letters, title(kind), heads)
+    return LegendItem(kind, kind.letters, title(kind), heads)
 
 
-def head_map(exercise: Exercise, standings: Standings, href: Callable[[Place], str | None]) -> HeadMap:
+def head_map(exercise: Exercise, standings: Standings, href: Callable[[HeadIndex], str | None]) -> HeadMap:
     """Every head of the transformer, each as the kind that it is most like; `href` says where it is clicked through to.
 
     For those who may see every number: the map tells the answers.
@@ -110,24 +110,19 @@ def with_claims(whole: HeadMap, report: Report) -> HeadMap:
     return replace(whole, rows=rows)
 
 
-def outcomes_map(report: Report, size: Place) -> HeadMap:
+def outcomes_map(report: Report, size: HeadIndex) -> HeadMap:
     """Only what became of the claims: for those who may not see how heads score that they did not claim."""
     cells = []
     for (layer, head), found in _claimed(report).items():
         if layer >= size[0] or head >= size[1]:
             continue
         first = min(found, key=lambda each: each[1].outcome != "confirmed")[1]
-        bare = Cell(layer, head, first.claim.kind, shade=first.outcome, label=name((layer, head)))
+        bare = Cell(layer, head, first.claim.kind, shade=first.outcome, label=head_name(layer, head))
         cells.append(_with_claims(bare, found))
     return arranged(cells, size)
 
 
-def name(place: Place) -> str:
-    """The head's name, such as `L5H10`."""
-    return f"L{place[0]}H{place[1]}"
-
-
-def best_kind(place: Place, kinds: Iterable[Kind], standings: Standings) -> Kind:
+def best_kind(place: HeadIndex, kinds: Iterable[Kind], standings: Standings) -> Kind:
     """The kind that a head is most like: one that it is confirmed as, then by how many times it has what is needed."""
 
     def likeness(kind: Kind) -> tuple[bool, float, float]:
@@ -157,12 +152,12 @@ def much(standing: Standing) -> str:
     return _("{percent} % of what is needed", percent=f"{100 * part:.0f}")
 
 
-def told(place: Place, kind: Kind, standings: Standings) -> str:
+def told(place: HeadIndex, kind: Kind, standings: Standings) -> str:
     """One head under one kind, in words."""
     standing = standings.by_kind[kind.name][place]
     return _(
         "{head}: {kind}, {outcome}; score {score} ({much}), rank {rank} of {of}",
-        head=name(place),
+        head=head_name(*place),
         kind=title(kind),
         outcome=_("confirmed") if standing.confirmed else _("not confirmed"),
         score=f"{standing.measured.score:.2f}",
@@ -172,19 +167,21 @@ def told(place: Place, kind: Kind, standings: Standings) -> str:
     )
 
 
-def _cell(place: Place, asked: list[Kind], standings: Standings, href: str | None) -> Cell:
+def _cell(place: HeadIndex, asked: list[Kind], standings: Standings, href: str | None) -> Cell:
     if not asked:
-        return Cell(*place, label=name(place), href=href)
+        return Cell(*place, label=head_name(*place), href=href)
     kind = best_kind(place, asked, standings)
     standing = standings.by_kind[kind.name][place]
     others = [title(one) for one in asked if one != kind and standings.by_kind[one.name][place].confirmed]
-    said = told(place, kind, standings)
+    message = told(place, kind, standings)
     return Cell(
         *place,
         kind,
         times(standing),
         shade(standing),
-        _("{said}; also confirmed as {kinds}", said=said, kinds=" \N{MIDDLE DOT} ".join(others)) if others else said,
+        _("{said}; also confirmed as {kinds}", said=message, kinds=" \N{MIDDLE DOT} ".join(others))
+        if others
+        else message,
         href,
         f"+{len(others)}" if others else "",
     )
@@ -193,9 +190,9 @@ def _cell(place: Place, asked: list[Kind], standings: Standings, href: str | Non
 Numbered = tuple[int, Verdict]
 
 
-def _claimed(report: Report) -> Mapping[Place, list[Numbered]]:
+def _claimed(report: Report) -> Mapping[HeadIndex, list[Numbered]]:
     """The verdicts on each head, each with its number, counted from 1."""
-    found: dict[Place, list[Numbered]] = {}
+    found: dict[HeadIndex, list[Numbered]] = {}
     for number, verdict in enumerate(report.verdicts, 1):
         found.setdefault((verdict.claim.layer, verdict.claim.head), []).append((number, verdict))
     return found
@@ -204,10 +201,10 @@ def _claimed(report: Report) -> Mapping[Place, list[Numbered]]:
 def _with_claims(cell: Cell, claims: list[Numbered]) -> Cell:
     if not claims:
         return cell
-    said = [
+    message = [
         _("your claim {kind}: {outcome}", kind=visible(title(v.claim)), outcome=_(words.OUTCOMES[v.outcome].word))
         for _number, v in claims
     ]
     number, first = min(claims, key=lambda each: each[1].outcome != "confirmed")
     mark = words.OUTCOMES[first.outcome].symbol
-    return replace(cell, mark=mark, href=f"#claim-{number}", label="; ".join([cell.label, *said]))
+    return replace(cell, mark=mark, href=f"#claim-{number}", label="; ".join([cell.label, *message]))

@@ -26,7 +26,7 @@ SMALL_TOKENS, MEDIUM_TOKENS = 16, 26
 
 
 @dataclass(frozen=True)
-class Cell:
+class Pixel:
     """One square of the heat map."""
 
     x: float
@@ -55,7 +55,7 @@ class Query:
     looks: str
     said: str
     """The whole of it as a sentence."""
-    cells: tuple[Cell, ...]
+    cells: tuple[Pixel, ...]
     lines: tuple[Line, ...]
 
 
@@ -127,10 +127,10 @@ def draw(picture: Picture) -> Drawing:
     )
 
 
-def _cells(labels: Sequence[str], row: Sequence[float], query: int, corner: tuple[float, float]) -> list[Cell]:
+def _cells(labels: Sequence[str], row: Sequence[float], query: int, corner: tuple[float, float]) -> list[Pixel]:
     left, top = corner
     return [
-        Cell(
+        Pixel(
             x=round(left + key * PITCH, 1),
             y=round(top + query * PITCH, 1),
             weight=f"{min(weight, 1.0):.2f}",

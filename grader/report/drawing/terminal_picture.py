@@ -14,7 +14,7 @@ from grader.base.language import _, ngettext
 from grader.report.text.labels import ELLIPSIS, UNSEEN, cells, shorten, token_label, visible
 from grader.schema import Picture
 
-Colours = Literal[0, 16, 256, 16_777_216]
+ColourCount = Literal[0, 16, 256, 16_777_216]
 """How many a terminal has."""
 NONE: Final = 0
 FEW: Final = 16
@@ -42,7 +42,7 @@ REPLACEMENT = "\N{WHITE SQUARE}"
 """For a character that does not fit into a column."""
 
 
-def colours_of(environment: Mapping[str, str] = os.environ) -> Colours:
+def colours_of(environment: Mapping[str, str] = os.environ) -> ColourCount:
     """How many colours the terminal says that it has; none where NO_COLOR is set or it is no real one."""
     term = environment.get("TERM", "")
     if environment.get("NO_COLOR") or term == "dumb":
@@ -57,7 +57,7 @@ class Pen:
     """How one square is written in text: three columns wide with brackets around a target, or one without."""
 
     across: int
-    colours: Colours
+    colours: ColourCount
     unicode: bool
 
     def square(self, weight: float, target: bool) -> str:
@@ -114,7 +114,7 @@ class Pen:
         return self.text(_("attention: {steps}", steps="  ".join(steps)) + target)
 
 
-def terminal(picture: Picture, *, width: int = 80, colours: Colours = NONE, unicode: bool = True) -> str:
+def terminal(picture: Picture, *, width: int = 80, colours: ColourCount = NONE, unicode: bool = True) -> str:
     """The heat map in text that is `width` columns wide at most; what does not fit is said."""
     plain = Pen(1, colours, unicode)
     labels = [plain.text(token_label(token, LABEL_CELLS)) for token in picture.tokens]
@@ -129,10 +129,10 @@ def terminal(picture: Picture, *, width: int = 80, colours: Colours = NONE, unic
         lines.append(" " * (margin - 1 - cells(labels[query])) + f"{labels[query]} " + "".join(squares))
     lines += [plain.text(_("query down, key across")), pen.legend(picture)]
     if missing := len(labels) - shown:
-        said = ngettext(
+        message = ngettext(
             "{number} more key does not fit: widen the window, or draw into a file.",
             "{number} more keys do not fit: widen the window, or draw into a file.",
             missing,
         )
-        lines.append(plain.text(said))
+        lines.append(plain.text(message))
     return "\n".join(line.rstrip() for line in lines) + "\n"

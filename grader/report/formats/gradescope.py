@@ -56,8 +56,8 @@ def render(
 
 def _summary(report: Report, exercise: Exercise | None) -> str:
     standing = words.standing(report).word.capitalize()
-    said = f"{words.result(report)}." if report.gradable else _("this 0 is not a grade.")
-    told = [f"{standing}: {said}"]
+    message = f"{words.result(report)}." if report.gradable else _("this 0 is not a grade.")
+    told = [f"{standing}: {message}"]
     told += [words.missing(report, exercise), words.earned(report) if report.gradable else "", words.luck(report)]
     return "\n".join(filter(None, told))
 

@@ -15,7 +15,7 @@ from grader.schema import Exercise, Picture, Report, Verdict, title
 
 
 @dataclass(frozen=True)
-class Section:
+class ClaimSection:
     """One claim with all that the page shows of it."""
 
     verdict: Verdict
@@ -62,10 +62,10 @@ def _map(report: Report, exercise: Exercise | None, seen: Standings | None) -> H
     return headmap.with_claims(headmap.head_map(exercise, seen, lambda place: f"#head-{place[0]}-{place[1]}"), report)
 
 
-def _section(verdict: Verdict, pictures: Sequence[Picture], seen: Standings | None, named: bool) -> Section:
+def _section(verdict: Verdict, pictures: Sequence[Picture], seen: Standings | None, named: bool) -> ClaimSection:
     claim = verdict.claim
     known = seen is not None and verdict.rank is not None and claim.name in seen.by_kind
-    return Section(
+    return ClaimSection(
         verdict=verdict,
         sign=words.OUTCOMES[verdict.outcome],
         bars=tuple(map(bar, verdict.threshold)),

@@ -11,7 +11,7 @@ from grader.exercises.names import STATISTICS, statistic
 from grader.report.text import words
 from grader.report.text.labels import cells, padded, shorten, visible
 from grader.report.text.styled import Text
-from grader.schema import Check, Exercise, Report, Verdict, title
+from grader.schema import Exercise, Report, ThresholdResult, Verdict, title
 
 STYLES = {
     "confirmed": "bold green",
@@ -155,7 +155,7 @@ def _checks(verdict: Verdict, columns: int) -> Iterator[Text]:
             yield _indented(Text(after), indent=INDENT + 2)
 
 
-def _beside_bar(check: Check, on: int) -> tuple[str, str]:
+def _beside_bar(check: ThresholdResult, on: int) -> tuple[str, str]:
     """What stands left and right of a bar; the slice of the probe takes `on` cells."""
     slice_ = padded(shorten(visible(_(check.on)), on), on)
     measured, needed = words.apart(check.measured, check.at_least)
@@ -164,7 +164,7 @@ def _beside_bar(check: Check, on: int) -> tuple[str, str]:
     return before, f"\N{GREATER-THAN OR EQUAL TO} {needed}  {words.interval(check)}"
 
 
-def _bar(check: Check, length: int) -> Text:
+def _bar(check: ThresholdResult, length: int) -> Text:
     """Filled up to what was measured, with a heavy line where the threshold lies."""
     end = words.scale(check)
     filled = round(length * min(max(check.measured / end, 0), 1))

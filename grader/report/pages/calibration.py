@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from grader.exercises.names import STATISTICS
-from grader.grading.calibration.records import Calibration, Caution, Code, HeadScore, KindCalibration, State, Step
+from grader.grading.calibration.records import (
+    Calibration,
+    Caution,
+    CautionCode,
+    HeadScore,
+    HeadState,
+    KindCalibration,
+    Step,
+)
 from grader.grading.calibration.sweep import quiet
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
-from grader.report.text import calibration as said
+from grader.report.text import calibration as in_text
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import title
@@ -26,7 +34,7 @@ TALLEST, PITCHES = 300, (1.3, 9.0)
 """How high all heads together may be, and the least and most for each; in pixels."""
 NEAR = 12
 """How many of the heads that are not confirmed are listed in plain sight."""
-CAUTIONS: dict[Code, str] = {
+CAUTIONS: dict[CautionCode, str] = {
     "no_head_passes": "No head passes",
     "fewer_than_wanted": "Fewer than wanted",
     "more_than_budget": "More than can be claimed",
@@ -39,7 +47,7 @@ CAUTIONS: dict[Code, str] = {
     "labels_disagree": "Labels disagree",
     "untrained_passes": "Chance passes",
 }
-SHAPES: dict[State, str] = {"over": "●", "borderline": "◆", "below": "○", "ruled_out": "✕"}
+SHAPES: dict[HeadState, str] = {"over": "●", "borderline": "◆", "below": "○", "ruled_out": "✕"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Place:
+class ThresholdChoice:
     """A threshold that may be worth a look, and why."""
 
     at_least: float
@@ -76,12 +84,12 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Section:
+class KindSection:
     """One kind with all that the page shows of it."""
 
     kind: KindCalibration
     strip: Strip
-    places: tuple[Place, ...]
+    places: tuple[ThresholdChoice, ...]
     runs: tuple[tuple[Step, Step], ...]
     """Neighbouring thresholds that do the same: the first and the last of them."""
     near: tuple[HeadScore, ...]
@@ -103,7 +111,7 @@ def render(found: Calibration) -> str:
         sections=[_section(kind, found) for kind in found.kinds],
         names={kind.name: title(kind.kind) for kind in found.kinds},
         anchors={kind.name: f"kind-{number}" for number, kind in enumerate(found.kinds, 1)},
-        said=said,
+        said=in_text,
         words=words,
         statistics=STATISTICS,
         cautions=CAUTIONS,
@@ -129,9 +137,9 @@ def percent(score: float) -> str:
     return f"{100 * min(max(score, 0.0), 1.0):.2f}%"
 
 
-def _section(kind: KindCalibration, found: Calibration) -> Section:
+def _section(kind: KindCalibration, found: Calibration) -> KindSection:
     out = [head for head in kind.heads if not head.confirmed]
-    return Section(
+    return KindSection(
         kind=kind,
         strip=_strip(kind, found),
         places=_places(kind),
@@ -176,12 +184,12 @@ def _mark(at: float, text: str, sort: str) -> Mark:
     return Mark(percent(at), anchor, text, sort)
 
 
-def _places(kind: KindCalibration) -> tuple[Place, ...]:
+def _places(kind: KindCalibration) -> tuple[ThresholdChoice, ...]:
     """The thresholds worth a look, each once, with all that speaks for it."""
     reasons: dict[float, list[str]] = {}
     for at_least, why in _reasons(kind):
         reasons.setdefault(at_least, []).append(why)
-    return tuple(Place(at_least, ", ".join(told)) for at_least, told in reasons.items())
+    return tuple(ThresholdChoice(at_least, ", ".join(told)) for at_least, told in reasons.items())
 
 
 def _reasons(kind: KindCalibration) -> Iterator[tuple[float, str]]:

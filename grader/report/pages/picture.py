@@ -27,11 +27,11 @@ def save(picture: Picture, path: Path) -> None:
         elif path.suffix.lower() == ".png":
             png(picture, path)
         else:
-            said = _("a picture ends in .png, .svg or .html, not in {suffix}", suffix=repr(path.suffix))
-            raise InvalidInput(str(path), [Problem("unknown-picture-format", said)])
+            message = _("a picture ends in .png, .svg or .html, not in {suffix}", suffix=repr(path.suffix))
+            raise InvalidInput(str(path), [Problem("unknown-picture-format", message)])
     except OSError as error:
-        said = _("cannot be written: {why}", why=error.strerror)
-        raise InvalidInput(str(path), [Problem("unwritable", said)]) from None
+        message = _("cannot be written: {why}", why=error.strerror)
+        raise InvalidInput(str(path), [Problem("unwritable", message)]) from None
 
 
 def page(picture: Picture) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.grading.grade import Standings
-from grader.grading.standings import Place, Standing
+from grader.grading.standings import Standing
 from grader.report.drawing import headmap
 from grader.report.drawing.cloud import Cloud, cloud
 from grader.report.drawing.headmap import Cell
 from grader.report.drawing.pattern import Drawing, draw
 from grader.report.pages.page import STYLES, page
 from grader.report.text import words
-from grader.schema import Exercise, Kind, Picture, title
+from grader.schema import Exercise, HeadIndex, Kind, Picture, head_name, title
 
 MOST_DRAWN = 24
 """How many heads are drawn: a picture takes 20 to 70 kB, and the page is to stay below 3 MB."""
@@ -27,7 +27,7 @@ SYMBOLS = {"over": "\N{CHECK MARK}", "borderline": "\N{ALMOST EQUAL TO}", "below
 class Row:
     """One head under one kind."""
 
-    place: Place
+    place: HeadIndex
     name: str
     kind: Kind
     code: str
@@ -61,7 +61,7 @@ class OfHead:
     drawing: Drawing | None
 
 
-def render(exercise: Exercise, standings: Standings, pictures: Mapping[Place, Picture | None]) -> str:
+def render(exercise: Exercise, standings: Standings, pictures: Mapping[HeadIndex, Picture | None]) -> str:
     """The page; `pictures` are those of the heads that `worth_drawing` names, as far as they are kept."""
     whole = headmap.head_map(exercise, standings, lambda place: f"#{anchor(place)}")
     kinds = [entry.kind for entry in whole.legend]
@@ -79,12 +79,12 @@ def render(exercise: Exercise, standings: Standings, pictures: Mapping[Place, Pi
     )
 
 
-def anchor(place: Place) -> str:
+def anchor(place: HeadIndex) -> str:
     """Where in the page a head is."""
     return f"head-{place[0]}-{place[1]}"
 
 
-def worth_drawing(exercise: Exercise, standings: Standings) -> dict[Place, Kind]:
+def worth_drawing(exercise: Exercise, standings: Standings) -> dict[HeadIndex, Kind]:
     """The heads to draw, each with the kind on whose probe: the best of each kind in turn, the confirmed ones first."""
     kinds = [asked.kind for asked in exercise.kinds if asked.name in standings.by_kind]
     if not kinds:
@@ -92,7 +92,7 @@ def worth_drawing(exercise: Exercise, standings: Standings) -> dict[Place, Kind]
     places = list(next(iter(standings.by_kind.values())))
     likest = {place: headmap.best_kind(place, kinds, standings) for place in places}
 
-    def order(place: Place) -> tuple[bool, int]:
+    def order(place: HeadIndex) -> tuple[bool, int]:
         name = likest[place].name
         return not standings.by_kind[name][place].confirmed, standings.ranks[name][place]
 
@@ -115,7 +115,9 @@ def _of_kind(kind: Kind, standings: Standings) -> OfKind:
     )
 
 
-def _of_head(cell: Cell, kinds: list[Kind], standings: Standings, pictures: Mapping[Place, Picture | None]) -> OfHead:
+def _of_head(
+    cell: Cell, kinds: list[Kind], standings: Standings, pictures: Mapping[HeadIndex, Picture | None]
+) -> OfHead:
     place = (cell.layer, cell.head)
     rows = [_row(place, kind, standings) for kind in kinds]
     rows.sort(key=lambda row: (row.confirmed, headmap.times(row.standing)), reverse=True)
@@ -123,12 +125,12 @@ def _of_head(cell: Cell, kinds: list[Kind], standings: Standings, pictures: Mapp
     return OfHead(cell, tuple(rows), draw(picture) if picture else None)
 
 
-def _row(place: Place, kind: Kind, standings: Standings) -> Row:
+def _row(place: HeadIndex, kind: Kind, standings: Standings) -> Row:
     standing = standings.by_kind[kind.name][place]
     state = "borderline" if standing.borderline else "over" if standing.confirmed else "below"
     return Row(
         place,
-        headmap.name(place),
+        head_name(*place),
         kind,
         kind.letters,
         standing,

@@ -9,9 +9,9 @@ from grader.grading.calibration.records import (
     Chance,
     Gap,
     HeadScore,
+    HeadState,
     KindCalibration,
     Labels,
-    State,
     Step,
 )
 from grader.report.text.labels import visible
@@ -22,7 +22,7 @@ CELLS = 60
 """Of the strip that shows where the scores lie, from 0 to 1."""
 MOST_BELOW = 4
 """How many of the heads below the threshold are listed, unless all are asked for."""
-STATES: dict[State, str] = {
+STATES: dict[HeadState, str] = {
     "over": "confirmed",
     "borderline": "borderline",
     "below": "below",

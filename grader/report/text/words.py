@@ -7,7 +7,7 @@ from grader.exercises.names import statistic
 from grader.exercises.scoring import LUCK_LIMIT
 from grader.grading import rationale as reasons
 from grader.report.text.labels import visible
-from grader.schema import Check, Evidence, Exercise, Lookalike, Outcome, Report, Verdict, title
+from grader.schema import Evidence, Exercise, OtherKind, Outcome, Report, ThresholdResult, Verdict, title
 
 
 class Sign(NamedTuple):
@@ -66,7 +66,7 @@ def rank(verdict: Verdict) -> str:
     return _place(verdict.rank, verdict.of)
 
 
-def looks_like(lookalike: Lookalike, of: int | None) -> str:
+def looks_like(lookalike: OtherKind, of: int | None) -> str:
     """What the head is instead."""
     place, score = _place(lookalike.rank, of), f"{lookalike.score:.2f}"
     return _("{kind} (score {score}, {place})", kind=title(lookalike.kind), score=score, place=place)
@@ -85,12 +85,12 @@ def apart(measured: float, needed: float) -> tuple[str, str]:
     return f"{measured:.{decimals}f}", f"{needed:.{decimals}f}"
 
 
-def scale(check: Check) -> float:
+def scale(check: ThresholdResult) -> float:
     """Where the bar of a check ends: 1, or beyond for what is no fraction (lift)."""
     return 1.0 if check.statistic != "lift" else max(2 * check.at_least, 1.1 * max(check.measured, check.interval[1]))
 
 
-def interval(check: Check) -> str:
+def interval(check: ThresholdResult) -> str:
     """The 95 % interval of a check."""
     low, high = check.interval
     return _("{low} to {high}", low=f"{low:.2f}", high=f"{high:.2f}")
@@ -173,8 +173,8 @@ def missing(report: Report, exercise: Exercise | None) -> str:
             ngettext("a confirmed head of {number} more kind", "a confirmed head of {number} more kinds", more)
         )
     if report.luck > LUCK_LIMIT:
-        said = N_("more than luck (random claims may do this well {percent} of the time at most)")
-        lacking.append(_(said, percent=percent(LUCK_LIMIT)))
+        message = N_("more than luck (random claims may do this well {percent} of the time at most)")
+        lacking.append(_(message, percent=percent(LUCK_LIMIT)))
     return _("Still needed to pass: {lacking}.", lacking="; ".join(lacking)) if lacking else ""
 
 

@@ -12,7 +12,7 @@ from grader.report.drawing.terminal_picture import (
     MARK,
     NONE,
     RESET,
-    Colours,
+    ColourCount,
     colours_of,
     terminal,
 )
@@ -35,7 +35,7 @@ def test_there_is_a_row_for_each_query(picture: Picture) -> None:
 @pytest.mark.parametrize("colours", [NONE, MANY])
 @pytest.mark.parametrize("width", [24, 40, 60, 80, 200])
 def test_rows_fit_the_window_and_say_what_does_not(
-    picture: Picture, long_picture: Picture, hostile_picture: Picture, width: int, colours: Colours
+    picture: Picture, long_picture: Picture, hostile_picture: Picture, width: int, colours: ColourCount
 ) -> None:
     for shown in (picture, long_picture, hostile_picture):
         lines = [ESCAPE.sub("", line) for line in terminal(shown, width=width, colours=colours).splitlines()]
@@ -57,7 +57,9 @@ def test_plain_text_is_ascii_and_few_colours_only_add_colour(picture: Picture) -
 
 
 @pytest.mark.parametrize(("colours", "strongest"), [(MANY, "48;5;39"), (ALL, "48;2;104;149;201")])
-def test_with_many_colours_each_weight_has_its_own_ground(picture: Picture, colours: Colours, strongest: str) -> None:
+def test_with_many_colours_each_weight_has_its_own_ground(
+    picture: Picture, colours: ColourCount, strongest: str
+) -> None:
     text = terminal(picture, colours=colours)
     row = next(line for line in text.splitlines() if ESCAPE.sub("", line).strip().startswith("fox "))
 
@@ -77,7 +79,7 @@ def test_the_environment_says_how_many_colours_there_are() -> None:
 
 
 @pytest.mark.parametrize("colours", [NONE, ALL])
-def test_nothing_in_a_token_steers_the_terminal(hostile_picture: Picture, colours: Colours) -> None:
+def test_nothing_in_a_token_steers_the_terminal(hostile_picture: Picture, colours: ColourCount) -> None:
     text = ESCAPE.sub("", terminal(hostile_picture, colours=colours))
 
     assert "\x1b" not in text
