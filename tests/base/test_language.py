@@ -13,6 +13,7 @@ from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import LANGUAGES, UnknownLanguage, _, chosen, ngettext, of_service, of_system, speaking
 from grader.cli import speech
 from grader.exercises import RESERVED, submissions
+from grader.grading import rationale
 from grader.grading.grade import Standings, grade, shown
 from grader.report.formats import gradescope, html, json, junit, terminal
 from grader.report.text import words
