@@ -6,11 +6,12 @@ sum is taken over, and in which order, does not depend on their number.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Items
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import accumulate
+from hashlib import sha256
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +19,10 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from grader.kinds.masks import Question
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention import one_thread, stream
+from grader.measuring.digests import ProbesBuilt, versions
 from grader.measuring.patterns import reduced
 from grader.measuring.pooling import Answers, pooled
 from grader.measuring.probes.families import families_of, family
@@ -41,21 +44,73 @@ def scan(  # noqa: PLR0913 - what is measured, and in keywords how
     tokens: int = TOKENS,
     say: Callable[[float], None] = lambda done: None,
 ) -> tuple[KindScores, ...]:
-    """The scores of all heads under each kind; the same for any number of threads, in float64 for any `tokens`.
+    """Return the scores of all heads under each kind, as `measured` does."""
+    return measured(model, tokenizer, settings, kinds, causal=causal, tokens=tokens, say=say)[0]
 
-    `say` hears which fraction of the tokens is done. `causal` is true of a decoder.
+
+def measured(  # noqa: PLR0913 - what is measured, and in keywords how
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    settings: ProbeSettings,
+    kinds: Items[Kind],
+    *,
+    causal: bool,
+    tokens: int = TOKENS,
+    say: Callable[[float], None] = lambda done: None,
+) -> tuple[tuple[KindScores, ...], ProbesBuilt]:
+    """Return the scores of all heads under each kind, and the probes that they were measured on.
+
+    The scores are the same for any number of threads, in float64 for any `tokens`, which is the most that a batch has.
+    `causal` is true of a decoder. `say` hears which fraction of the tokens is done, 0 to 1.
 
     Raises:
-        ExerciseError: a kind has no query that the transformer could be asked.
+        ExerciseError: A kind has no query that the transformer could be asked.
     """
+    with one_thread() as threads:
+        probes = _probes(tokenizer, settings, kinds)
+        answered = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=say)
+        scores = tuple(pooled(kind, answered[kind.name], settings.seed) for kind in kinds)
+    asked = {name: [each.questions for each in of_kind] for name, of_kind in answered.items()}
+    return scores, ProbesBuilt(digest=_digest(probes, asked), versions=versions())
+
+
+def probes_digest(
+    tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, kinds: Items[Kind], *, causal: bool
+) -> str:
+    """Return the digest of the probes that the installed libraries build; nothing is measured."""
+    probes = _probes(tokenizer, settings, kinds)
+    asked: dict[str, list[list[Question]]] = defaultdict(list)
+    for sequences, of_family in probes:
+        for kind in of_family:
+            asked[kind.name].append([question(kind, each).visible(causal=causal) for each in sequences])
+    return _digest(probes, asked)
+
+
+Probes = list[tuple[tuple[ProbeSequence, ...], list[Kind]]]
+"""Families of probes, each with the kinds that are measured on it."""
+
+
+def _probes(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, kinds: Items[Kind]) -> Probes:
     asked: dict[str, list[Kind]] = defaultdict(list)
     for kind in kinds:
         for name in families_of(kind):
             asked[name].append(kind)
-    with one_thread() as threads:
-        probes = [(family(name, tokenizer, settings), of_family) for name, of_family in asked.items()]
-        found = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=say)
-        return tuple(pooled(kind, found[kind.name], settings.seed) for kind in kinds)
+    return [(family(name, tokenizer, settings), of_family) for name, of_family in asked.items()]
+
+
+def _digest(probes: Probes, asked: Mapping[str, list[list[Question]]]) -> str:
+    """Return SHA-256 over the tokens of all probes and the targets of all kinds."""
+    whole = sha256()
+    for sequences, of_family in probes:
+        whole.update(repr([(each.token_ids, each.slice) for each in sequences]).encode())
+        whole.update(repr([kind.name for kind in of_family]).encode())
+    for name in sorted(asked):
+        for each in chain.from_iterable(asked[name]):
+            masks = torch.stack((each.targets, each.eligible)).numpy()
+            whole.update(repr(masks.shape).encode() + np.packbits(masks).tobytes())
+            groups = {group: members.nonzero().flatten().tolist() for group, members in each.groups.items()}
+            whole.update(repr((sorted(groups.items()), sorted(each.rivals.items()))).encode())
+    return whole.hexdigest()
 
 
 def answers(  # noqa: PLR0913 - what is asked, and in keywords how

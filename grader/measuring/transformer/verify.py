@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from grader.base.errors import DigestMismatch
-from grader.measuring import pins
+from grader.measuring import digests
 from grader.measuring.transformer.files import files_of
 from grader.measuring.transformer.find import Located, Say, locate, override, silent
 from grader.schema import TransformerSource
@@ -27,7 +27,7 @@ def digest_of(source: TransformerSource, located: Located | None) -> str:
     files = source.files
     if not files and located is not None:
         files = {name: sha256_of(file) for name, file in files_of(located.path).items()}
-    return pins.digest_of(files)
+    return digests.digest_of(files)
 
 
 def verify(located: Located, source: TransformerSource) -> None:
