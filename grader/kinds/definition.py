@@ -62,7 +62,11 @@ class Parameter:
     default: Value | None = None
     """None: it must be given."""
     always_named: bool = True
-    """Whether its default stands in the kind's name."""
+    """False: its default is left out of the kind's name."""
+
+    def shown(self, value: Value) -> str:
+        """Return a value as a kind's name has it: with its sign where it may be negative."""
+        return f"{value:+d}" if isinstance(self.values, WholeNumber) and self.values.least < 0 else str(value)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from grader.base.language import N_, _
 from grader.kinds import PARAMETERS, SPELLINGS, TYPES, kind_name
-from grader.kinds.definition import HeadType, OneOf, Parameter, Value, WholeNumber, of
+from grader.kinds.definition import HeadType, OneOf, Parameter, WholeNumber, of
 
 if TYPE_CHECKING:
     TypeName = str
@@ -88,7 +88,9 @@ class Kind(_Named):
             for parameter, value in meant.items():
                 if data.get(parameter, value) != value:
                     message = N_("`{type}` means {parameter} {value}; leave `{parameter}` out")
-                    raise ValueError(_(message, type=word, parameter=parameter, value=_shown(value)))
+                    raise ValueError(
+                        _(message, type=word, parameter=parameter, value=PARAMETERS[parameter].shown(value))
+                    )
             data = {**data, **meant, "type": name}
         filled = {
             each.name: each.default
@@ -151,7 +153,3 @@ def title(kind: Kind) -> str:
     """Return the kind in words, such as `positional, offset -1`."""
     found = kind.head_type.title
     return found(**kind.parameters) if callable(found) else _(found)
-
-
-def _shown(value: Value) -> str:
-    return f"{value:+d}" if isinstance(value, int) else value
