@@ -52,7 +52,7 @@ class Product:
         )
 
     def submission(self, kind: str, *, layer: int = 0, head: int = 3, note: str = "") -> Path:
-        file = self.root / f"{kind.split(',')[0]}-{layer}-{head}.yaml"
+        file = self.root / f"{kind.replace(', ', '-').replace(': ', '-')}-{layer}-{head}.yaml"
         claim = f"{{layer: {layer}, head: {head}, type: {kind}, note: '{note}', evidence: one two three four five}}"
         file.write_text(f"exercise: stride-heads\nstudent: ada\ngallery: true\nclaims:\n  - {claim}\n")
         return file
