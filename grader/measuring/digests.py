@@ -1,4 +1,4 @@
-"""What a score follows from besides the weights: the code that measures, and the probes as they were built.
+"""Digests of what a score follows from: the weights, the code that measures, and the probes as they were built.
 
 The code is known by its syntax trees without docstrings and comments: rewording changes nothing, a moved helper whose
 constant changed does. It is all of `grader/measuring` and `grader/kinds`, and of a type's own file what its mask and
@@ -24,13 +24,13 @@ LIBRARIES = ("tokenizers", "transformers", "wordfreq")
 
 PACKAGE = Path(__file__).parents[1]
 MEASURING = ("kinds", "measuring")
-"""The folders that are measured with."""
+"""The folders whose code measures."""
 TYPES = "kinds/types"
-"""The folder of the types: of each file only what is measured with, and only for the types that are asked for."""
+"""The folder of the types: only the types that are asked for count, and of their files only the part that measures."""
 REGISTRY = ("kinds/__init__.py", "kinds/definition.py")
-"""The registry and its record; what a score follows from of them is in the types' own files."""
+"""The registry and its record: what a score follows from in them stands in the types' own files."""
 FACTS = ("ask", "probes", "decides", "is_place", "from_tokens")
-"""The fields of a type that a score follows from."""
+"""The fields of a type from which a score follows."""
 
 
 class ProbesBuilt(Record):
@@ -80,7 +80,7 @@ def code_digest(types: Iterable[str], kept: Path | None = None) -> str:
 
 
 def _files(types: list[str]) -> Iterator[Path]:
-    """Yield the files that are measured with, in the order of their paths."""
+    """Yield the files whose code measures, in the order of their paths."""
     for folder in MEASURING:
         for file in sorted((PACKAGE / folder).rglob("*.py")):
             name = file.relative_to(PACKAGE).as_posix()
@@ -116,7 +116,7 @@ def _measured_with(tree: ast.Module) -> list[ast.AST]:
 
 
 def _reached(roots: Iterable[ast.AST], defined: Mapping[str, ast.AST]) -> list[ast.AST]:
-    """Return every definition that these parts of the file lead to, in the order of their names."""
+    """Return every definition in the file that these parts need, in the order of their names."""
     reached: dict[str, ast.AST] = {}
     waiting = list(roots)
     while waiting:

@@ -18,7 +18,7 @@ from grader.measuring.digests import ProbesBuilt, code_digest, versions
 from grader.schema import Exercise, Kind, Measurement, Reading, Record, Statistic
 
 Grid = tuple[tuple[float, ...], ...]
-"""Layer, then head."""
+"""One number for each head, [layer][head]."""
 
 
 class Statistics(Record):
@@ -56,7 +56,7 @@ class ScoreTable(Record):
     """All heads under all kinds of an exercise."""
 
     key: str
-    """The content hash: what the table is kept under, with the probes that were built."""
+    """The content hash of the table: of the key under which it is kept, and of the probes."""
     transformer: str
     digest: str
     seed: int
@@ -64,10 +64,10 @@ class ScoreTable(Record):
     heads: int
     kinds: tuple[KindScores, ...]
     probes: ProbesBuilt | None = None
-    """None: nobody built any; the scores were written by hand, as tests do."""
+    """None if no probes were built: the scores were written by hand, as in tests."""
 
     def scores(self, kind: Kind) -> KindScores | None:
-        """Return all heads under this kind, or None where it was not measured."""
+        """Return all heads under this kind, or None if it was not measured."""
         return next((scores for scores in self.kinds if scores.kind.name == kind.name), None)
 
     @property
@@ -77,7 +77,7 @@ class ScoreTable(Record):
 
 
 def measurement(scores: KindScores, layer: int, head: int, deciding: tuple[str, ...] = ()) -> Measurement:
-    """What was measured of one head; its score is the deciding statistic on its worst slice.
+    """Return the measurement of one head; its score is the deciding statistic on its worst slice.
 
     `deciding` names the slices that may decide; none named: all.
     """
@@ -127,7 +127,7 @@ def content_key(key: str, probes: ProbesBuilt | None) -> str:
 
 
 def kept(folder: Path, key: str) -> ScoreTable | None:
-    """Return the table that is kept under this key, whatever built its probes; None where there is none.
+    """Return the table that is kept under this key, whatever built its probes; None if there is none.
 
     Raises:
         ScoreTableError: The file cannot be read, or is not a score table.
@@ -161,10 +161,10 @@ class TableStore:
     folder: Path
     key: str
     name: str
-    """The transformer's, for messages."""
+    """The transformer's name, for messages."""
 
     def current(self) -> ScoreTable | None:
-        """Return the kept table; None where there is none, or other versions of libraries built its probes."""
+        """Return the kept table; None if there is none, or if other versions of libraries built its probes."""
         table = kept(self.folder, self.key)
         return table if table is not None and table.is_current else None
 

@@ -1,4 +1,4 @@
-"""The untrained twin: an exercise's architecture with random weights, on the same probes. What it reaches is chance."""
+"""The untrained twin: an exercise's architecture with random weights, on the same probes. Its scores are chance."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -21,7 +21,7 @@ def untrained(
     load: Callable[[], "Loaded"],
     progress: Callable[[float], None] = lambda done: None,
 ) -> ScoreTable:
-    """The twin's score table, measured once and kept in the folder as any other; its weights follow from the seed.
+    """Return the twin's score table, measured once and kept like any other; its weights follow from the seed.
 
     `digest` and `load` are those of the transformer whose twin it is.
     """

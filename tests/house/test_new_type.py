@@ -54,7 +54,8 @@ class Product:
     def submission(self, kind: str, *, layer: int = 0, head: int = 3, note: str = "") -> Path:
         file = self.root / f"{kind.replace(', ', '-').replace(': ', '-')}-{layer}-{head}.yaml"
         claim = f"{{layer: {layer}, head: {head}, type: {kind}, note: '{note}', evidence: one two three four five}}"
-        file.write_text(f"exercise: stride-heads\nstudent: ada\ngallery: {'true' if note else 'false'}\nclaims:\n  - {claim}\n")
+        gallery = "true" if note else "false"
+        file.write_text(f"exercise: stride-heads\nstudent: ada\ngallery: {gallery}\nclaims:\n  - {claim}\n")
         return file
 
     def run(self, *arguments: str | Path, code: int = 0) -> str:
