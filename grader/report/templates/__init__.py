@@ -1,6 +1,5 @@
 """The templates of pages and pictures, and the environment that renders them."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import jinja2
@@ -33,4 +32,4 @@ def environment() -> jinja2.Environment:
 
 def type_colours() -> dict[str, dict[str, str]]:
     """Return the colours of each type of head, by its name: `light` and `dark`."""
-    return {each.name: asdict(each.colours) for each in TYPES.values() if each.colours}
+    return {each.name: each.colours._asdict() for each in TYPES.values() if each.colours}
