@@ -1,7 +1,8 @@
 """The parts of the documentation that follow from the code: `make generated`.
 
 `docs/detectors.md` and the glossary's line on types follow from the registry of head types, `docs/schema` from the
-records. A test compares; what stands between the marks of `detectors.md` is written here, the rest by hand.
+records, and the variables in `docs/operations.md` from the settings. A test compares; what stands between the marks of
+a page is written here, the rest by hand.
 """
 
 import re
@@ -13,28 +14,39 @@ from grader.exercises.thresholds import defaults
 from grader.kinds import TYPES
 from grader.kinds.definition import HeadType
 from grader.schema import Threshold
+from grader.service.settings import VARIABLES
 
 DOCS = Path(__file__).parent
-BEGIN, END = "<!-- generated from grader/kinds/types -->", "<!-- end of the generated part -->"
+OF_TYPES, OF_VARIABLES = "grader/kinds/types", "grader/service/settings.py"
+"""The sources of the generated parts, which their first marks name."""
+END = "<!-- end of the generated part -->"
 STATISTICS = {"share": "share", "hit_rate": "hit rate", "lead": "lead", "lift": "lift"}
 
 
 def generated() -> dict[Path, str]:
     """Return each file with the content that it ought to have."""
-    detectors, glossary = DOCS / "detectors.md", DOCS / "glossary.md"
+    detectors, glossary, operations = (DOCS / f"{name}.md" for name in ("detectors", "glossary", "operations"))
     schemas = {DOCS / "schema" / f"{name}.json": rendered(name) + "\n" for name in RECORDS}
     return {
-        detectors: between_marks(detectors.read_text(encoding="utf-8"), "\n".join(map(section, TYPES.values()))),
+        detectors: between_marks(detectors, OF_TYPES, "\n" + "\n".join(map(section, TYPES.values()))),
+        operations: between_marks(operations, OF_VARIABLES, variables()),
         glossary: re.sub(r"^\| type \|.*$", type_line(), glossary.read_text(encoding="utf-8"), flags=re.MULTILINE),
         **schemas,
     }
 
 
-def between_marks(page: str, text: str) -> str:
-    """Return the page with this text between its two marks."""
-    before, _, rest = page.partition(BEGIN)
+def between_marks(page: Path, source: str, text: str) -> str:
+    """Return the page with this text between the marks of the part that is generated from the source."""
+    begin = f"<!-- generated from {source} -->"
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+    return f"{before}{begin}\n{text}\n{END}{after}"
+
+
+def variables() -> str:
+    """Return the table of the service's environment variables."""
+    rows = (f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items())
+    return "\n".join(["| variable | meaning |", "|---|---|", *rows])
 
 
 def type_line() -> str:

@@ -120,7 +120,7 @@ class Class:
 
     def hand_in_all(self, reports: Iterable[Report]) -> None:
         """Hand in many at once."""
-        with self.ledger.alone() as connection:
+        with self.ledger.database.alone() as connection:
             for report in reports:
                 when = START + timedelta(minutes=self.handed_in)
                 self.ledger.enter(connection, report, LOCAL, when)

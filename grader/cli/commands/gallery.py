@@ -57,7 +57,7 @@ def build(
         with Ledger() as ledger:
             for name in chosen:
                 found += entries.wanted(ledger, name, logins, platform)
-            known = entries.exercises_of(ledger, platform)
+            known = ledger.exercises(platform)
         if platform and not known:
             message = _("nothing in the ledger came from platform {platform}", platform=platform)
             raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", message)])
