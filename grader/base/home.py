@@ -11,6 +11,8 @@ from grader.base.errors import GraderError
 
 VARIABLE = "GRADER_HOME"
 APPLICATION = "head-grader"
+TABLES = "tables"
+"""The folder inside it where score tables are kept."""
 PRIVATE = 0o700
 """Only the owner reads, writes and enters: the ledger holds names and grades."""
 

@@ -71,7 +71,7 @@ def render(exercise: Exercise, standings: Standings, pictures: Mapping[HeadIndex
         exercise=exercise,
         table=standings.table,
         map=whole,
-        kinds=[_of_kind(kind, standings) for kind in kinds],
+        kinds=[of_kind(kind, standings) for kind in kinds],
         layers=[[_of_head(cell, kinds, standings, pictures) for cell in row] for row in whole.rows],
         anchor=anchor,
         words=words,
@@ -99,7 +99,8 @@ def worth_drawing(exercise: Exercise, standings: Standings) -> dict[HeadIndex, K
     return {place: likest[place] for place in sorted(places, key=order)[:MOST_DRAWN]}
 
 
-def _of_kind(kind: Kind, standings: Standings) -> OfKind:
+def of_kind(kind: Kind, standings: Standings) -> OfKind:
+    """Return a kind with all heads, of which the confirmed ones, and the ten best, are in sight."""
     ranks = standings.ranks[kind.name]
     rows = [_row(place, kind, standings) for place in sorted(ranks, key=ranks.__getitem__)]
     passing = standings.passing(kind.name)
