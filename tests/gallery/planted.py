@@ -129,7 +129,7 @@ class Class:
     def exhibits(self, platform: str | None = None) -> list[entries.Exhibit]:
         """What the gallery shows of the exercise."""
         logins: set[str] = set()
-        found = list(entries.wanted(self.ledger, self.asked.id, logins, platform))
+        found = list(entries.shown_submissions(self.ledger, self.asked.id, logins, platform))
         return entries.exhibits(found, KEY, Discretion(logins))
 
     def gallery(self, base: str | None = None, name: str = "Heads that were found") -> site.Gallery:

@@ -213,13 +213,13 @@ def test_the_same_ledger_gives_the_same_bytes(room: Class, built: Path, tmp_path
 def test_nothing_to_show_is_a_gallery_too(tmp_path: Path) -> None:
     site = build(Class(tmp_path / "room").gallery(), tmp_path / "site")
 
-    assert "Nothing is shown yet" in (site / "index.html").read_text()
+    assert "The gallery is still empty" in (site / "index.html").read_text()
     assert Page(site / "found" / "all.html").wrong == []
 
 
 def test_a_folder_that_is_no_gallery_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(InvalidInput, match="no gallery"), replaced(tmp_path):
+    with pytest.raises(InvalidInput, match="is not a gallery"), replaced(tmp_path):
         pytest.fail("nothing is built")
 
     assert os.listdir(tmp_path) == ["precious.txt"]  # noqa: PTH208

@@ -255,3 +255,13 @@ def test_contrast_meets_wcag_aa(page: Page, scheme: int) -> None:
             assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
     for shape, ground in (("target", "card"), ("heat", "ground"), ("ink", "fill"), ("ink", "track")):
         assert contrast(colours[shape], colours[ground]) >= 3, (shape, ground)
+
+
+def test_each_word_that_needs_one_leads_to_its_definition_on_the_page() -> None:
+    page = Page(planted_pages.report())
+    linked = {link["href"] for link in page.all("a") if link.get("class") == "term"}
+
+    assert linked >= {"#term-share", "#term-hit-rate", "#term-slice", "#term-query"}
+    assert linked <= {f"#{word['id']}" for word in page.all("dfn")}
+    assert all(link.get("title") for link in page.all("a") if link.get("class") == "term")
+    assert page.text.count("How to read this") == 1

@@ -114,8 +114,8 @@ def test_every_caution_and_gap_is_in_page_and_text() -> None:
         assert all(caution.message in PAGE.text[name] for name in caution.kinds or [""])
     for kind in FOUND.kinds:
         for gap in kind.gaps:
-            assert as_text.gap(gap) in paragraph(kind)
-            assert as_text.gap(gap) in PAGE.text[kind.name]
+            assert as_text.gap_in_words(gap) in paragraph(kind)
+            assert as_text.gap_in_words(gap) in PAGE.text[kind.name]
 
 
 def test_heads_that_several_kinds_claim_are_in_page_and_text() -> None:
