@@ -54,7 +54,7 @@ def kind_name(type_name: str, parameters: Parameters) -> str:
     for parameter in TYPES[type_name].parameters:
         value = parameters[parameter.name]
         if parameter.always_named or value != parameter.default:
-            parts.append(value if isinstance(parameter.values, OneOf) else f"{value:+d}")
+            parts.append(parameter.shown(value))
     return ":".join(parts)
 
 

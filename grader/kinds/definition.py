@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args
 
 from grader.base.errors import GraderError
 
@@ -36,23 +36,20 @@ class HalfWritten(GraderError):
     """A file under `grader/kinds/types` lacks something that every type of head needs."""
 
 
-@dataclass(frozen=True)
-class WholeNumber:
+class WholeNumber(NamedTuple):
     """The values of a parameter: a whole number between two bounds, both included."""
 
     least: int
     most: int
 
 
-@dataclass(frozen=True)
-class OneOf:
+class OneOf(NamedTuple):
     """The values of a parameter: one of these words."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """Something that a claim of the type must or may say besides the type."""
 
     name: str
@@ -62,11 +59,14 @@ class Parameter:
     default: Value | None = None
     """None: it must be given."""
     always_named: bool = True
-    """Whether its default stands in the kind's name."""
+    """False: its default is left out of the kind's name."""
+
+    def shown(self, value: Value) -> str:
+        """Return a value as a kind's name has it: with its sign where it may be negative."""
+        return f"{value:+d}" if isinstance(self.values, WholeNumber) and self.values.least < 0 else str(value)
 
 
-@dataclass(frozen=True)
-class DefaultThreshold:
+class DefaultThreshold(NamedTuple):
     """The value from which a head is of the type, unless an exercise gives its own."""
 
     statistic: Statistic
@@ -86,8 +86,7 @@ class DefaultThreshold:
         return found
 
 
-@dataclass(frozen=True)
-class Ladder:
+class Ladder(NamedTuple):
     """The hints for a kind, in the order in which they are given."""
 
     look: str
@@ -106,8 +105,7 @@ class Ladder:
     """A second line under `look`."""
 
 
-@dataclass(frozen=True)
-class Lookalike:
+class Lookalike(NamedTuple):
     """A head that is not of the type and might be taken for it."""
 
     name: str
@@ -115,16 +113,14 @@ class Lookalike:
     """What it knows, or does, in one sentence."""
 
 
-@dataclass(frozen=True)
-class Colours:
+class Colours(NamedTuple):
     """The type's colour on pages, as `#rrggbb`; it only repeats what the letters say."""
 
     light: str
     dark: str
 
 
-@dataclass(frozen=True)
-class OwnProbe:
+class OwnProbe(NamedTuple):
     """A family of probes that this type alone is measured on."""
 
     name: str

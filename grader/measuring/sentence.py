@@ -1,4 +1,4 @@
-"""One head on one sentence that a person wrote: its pattern, and its share where the targets follow from the tokens."""
+"""One head on a person's own sentence: its pattern, and its share if the targets follow from the tokens."""
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -17,7 +17,7 @@ DECIMALS = 3
 def recompute(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, kind: Kind, place: HeadIndex, text: str
 ) -> tuple[Evidence, Picture]:
-    """What the head at `place` (layer, head) does on the text; share and hit rate are None where nothing is asked.
+    """Return the measurement and the picture of one head on the text; share and hit rate are None if no query is asked.
 
     Raises:
         InvalidInput: the text is longer than the transformer can read.

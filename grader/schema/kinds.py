@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from grader.base.language import N_, _
 from grader.kinds import PARAMETERS, SPELLINGS, TYPES, kind_name
-from grader.kinds.definition import HeadType, OneOf, Parameter, Value, WholeNumber, of
+from grader.kinds.definition import HeadType, OneOf, Parameter, WholeNumber, of
 
 if TYPE_CHECKING:
     TypeName = str
@@ -88,7 +88,8 @@ class Kind(_Named):
             for parameter, value in implied.items():
                 if data.get(parameter, value) != value:
                     message = N_("`{type}` means {parameter} {value}; leave `{parameter}` out")
-                    raise ValueError(_(message, type=word, parameter=parameter, value=_with_sign(value)))
+                    shown = PARAMETERS[parameter].shown(value)
+                    raise ValueError(_(message, type=word, parameter=parameter, value=shown))
             data = {**data, **implied, "type": name}
         defaults = {
             parameter.name: parameter.default
@@ -151,7 +152,3 @@ def title(kind: Kind) -> str:
     """Return the kind in words, such as `positional, offset -1`."""
     text = kind.head_type.title
     return text(**kind.parameters) if callable(text) else _(text)
-
-
-def _with_sign(value: Value) -> str:
-    return f"{value:+d}" if isinstance(value, int) else value

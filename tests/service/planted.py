@@ -57,7 +57,7 @@ def measure(folder: Path, asked: Exercise) -> None:
     size, transformer = asked.transformer, digest(asked.transformer)
     kinds = tuple(_scores(kind.kind, (size.layers, size.heads)) for kind in asked.kinds)
     named = {"key": table_key(asked, transformer), "transformer": size.name, "digest": transformer, "seed": 7}
-    keep(folder, ScoreTable(**named, layers=size.layers, heads=size.heads, kinds=kinds))
+    keep(folder, str(named["key"]), ScoreTable(**named, layers=size.layers, heads=size.heads, kinds=kinds))
 
 
 def _scores(kind: Kind, size: tuple[int, int]) -> KindScores:

@@ -13,9 +13,9 @@ from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.who import login_name
-from grader.kinds import SPELLINGS, kind_name
+from grader.kinds import SPELLINGS
 from grader.report.text.labels import cells
-from grader.schema import AskedKind, Exercise
+from grader.schema import AskedKind, Exercise, Kind
 
 if TYPE_CHECKING:
     from grader.ledger import Ledger
@@ -58,7 +58,7 @@ def _asked(exercise: Exercise, word: str) -> AskedKind:
     Raises:
         InvalidInput: There is none, or more than one.
     """
-    wanted = kind_name(*SPELLINGS[word]) if word in SPELLINGS else word
+    wanted = Kind(type=word).name if word in SPELLINGS else word
     exact = [kind for kind in exercise.kinds if kind.name == wanted]
     found = exact or [kind for kind in exercise.kinds if wanted in (kind.type, *kind.parameters.values())]
     if len(found) == 1:

@@ -1,6 +1,5 @@
 """Syntactic head: each query attends to the word that it stands in a grammatical relation with."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.base.language import N_, _
@@ -197,7 +196,7 @@ def letters(relation: str, direction: str) -> str:
 
 def ladder(relation: str, direction: str) -> Ladder:
     """Return the relation's hints; forward, with a line that says so."""
-    return replace(RELATIONS[relation].ladder, also=FORWARD if direction == "forward" else "")
+    return RELATIONS[relation].ladder._replace(also=FORWARD if direction == "forward" else "")
 
 
 def ask(sequence: ProbeSequence, relation: str, direction: str) -> "Question":

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 
 import jinja2
@@ -42,7 +41,7 @@ def environment() -> jinja2.Environment:
 
 def type_colours() -> dict[str, dict[str, str]]:
     """Return the colours of each type of head, by its name: `light` and `dark`."""
-    return {head_type.name: asdict(head_type.colours) for head_type in TYPES.values() if head_type.colours}
+    return {head_type.name: head_type.colours._asdict() for head_type in TYPES.values() if head_type.colours}
 
 
 def term(word: str, text: str | None = None, *, tab_stop: bool = True) -> Markup:
