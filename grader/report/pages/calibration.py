@@ -26,7 +26,7 @@ from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import title
 
-STYLES, SCRIPT = ("page.css", "calibration.css"), "calibration.js"
+STYLES, SCRIPT = ("page.css", "calibration/calibration.css"), "calibration/calibration.js"
 TOP, LABELLED, AXIS = 34, 14, 22
 """The pixels above the heads, between the labels of two layers, and below the heads."""
 TALLEST, PITCHES = 300, (1.3, 9.0)
@@ -105,7 +105,7 @@ def render(calibration: Calibration) -> str:
     """Return the page."""
     templates = environment()
     style = "".join(templates.get_template(name).render() for name in STYLES)
-    page = templates.get_template("calibration.html.jinja").render(
+    page = templates.get_template("calibration/calibration.html.jinja").render(
         calibration=calibration,
         sections=[_section(kind, calibration) for kind in calibration.kinds],
         names={kind.name: title(kind.kind) for kind in calibration.kinds},
