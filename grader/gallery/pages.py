@@ -69,8 +69,8 @@ def shelves(best_first: Sequence[Exhibit]) -> Shelves:
     for exhibit in best_first:
         exercises = (None, exhibit.exercise) if are_several else (None,)
         combinations = product(exercises, (None, exhibit.kind.name), (None, exhibit.verdict.claim.layer))
-        for each in (*(Filter(*values) for values in combinations), head_of(exhibit)):
-            by_filter.setdefault(each, Shelf(each)).exhibits.append(exhibit)
+        for key in (*(Filter(*values) for values in combinations), head_of(exhibit)):
+            by_filter.setdefault(key, Shelf(key)).exhibits.append(exhibit)
     for shelf in by_filter.values():
         shelf.exhibits = mixed(shelf.exhibits)
     return by_filter

@@ -1,4 +1,4 @@
-"""A variable of the environment, or the file that holds its value."""
+"""Environment variables: the value itself, or a file with it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Students are spoken to in their language, and what is kept is in English whoever reads it."""
+"""Students get messages in their language; stored texts are always English."""
 
 import re
 from dataclasses import replace

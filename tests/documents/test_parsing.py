@@ -1,4 +1,4 @@
-"""The text of a document becomes plain data or problems with a place; never anything else."""
+"""The text of a document becomes plain data, or problems with a place, and never anything else."""
 
 import json
 

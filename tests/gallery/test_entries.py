@@ -122,7 +122,7 @@ def test_pseudonyms_are_for_those_who_choose_no_name(lesson: Class) -> None:
 
 
 def through_queue(lesson: Class, student: str, submission_id: str, report: Report) -> None:
-    """A row as the service keeps it of what came in under this id, with the ledger's entry that it led to."""
+    """Insert the service's row for a submission with this id and its ledger entry."""
     (entry,) = [e for e in lesson.ledger.entries(student=student) if e.report.content_hash == report.content_hash]
     values = {"platform": LOCAL, "submission_id": submission_id, "student": student, "exercise": lesson.asked.id}
     fixed = {"digest": "d" * 64, "document": "", "state": "graded", "received_at": "", "credit": 1.0, "tries": 1}
@@ -133,7 +133,7 @@ def through_queue(lesson: Class, student: str, submission_id: str, report: Repor
 
 
 def test_an_old_file_that_is_handed_in_again_through_a_queue_takes_all_back(lesson: Class) -> None:
-    """The ledger has one entry for the same content, wherever it stands among others."""
+    """The ledger has one entry for the same content, wherever it is among others."""
     without = lesson.hand_in("ada", *right(0, "shown"), gallery=False)
     shown = lesson.hand_in("ada", *right(0, "shown"))
     for number, report in enumerate((without, shown)):

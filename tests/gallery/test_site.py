@@ -1,4 +1,4 @@
-"""The written site: what must never be in it, what must be, and that every link leads somewhere."""
+"""The written site: nothing that must be hidden, everything that must be shown, and no dead link."""
 
 import json
 import os
@@ -19,13 +19,13 @@ from tests.gallery.conftest import LOGINS, SECRETS, build
 from tests.gallery.planted import Class, gallery, right
 
 HEAVIEST_PAGE = 100_000
-"""Bytes of a page without its pictures."""
+"""The most bytes of a page without its pictures."""
 ATOM = "{http://www.w3.org/2005/Atom}"
 VOID = {"meta", "link", "img"}
 
 
 class Page(HTMLParser):
-    """What a page refers to, and what may not be in it."""
+    """The references of a page, and the elements that it must not have."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A head's picture in text, for every sort of terminal."""
+"""A head's picture in text, for every type of terminal."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A calibration as page, text and JSON: the same numbers in all three, and a page that asks for nothing."""
+"""A calibration as page, text and JSON: the same numbers in all three, and a page that needs no network."""
 
 import json
 import re
@@ -20,7 +20,7 @@ VOID = {"meta"}
 
 
 class Article(HTMLParser):
-    """What the page shows of each kind, by the kind's name: numbers by their class, the heads of each list."""
+    """The numbers and lists of heads that the page shows for each kind, by the kind's name."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -61,7 +61,7 @@ def of_json(kind: KindCalibration) -> dict[str, object]:
 
 
 def paragraph(kind: KindCalibration) -> str:
-    """What the text says of a kind."""
+    """Return the paragraph of the text about a kind."""
     return next(part for part in TEXT.split("\n\n") if f"({kind.name})" in part.split("\n")[0])
 
 
