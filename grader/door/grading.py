@@ -51,7 +51,7 @@ class GradedReport(Report):
         right = sum(verdict.outcome == "confirmed" for verdict in self.verdicts)
         student = f" by {self.student}" if self.student else ""
         return (
-            f"<Report on {self.exercise}{student}: {words.standing(self).name}, score {self.score:.0%}, "
+            f"<Report on {self.exercise}{student}: {words.total_sign(self).name}, score {self.score:.0%}, "
             f"{right} of {len(self.verdicts)} claims confirmed>"
         )
 

@@ -3,7 +3,7 @@
 from grader.grading.grade import Standings
 from grader.report.drawing import headmap
 from grader.report.pages.page import STYLES, page
-from grader.report.pages.scan import of_kind
+from grader.report.pages.scan import scan_kind
 
 
 def render(standings: Standings) -> str:
@@ -14,5 +14,5 @@ def render(standings: Standings) -> str:
         (*STYLES, "scan.css"),
         table=standings.table,
         map=whole,
-        kinds=[of_kind(entry.kind, standings) for entry in whole.legend],
+        kinds=[scan_kind(entry.kind, standings) for entry in whole.legend],
     )

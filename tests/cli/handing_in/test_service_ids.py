@@ -67,10 +67,10 @@ def test_what_is_not_graded_yet_has_a_status_and_no_report(bench: Bench, tmp_pat
     told, report = bench.grade(tmp_path, "status", "early"), bench.grade(tmp_path, "report", "early")
 
     assert told.returncode == 0
-    assert told.stdout.startswith("early on platform local: received\n    kept safely; it will be graded\n")
+    assert told.stdout.startswith("early on platform local: received\n    stored; it will be graded\n")
     assert "its report:" not in told.stdout
     assert (report.returncode, report.stdout) == (3, "")
-    assert report.stderr == "grade: early on platform local: kept safely; it will be graded\n"
+    assert report.stderr == "grade: early on platform local: stored; it will be graded\n"
 
 
 def test_help_names_what_belongs_to_the_service_and_imports_nothing_of_it(bench: Bench, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_what_we_cannot_grade_is_three_and_not_the_students_fault_and_can_be_tri
     replayed = up.grade("dead", "replay", "local/lost-1")
 
     assert code == 3
-    assert "lost-1 on platform local: we could not grade it; that is not your fault" in said
+    assert "lost-1 on platform local: we could not grade it; this is not your fault" in said
     assert "local/lost-1" in listed.stdout
     assert "local/lost-1" in {each["name"] for each in as_json}
     assert "lost-1 on platform local: dead\n" in told.stdout

@@ -86,8 +86,8 @@ def test_every_mistake_is_told_at_its_place(tmp_path: Path) -> None:
         "4:60: `key_id` k1 is taken by an earlier item; each item needs its own name [repeated]",
         '4:77: `secret_file` must be text, not `5`; put it in quotes: "5" [wrong-type]',
         "5:17: `per_minute` must be from 1 to 1000000, not `0` [out-of-range]",
-        "6:11: `name` must be lower-case words and digits joined by hyphens, such as mini-heads; "
-        "not `Canvas` [bad-name]",
+        "6:11: `name` is `Canvas`; it must be lower-case words and digits joined by hyphens, such as mini-heads "
+        "[bad-name]",
         "7:11: `name` canvas is taken by an earlier item; each item needs its own name [repeated]",
         "8:5: unknown key `webhok` in platforms[2]; allowed: name, password_file, signing, webhook, per_minute; "
         "did you mean `webhook`? [unknown-key]",
@@ -108,10 +108,10 @@ def test_the_name_of_one_of_our_own_users_is_refused(tmp_path: Path, name: str) 
 
 
 def test_a_file_that_is_no_list_of_platforms_is_refused(tmp_path: Path) -> None:
-    assert refusals(tmp_path, "") == ["1:1: there is nothing in this file [empty]"]
+    assert refusals(tmp_path, "") == ["1:1: the file is empty [empty]"]
     assert refusals(tmp_path, "platforms: []") == ["1:12: `platforms` needs at least 1 item [too-short]"]
     assert refusals(tmp_path, "platforms: &all []") == [
-        "1:12: `&all`: aliases are not read; text that begins with & must be in quotes [alias]"
+        "1:12: `&all`: YAML aliases are not allowed; text that begins with & must be in quotes [alias]"
     ]
 
 
