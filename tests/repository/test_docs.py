@@ -9,7 +9,7 @@ from docs.generate import generated
 from grader import exercises
 
 DOCS = Path(__file__).parents[2] / "docs"
-DECISIONS = sorted((DOCS / "adr").glob("*.md"))
+DECISIONS = sorted((DOCS / "adr").glob("[0-9]*.md"))
 
 
 def test_what_follows_from_the_code_is_as_the_code_has_it() -> None:
@@ -34,3 +34,11 @@ def test_a_decision_has_its_four_parts(decision: Path) -> None:
 
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Context", "Decision", "Status", "Consequences"]
     assert text.startswith(f"# {int(decision.stem[:4])}. ")
+
+
+def test_every_decision_is_listed_with_its_title() -> None:
+    listed = re.findall(r"^- \[(.*)\]\((.*)\)$", (DOCS / "adr" / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    titles = {page.name: page.read_text(encoding="utf-8").split("\n", 1)[0] for page in DECISIONS}
+
+    assert {name: f"# {title}" for title, name in listed} == titles
+    assert len(listed) == len(titles)
