@@ -4,11 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from docs.generate import generated
 from grader import exercises
+from grader.measuring import patterns
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 DECISIONS = sorted((DOCS / "adr").glob("[0-9]*.md"))
 
 
@@ -42,3 +45,27 @@ def test_every_decision_is_listed_with_its_title() -> None:
 
     assert {name: f"# {title}" for title, name in listed} == titles
     assert len(listed) == len(titles)
+
+
+def test_the_map_of_the_tree_has_every_part_of_the_grader() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    parts = {part.name for part in (ROOT / "grader").iterdir() if part.suffix in ("", ".py") and part.name[0] != "_"}
+
+    assert parts <= set(re.findall(r"`grader/([\w.]+)`", page.partition("## The map")[2].partition("\n## ")[0]))
+
+
+def test_the_example_of_the_glossary_is_computed_as_the_grader_does() -> None:
+    example = (DOCS / "glossary.md").read_text(encoding="utf-8").partition("<!-- example -->")[2]
+    rows = [
+        line.split("|")[2:-1] for line in re.findall(r"^\| .*\d.*\|$", example.partition("<!-- end")[0], re.MULTILINE)
+    ]
+    pattern = torch.tensor([[float(cell.strip(" *") or 0) for cell in row] for row in rows]).unsqueeze(1)
+    targets = torch.tensor([["**" in cell for cell in row] for row in rows])
+    eligible = torch.ones_like(targets)
+    eligible[:, 0] = False
+
+    shares, hits = patterns.share(pattern, targets), patterns.hits(pattern, targets, eligible)
+
+    assert pattern.sum(-1).allclose(torch.ones(len(rows), 1))
+    assert f"= **{shares.mean():.2f}**" in example
+    assert f"the hit rate is **{hits.mean():.2f}**" in " ".join(example.split())

@@ -23,7 +23,7 @@ FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 MODULES = sorted(file for package in ("grader", "workers") for file in (ROOT / package).rglob("*.py"))
 ARCHAIC = (
     r"no whole number",
-    r"is no (?:id|number|name)",
+    r"(?<!there )is no (?:id|number|name)",
     r"bec[oa]mes? of",
     r"(?:is|are) told by",
     r"as far as",
