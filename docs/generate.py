@@ -1,13 +1,17 @@
 """The parts of the documentation that follow from the code: `make generated`.
 
 `docs/detectors.md` and the glossary's line on types follow from the registry of head types, `docs/schema` from the
-records, and the variables in `docs/operations.md` from the settings. A test compares; what stands between the marks of
-a page is written here, the rest by hand.
+records, the variables in `docs/operations.md` from the settings, and the output in the README from the demo itself. A
+test compares. Only the text between the marks of a page is written here, the rest by hand.
 """
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from grader.cli.commands.schema import RECORDS, rendered
 from grader.exercises.thresholds import defaults
@@ -17,36 +21,55 @@ from grader.schema import Threshold
 from grader.service.settings import VARIABLES
 
 DOCS = Path(__file__).parent
-OF_TYPES, OF_VARIABLES = "grader/kinds/types", "grader/service/settings.py"
-"""The sources of the generated parts, which their first marks name."""
-END = "<!-- end of the generated part -->"
+BEGIN, END = "<!-- generated from grader/kinds/types -->", "<!-- end of the generated part -->"
+VARIABLES_BEGIN = "<!-- generated from grader/service/settings.py -->"
+DEMO_BEGIN, DEMO_END = "<!-- demo output -->", "<!-- end of demo output -->"
+EXAMPLE = DOCS.parent / "exercises" / "mini-heads" / "my_heads.yaml"
+GUESS = "L2H5"
+"""The only head of the example that the README shows: it passes for no kind, so that it gives no answer away."""
 STATISTICS = {"share": "share", "hit_rate": "hit rate", "lead": "lead", "lift": "lift"}
 
 
 def generated() -> dict[Path, str]:
     """Return each file with the content that it ought to have."""
-    detectors, glossary, operations = (DOCS / f"{name}.md" for name in ("detectors", "glossary", "operations"))
+    detectors, glossary, readme = DOCS / "detectors.md", DOCS / "glossary.md", DOCS.parent / "README.md"
+    operations = DOCS / "operations.md"
     schemas = {DOCS / "schema" / f"{name}.json": rendered(name) + "\n" for name in RECORDS}
     return {
-        detectors: between_marks(detectors, OF_TYPES, "\n" + "\n".join(map(section, TYPES.values()))),
-        operations: between_marks(operations, OF_VARIABLES, variables()),
+        detectors: between_marks(
+            detectors.read_text(encoding="utf-8"), (BEGIN, END), "\n" + "\n".join(map(section, TYPES.values()))
+        ),
+        operations: between_marks(operations.read_text(encoding="utf-8"), (VARIABLES_BEGIN, END), variables()),
+        readme: between_marks(readme.read_text(encoding="utf-8"), (DEMO_BEGIN, DEMO_END), demo()),
         glossary: re.sub(r"^\| type \|.*$", type_line(), glossary.read_text(encoding="utf-8"), flags=re.MULTILINE),
         **schemas,
     }
 
 
-def between_marks(page: Path, source: str, text: str) -> str:
-    """Return the page with this text between the marks of the part that is generated from the source."""
-    begin = f"<!-- generated from {source} -->"
-    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
-    _, _, after = rest.partition(END)
-    return f"{before}{begin}\n{text}\n{END}{after}"
+def between_marks(page: str, marks: tuple[str, str], text: str) -> str:
+    """Return the page with this text between its two marks."""
+    begin, end = marks
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{text}\n{end}{after}"
 
 
 def variables() -> str:
     """Return the table of the service's environment variables."""
     rows = (f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items())
     return "\n".join(["| variable | meaning |", "|---|---|", *rows])
+
+
+def demo() -> str:
+    """Return the part of the demo's output that the README shows: the title, one refuted claim, and the total."""
+    with TemporaryDirectory() as home:
+        told = {"GRADER_HOME": home, "GRADER_DATABASE_URL": "", "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
+        command = [sys.executable, "-m", "grader.cli", "submit", str(EXAMPLE)]
+        printed = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    title, *claims, total, _sources = printed.strip().split("\n\n")
+    (guess,) = (claim for claim in claims if GUESS in claim)
+    shown = (title.splitlines()[0], guess, "\n".join(total.splitlines()[:-1]))
+    return "\n".join(["```text", "\n\n...\n\n".join(shown), "```"])
 
 
 def type_line() -> str:
