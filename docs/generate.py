@@ -66,7 +66,7 @@ def demo() -> str:
         told = {"GRADER_HOME": home, "GRADER_DATABASE_URL": "", "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
         command = [sys.executable, "-m", "grader.cli", "submit", str(EXAMPLE)]
         printed = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=True).stdout  # noqa: S603
-    title, *claims, total, _sources = printed.strip().split("\n\n")
+    title, *claims, total, _sources, _words = printed.strip().split("\n\n")
     (guess,) = (claim for claim in claims if GUESS in claim)
     shown = (title.splitlines()[0], guess, "\n".join(total.splitlines()[:-1]))
     return "\n".join(["```text", "\n\n...\n\n".join(shown), "```"])
