@@ -30,7 +30,7 @@ BATCH = 25
 PAUSE_SECONDS = 0.2
 """Between two queries of the outbox, while little is owed."""
 REST_FACTOR = 10
-"""A query that finds no webhook to serve is followed by a rest that is so many times longer than the query."""
+"""A query that finds no webhook to serve is followed by a rest that is this many times longer than the query."""
 JITTER = 0.2
 """The part by which a wait is shortened or lengthened, so that what failed together is not tried together."""
 
@@ -52,7 +52,7 @@ class Patience(NamedTuple):
     """For posts that have begun, when the courier is told to stop."""
 
     def before_next(self, tries: int) -> timedelta:
-        """Return the wait after so many tries."""
+        """Return the wait after this many tries."""
         seconds = min(self.most, self.first * 2 ** min(tries - 1, 20))
         return timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
 

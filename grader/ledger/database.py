@@ -161,7 +161,7 @@ class Database:
                 return
         with self.alone() as connection:
             tables = sa.inspect(connection).get_table_names()
-            if not self._is_ready(tables, through(connection)):  # nobody was faster
+            if not self._is_ready(tables, through(connection)):  # no other process was faster
                 from grader.ledger.migrations import upgrade
 
                 upgrade(connection)

@@ -8,7 +8,7 @@ from grader.ledger.ledger import Ledger
 
 PREFIX = "offline-"
 DIGITS = 40
-"""An offline submission's id is PREFIX and so many digits of its digest; a number may follow, see `HandedIn.note`."""
+"""An offline submission's id is PREFIX and this number of digits of its digest; `-2` and so on may follow."""
 
 NOTED = "SELECT submission_id, refused, again_at FROM handed_in WHERE queue = :queue AND platform = :platform"
 NOTE = """

@@ -17,7 +17,7 @@ from grader.service.reception import Receipt, Reception
 
 PREFIX = "letter:"
 DIGITS_MOST = 9
-"""Of a letter's number; the column holds no longer one."""
+"""Of a letter's number; a longer one does not fit the column."""
 
 
 class CannotReplay(GraderError):

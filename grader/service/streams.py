@@ -131,7 +131,7 @@ def post(client: QueueClient, platform: str, fields: Mapping[str, str]) -> Poste
 
 
 def wait(client: QueueClient, posted: Posted, seconds: float) -> Result | None:
-    """Return the result of what was posted; None if none has come after so many seconds."""
+    """Return the result of what was posted; None if none has come after this time, in seconds."""
     return next(arriving(client, [posted], seconds), None)
 
 

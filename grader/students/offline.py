@@ -17,7 +17,7 @@ from grader.ledger.queue.graded import graded
 from grader.schema import Report, Submission
 
 REFUSALS = 5
-"""After so many refusals, a submission is not handed in again."""
+"""After this many refusals, a submission is not handed in again."""
 
 
 class Offline(NamedTuple):

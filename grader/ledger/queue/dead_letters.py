@@ -112,7 +112,7 @@ def revive(ledger: Ledger, platform: str, submission_id: str) -> bool:
 
 
 def _short(text: str, length: int) -> str:
-    """Return the text in at most so many characters; different texts stay different."""
+    """Return the text in at most `length` characters; different texts stay different."""
     escaped = storable(text)
     if len(escaped) <= length:
         return escaped

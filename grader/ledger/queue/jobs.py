@@ -34,7 +34,7 @@ LEASE_MARGIN_SECONDS = 10
 WINDOW = 100
 """The number of rows that have a message on its way; the others wait in the ledger."""
 BREAKER_ROWS = 5
-"""The breaker opens when so many different submissions have failed and none has succeeded since."""
+"""The breaker opens when this many different submissions have failed and none has succeeded since."""
 
 ROW = SUBMISSIONS.c
 
@@ -203,7 +203,7 @@ def is_open(connection: sa.Connection) -> bool:
 
 
 def backoff(tries: int) -> timedelta:
-    """Return the wait after so many tries: 5, 20, 80, 320 seconds."""
+    """Return the wait after this many tries: 5, 20, 80, 320 seconds."""
     return timedelta(seconds=BACKOFF_SECONDS * 4 ** max(0, tries - 1))
 
 

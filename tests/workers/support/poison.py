@@ -106,7 +106,7 @@ NO_ENVELOPE = [
     ),
     Poison("an infinite priority", owned(priority=float("inf")), "priority"),
     Poison("an unknown body encoding", owned(body_encoding="rot13"), "body_encoding"),
-    Poison("two megabytes", changed(body="A" * 2 * 1024 * 1024), f"{MESSAGE_BYTES} are the most"),
+    Poison("two megabytes", changed(body="A" * 2 * 1024 * 1024), f"at most {MESSAGE_BYTES} are allowed"),
 ]
 NO_BODY = [
     Poison("a body that is a number", changed(body=5), "message.body: "),
