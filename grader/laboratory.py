@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from grader.base.errors import BeingMeasured, ScoreTableError
 from grader.base.files import write_whole
 from grader.base.language import _
-from grader.grading.grade import Standings, grade
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.measuring import pins
 from grader.measuring.score_table import ScoreTable, code_digest, kept, table_for, table_key
 from grader.schema import Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission

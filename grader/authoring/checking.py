@@ -15,7 +15,7 @@ from grader.documents import Document
 from grader.exercises import known_heads, submissions
 from grader.exercises.changes import SOURCE as TRIED_OUT
 from grader.exercises.thresholds import defaults
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.measuring import transformer
 from grader.measuring.score_table import ScoreTable

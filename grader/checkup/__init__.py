@@ -9,7 +9,7 @@ from grader.base.errors import ExerciseError, GraderError
 from grader.checkup import service
 from grader.checkup.check import Check
 from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.measuring import transformer
 from grader.measuring.score_table import ScoreTable, kept, table_key

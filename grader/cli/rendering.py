@@ -10,7 +10,7 @@ import typer
 from grader.schema import Exercise, Report
 
 if TYPE_CHECKING:
-    from grader.grading.grade import Standings
+    from grader.grading.standings import Standings
     from grader.schema import Picture
 
 

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from grader.base.errors import ExerciseError
-from grader.grading.grade import Standings, weigh
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.ledger import Ledger, Regrade
 from grader.ledger.entry import LedgerEntry
 from grader.measuring.score_table import ScoreTable
@@ -101,7 +102,7 @@ class Regrading:
             gallery_name=report.gallery_name,
         )
         evidence = {number: found for number, v in enumerate(report.verdicts) if (found := v.evidence) is not None}
-        return weigh(submission, self.exercise, self.standings, evidence)
+        return grade(submission, self.exercise, self.standings.table, evidence, self.standings)
 
     def effects(self, ledger: Ledger) -> Iterator[StudentEffect]:
         """What would change for each student with a report on the exercise; one student at a time."""

@@ -9,7 +9,7 @@ from typer.main import get_command
 from grader import exercises
 from grader.base.errors import ExerciseError
 from grader.cli.commands import exercises as authoring
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from tests.authoring.conftest import ROOT, SHIPPED, grade, refusal
 from tests.support.exercise_sample import ID, TEXT, write

@@ -32,7 +32,7 @@ def calibrate(
     transformer: TransformerPath = None,
 ) -> None:
     """Show every kind's scores, gaps and noise, and what its threshold does among them."""
-    from grader.grading.calibration import calibrate as calibration
+    from grader.grading.calibration.calibrate import calibrate as calibration
 
     exercise = exercises.load(exercise_id)
     folder = exercises.available().get(exercise_id)

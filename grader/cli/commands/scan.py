@@ -58,7 +58,7 @@ def _page(exercise: Exercise, out: Path, transformer: Path | None) -> None:
     from grader.report.pages import scan
 
     with laboratory(exercise, transformer) as bench:
-        worth = scan.worth_drawing(exercise, bench.standings)
+        worth = scan.worth_drawing(bench.standings)
         drawn = {place: bench.picture(kind, place) for place, kind in worth.items()}
     deliver(scan.render(exercise, bench.standings, drawn), out)
 

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from grader.base.language import _
-from grader.grading.grade import Standings
-from grader.grading.standings import Standing
+from grader.grading.standings import Standing, Standings
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, HeadIndex, Kind, Report, Verdict, head_name, title
@@ -122,31 +121,16 @@ def outcomes_map(report: Report, size: HeadIndex) -> HeadMap:
     return arranged(cells, size)
 
 
-def best_kind(place: HeadIndex, kinds: Iterable[Kind], standings: Standings) -> Kind:
-    """The kind that a head is most like: one that it is confirmed as, then by how many times it has what is needed."""
-
-    def likeness(kind: Kind) -> tuple[bool, float, float]:
-        standing = standings.by_kind[kind.name][place]
-        return standing.confirmed, times(standing), standing.measured.score
-
-    return max(kinds, key=likeness)
-
-
-def times(standing: Standing) -> float:
-    """How many times a head has what its thresholds ask for, by the one it is furthest from."""
-    return min((check.measured / max(check.at_least, 1e-9) for check in standing.checks), default=0.0)
-
-
 def shade(standing: Standing) -> str:
     """`over-1` to `over-3` for a confirmed head, `under-0` to `under-3` for another."""
     if standing.confirmed:
-        return f"over-{bisect(OVER, times(standing)) + 1}"
-    return f"under-{bisect(UNDER, times(standing))}"
+        return f"over-{bisect(OVER, standing.factor) + 1}"
+    return f"under-{bisect(UNDER, standing.factor)}"
 
 
 def much(standing: Standing) -> str:
     """How much a head has of what is needed, in words."""
-    part = max(times(standing), 0.0)
+    part = max(standing.factor, 0.0)
     if part > MOST_TIMES:
         return _("far more than is needed")
     return _("{percent} % of what is needed", percent=f"{100 * part:.0f}")
@@ -170,14 +154,14 @@ def told(place: HeadIndex, kind: Kind, standings: Standings) -> str:
 def _cell(place: HeadIndex, asked: list[Kind], standings: Standings, href: str | None) -> Cell:
     if not asked:
         return Cell(*place, label=head_name(*place), href=href)
-    kind = best_kind(place, asked, standings)
+    kind = standings.most_like(place).asked.kind
     standing = standings.by_kind[kind.name][place]
     others = [title(one) for one in asked if one != kind and standings.by_kind[one.name][place].confirmed]
     message = told(place, kind, standings)
     return Cell(
         *place,
         kind,
-        times(standing),
+        standing.factor,
         shade(standing),
         _("{said}; also confirmed as {kinds}", said=message, kinds=" \N{MIDDLE DOT} ".join(others))
         if others

@@ -2,7 +2,7 @@
 
 Nothing is asked from anywhere, and without JavaScript everything is there for the present threshold. What the page
 reckons while a threshold moves is the state of each head, from the same few numbers and by the same rule as
-`grader.calibration.axis`.
+`grader.grading.calibration.records.HeadScore`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,6 @@ from grader.grading.calibration.records import (
     KindCalibration,
     Step,
 )
-from grader.grading.calibration.sweep import quiet
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
 from grader.report.text import calibration as in_text
@@ -198,7 +197,7 @@ def _reasons(kind: KindCalibration) -> Iterator[tuple[float, str]]:
         yield (kind.labels.best_margin.at_least, "widest margin between the labels")
         yield (kind.labels.best_f1.at_least, "best F1")
     if kind.in_noise:
-        for each in quiet(kind.sweep, kind.at_least):
+        for each in kind.outside_noise:
             side = "below" if each.at_least < kind.at_least else "above"
             yield (each.at_least, f"nearest {side} that is inside no interval")
     if kind.gaps and kind.gaps[0].below_score < round(kind.gaps[0].middle, 2) <= kind.gaps[0].above_score:

@@ -6,8 +6,7 @@ The page tells all answers: it is for instructors, and for whoever explores a tr
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grader.grading.grade import Standings
-from grader.grading.standings import Standing
+from grader.grading.standings import Standing, Standings
 from grader.report.drawing import headmap
 from grader.report.drawing.cloud import Cloud, cloud
 from grader.report.drawing.headmap import Cell
@@ -84,13 +83,12 @@ def anchor(place: HeadIndex) -> str:
     return f"head-{place[0]}-{place[1]}"
 
 
-def worth_drawing(exercise: Exercise, standings: Standings) -> dict[HeadIndex, Kind]:
+def worth_drawing(standings: Standings) -> dict[HeadIndex, Kind]:
     """The heads to draw, each with the kind on whose probe: the best of each kind in turn, the confirmed ones first."""
-    kinds = [asked.kind for asked in exercise.kinds if asked.name in standings.by_kind]
-    if not kinds:
+    if not standings.by_kind:
         return {}
     places = list(next(iter(standings.by_kind.values())))
-    likest = {place: headmap.best_kind(place, kinds, standings) for place in places}
+    likest = {place: standings.most_like(place).asked.kind for place in places}
 
     def order(place: HeadIndex) -> tuple[bool, int]:
         name = likest[place].name
@@ -120,7 +118,7 @@ def _of_head(
 ) -> OfHead:
     place = (cell.layer, cell.head)
     rows = [_row(place, kind, standings) for kind in kinds]
-    rows.sort(key=lambda row: (row.confirmed, headmap.times(row.standing)), reverse=True)
+    rows.sort(key=lambda row: (row.confirmed, row.standing.factor), reverse=True)
     picture = pictures.get(place)
     return OfHead(cell, tuple(rows), draw(picture) if picture else None)
 
@@ -135,7 +133,7 @@ def _row(place: HeadIndex, kind: Kind, standings: Standings) -> Row:
         kind.letters,
         standing,
         standings.ranks[kind.name][place],
-        f"{100 * max(headmap.times(standing), 0.0):.0f} %",
+        f"{100 * max(standing.factor, 0.0):.0f} %",
         SYMBOLS[state],
         standing.confirmed,
     )

@@ -15,7 +15,7 @@ const make = (name, attributes, text = "") => {
 const ratio = (part, whole) => (whole ? (part / whole + 1e-9).toFixed(2) : "none");
 const percent = (score) => `${(100 * Math.min(Math.max(score, 0), 1)).toFixed(2)}%`;
 
-// As grading says it: see grader/grading/calibration/axis.py.
+// As grading says it: see HeadScore in grader/grading/calibration/records.py.
 const inside = (head, at) => head.low < at && at < head.high;
 const state = (head, at) => {
   if (head.score < at && !inside(head, at)) return "below";
