@@ -1,4 +1,4 @@
-"""A report in one of its formats, the same whoever graded it and wherever."""
+"""A report in one of its formats, the same wherever it was graded."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """What a report can be shown as."""
+    """The formats of a report."""
 
     text = "text"
     json = "json"
@@ -24,7 +24,7 @@ class Format(StrEnum):
     junit = "junit"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="What to show the report as.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="The format of the report.")]
 Out = Annotated[Path | None, typer.Option(help="Write the report to this file.", metavar="PATH")]
 
 
@@ -36,9 +36,9 @@ def rendered(
     plain: bool,
     standings: "Callable[[], Standings] | None" = None,
 ) -> str:
-    """The report as its student may see it; `plain` text suits a file, other text the terminal.
+    """Return the report as its student may see it; `plain` text is for a file, other text for the terminal.
 
-    A page shows `pictures`, and with `standings` each head among all others, where the feedback goes so far.
+    A page shows the `pictures` and, with `standings`, each head among all others, if the exercise's feedback is `all`.
     """
     from grader.grading.grade import shown
 
