@@ -122,7 +122,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # help and errors are the same text everywhere, and `rich` is not imported for them
     context_settings={"max_content_width": WIDTH},
     help="Claims about attention heads, verified by measurement.",
-    epilog="Exit codes: 0 graded and passed, 1 graded and not passed, 2 invalid input, 3 an error of the grader.",
+    epilog="Exit codes: 0 graded and passed, 1 graded and not passed, 2 the input is invalid, 3 we failed.",
 )
 
 

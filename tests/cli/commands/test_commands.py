@@ -35,7 +35,7 @@ def test_help_names_every_command_and_the_exit_codes(bench: Bench, tmp_path: Pat
 
     assert done.returncode == 0
     assert all(f" {command} " in done.stdout for command in COMMANDS)
-    assert "0 graded and passed, 1 graded and not passed, 2 invalid input, 3 an error of the grader" in done.stdout
+    assert "0 graded and passed, 1 graded and not passed, 2 the input is invalid, 3 we failed" in done.stdout
 
 
 def test_the_line_of_a_command_is_its_docstrings_first() -> None:
