@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 MOST_BEGUN = 5
-"""How often a measurement is begun that never ends."""
+"""The number of times that a measurement is begun, if the process ends each time before it does."""
 
 
 class Recomputed(Record):
@@ -74,7 +74,7 @@ class Laboratory:
 
     @property
     def causal(self) -> bool:
-        """Whether a query sees only the keys before it."""
+        """True if a query sees only the keys before it."""
         return self.exercise.transformer.family == "decoder"
 
     @cached_property
@@ -89,7 +89,7 @@ class Laboratory:
 
     @property
     def is_measured(self) -> bool:
-        """Whether every head has been measured, so that the table is only looked up."""
+        """True if every head has been measured, so that the table is only looked up."""
         return "table" in vars(self) or self.store.current() is not None
 
     @property
