@@ -88,7 +88,7 @@ def gallery(folder: Path) -> Path:
             claims = tuple(random.sample(right, 4))
             submission = Submission(exercise=exercise.id, student=f"student{number:02}", claims=claims, gallery=True)
             ledger.append(bench.report(submission), when=datetime(2026, 3, 1 + number % 28, tzinfo=UTC))
-        found += entries.wanted(ledger, exercise.id, logins)
+        found += entries.shown_submissions(ledger, exercise.id, logins)
     out.mkdir()
     exhibits = entries.exhibits(found, b"a key for pictures", Discretion(logins))
     drawn = {exercise.id: Pictures(exercise, folder / "tables", recompute=False)}

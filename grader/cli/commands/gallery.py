@@ -15,7 +15,7 @@ from grader.cli.options import TABLES
 from grader.schema import Exercise
 
 if TYPE_CHECKING:
-    from grader.gallery.entries import Found
+    from grader.gallery.entries import ShownSubmission
     from grader.gallery.site import Gallery
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>?#/]+(/[^\s\"'<>?#]*)?")
@@ -52,12 +52,12 @@ def build(
     _refuse_address(url)
     chosen = {name: exercises.load(name) for name in exercise} if exercise else _sound()
     logins: set[str] = set()
-    found: list[entries.Found] = []
+    found: list[entries.ShownSubmission] = []
     with folder.replaced(out) as new:
         with Ledger() as ledger:
             for name in chosen:
-                found += entries.wanted(ledger, name, logins, platform)
-            known = entries.exercises_of(ledger, platform)
+                found += entries.shown_submissions(ledger, name, logins, platform)
+            known = ledger.exercises(platform)
         if platform and not known:
             message = _("nothing in the ledger came from platform {platform}", platform=platform)
             raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", message)])
@@ -94,7 +94,7 @@ def _refuse_address(url: str | None) -> None:
         raise InvalidInput(f"--url {url}", [Problem("no-address", message)])
 
 
-def _left_out(gallery: "Gallery", found: "list[Found]", beside: set[str]) -> Iterator[str]:
+def _left_out(gallery: "Gallery", found: "list[ShownSubmission]", beside: set[str]) -> Iterator[str]:
     """What is not shown, and why."""
     for each in gallery.pictures.values():
         yield from each.missing

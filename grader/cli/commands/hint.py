@@ -13,9 +13,9 @@ from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.who import login_name
-from grader.kinds import SPELLINGS, kind_name
+from grader.kinds import SPELLINGS
 from grader.report.text.labels import cells
-from grader.schema import AskedKind, Exercise
+from grader.schema import AskedKind, Exercise, Kind
 
 if TYPE_CHECKING:
     from grader.ledger import Ledger
@@ -58,7 +58,7 @@ def _asked(exercise: Exercise, word: str) -> AskedKind:
     Raises:
         InvalidInput: There is none, or more than one.
     """
-    wanted = kind_name(*SPELLINGS[word]) if word in SPELLINGS else word
+    wanted = Kind(type=word).name if word in SPELLINGS else word
     exact = [kind for kind in exercise.kinds if kind.name == wanted]
     found = exact or [kind for kind in exercise.kinds if wanted in (kind.type, *kind.parameters.values())]
     if len(found) == 1:
@@ -77,18 +77,18 @@ def _chosen(
     ledger: "Ledger", of: tuple[Exercise, AskedKind], ladder: Sequence["Rung"], who: str, yes: bool | None
 ) -> tuple[list["Rung"], int]:
     """The hints to show, and how many there are after them: those seen before where `yes` is None, else the next."""
-    from grader.students import hints_taken, identity
-    from grader.students.xp import Hint
+    from grader.ledger.hints import Hint, take, taken
+    from grader.students import identity
 
     exercise, asked = of
-    names = identity.names(who, login_name(), {each.student for each in identity.known(ledger)})
+    names = identity.names(who, login_name(), {each.student for each in ledger.students()})
     of_kind = (exercise.id, asked.name)
-    seen = {each.rung for each in hints_taken.hints(ledger, names) if (each.exercise, each.kind) == of_kind}
+    seen = {each.rung for each in taken(ledger, names) if (each.exercise, each.kind) == of_kind}
     new = [rung for rung in ladder if rung.name not in seen]
     if yes is None or not new:
         return [rung for rung in ladder if yes is None and rung.name in seen], len(new)
     _agree_to(exercise.hint_costs, yes)
-    hints_taken.take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, datetime.now(UTC)))
+    take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, datetime.now(UTC)))
     return new[:1], len(new) - 1
 
 

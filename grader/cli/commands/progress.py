@@ -84,13 +84,14 @@ def _usage() -> InvalidInput:
 def _found(name: str, platform: str | None) -> "Progress":
     """Where the student stands: on one platform, or with all that is in the ledger, hints and their cost too."""
     from grader.ledger import Ledger
-    from grader.students import hints_taken, identity, xp
+    from grader.ledger.hints import taken
+    from grader.students import identity, xp
 
     with Ledger() as ledger:
         if platform is not None:
             return xp.progress(ledger.entries(student=name, platform=platform))
-        names = identity.names(name, login_name(), {each.student for each in identity.known(ledger)})
-        return xp.progress(identity.merged(identity.works(ledger, names), name), hints_taken.hints(ledger, names))
+        names = identity.names(name, login_name(), {each.student for each in ledger.students()})
+        return xp.progress(identity.merged(identity.works(ledger, names), name), taken(ledger, names))
 
 
 def _sync(url: str, platform: str | None, student: str | None, use_attempts: bool) -> None:
@@ -101,7 +102,7 @@ def _sync(url: str, platform: str | None, student: str | None, use_attempts: boo
 
     settings = queued.queue_settings(url)
     with Ledger() as ledger:
-        names = identity.names(login_name(), login_name(), {each.student for each in identity.known(ledger)})
+        names = identity.names(login_name(), login_name(), {each.student for each in ledger.students()})
         named = sorted(names - {login_name()})
         who = student or (named[0] if named else login_name())
         place = syncing.Destination(settings, queued.platform_of(url, platform), who)

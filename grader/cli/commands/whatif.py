@@ -79,7 +79,6 @@ def regrade(
 ) -> None:
     """Grade every kept report again by the exercise as its file states it now; old reports stay in the ledger."""
     from grader.ledger import Ledger
-    from grader.service import outbox
     from grader.students.regrading import Regrading, moved
 
     if not reason.strip():
@@ -90,7 +89,7 @@ def regrade(
     with Ledger() as ledger:
         effects = list(regrading.effects(ledger))
         regrading.refuse_old_version(effects)
-        for _ in regrading.apply(ledger, effects, reason, outbox.put_again):
+        for _ in regrading.apply(ledger, effects, reason):
             pass
     deliver(_rendered(form, effects, moved(effects)), out)
     typer.echo(f"reason: {reason}" if any(each.effects for each in effects) else "nothing was written", err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.checkup.queue import clock
-from grader.ledger.database import SCHEMA
+from grader.ledger import SCHEMA
 from grader.service import access, platforms, streams
 from tests.cli.conftest import Bench
 from tests.support.postgres import database
@@ -146,7 +146,7 @@ def test_dead_letters_and_secrets_that_cannot_be_read_are_told(bench: Bench, up:
     _, others, _ = doctor(bench, tmp_path / "home", up.url("operator"), GRADER_PLATFORMS=str(listed))
 
     assert lines["dead letters"] == "LOOK 1 were given up"
-    assert others["platform local"].startswith("LOOK /nowhere/k1: the file of this secret cannot be read")
+    assert others["platform local"].startswith("LOOK /nowhere/k1: this secret's file cannot be read")
 
 
 def test_a_setting_that_makes_no_sense_is_told(bench: Bench, tmp_path: Path) -> None:

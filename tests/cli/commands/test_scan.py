@@ -51,7 +51,7 @@ def test_a_page_shows_the_map_and_every_head(bench: Bench, home: Path, tmp_path:
     [
         (["--type", "semantic", ID], f"{ID} does not ask for `semantic`; it asks for positional:-1, positional:-2"),
         (["--type", "nonsense", ID], "`nonsense`"),
-        (["--type", "positional:one", ID], "`one` is no whole number"),
+        (["--type", "positional:one", ID], "`one` is not a whole number"),
         ([], "give either an exercise's id or --pattern FILE"),
         (["--pattern", "/nowhere.npz"], "cannot be read: "),
         ([ID, "--html", "all.html", "--top", "3"], "--html PATH shows every head and kind of an exercise"),

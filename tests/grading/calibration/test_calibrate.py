@@ -16,7 +16,7 @@ from grader.grading.grade import Standings
 from grader.measuring.score_table import ScoreTable
 from grader.schema import Borderline, Exercise
 from tests.support.planted_calibration import RULE, calibration, known, planted
-from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, Place, exercise, table, with_reading
+from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, HeadIndex, exercise, table, with_reading
 
 GRID = 1 / STEPS
 ROUNDING = 1e-9
@@ -26,7 +26,10 @@ NAMES = ("induction", "positional:-1", "syntactic:verb_subject")
 
 
 def induction(
-    scores: Mapping[Place, float], labels: dict[Place, str] | None = None, half_width: float = 0.0, **more: object
+    scores: Mapping[HeadIndex, float],
+    labels: dict[HeadIndex, str] | None = None,
+    half_width: float = 0.0,
+    **more: object,
 ) -> KindCalibration:
     """Only induction is asked for, and the heads score so."""
     asked = exercise({**INDUCTION, **more})

@@ -1,4 +1,4 @@
-"""The page about the report's format names every key, and no other."""
+"""The documentation of the report's format names every key and no other."""
 
 import hashlib
 import json

@@ -1,7 +1,7 @@
 """The outbox: every answer that a platform is owed, kept until it has been delivered.
 
-An answer is put in within the transaction that ends its submission, so there is none without the other. It is
-handed over at least once, under one id over all tries.
+An answer is put in by the transaction that ends its submission, so neither exists without the other. It is delivered
+at least once, and keeps its id over all tries.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,18 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from grader.ledger import Ledger
 from grader.ledger.columns import storable, written
 from grader.ledger.entry import LedgerEntry
+from grader.ledger.ledger import Ledger, Regrade
 from grader.ledger.tables import DELIVERIES, REPORTS, SUBMISSIONS
+from grader.schema import Report
 
 DeliveryChannel = Literal["stream", "webhook"]
 
 OF = SUBMISSIONS.c.id == DELIVERIES.c.submission
-"""The submission that a delivery is about."""
+"""Joins a delivery with its submission."""
 LEASE_SECONDS = 60
-"""How long a courier has for what it took; then another may take it."""
+"""The time that a courier has for a delivery; then another courier may take it."""
 
 
 class Delivery(NamedTuple):
@@ -36,13 +37,13 @@ class Delivery(NamedTuple):
 
 
 def put(connection: sa.Connection, job: int, when: datetime, channel: DeliveryChannel = "stream") -> None:
-    """Owe the platform of this job an answer, inside the caller's transaction."""
+    """Owe an answer to the platform of this job, inside the caller's transaction."""
     row = {"submission": job, "channel": channel, "message": uuid4().hex, "tries": 0, "reason": ""}
     connection.execute(sa.insert(DELIVERIES).values(**row, wake_at=written(when)))
 
 
 def put_again(connection: sa.Connection, entry: LedgerEntry) -> None:
-    """Owe an answer for every submission whose report this entry is about, inside the transaction that regrades it."""
+    """Owe an answer for every submission that has this entry's report, inside the transaction that regrades it."""
     theirs = (REPORTS.c[name] == SUBMISSIONS.c[name] for name in ("platform", "student", "exercise"))
     report = sa.and_(REPORTS.c.id == SUBMISSIONS.c.report, *theirs)  # the latter are indexed
     query = sa.select(SUBMISSIONS.c.id).join(REPORTS, report).where(REPORTS.c.submission == entry.submission)
@@ -57,18 +58,19 @@ class Outbox:
         self.ledger = ledger
 
     def due(self, channel: DeliveryChannel, limit: int, room: Mapping[str, int] | None = None) -> list[Delivery]:
-        """What is to be delivered now, longest due first; nobody else is given it for `LEASE_SECONDS`.
+        """Take up to `limit` answers that are to be delivered now, longest due first, for `LEASE_SECONDS`.
 
-        Of a platform that is named in `room`, no more than that: so one that has much waiting leaves place for others.
+        `room` limits the answers of single platforms, so that one with many leaves room for the others.
         """
         now = datetime.now(UTC)
         waiting = (DELIVERIES.c.channel == channel, DELIVERIES.c.wake_at <= written(now))
-        with self.ledger.connection() as connection:  # a look that waits for nobody
+        with self.ledger.database.connection() as connection:  # reading waits for no other process
             chosen = _chosen(connection, waiting, limit, dict(room or {}))
         if not chosen:
             return []
-        with self.ledger.connection(write=True) as connection:
-            until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)  # the connection may have waited for others
+        with self.ledger.database.connection(write=True) as connection:
+            now = datetime.now(UTC)  # the connection may have waited for other writers
+            until = now + timedelta(seconds=LEASE_SECONDS)
             lease = {"wake_at": written(until), "tries": DELIVERIES.c.tries + 1}
             taken = sa.update(DELIVERIES).where(DELIVERIES.c.id.in_(chosen), *waiting).values(lease)
             ids = [row.id for row in connection.execute(taken.returning(DELIVERIES.c.id))]
@@ -80,37 +82,48 @@ class Outbox:
             return [Delivery(**row) for row in rows.mappings()]
 
     def delivered(self, done: Sequence[Delivery], then: Sequence[Delivery] = ()) -> None:
-        """Note that these have been handed over; those of them that are in `then` are owed by webhook as well.
+        """Note that these have been delivered; those of them in `then` are owed by webhook as well.
 
-        Where two couriers handed over the same, one after the other's lease, the webhook is owed once.
+        If two couriers delivered the same answer, one after the other's lease, the webhook is owed once.
         """
         if not done:
             return
         now = datetime.now(UTC)
         ids = [delivery.id for delivery in done]
-        with self.ledger.connection(write=True) as connection:
+        with self.ledger.database.connection(write=True) as connection:
             values = {"wake_at": None, "delivered_at": written(now), "reason": ""}
             change = sa.update(DELIVERIES).where(DELIVERIES.c.id.in_(ids), DELIVERIES.c.delivered_at.is_(None))
-            noted = connection.execute(change.values(values).returning(DELIVERIES.c.id, DELIVERIES.c.submission))
-            jobs = {row.id: row.submission for row in noted}
+            changed = connection.execute(change.values(values).returning(DELIVERIES.c.id, DELIVERIES.c.submission))
+            jobs = {row.id: row.submission for row in changed}
             for job in (jobs[delivery.id] for delivery in then if delivery.id in jobs):
                 put(connection, job, now, "webhook")
 
     def failed(self, delivery: Delivery, reason: str, again_in: timedelta) -> None:
-        """Note that this could not be handed over, why, and when it is tried again; nothing where it was meanwhile."""
+        """Note a failure, its reason, and the wait before the next try, unless the answer was delivered meanwhile."""
         when = written(datetime.now(UTC) + again_in)
-        with self.ledger.connection(write=True) as connection:
+        with self.ledger.database.connection(write=True) as connection:
             change = sa.update(DELIVERIES).where(DELIVERIES.c.id == delivery.id, DELIVERIES.c.delivered_at.is_(None))
             connection.execute(change.values(reason=storable(reason), wake_at=when))
+
+    def regrade(self, report: Report, platform: str, change: Regrade) -> LedgerEntry:
+        """Append the regraded report to the ledger and owe its answer again: both, or neither.
+
+        Raises:
+            LedgerError: As `Ledger.append`.
+        """
+        with self.ledger.database.alone() as connection:
+            entry = self.ledger.enter(connection, report, platform, datetime.now(UTC), change)
+            put_again(connection, entry)
+        return entry
 
 
 def _chosen(
     connection: sa.Connection, waiting: Sequence[sa.ColumnElement[bool]], limit: int, room: dict[str, int]
 ) -> list[int]:
-    """The deliveries that wait longest, as many of each platform as it has room for.
+    """Return the deliveries that wait longest, of each platform only as many as it has room for.
 
-    One look is enough, unless a platform with more than its room stands before the others: then it is left out and
-    looked again.
+    One query is enough, unless a platform with more than its room comes before the others: then the next query leaves
+    it out.
     """
     chosen: list[int] = []
     while True:

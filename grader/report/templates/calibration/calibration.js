@@ -1,9 +1,9 @@
 "use strict";
-// A threshold moves, with the mouse, a finger or the keys, and all that follows from it is reckoned anew.
+// The mouse, a finger or the keys move a threshold; everything that depends on it is computed again.
 const rule = document.querySelector("main").dataset.rule;
 const NEAR = 12, REACH = 28, STEPS = 100, PAGE = 10;
 const SHAPES = { over: "●", borderline: "◆", below: "○", ruled_out: "✕" };
-const SAID = { over: "confirmed", below: "below the threshold", ruled_out: "ruled out by what else is asked" };
+const STATES = { over: "confirmed", below: "below the threshold", ruled_out: "ruled out by another threshold" };
 const SVG = "http://www.w3.org/2000/svg";
 
 const make = (name, attributes, text = "") => {
@@ -15,7 +15,7 @@ const make = (name, attributes, text = "") => {
 const ratio = (part, whole) => (whole ? (part / whole + 1e-9).toFixed(2) : "none");
 const percent = (score) => `${(100 * Math.min(Math.max(score, 0), 1)).toFixed(2)}%`;
 
-// As grading says it: see grader/grading/calibration/axis.py.
+// The same rules as in grader/grading/calibration/axis.py.
 const inside = (head, at) => head.low < at && at < head.high;
 const state = (head, at) => {
   if (head.score < at && !inside(head, at)) return "below";
@@ -23,17 +23,17 @@ const state = (head, at) => {
   return inside(head, at) || head.elsewhere === "borderline" ? "borderline" : "over";
 };
 const confirms = (head, at) => {
-  const found = state(head, at);
+  const present = state(head, at);
   const byRule = { in_favour: true, as_measured: head.score >= at && head.met, against: false }[rule];
-  return found === "over" || (found === "borderline" && byRule);
+  return present === "over" || (present === "borderline" && byRule);
 };
-const said = (head, at) => SAID[state(head, at)] ?? `borderline, ${confirms(head, at) ? "" : "not "}confirmed`;
+const inWords = (head, at) => STATES[state(head, at)] ?? `borderline, ${confirms(head, at) ? "" : "not "}confirmed`;
 
 const read = (item, point, reach) => {
   const { rank, place, score, low, high, elsewhere, met, expect } = item.dataset;
   const title = point.querySelector("title");
   const measured = title.textContent;
-  title.remove(); // the page says it itself, at once and where it can be dismissed
+  title.remove(); // the readout shows it at once, and Escape closes it
   return {
     item, point, reach, place, elsewhere, expect, measured, dot: point.querySelector(".dot"), rank: Number(rank),
     score: Number(score), low: Number(low), high: Number(high), met: met === "true", y: Number(point.dataset.y),
@@ -42,13 +42,13 @@ const read = (item, point, reach) => {
 
 for (const kind of document.querySelectorAll(".kind")) {
   const strip = kind.querySelector(".strip");
-  const byRank = (one, other) => one.dataset.rank - other.dataset.rank;
+  const byRank = (first, second) => first.dataset.rank - second.dataset.rank;
   const items = [...kind.querySelectorAll(".heads li")].sort(byRank);
   const points = [...strip.querySelectorAll(".head")].reverse(), reaches = [...strip.querySelectorAll(".reach")].reverse();
   const heads = items.map((item, place) => read(item, points[place], reaches[place]));
   const present = Number(kind.dataset.present);
   const foot = Number(strip.querySelector(".through").getAttribute("y2"));
-  const put = (name, text) => { for (const each of kind.querySelectorAll(`.n-${name}`)) each.textContent = text; };
+  const put = (name, text) => { for (const place of kind.querySelectorAll(`.n-${name}`)) place.textContent = text; };
   const band = strip.querySelector(".noise"), now = kind.querySelector(".now");
   let at = present;
 
@@ -59,13 +59,13 @@ for (const kind of document.querySelectorAll(".kind")) {
     const noisy = heads.filter((head) => inside(head, at) && head.elsewhere !== "under");
     const text = at === present ? kind.dataset.text : at.toFixed(2);
     for (const head of heads) {
-      const found = state(head, at);
-      head.item.className = found;
-      head.item.querySelector(".symbol").textContent = SHAPES[found];
-      for (const why of ["borderline", "ruled_out"]) head.item.querySelector(`.why.${why}`).hidden = found !== why;
-      head.dot.setAttribute("class", `dot ${found}`);
-      head.dot.setAttribute("href", `#${found}`);
-      head.reach.setAttribute("class", `reach ${found}`);
+      const newState = state(head, at);
+      head.item.className = newState;
+      head.item.querySelector(".symbol").textContent = SHAPES[newState];
+      for (const why of ["borderline", "ruled_out"]) head.item.querySelector(`.why.${why}`).hidden = newState !== why;
+      head.dot.setAttribute("class", `dot ${newState}`);
+      head.dot.setAttribute("href", `#${newState}`);
+      head.reach.setAttribute("class", `reach ${newState}`);
     }
     const [near, far] = kind.querySelectorAll(".heads.out");
     kind.querySelector(".heads.in").replaceChildren(...confirmed.map((head) => head.item));
@@ -75,12 +75,12 @@ for (const kind of document.querySelectorAll(".kind")) {
     const right = confirmed.filter((head) => head.expect === "confirmed").length;
     const wrong = confirmed.filter((head) => head.expect === "refuted").length;
     const missed = heads.filter((head) => head.expect === "confirmed").length - right;
-    const told = {
+    const numbers = {
       at: text, confirmed: confirmed.length, others: others.length, far: Math.max(others.length - NEAR, 0), noise: noisy.length,
       right, wrong, missed, precision: ratio(right, right + wrong), recall: ratio(right, right + missed),
       f1: ratio(2 * right, 2 * right + wrong + missed),
     };
-    for (const [name, value] of Object.entries(told)) put(name, value);
+    for (const [name, value] of Object.entries(numbers)) put(name, value);
     const paste = kind.querySelector("[data-yaml]");
     paste.textContent = paste.dataset.yaml.replace("@", text);
     const low = Math.min(...noisy.map((head) => head.low)), high = Math.max(...noisy.map((head) => head.high));
@@ -100,7 +100,7 @@ for (const kind of document.querySelectorAll(".kind")) {
     show();
   };
 
-  // The threshold as a slider: its grip is what takes the focus.
+  // The threshold is a slider; its grip takes the focus.
   const slider = strip.querySelector(".threshold"), handle = strip.querySelector(".handle");
   const settings = { role: "slider", tabindex: 0, "aria-label": `Threshold: ${kind.dataset.statistic}, ${kind.dataset.title}`,
     "aria-valuemin": 0, "aria-valuemax": 1, "aria-orientation": "horizontal" };
@@ -140,7 +140,7 @@ for (const kind of document.querySelectorAll(".kind")) {
     place.append(button);
   }
 
-  // The heads: the nearest one to the pointer, or the one that has the focus, is named.
+  // The head nearest to the pointer, or with the focus, is named.
   const readout = kind.querySelector(".readout"), idle = readout.textContent;
   const ring = make("circle", { class: "ring", r: 9 }), tip = make("text", { class: "tip" });
   let focused = heads[0];
@@ -148,7 +148,7 @@ for (const kind of document.querySelectorAll(".kind")) {
     for (const lit of strip.querySelectorAll(".reach.lit")) lit.classList.remove("lit");
     ring.remove();
     tip.remove();
-    readout.textContent = head ? `${head.measured}: ${said(head, at)}` : idle;
+    readout.textContent = head ? `${head.measured}: ${inWords(head, at)}` : idle;
     if (!head) return;
     const left = head.score > 0.75, x = percent(head.score);
     head.reach.classList.add("lit");
@@ -160,10 +160,10 @@ for (const kind of document.querySelectorAll(".kind")) {
     strip.append(ring, tip);
   };
   const reachable = (head) => {
-    for (const each of heads) {
-      each.point.setAttribute("aria-hidden", each !== head);
-      if (each === head) continue;
-      for (const name of ["tabindex", "role", "aria-label"]) each.point.removeAttribute(name);
+    for (const other of heads) {
+      other.point.setAttribute("aria-hidden", other !== head);
+      if (other === head) continue;
+      for (const name of ["tabindex", "role", "aria-label"]) other.point.removeAttribute(name);
     }
     focused = head;
     for (const [key, value] of Object.entries({ tabindex: 0, role: "img", "aria-label": head.measured })) head.point.setAttribute(key, value);
@@ -171,7 +171,7 @@ for (const kind of document.querySelectorAll(".kind")) {
   const nearest = (event) => {
     const box = strip.getBoundingClientRect();
     const away = (head) => Math.hypot(box.left + head.score * box.width - event.clientX, box.top + head.y - event.clientY);
-    return heads.map((head) => [away(head), head]).filter(([far]) => far < REACH).sort(([one], [other]) => one - other)[0]?.[1];
+    return heads.map((head) => [away(head), head]).filter(([far]) => far < REACH).sort(([first], [second]) => first - second)[0]?.[1];
   };
   strip.addEventListener("pointermove", (event) => light(nearest(event)));
   strip.addEventListener("pointerdown", (event) => light(nearest(event)));
@@ -180,7 +180,7 @@ for (const kind of document.querySelectorAll(".kind")) {
     head.item.addEventListener("pointerenter", () => light(head));
     head.item.addEventListener("pointerleave", () => light());
   }
-  // Heard outside the picture: Chromium lets the keys reach whatever shape listens for the focus itself.
+  // The listeners are outside the picture: in Chromium, a shape that listens for focus becomes reachable with the keys.
   const frame = strip.parentElement;
   frame.addEventListener("focusin", (event) => light(heads.find((head) => head.point === event.target)));
   frame.addEventListener("focusout", () => light());

@@ -1,4 +1,4 @@
-"""A ledger that an older version wrote is opened, brought up to date, and keeps what it has."""
+"""A ledger of an older version is opened, brought up to date, and keeps its data."""
 
 import os
 import subprocess
@@ -19,8 +19,8 @@ from grader.ledger.database import SCHEMA, Database
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.migrations import upgrade
 from grader.ledger.tables import METADATA
-from grader.service.desk import Desk
 from grader.service.reception import Reception
+from grader.service.worker import Worker
 from grader.students.xp import progress
 from tests.service.crowd import Crowd
 from tests.service.planted import envelope
@@ -34,11 +34,11 @@ OLD = sa.table(
     ),
     *map(sa.column, ("report", "created_at")),
 )
-"""The one table of the first schema, without its id."""
+"""The only table of the first schema, without its id."""
 
 
 def old_row(number: int, submission: str | None = None, student: str = "ada", **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A row as the older code wrote it: under the id that came with it, or under `local:`."""
+    """Return a row as the older code wrote it: with the id that it came with, or with `local:`."""
     report = sealed(number, student=student)
     name = submission or f"local:{student}:{report.exercise}:{report.exercise_version}:{report.content_hash}"
     return {
@@ -86,7 +86,7 @@ def revision(url: str) -> list[str]:
 
 
 def differences(url: str) -> list[object]:
-    """What the database has otherwise than the code says."""
+    """Return the differences between the database and the code's tables."""
     with engine_of(url).connect() as connection:
         options = {"compare_type": True, "compare_server_default": True}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
@@ -135,16 +135,16 @@ def test_an_identical_resubmission_still_returns_the_report_as_it_stands(old: st
 
 
 def test_a_migrated_ledger_takes_submissions_and_grades_them(
-    old: str, reception: Reception, desk: Desk, ledger: Ledger
+    old: str, reception: Reception, worker: Worker, ledger: Ledger
 ) -> None:
     reception.accept([envelope("s1")])
-    desk.work(1)
+    worker.work(1)
 
     assert [entry.id for entry in ledger.entries()] == [1, 2, 3, 4, 5, 6]
 
 
 def opened(url: str) -> int:
-    """How many reports a process finds that opens the ledger."""
+    """Open the ledger in one process; return the number of its reports."""
     with Ledger(url) as ledger:
         return len(list(ledger.entries()))
 
@@ -161,7 +161,7 @@ def test_processes_that_open_a_new_ledger_at_once_make_it_once(url: str, crowd: 
 
 
 def snapshot(url: str) -> dict[str, list[Any]]:
-    """All columns and rows of all tables."""
+    """Return all columns and rows of all tables."""
     with engine_of(url).connect() as connection:
         tables = sa.MetaData()
         tables.reflect(connection)

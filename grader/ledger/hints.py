@@ -1,11 +1,11 @@
-"""Which hints a student has taken, of which exercise and kind, and what each cost then."""
+"""The hints that students have taken, each with its price at that time."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from grader.ledger import Ledger
 from grader.ledger.columns import written
-from grader.students.xp import Hint
+from grader.ledger.ledger import Ledger
 
 OF_STUDENT = "SELECT exercise, kind, rung, cost, taken_at FROM hints WHERE student = :student ORDER BY id"
 TAKE = """
@@ -15,9 +15,22 @@ ON CONFLICT (student, exercise, kind, rung) DO NOTHING
 """
 
 
-def hints(ledger: Ledger, names: Iterable[str]) -> list[Hint]:
-    """Every hint that was taken under these names."""
-    with ledger.statements() as execute:
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A hint that was taken."""
+
+    exercise: str
+    kind: str
+    rung: str
+    """The hint's name among those of the kind."""
+    cost: int
+    """In XP."""
+    when: datetime
+
+
+def taken(ledger: Ledger, names: Iterable[str]) -> list[Hint]:
+    """Return every hint that was taken under these names."""
+    with ledger.database.statements() as execute:
         rows = [row for name in sorted(names) for row in execute(OF_STUDENT, {"student": name})]
     return [
         Hint(row["exercise"], row["kind"], row["rung"], row["cost"], datetime.fromisoformat(row["taken_at"]))
@@ -26,7 +39,7 @@ def hints(ledger: Ledger, names: Iterable[str]) -> list[Hint]:
 
 
 def take(ledger: Ledger, student: str, hint: Hint) -> None:
-    """Note the hint; one that was taken before stays as it is, with what it cost then."""
+    """Write down the hint; one that was taken before stays as it is, at its old price."""
     row = {
         "student": student,
         "exercise": hint.exercise,
@@ -35,5 +48,5 @@ def take(ledger: Ledger, student: str, hint: Hint) -> None:
         "cost": hint.cost,
         "taken_at": written(hint.when),
     }
-    with ledger.statements(write=True) as execute:
+    with ledger.database.statements(write=True) as execute:
         execute(TAKE, row)

@@ -1,4 +1,4 @@
-"""Answers that are owed: each is handed over at least once, under one id, and is never let go before."""
+"""Answers that are owed: each is delivered at least once, under one id, and kept until then."""
 
 from collections import Counter
 from datetime import timedelta
@@ -6,9 +6,9 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from grader.ledger import Ledger
+from grader.ledger.queue import outbox as boxes
+from grader.ledger.queue.outbox import Delivery, Outbox
 from grader.ledger.tables import DELIVERIES
-from grader.service import outbox as boxes
-from grader.service.outbox import Delivery, Outbox
 from grader.service.platforms import Platform
 from grader.service.reception import Reception
 from tests.service.crowd import Crowd
@@ -18,7 +18,7 @@ SOON = timedelta(seconds=30)
 
 
 def owe(reception: Reception, count: int, platform: str = "local", first: int = 1) -> None:
-    """Owe so many answers, of rejected submissions `s1` and so on."""
+    """Owe this number of answers, of rejected submissions `s1` and so on."""
     names = [f"s{number}" for number in range(first, first + count)]
     receipts = reception.accept([envelope(name, submission="[]", platform=platform) for name in names])
     assert {receipt.state for receipt in receipts} == {"rejected"}
@@ -116,7 +116,7 @@ def test_a_platform_with_much_waiting_leaves_room_for_others(ledger: Ledger, out
 
 
 def take(url: str, looks: int) -> list[int]:
-    """The deliveries that one courier is given."""
+    """Return the deliveries that one courier gets."""
     with Ledger(url) as ledger:
         outbox = Outbox(ledger)
         return [each.id for _ in range(looks) for each in outbox.due("stream", 7)]
@@ -127,15 +127,15 @@ def test_couriers_that_look_at_once_share_the_answers(
 ) -> None:
     owe(reception, 60)
 
-    found = crowd.do(take, (url, 12), (url, 12), (url, 12))
+    by_each = crowd.do(take, (url, 12), (url, 12), (url, 12))
 
     left = [each.id for each in outbox.due("stream", 100)]
-    assert Counter([*left, *(number for each in found for number in each)]) == dict.fromkeys(range(1, 61), 1)
+    assert Counter([*left, *(number for each in by_each for number in each)]) == dict.fromkeys(range(1, 61), 1)
 
 
 def test_many_answers_are_noted_at_once(reception: Reception, outbox: Outbox, ledger: Ledger) -> None:
     owe(reception, 1)
-    with ledger.connection(write=True) as connection:
+    with ledger.database.connection(write=True) as connection:
         for _ in range(699):
             boxes.put(connection, 1, envelope("s1").came_at)
 
@@ -143,6 +143,6 @@ def test_many_answers_are_noted_at_once(reception: Reception, outbox: Outbox, le
     outbox.delivered(taken, then=taken)
 
     assert len(taken) == 700
-    with ledger.connection() as connection:
+    with ledger.database.connection() as connection:
         waiting = sa.select(sa.func.count()).where(DELIVERIES.c.wake_at.is_not(None), DELIVERIES.c.channel == "webhook")
         assert connection.scalar(waiting) == 700
