@@ -23,8 +23,8 @@ from workers.metrics import METRICS
 
 DOCS = Path(__file__).parent
 BEGIN, END = "<!-- generated from grader/kinds/types -->", "<!-- end of the generated part -->"
-VARIABLES_BEGIN = "<!-- generated from grader/service/settings.py -->"
 DEMO_BEGIN, DEMO_END = "<!-- demo output -->", "<!-- end of demo output -->"
+VARIABLE_MARKS = ("<!-- variables -->", "<!-- end of variables -->")
 METRIC = re.compile(r"^(\| `(grader_\w+)`(?: by `\w+`)? \| )(.*) \|$", re.MULTILINE)
 EXAMPLE = DOCS.parent / "exercises" / "mini-heads" / "my_heads.yaml"
 GUESS = "L2H5"
@@ -41,11 +41,9 @@ def generated() -> dict[Path, str]:
         detectors: between_marks(
             detectors.read_text(encoding="utf-8"), (BEGIN, END), "\n" + "\n".join(map(section, TYPES.values()))
         ),
-        operations: between_marks(
-            with_metrics(operations.read_text(encoding="utf-8")), (VARIABLES_BEGIN, END), variables()
-        ),
         readme: between_marks(readme.read_text(encoding="utf-8"), (DEMO_BEGIN, DEMO_END), demo()),
         glossary: re.sub(r"^\| type \|.*$", type_line(), glossary.read_text(encoding="utf-8"), flags=re.MULTILINE),
+        operations: with_tables(operations.read_text(encoding="utf-8")),
         **schemas,
     }
 
@@ -56,12 +54,6 @@ def between_marks(page: str, marks: tuple[str, str], text: str) -> str:
     before, _, rest = page.partition(begin)
     _, _, after = rest.partition(end)
     return f"{before}{begin}\n{text}\n{end}{after}"
-
-
-def variables() -> str:
-    """Return the table of the service's environment variables."""
-    rows = (f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items())
-    return "\n".join(["| variable | meaning |", "|---|---|", *rows])
 
 
 def demo() -> str:
@@ -76,8 +68,10 @@ def demo() -> str:
     return "\n".join(["```text", "\n\n...\n\n".join(shown), "```"])
 
 
-def with_metrics(page: str) -> str:
-    """Return the page with the meanings of its metrics as the service states them."""
+def with_tables(page: str) -> str:
+    """Return the page on operations with the variables and metrics that the service has."""
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()]
+    page = between_marks(page, VARIABLE_MARKS, "\n".join(["| variable | meaning |", "|---|---|", *rows]))
     return METRIC.sub(lambda row: f"{row[1]}{METRICS.get(row[2], row[3])} |", page)
 
 
