@@ -83,7 +83,7 @@ generated: $(INSTALLED_TEST)  ## write the parts of docs/ that follow from the c
 	$(BIN)/python -m docs.generate
 
 words: $(INSTALLED_TEST)  ## collect what students read into the catalogues, and compile them
-	$(BIN)/python -m tests.translation
+	$(BIN)/python -m tests.support.translation
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -26,7 +26,8 @@ from benchmarks.machine import machine
 from benchmarks.ratios import Seconds, compare
 from grader import exercises
 from grader.exercises import changes
-from grader.grading.grade import Standings, grade
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.ledger import LOCAL, Ledger
 from grader.measuring.score_table import ScoreTable

@@ -63,7 +63,7 @@ def pages(folder: Path) -> tuple[Path, Path]:
     bench = Laboratory(exercise, folder / "tables")
     submission = submission.model_copy(update={"student": "ada"})
     report = shown(bench.report(submission))
-    worth = scan.worth_drawing(exercise, bench.standings)
+    worth = scan.worth_drawing(bench.standings)
     drawn = {place: bench.picture(kind, place) for place, kind in worth.items()}
     for name, text in (
         ("report.html", html.render(report, bench.pictures(report), exercise, bench.standings)),

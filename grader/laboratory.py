@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from grader.base.errors import BeingMeasured, ScoreTableError
 from grader.base.files import write_whole
 from grader.base.language import _
-from grader.grading.grade import Standings, grade
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.measuring import digests
 from grader.measuring.digests import code_digest
 from grader.measuring.score_table import ScoreTable, TableStore, content_key, store_of

@@ -1,4 +1,4 @@
-"""A report in one of its formats, the same whoever graded it and wherever."""
+"""A report in one of its formats, the same wherever it was graded."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,10 +11,10 @@ from grader.report.formats import Format, Material
 from grader.schema import Exercise, Report
 
 if TYPE_CHECKING:
-    from grader.grading.grade import Standings
+    from grader.grading.standings import Standings
     from grader.schema import Picture
 
-FormatOption = Annotated[Format, typer.Option("--format", help="What to show the report as.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="The format of the report.")]
 Out = Annotated[Path | None, typer.Option(help="Write the report to this file.", metavar="PATH")]
 
 
@@ -26,9 +26,9 @@ def rendered(
     plain: bool,
     standings: "Callable[[], Standings] | None" = None,
 ) -> str:
-    """Return the report as its student may see it; `plain` text suits a file, other text the terminal.
+    """Return the report as its student may see it; `plain` text is for a file, other text for the terminal.
 
-    A page shows `pictures`, and with `standings` each head among all others, if the exercise's feedback allows it.
+    A page shows the `pictures` and, with `standings`, each head among all others, if the exercise's feedback is `all`.
     """
     from grader.grading.grade import shown
 

@@ -10,7 +10,7 @@ from grader.door.kinds import named, refuse_looking_ahead, refuse_unasked, usual
 from grader.door.notebook import ProgressBar, progress_bar
 from grader.door.opening import in_memory, opened, refuse_in_memory
 from grader.door.scores import Scores
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.measuring.score_table import KindScores, ScoreTable
 from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, TransformerSource
 

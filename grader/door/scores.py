@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 from grader.base.errors import InvalidInput, Problem
 from grader.door.notebook import framed
 from grader.exercises.names import kind_named
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.schema import Kind, head_name
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from grader.base.errors import ExerciseError
-from grader.grading.grade import Standings, weigh
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.ledger import Ledger, LedgerEntry, Regrade
 from grader.ledger.queue.outbox import Outbox
 from grader.measuring.score_table import ScoreTable
@@ -98,7 +99,7 @@ class Regrading:
             gallery_name=report.gallery_name,
         )
         evidence = {number: v.evidence for number, v in enumerate(report.verdicts) if v.evidence is not None}
-        return weigh(submission, self.exercise, self.standings, evidence)
+        return grade(submission, self.exercise, self.standings.table, evidence, self.standings)
 
     def effects(self, ledger: Ledger) -> Iterator[StudentEffect]:
         """Yield the effect on each student with a report on the exercise."""

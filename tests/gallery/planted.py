@@ -13,7 +13,8 @@ from grader import exercises
 from grader.gallery import entries, site
 from grader.gallery.discretion import Discretion
 from grader.gallery.pictures import Pictures
-from grader.grading.grade import Standings, grade
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory, Recomputed
 from grader.ledger import LOCAL, Ledger
 from grader.measuring import examples

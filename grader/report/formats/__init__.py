@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from grader.schema import Exercise, Picture, Report
 
 if TYPE_CHECKING:
-    from grader.grading.grade import Standings
+    from grader.grading.standings import Standings
 
 
 class Format(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.report.drawing import headmap
 from grader.report.drawing.bars import Bar, bar
 from grader.report.drawing.cloud import Cloud, cloud

@@ -1,6 +1,6 @@
 """All heads of a transformer as one short page: the map, and each kind with its best heads, whoever asked for them."""
 
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.report.drawing import headmap
 from grader.report.pages.page import STYLES, page
 from grader.report.pages.scan import scan_kind
