@@ -50,7 +50,7 @@ class Laboratory:
         say: Callable[[str], None] = lambda doing: None,
         progress: Callable[[float], None] = lambda done: None,
     ) -> None:
-        """Nothing is loaded yet; `say` and `progress` hear what is being done and how far a scan is."""
+        """Load nothing yet; `say` and `progress` are called with what is being done and how far a scan is."""
         self.exercise, self.folder, self.explicit = exercise, folder, explicit
         self.say, self.progress = say, progress
 
