@@ -83,7 +83,7 @@ def _base(model: nn.Module) -> PreTrainedModel:
 
 
 def _shape(base: PreTrainedModel) -> tuple[int, int, bool]:
-    """Return the numbers of layers and of heads in each, and whether all are causal: as stated, and as one pass shows."""
+    """Return the numbers of layers and of heads, and whether all are causal: as stated, and as one pass shows."""
     layers, heads = (getattr(base.config, f"num_{name}", None) for name in ("hidden_layers", "attention_heads"))
     calls, name = attention_calls(base), type(base).__name__
     if not calls:
