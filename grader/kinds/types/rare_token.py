@@ -59,9 +59,8 @@ TYPE = HeadType(
             "In the picture that is a bright column."
         ),
         alike=N_(
-            "A bright column at the very first word is an attention sink: there attention rests for want of "
-            "anything better, whatever the word. Move your rare word to another place: does the column move "
-            "along?"
+            "A bright column at the very first word is an attention sink: attention rests there when nothing better "
+            "is in sight, whatever the word. Move your rare word to another place: does the column move along?"
         ),
         where=N_(
             "In encoders that translate, one head of the first layer looks at the least frequent words. That is "

@@ -1,4 +1,4 @@
-"""All heads of a transformer as one short page: the map, and each kind with its best heads, whoever asked for them."""
+"""All heads of a transformer as one short page: the map, and each kind with its best heads."""
 
 from grader.grading.standings import Standings
 from grader.report.drawing import headmap
