@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 MOST_BEGUN = 5
-"""How often a measurement is begun that never ends."""
+"""The number of times that a measurement which never ends is begun."""
 
 
 class Recomputed(Record):
@@ -50,7 +50,7 @@ class Laboratory:
         say: Callable[[str], None] = lambda doing: None,
         progress: Callable[[float], None] = lambda done: None,
     ) -> None:
-        """Nothing is loaded yet; `say` and `progress` hear what is being done and how far a scan is."""
+        """Load nothing yet. `say` is told each step, `progress` the part of a scan that is done, 0 to 1."""
         self.exercise, self.folder, self.explicit = exercise, folder, explicit
         self.say, self.progress = say, progress
 
@@ -74,7 +74,7 @@ class Laboratory:
 
     @property
     def causal(self) -> bool:
-        """Whether a query sees only the keys before it."""
+        """True if a query sees only the keys before it, and itself."""
         return self.exercise.transformer.family == "decoder"
 
     @cached_property
@@ -89,7 +89,7 @@ class Laboratory:
 
     @property
     def is_measured(self) -> bool:
-        """Whether every head has been measured, so that the table is only looked up."""
+        """True if every head has been measured, so that the table is only looked up."""
         return "table" in vars(self) or self.store.current() is not None
 
     @property

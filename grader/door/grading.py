@@ -17,7 +17,7 @@ from grader.laboratory import Laboratory
 from grader.schema import Claim, Exercise, Report, Submission
 
 SOURCE = "grader.grade"
-"""What messages call the claims that a program gives."""
+"""The name of a program's claims in messages."""
 
 
 class GradedFrom(NamedTuple):
