@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 MOST_BEGUN = 5
-"""The number of times that a measurement which never ends is begun."""
+"""The number of times that a measurement is begun, if the process ends each time before it does."""
 
 
 class Recomputed(Record):
@@ -50,7 +50,7 @@ class Laboratory:
         say: Callable[[str], None] = lambda doing: None,
         progress: Callable[[float], None] = lambda done: None,
     ) -> None:
-        """Load nothing yet. `say` is told each step, `progress` the part of a scan that is done, 0 to 1."""
+        """Load nothing yet; `say` and `progress` are called with what is being done and how far a scan is."""
         self.exercise, self.folder, self.explicit = exercise, folder, explicit
         self.say, self.progress = say, progress
 
@@ -74,7 +74,7 @@ class Laboratory:
 
     @property
     def causal(self) -> bool:
-        """True if a query sees only the keys before it, and itself."""
+        """True if a query sees only the keys before it."""
         return self.exercise.transformer.family == "decoder"
 
     @cached_property

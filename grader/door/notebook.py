@@ -1,4 +1,4 @@
-"""What a notebook or a terminal shows of us: pages in a frame of their own, and one progress bar."""
+"""Output in a notebook or a terminal: pages in a frame of their own, and one progress bar."""
 
 import html
 import sys

@@ -80,7 +80,7 @@ def _marks(report: Report, names: set[str | None]) -> Iterator[Hashable]:
 
 
 def _agree(one: Report, other: Report) -> bool:
-    """Return whether both reports have the same results, in the parts that both show."""
+    """Return whether both reports show the same results."""
     if (one.score, one.passed, one.xp) != (other.score, other.passed, other.xp):
         return False
     outcomes = [[verdict.outcome for verdict in report.verdicts] for report in (one, other)]

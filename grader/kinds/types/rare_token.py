@@ -59,8 +59,9 @@ TYPE = HeadType(
             "In the picture that is a bright column."
         ),
         alike=N_(
-            "A bright column at the very first word is an attention sink: attention rests there when nothing better "
-            "is in sight, whatever the word. Move your rare word to another place: does the column move along?"
+            "A bright column at the very first word is an attention sink: there attention rests because nothing "
+            "better is there, whatever the word. Move your rare word to another place: does the column move "
+            "along?"
         ),
         where=N_(
             "In encoders that translate, one head of the first layer looks at the least frequent words. That is "

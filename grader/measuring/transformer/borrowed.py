@@ -20,7 +20,7 @@ class Lent(NamedTuple):
     heads: int
     """Of each layer."""
     causal: bool
-    """True for a decoder, whose queries see earlier keys only."""
+    """True for a decoder, whose queries see only earlier keys."""
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def refuse_unreadable(model: PreTrainedModel, texts: Iterable[Sequence[int]]) ->
 
 
 def _base(model: nn.Module) -> PreTrainedModel:
-    """Return the transformer without its language-model head, on the CPU."""
+    """Return the transformer without its language-modelling head, on the CPU."""
     base = model.base_model if isinstance(model, PreTrainedModel) else None
     if not isinstance(base, PreTrainedModel):
         raise UnsupportedTransformer(
@@ -83,7 +83,7 @@ def _base(model: nn.Module) -> PreTrainedModel:
 
 
 def _shape(base: PreTrainedModel) -> tuple[int, int, bool]:
-    """Return the numbers of layers and of heads in each, and whether all heads are causal: as stated, and as run."""
+    """Return the numbers of layers and of heads, and whether all are causal: as stated, and as one pass shows."""
     layers, heads = (getattr(base.config, f"num_{name}", None) for name in ("hidden_layers", "attention_heads"))
     calls, name = attention_calls(base), type(base).__name__
     if not calls:
