@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grader.measuring.transformer import Loaded
 
 SOURCE = "grader.attention"
-BESIDE = 190
+BESIDE = 300
 """Pixels that stand above and below a picture on its page."""
 
 
