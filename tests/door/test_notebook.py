@@ -95,7 +95,7 @@ def test_what_a_user_wrote_is_shown_as_it_was_written(name: str, results: dict[s
 
 def test_a_transformers_name_is_only_a_name(exercise: grader.Exercise) -> None:
     model = for_words("gpt2")
-    model.name_or_path = ATTACK
+    model.base_model.name_or_path = ATTACK
     page = page_in(grader.scan(model=model, tokenizer=word_tokenizer("gpt2"), kinds=["induction"], seed=1))
 
     assert f"All heads of {ATTACK}" in Elements(page).text
