@@ -164,7 +164,7 @@ def stored(exercise: Exercise, table: ScoreTable, students: Iterable[str]) -> It
     names = list(students)
     handed_in = of_claims(exercise, CLAIMS[0], len(names))
     with TemporaryDirectory() as folder, Ledger(f"sqlite:///{Path(folder) / 'ledger.sqlite3'}") as ledger:
-        with ledger.connection(write=True) as connection:
+        with ledger.database.connection(write=True) as connection:
             for student, one in zip(names, handed_in, strict=True):
                 named = one.model_copy(update={"student": student})
                 report = grade(named, exercise, table, None, standings)

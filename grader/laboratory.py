@@ -18,8 +18,9 @@ from grader.base.files import write_whole
 from grader.base.language import _
 from grader.grading.grade import grade
 from grader.grading.standings import Standings
-from grader.measuring import pins
-from grader.measuring.score_table import ScoreTable, code_digest, kept, table_for, table_key
+from grader.measuring import digests
+from grader.measuring.digests import code_digest
+from grader.measuring.score_table import ScoreTable, TableStore, content_key, store_of
 from grader.schema import Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 MOST_BEGUN = 5
-"""How often a measurement is begun that never ends."""
+"""The number of times that a measurement is begun, if the process ends each time before it does."""
 
 
 class Recomputed(Record):
@@ -49,7 +50,7 @@ class Laboratory:
         say: Callable[[str], None] = lambda doing: None,
         progress: Callable[[float], None] = lambda done: None,
     ) -> None:
-        """Nothing is loaded yet; `say` and `progress` hear what is being done and how far a scan is."""
+        """Load nothing yet; `say` and `progress` are called with what is being done and how far a scan is."""
         self.exercise, self.folder, self.explicit = exercise, folder, explicit
         self.say, self.progress = say, progress
 
@@ -66,25 +67,30 @@ class Laboratory:
         """The transformer's digest: from the pins where there are any, else from its files."""
         source = self.exercise.transformer
         if source.files:
-            return pins.digest_of(source.files)
+            return digests.digest_of(source.files)
         from grader.measuring import transformer
 
         return transformer.digest(source, self.explicit)
 
     @property
     def causal(self) -> bool:
-        """Whether a query sees only the keys before it."""
+        """True if a query sees only the keys before it."""
         return self.exercise.transformer.family == "decoder"
 
     @cached_property
     def table(self) -> ScoreTable:
         """The scores of every head: looked up, or measured and kept."""
-        return table_for(self.folder, self.exercise, self.digest, self._measure)
+        return self.store.table(self._measure, self._probes_digest)
+
+    @cached_property
+    def store(self) -> TableStore:
+        """The place where its score table is kept."""
+        return store_of(self.folder, self.exercise, self.digest)
 
     @property
     def is_measured(self) -> bool:
-        """Whether every head has been measured, so that the table is only looked up."""
-        return "table" in vars(self) or kept(self.folder, table_key(self.exercise, self.digest)) is not None
+        """True if every head has been measured, so that the table is only looked up."""
+        return "table" in vars(self) or self.store.current() is not None
 
     @property
     def kept_table(self) -> ScoreTable:
@@ -93,7 +99,7 @@ class Laboratory:
         Raises:
             ScoreTableError: They never were, with these probes and this code.
         """
-        table = kept(self.folder, table_key(self.exercise, self.digest))
+        table = self.store.current()
         if table is None:
             message = f"{self.exercise.id}: its heads have not been measured with these probes and this version"
             raise ScoreTableError(f"{message}; `grade scan {self.exercise.id}` does it once")
@@ -102,7 +108,7 @@ class Laboratory:
     def measure(self) -> None:
         """See to it that the table is kept, or that another process is at it; nobody is waited for."""
         with suppress(BeingMeasured):
-            table_for(self.folder, self.exercise, self.digest, self._measure, waits=False)
+            self.store.table(self._measure, self._probes_digest, waits=False)
 
     @cached_property
     def standings(self) -> Standings:
@@ -147,8 +153,8 @@ class Laboratory:
 
     def recomputed(self, claim: Claim) -> Recomputed:
         """The claim's evidence under its head: kept by what it follows from, else measured."""
-        precision = self.exercise.probes.precision
-        parts = (self.digest, precision, claim.kind.name, claim.place, claim.evidence or "", code_digest())
+        precision, code = self.exercise.probes.precision, code_digest([claim.type], self.folder)
+        parts = (self.digest, precision, claim.kind.name, claim.place, claim.evidence or "", code)
         path = self.folder / "evidence" / f"{sha256(chr(0).join(parts).encode()).hexdigest()}.json"
         try:
             return Recomputed.model_validate_json(path.read_bytes())
@@ -174,23 +180,32 @@ class Laboratory:
 
     def _measured(self, key: str) -> ScoreTable:
         from grader.measuring import examples
-        from grader.measuring.scan import scan
+        from grader.measuring.scan import measured
 
         model, tokenizer = self.loaded.model, self.loaded.tokenizer
         settings, kinds = self.exercise.probes, [asked.kind for asked in self.exercise.kinds]
         self.say(_("measuring every head of {transformer}", transformer=self.exercise.transformer.name))
-        scores = scan(model, tokenizer, settings, kinds, causal=self.causal, say=self.progress)
+        scores, probes = measured(model, tokenizer, settings, kinds, causal=self.causal, say=self.progress)
+        content = content_key(key, probes)
         shown = examples.examples(model, tokenizer, settings, kinds, causal=self.causal)
-        examples.save(self.folder / f"{key}.examples.npz", shown)
+        examples.save(self.folder / f"{content}.examples.npz", shown)
         return ScoreTable(
-            key=key,
+            key=content,
             transformer=self.exercise.transformer.name,
             digest=self.digest,
             seed=settings.seed,
             layers=self.exercise.transformer.layers,
             heads=self.exercise.transformer.heads,
             kinds=scores,
+            probes=probes,
         )
+
+    def _probes_digest(self) -> str:
+        from grader.measuring.scan import probes_digest
+
+        self.say(_("comparing the probes with those of another version"))
+        kinds = [asked.kind for asked in self.exercise.kinds]
+        return probes_digest(self.loaded.tokenizer, self.exercise.probes, kinds, causal=self.causal)
 
 
 @contextmanager

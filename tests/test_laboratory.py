@@ -60,7 +60,7 @@ def test_the_first_report_measures_and_keeps_and_the_second_looks_up(weights: Pa
     assert is_loaded(first)
     assert any("measuring every head of tiny" in line for line in said)
     assert heard[-1] == 1
-    assert {f"{report.table}.json", f"{report.table}.examples.npz"} < kept
+    assert {f"{first.store.key}.json", f"{report.table}.examples.npz"} < kept
     assert second.report(SENT) == report
     assert not is_loaded(second)
 
@@ -112,8 +112,9 @@ def test_other_weights_are_other_measurements(warm: Path, weights: Path, tmp_pat
 
 
 def test_a_damaged_table_is_an_error_and_nothing_is_measured_in_its_place(weights: Path, tmp_path: Path) -> None:
-    key = Laboratory(ASKED, tmp_path, explicit=weights).table.key
-    (tmp_path / f"{key}.json").write_text("{}")
+    first = Laboratory(ASKED, tmp_path, explicit=weights)
+    assert first.table.kinds
+    (tmp_path / f"{first.store.key}.json").write_text("{}")
     bench = Laboratory(ASKED, tmp_path, explicit=weights)
 
     with pytest.raises(ScoreTableError, match="is damaged"):

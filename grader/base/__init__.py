@@ -1,1 +1,1 @@
-"""What every other part stands on: errors, the language of messages, folders, files, the environment."""
+"""The ground floor: errors, the language of messages, folders, files and environment variables."""

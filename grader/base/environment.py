@@ -1,4 +1,4 @@
-"""One variable of the environment: given as `NAME`, or as `NAME_FILE`, the path of a file that holds a secret."""
+"""Environment variables that may hold a secret: `NAME` gives the value, `NAME_FILE` the path of a file with it."""
 
 import os
 from collections.abc import Mapping
@@ -8,19 +8,19 @@ from grader.base.errors import GraderError
 
 
 def value(name: str, environment: Mapping[str, str] | None = None) -> str:
-    """The variable's value, or what the file holds that `<name>_FILE` names; empty where there is neither.
+    """Return the variable's value or the content of the file that `<name>_FILE` names; empty if neither is set.
 
     Raises:
-        GraderError: The file cannot be read, or both are given.
+        GraderError: The file cannot be read, or both are set.
     """
-    given = os.environ if environment is None else environment
-    plain, file = given.get(name, ""), given.get(f"{name}_FILE", "")
+    variables = os.environ if environment is None else environment
+    plain, file = variables.get(name, ""), variables.get(f"{name}_FILE", "")
     if not file:
         return plain
     if plain:
-        raise GraderError(f"{name} and {name}_FILE are both set; leave one out")
+        raise GraderError(f"{name} and {name}_FILE are both set; set only one of them")
     try:
         return Path(file).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{name}_FILE={file}: cannot be read ({error}); name a text file that this user can read"
+        message = f"{name}_FILE={file}: cannot be read ({error}); give the path of a text file that this user can read"
         raise GraderError(message) from None

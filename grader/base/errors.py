@@ -1,6 +1,6 @@
-"""The operator's errors: each message says what is wrong, where, and what to do.
+"""The errors of operators and of input files: each message says what is wrong, where, and what to do.
 
-A student's mistake in judgement is a verdict, never one of these.
+A student's wrong claim is never an error; it gets a verdict.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class GraderError(Exception):
-    """Something on our side must be mended before grading can go on."""
+    """The operator has to fix something before grading can go on."""
 
     exit_code = 3
 
@@ -18,9 +18,9 @@ class Problem:
     """One thing wrong with an input, at one place in it."""
 
     code: str
-    """Stable, for programs: `unknown-type`, `no-such-head`, ..."""
+    """A stable name for programs, such as `unknown-type` or `no-such-head`."""
     message: str
-    """For people: what is wrong, what is allowed, and "did you mean"."""
+    """The text for people: what is wrong, what is allowed, and "did you mean"."""
     line: int | None = None
     """Counted from 1."""
     column: int | None = None
@@ -30,18 +30,18 @@ class Problem:
 
 
 class InvalidInput(GraderError):
-    """An input file cannot be read as what it should be; all its problems at once."""
+    """An input file is not valid; the error carries all its problems."""
 
     exit_code = 2
 
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
-        """Keep the problems of the input called `source` in the order of their places."""
+        """Sort the problems of the input called `source` by line and column."""
         self.source = source
         self.problems = tuple(sorted(problems, key=lambda p: (p.line or 0, p.column or 0)))
         super().__init__("\n".join(self.lines()))
 
     def lines(self) -> list[str]:
-        """One line for each problem: `source:line:column: message [code]`."""
+        """Return one line for each problem: `source:line:column: message [code]`."""
         return [
             ":".join(
                 [self.source]
@@ -53,33 +53,33 @@ class InvalidInput(GraderError):
 
 
 class ExerciseError(GraderError):
-    """An exercise cannot be used as it is written."""
+    """The exercise is not valid."""
 
 
 class UnknownExercise(ExerciseError):
-    """Somebody asked for an exercise that there is not."""
+    """There is no exercise of this name."""
 
     exit_code = 2
 
 
 class TransformerNotFound(GraderError):
-    """The weights are neither bundled, nor at a given path, nor cached, nor to be had from the hub."""
+    """The weights are not bundled, not at a given path, not in a cache and not on the hub."""
 
 
 class DigestMismatch(GraderError):
-    """A file of the transformer is not, byte for byte, the one that the exercise pins."""
+    """A file of the transformer differs from the one that the exercise pins."""
 
 
 class UnsupportedTransformer(GraderError):
-    """The transformer cannot be measured: its attention is out of reach."""
+    """The transformer cannot be measured, because its attention cannot be read."""
 
 
 class ScoreTableError(GraderError):
-    """A kept score table cannot be read."""
+    """A stored score table cannot be read."""
 
 
 class BeingMeasured(ScoreTableError):
-    """Another process is measuring the heads right now; its table can be read when it is done."""
+    """Another process is measuring the heads; its score table can be read when it has finished."""
 
 
 class LedgerError(GraderError):

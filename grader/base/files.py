@@ -1,4 +1,4 @@
-"""Files written whole: a reader sees all of a file or none of it, however many write it at once."""
+"""Atomic writes: a reader sees the old file or the new one, also while several processes write it."""
 
 import os
 from pathlib import Path
@@ -6,9 +6,9 @@ from uuid import uuid4
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write the file through a temporary one in the same folder, which is made where it is missing.
+    """Write a temporary file in the same folder, then move it into place; create the folder if it is missing.
 
-    What is no file, such as `/dev/stdout`, is written as it is; a link stays, and what it leads to is written.
+    Writes straight to non-files such as `/dev/stdout`. Follows symbolic links.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(content)

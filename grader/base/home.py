@@ -1,7 +1,6 @@
-"""The folder where a person's machine keeps the ledger, the score tables and the caches.
+"""The folder on a person's machine for the ledger, the score tables and the caches.
 
-`GRADER_HOME` names it; without, it is the platform's folder for user data. Asking where it is never
-creates it.
+`GRADER_HOME` names it; by default it is the platform's folder for user data.
 """
 
 import os
@@ -11,42 +10,44 @@ from grader.base.errors import GraderError
 
 VARIABLE = "GRADER_HOME"
 APPLICATION = "head-grader"
+TABLES = "tables"
+"""The folder inside it where score tables are kept."""
 PRIVATE = 0o700
-"""Only the owner reads, writes and enters: the ledger holds names and grades."""
+"""Permissions for the owner alone, because the ledger holds names and grades."""
 
 ADVICE = f"set {VARIABLE} to the absolute path of a folder that you may write to"
 
 
 def folder() -> Path:
-    """Absolute path of the folder, whether it exists or not.
+    """Return the folder's absolute path; the folder is not created.
 
     Raises:
         GraderError: `GRADER_HOME` is a relative path, names an unknown user's home, or lies inside the
             installed package.
     """
-    named = os.environ.get(VARIABLE, "")
-    if not named:
+    setting = os.environ.get(VARIABLE, "")
+    if not setting:
         import platformdirs
 
         return platformdirs.user_data_path(APPLICATION, appauthor=False)
     try:
-        path = Path(named).expanduser()
+        path = Path(setting).expanduser()
     except RuntimeError as problem:
-        raise GraderError(f"{VARIABLE}={named}: there is no such user's home; {ADVICE}") from problem
+        raise GraderError(f"{VARIABLE}={setting}: there is no such user's home; {ADVICE}") from problem
     if not path.is_absolute():
-        raise GraderError(f"{VARIABLE}={named}: a relative path would change with the working folder; {ADVICE}")
+        raise GraderError(f"{VARIABLE}={setting}: a relative path would change with the working folder; {ADVICE}")
     if path.resolve().is_relative_to(Path(__file__).resolve().parents[1]):
-        raise GraderError(f"{VARIABLE}={named}: it lies inside the installed package; {ADVICE}")
+        raise GraderError(f"{VARIABLE}={setting}: it lies inside the installed package; {ADVICE}")
     return path
 
 
 def writable_folder(*names: str) -> Path:
-    """The folder, or the one called `names` inside it; created with private permissions where it is missing.
+    """Return the folder, or the one at the path `names` inside it; create it with private permissions if needed.
 
-    A folder that exists keeps the permissions that its owner gave it.
+    The permissions of a folder that exists do not change.
 
     Raises:
-        GraderError: It cannot be created or written, or `GRADER_HOME` makes no sense (see `folder`).
+        GraderError: It cannot be created or written to, or `GRADER_HOME` is not valid (see `folder`).
     """
     home = folder()
     path = home.joinpath(*names)

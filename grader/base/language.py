@@ -1,8 +1,8 @@
-"""The language in which people are spoken to: English in the code, others by a catalogue of translations.
+"""The language of messages: English in the code, other languages through a catalogue of translations.
 
-A message is marked where it is said: `_("{count} heads", count=3)`. It is translated there and then, so what a module
-names once for all (a hint, a label) is marked with `N_` and translated where it is shown. What is kept is kept in
-English: `@speaking("en")` stands before the function that makes it.
+`_("{count} heads", count=3)` translates at once. A text that a module holds as a constant, such as a hint or a label,
+is marked with `N_` and translated by `_` when it is shown. Stored texts are English: the function that makes them is
+decorated with `@speaking("en")`.
 """
 
 import gettext
@@ -18,28 +18,28 @@ from pathlib import Path
 from grader.base.errors import GraderError
 
 LANGUAGES = ("en", "ko")
-"""What there is, by the codes of ISO 639; the first one stands in the code."""
+"""The supported languages as ISO 639 codes; the first one is the language of the code."""
 VARIABLE = "GRADER_LANG"
 LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""Where a system says which language it speaks; the first that is set decides."""
+"""The environment variables for the system's language; the first that is set decides."""
 CATALOGUES = Path(__file__).with_name("locale")
 DOMAIN = "grader"
-"""The name of a language's catalogue."""
+"""The name of the catalogue files."""
 
 _SPOKEN: ContextVar[str] = ContextVar("spoken", default=LANGUAGES[0])
 
 
 class UnknownLanguage(GraderError):
-    """Somebody asked for a language that we do not speak."""
+    """The language that was asked for is not supported."""
 
     exit_code = 2
 
 
 def speak(language: str) -> None:
-    """From here on, messages come in this language, one of LANGUAGES.
+    """Set the language of messages, one of LANGUAGES.
 
     Raises:
-        GraderError: its catalogue is damaged or missing.
+        GraderError: The catalogue is damaged or missing.
     """
     _catalogue(language)
     _SPOKEN.set(language)
@@ -47,7 +47,7 @@ def speak(language: str) -> None:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Messages come in this language inside the block, or in the function that this decorates."""
+    """Set the language of messages inside a `with` block, or inside the function that this decorates."""
     before = _SPOKEN.set(language)
     try:
         yield
@@ -56,35 +56,35 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def spoken() -> str:
-    """The code of the language that is spoken, as HTML's `lang` takes it."""
+    """Return the code of the present language, as HTML's `lang` needs it."""
     return _SPOKEN.get()
 
 
 def chosen(option: str | None = None, environment: Mapping[str, str] = os.environ) -> str:
-    """The language to speak: the option's, else `GRADER_LANG`'s, else this system's as far as we speak it.
+    """Return the language of the option, else of `GRADER_LANG`, else of the system, else English.
 
     Raises:
-        UnknownLanguage: the option or the variable asks for one that we do not speak.
+        UnknownLanguage: The option or the variable names a language that is not supported.
     """
-    for name, asked in (("--lang", option), (VARIABLE, environment.get(VARIABLE))):
-        if asked:
-            if (language := _language(asked)) in LANGUAGES:
+    for name, locale in (("--lang", option), (VARIABLE, environment.get(VARIABLE))):
+        if locale:
+            if (language := _language(locale)) in LANGUAGES:
                 return language
-            raise UnknownLanguage(f"{name}: `{asked}` is not spoken here; there are {', '.join(LANGUAGES)}")
+            raise UnknownLanguage(f"{name}: `{locale}` is not supported; choose one of {', '.join(LANGUAGES)}")
     return of_system(environment)
 
 
 def of_service(environment: Mapping[str, str] = os.environ) -> str:
-    """The language of a server, whatever its machine speaks: `GRADER_LANG`'s, else English.
+    """Return the language of a server: that of `GRADER_LANG`, else English; the machine's locale does not count.
 
     Raises:
-        UnknownLanguage: the variable asks for one that we do not speak.
+        UnknownLanguage: The variable names a language that is not supported.
     """
     return chosen(None, {VARIABLE: environment.get(VARIABLE, "")})
 
 
 def of_system(environment: Mapping[str, str] = os.environ) -> str:
-    """The first language of this system that we speak, in the order that gettext follows; English otherwise."""
+    """Return the first supported language of the system, in gettext's order, else English."""
     locale = next((value for name in LOCALE if (value := environment.get(name))), "")
     if _language(locale) in ("c", "posix"):  # a program that reads our output asked for it as it stands in the code
         return LANGUAGES[0]
@@ -93,37 +93,37 @@ def of_system(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def _(message: str, **values: object) -> str:
-    """The message in the language that is spoken, its `{places}` filled with the values."""
+    """Return the message in the present language, with its `{places}` filled in."""
     language = _SPOKEN.get()
-    said = message if language == LANGUAGES[0] or not message else _catalogue(language).gettext(message)
-    return said.format(**values) if values else said
+    text = message if language == LANGUAGES[0] or not message else _catalogue(language).gettext(message)
+    return text.format(**values) if values else text
 
 
-def ngettext(one: str, many: str, number: int, **values: object) -> str:
-    """`one` or `many`, as the language counts `number` things; `{number}` and the other places are filled."""
-    return _catalogue(_SPOKEN.get()).ngettext(one, many, number).format(number=number, **values)
+def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
+    """Return the form for `number` things in the present language, with `{number}` and the other places filled in."""
+    return _catalogue(_SPOKEN.get()).ngettext(singular, plural, number).format(number=number, **values)
 
 
 def N_(message: str) -> str:  # noqa: N802 - as gettext's users everywhere call it
-    """The message as it is, marked for the catalogues; `_` translates it where it is shown."""
+    """Return the message unchanged; this only marks it for translation, which `_` does when it is shown."""
     return message
 
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
-    """A language's translations; English has none."""
+    """Return a language's translations; English has none."""
     if language == LANGUAGES[0]:
         return gettext.NullTranslations()
     try:
         return gettext.translation(DOMAIN, CATALOGUES, [language])
     except (OSError, EOFError, ValueError, struct.error) as error:
-        why = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or error
         raise GraderError(
-            f"{CATALOGUES / language}: the catalogue of translations cannot be read ({why}); "
-            "install the grader anew, or choose English with --lang en"
+            f"{CATALOGUES / language}: the catalogue of translations cannot be read ({reason}); "
+            "install the grader again, or choose English with --lang en"
         ) from None
 
 
 def _language(name: str) -> str:
-    """The language alone of a name such as `ko_KR.UTF-8`."""
+    """Return the language part of a locale such as `ko_KR.UTF-8`."""
     return re.split(r"[-_.@]", name.strip(), maxsplit=1)[0].lower()

@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import redis
-import sqlalchemy as sa
 
 from grader.base.errors import GraderError
 from grader.checkup.check import Check
 from grader.checkup.queue import Server, clock
-from grader.ledger import Ledger
-from grader.ledger.database import SCHEMA
-from grader.ledger.tables import DELIVERIES, SUBMISSIONS
-from grader.schema.queue import PENDING
+from grader.ledger import SCHEMA, Ledger
+from grader.ledger.queue.figures import figures, server_time
 from grader.service import platforms, streams, up
 from grader.service.dead import DeadLetters
 from grader.service.platforms import Platform
@@ -130,18 +127,16 @@ def _database() -> Iterator[Check]:
 
 
 def _rows(ledger: Ledger) -> Iterator[Check]:
-    row, owed = SUBMISSIONS.c, DELIVERIES.c.wake_at.is_not(None)
-    with ledger.connection() as connection:
-        if connection.dialect.name == "postgresql":
-            before = time.time()
-            now = connection.scalar(sa.select(sa.extract("epoch", sa.func.clock_timestamp())))
-            yield clock("database clock", float(now or 0), before)
-        counts = connection.execute(sa.select(row.state, sa.func.count()).group_by(row.state).order_by(row.state)).all()
-        oldest = connection.scalar(sa.select(sa.func.min(row.received_at)).where(row.state.in_(PENDING)))
-        waiting = connection.scalar(sa.select(sa.func.count()).where(owed))
-    states = ", ".join(f"{count} {state}" for state, count in counts) or "none yet"
-    yield Check(True, "submissions", states + (f"; the oldest waiting one came at {oldest[:19]}Z" if oldest else ""))
-    yield Check(True, "answers", f"{waiting} still to be delivered")
+    rows = figures(ledger)
+    before = time.time()
+    if (now := server_time(ledger)) is not None:
+        yield clock("database clock", now, before)
+    states = ", ".join(f"{count} {state}" for state, count in rows.submissions.items()) or "none yet"
+    oldest = min((since for waiting in rows.waiting.values() if (since := waiting.since)), default=None)
+    came = f"; the oldest waiting one came at {oldest:%Y-%m-%dT%H:%M:%S}Z" if oldest else ""
+    yield Check(True, "submissions", states + came)
+    owed = sum(each.answers for each in rows.undelivered.values())
+    yield Check(True, "answers", f"{owed} still to be delivered")
     if dead := len(DeadLetters(ledger).listed()):
         yield Check(False, "dead letters", f"{dead} in all", "to list them, run: grade dead list", is_optional=True)
     else:

@@ -17,7 +17,7 @@ from grader.schema import Exercise
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
 
-TABLES = "tables"
+TABLES = home.TABLES
 
 TransformerPath = Annotated[
     Path | None,

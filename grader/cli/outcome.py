@@ -11,7 +11,8 @@ from grader import exercises
 from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import N_, _, ngettext
 from grader.cli.options import print_or_write
-from grader.cli.rendering import Format, rendered
+from grader.cli.rendering import rendered
+from grader.report.formats import Format
 from grader.report.text.labels import padded
 from grader.schema.queue import Result
 

@@ -1,7 +1,7 @@
-"""Documents: the text of a submission or an exercise -> a checked record, or all that is wrong with it at once.
+"""Documents: the text of a submission or an exercise becomes a checked record, or a list of all its problems.
 
-`read` is the whole way. `parse` and `validated` are its two halves, for a caller that has more to check and
-wants to tell all problems together.
+`read` does both steps. `parse` and `validated` are the two steps, for a caller that has more to check and wants to
+report all problems together.
 """
 
 from typing import TypeVar
@@ -28,18 +28,18 @@ __all__ = [
 ]
 
 SIZE_LIMIT = 256 * 1024
-"""Bytes; a thousand claims with a note each are less."""
+"""The most bytes of a document; a thousand claims with a note each need less."""
 PROBLEMS_LIMIT = 100
-"""More would bury the first ones; the rest are counted."""
+"""The most problems that are reported, so that the first ones are not lost among the others."""
 
 R = TypeVar("R", bound=BaseModel)
 
 
 def read(raw: bytes, source: str, record: type[R], limit: int = SIZE_LIMIT) -> R:
-    """The record that the bytes hold.
+    """Return the record in a document; `source` is the document's name in messages, `limit` its most bytes.
 
     Raises:
-        InvalidInput: They hold none; it carries every problem, with line and column.
+        InvalidInput: The document is not valid; the error carries every problem with its line and column.
     """
     document = parse(raw, source, limit)
     read_record, problems = validated(document, record)
@@ -49,25 +49,25 @@ def read(raw: bytes, source: str, record: type[R], limit: int = SIZE_LIMIT) -> R
 
 
 def validated(document: Document, record: type[R]) -> tuple[R | None, list[Problem]]:
-    """The record, or None, and all that is wrong with the document so far.
+    """Return the record, or None, and all problems of the document so far.
 
-    The document's lists are tuples, as the records' are, so that pydantic's strict mode takes them.
+    The lists of a document are tuples, like those of the records, because pydantic's strict mode asks for it.
     """
-    found = list(document.problems)
+    problems = list(document.problems)
     try:
         read_record = record.model_validate(document.data)
     except ValidationError as error:
-        from grader.documents.explained import explained  # most documents have nothing to explain
+        from grader.documents.mistakes import explained  # most documents have no mistakes
 
-        return None, limited(found + explained(error, document, record, PROBLEMS_LIMIT))
-    return (None if found else read_record), limited(found)
+        return None, limited(problems + explained(error, document, record, PROBLEMS_LIMIT))
+    return (None if problems else read_record), limited(problems)
 
 
 def limited(problems: list[Problem]) -> list[Problem]:
-    """The first hundred problems in the order of their places, and a word when there are more."""
+    """Return the first PROBLEMS_LIMIT problems by line and column, and one more that says if there are others."""
     ordered = sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
     if len(ordered) <= PROBLEMS_LIMIT:
         return ordered
     last = ordered[PROBLEMS_LIMIT - 1]
-    message = _("there are more problems after these {number}; mend these first", number=PROBLEMS_LIMIT)
+    message = _("there are more than {number} problems; fix these first", number=PROBLEMS_LIMIT)
     return [*ordered[:PROBLEMS_LIMIT], Problem("more", message, last.line, last.column)]

@@ -1,4 +1,4 @@
-"""Bytes -> text whose every character has a line and a column, or a plain word on why they are no text."""
+"""Decoding: bytes become text whose characters have a line and a column, or one problem that says why they cannot."""
 
 import bisect
 import re
@@ -21,45 +21,45 @@ _SIGNATURES = {
 }
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_INDENTING_TAB = r" *(\t)"  # compiled when it is needed, which is seldom; so is the next one
+_INDENTING_TAB = r" *(\t)"  # rarely needed, so it is compiled when it is used; so is the next one
 _ESCAPED_PAIR = (
     r"(?<!\\)(?P<before>(?:\\\\)*)\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
 )
 
 
 class SourceText(NamedTuple):
-    """Text for the YAML parser, with the way back from its characters to the lines of the original."""
+    """Text for the YAML parser, whose characters can be traced back to lines of the original."""
 
     original: str
     yaml: str
     shortened: Sequence[int]
-    """Characters of `yaml` from which on two characters fewer stand than in the original."""
+    """The places in `yaml` after each of which two characters of the original are missing."""
     line_starts: Sequence[int]
 
     def spot(self, index: int) -> tuple[int, int]:
-        """Line and column, both counted from 1, of a character of `yaml`."""
+        """Return line and column in the original, both counted from 1, of a character of `yaml`."""
         index += 2 * bisect.bisect_left(self.shortened, index)
         line = bisect.bisect_right(self.line_starts, index)
         return line, index - self.line_starts[line - 1] + 1
 
     def indenting_tab(self, line: int) -> tuple[int, int] | None:
-        """Where a tab indents this line, if one does."""
-        found = re.compile(_INDENTING_TAB).match(self.original, self.line_starts[line - 1])
-        return (line, found.start(1) - self.line_starts[line - 1] + 1) if found else None
+        """Return line and column of a tab that indents this line, or None."""
+        match = re.compile(_INDENTING_TAB).match(self.original, self.line_starts[line - 1])
+        return (line, match.start(1) - self.line_starts[line - 1] + 1) if match else None
 
 
 def decoded(raw: bytes, source: str, limit: int) -> SourceText:
-    """The text of a file in UTF-8, with or without a byte order mark.
+    """Return the text of a file in UTF-8, with or without a byte order mark.
 
     Raises:
         InvalidInput: It is longer than `limit` bytes, not UTF-8, or not text at all.
     """
     if len(raw) > limit:
-        problem = Problem("too-large", _("the file is too large: {most} KB are the most", most=limit // 1024), 1, 1)
+        problem = Problem("too-large", _("the file is too large; the limit is {most} KB", most=limit // 1024), 1, 1)
     elif raw.startswith(_UTF16_MARKS):
         problem = Problem("not-utf8", _("the file is saved as UTF-16; save it as UTF-8"), 1, 1)
-    elif found := _not_text(raw):
-        problem = found
+    elif not_text := _not_text(raw):
+        problem = not_text
     else:
         return _text(raw.removeprefix(_UTF8_MARK).decode(), source)
     raise InvalidInput(source, [problem])
@@ -68,11 +68,11 @@ def decoded(raw: bytes, source: str, limit: int) -> SourceText:
 def _not_text(raw: bytes) -> Problem | None:
     for signature, what in _SIGNATURES.items():
         if raw.startswith(signature):
-            message = _("this is {what}; a text file in YAML or JSON is wanted", what=_(what))
+            message = _("this is {what}, not a text file in YAML or JSON", what=_(what))
             return Problem("binary", message, 1, 1)
-    if (at := raw.find(b"\0")) >= 0:
-        message = _("a zero byte stands here: this is not a text file, or not saved as UTF-8")
-        return Problem("binary", message, *_byte_spot(raw, at))
+    if (index := raw.find(b"\0")) >= 0:
+        message = _("there is a zero byte here: this is not a text file, or it is not saved as UTF-8")
+        return Problem("binary", message, *_byte_spot(raw, index))
     try:
         raw.decode()
     except UnicodeDecodeError as error:
@@ -81,9 +81,9 @@ def _not_text(raw: bytes) -> Problem | None:
     return None
 
 
-def _byte_spot(raw: bytes, at: int) -> tuple[int, int]:
-    before = _LINE_END.split(raw[:at].removeprefix(_UTF8_MARK).decode(errors="replace"))
-    return len(before), len(before[-1]) + 1
+def _byte_spot(raw: bytes, index: int) -> tuple[int, int]:
+    lines_before = _LINE_END.split(raw[:index].removeprefix(_UTF8_MARK).decode(errors="replace"))
+    return len(lines_before), len(lines_before[-1]) + 1
 
 
 def _text(original: str, source: str) -> SourceText:
@@ -92,16 +92,16 @@ def _text(original: str, source: str) -> SourceText:
         text = SourceText(original, *_json_as_yaml(original), line_starts)
     else:
         text = SourceText(original, original, (), line_starts)
-    if found := _CONTROL.search(original):
-        line = bisect.bisect_right(line_starts, found.start())
-        column = found.start() - line_starts[line - 1] + 1
-        message = _("the control character `{character}` is not text; leave it out", character=shown(found.group()))
+    if match := _CONTROL.search(original):
+        line = bisect.bisect_right(line_starts, match.start())
+        column = match.start() - line_starts[line - 1] + 1
+        message = _("the control character `{character}` is not allowed; remove it", character=shown(match.group()))
         raise InvalidInput(source, [Problem("control-character", message, line, column)])
     return text
 
 
 def _json_as_yaml(original: str) -> tuple[str, list[int]]:
-    r"""JSON's two differences from YAML: tabs between tokens, and `\ud83d\ude00` for one character."""
+    r"""Remove the two differences between JSON and YAML: tabs between tokens, and `\ud83d\ude00` for one character."""
     shortened: list[int] = []
 
     def joined(pair: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a record allows at a path of a document: its keys, words, bounds, as the record's JSON Schema says."""
+"""The keys, words and numbers that a record's JSON Schema allows at a path of a document."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,23 +15,23 @@ PATTERNS = {
     r"^[a-z0-9]+(-[a-z0-9]+)*$": N_("lower-case words and digits joined by hyphens, such as mini-heads"),
     r"^[\w][\w.@+ -]*$": N_("letters, digits, spaces and . @ + -, beginning with a letter or a digit"),
     r"^\w[\w.' -]*$": N_("letters, digits, spaces and . ' -, beginning with a letter or a digit"),
-    r"^[0-9a-f]{64}$": N_("a SHA-256: 64 digits and letters from a to f"),
-    r"^[0-9a-f]{40}$": N_("a full commit: 40 digits and letters from a to f"),
+    r"^[0-9a-f]{64}$": N_("a SHA-256: 64 characters, each a digit or a letter from a to f"),
+    r"^[0-9a-f]{40}$": N_("a full commit: 40 characters, each a digit or a letter from a to f"),
     r"^[\w.-]+/[\w.-]+$": N_("owner/name"),
     r"^[\w-]+(/[\w-][\w.-]*)*$": N_("a relative path inside the package, joined by /"),
     r"^[\w.-]+\.gguf$": N_("a file name that ends in .gguf"),
 }
-"""The patterns of the records, in words."""
+"""The patterns in the records, in words."""
 
 
 class Allowed:
-    """The JSON Schema of a record, asked by path."""
+    """The values that a record's JSON Schema allows, by path."""
 
     def __init__(self, record: type[BaseModel]) -> None:
         self._root: Schema = record.model_json_schema()
 
     def at(self, path: KeyPath) -> Schema:
-        """The schema of the value at a path; empty where the record knows no such place."""
+        """Return the schema of the value at a path; it is empty if the record has no such path."""
         node = self._resolved(self._root)
         for step in path:
             inner = node.get("items") if isinstance(step, int) else node.get("properties", {}).get(step)
@@ -39,22 +39,22 @@ class Allowed:
         return node
 
     def keys(self, path: KeyPath) -> list[str]:
-        """The keys of the mapping at a path, the required ones first."""
+        """Return the keys of the mapping at a path, with the required ones first."""
         required = self.required(path)
         return required + [key for key in self.at(path).get("properties", {}) if key not in required]
 
     def required(self, path: KeyPath) -> list[str]:
-        """The keys that the mapping at a path cannot do without, in the order in which people write them."""
-        needed = list(self.at(path).get("required", ()))
-        return sorted(needed, key=lambda key: key == "type")  # a claim is "layer, head, type"
+        """Return the required keys of the mapping at a path, in the order in which people write them."""
+        required = list(self.at(path).get("required", ()))
+        return sorted(required, key=lambda key: key == "type")  # a claim is "layer, head, type"
 
     def words(self, path: KeyPath) -> list[str]:
-        """The words that the value at a path may be; none where it is free."""
+        """Return the words that are allowed at a path; an empty list means that any text is."""
         words = [str(word) for word in self.at(path).get("enum", ())]
         return words + list(SPELLINGS) if words == list(TYPES) else words
 
     def range(self, path: KeyPath) -> str:
-        """The numbers that the value at a path may be, in words: `from 0 to 999`."""
+        """Return the numbers that are allowed at a path, in words: `from 0 to 999`."""
         node = self.at(path)
         low, above, high = (node.get(key) for key in ("minimum", "exclusiveMinimum", "maximum"))
         if low is not None:
@@ -64,7 +64,7 @@ class Allowed:
         return _("more than {above}", above=above) if above is not None else _("{high} or less", high=high)
 
     def is_moment(self, path: KeyPath) -> bool:
-        """Whether the value at a path is a date with its time and zone."""
+        """Return whether the value at a path must be a date with time and time zone."""
         return self.at(path).get("format") == "date-time"
 
     def _resolved(self, node: Schema) -> Schema:
@@ -76,6 +76,6 @@ class Allowed:
         return node
 
 
-def form(pattern: str) -> str:
-    """What text of this pattern looks like, in words."""
+def in_words(pattern: str) -> str:
+    """Return a pattern in words."""
     return _(PATTERNS[pattern]) if pattern in PATTERNS else _("of the form {pattern}", pattern=pattern)

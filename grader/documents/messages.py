@@ -1,4 +1,4 @@
-"""How a value, a path and a guess at what was meant are written in a message."""
+"""The parts that messages share: values, paths, lists of words, and "did you mean"."""
 
 import difflib
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ SHOWN_CHARACTERS = 40
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: short, on one line, control characters escaped."""
+    """Return a value as messages show it: short, on one line, with control characters escaped."""
     match value:
         case None:
             return _("nothing")
@@ -25,19 +25,19 @@ def shown(value: object) -> str:
     return shown(str(value))
 
 
-def where(path: Iterable[str | int]) -> str:
-    """A path inside a document, such as `claims[2].layer`; items are counted from 0."""
+def dotted(path: Iterable[str | int]) -> str:
+    """Return a path inside a document as text, such as `claims[2].layer`; items are counted from 0."""
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{shown(step)}" for step in path)
     return steps.removeprefix(".")
 
 
 def listed(words: Iterable[str]) -> str:
-    """The words that are allowed, as a sentence lists them."""
+    """Return the words with commas between them."""
     return ", ".join(words)
 
 
-def guess(word: object, words: Iterable[str]) -> str | None:
-    """The one of the words that was probably meant."""
+def closest(word: object, words: Iterable[str]) -> str | None:
+    """Return the one of `words` that was probably meant, or None."""
     if not isinstance(word, str):
         return None
     known = list(words)
@@ -46,6 +46,6 @@ def guess(word: object, words: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: object, words: Iterable[str]) -> str:
-    """A question to end a message with, or nothing."""
-    meant = guess(word, words)
+    """Return a "did you mean" for the end of a message, or empty text."""
+    meant = closest(word, words)
     return _("; did you mean `{meant}`?", meant=meant) if meant else ""

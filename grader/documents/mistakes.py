@@ -1,7 +1,7 @@
-"""What pydantic finds wrong with a document, in words that its writer can act on.
+"""Pydantic's errors as problems with a line, a column and a message that helps the author of the document.
 
-Each kind of error has one small function, which gives a stable code and a message: what is wrong, what is
-allowed, and what was probably meant.
+Each type of error has one small function that returns a stable code and a message: what is wrong, what is allowed,
+and what was probably meant. A mistake is reported once, without the errors that only follow from it.
 """
 
 import re
@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from grader.base.errors import Problem
 from grader.base.language import N_, _, ngettext
-from grader.documents.json_schema import Allowed, form
-from grader.documents.messages import did_you_mean, listed, shown, where
-from grader.documents.plain_yaml import KeyPath
+from grader.documents.json_schema import Allowed, in_words
+from grader.documents.messages import closest, did_you_mean, dotted, listed, shown
+from grader.documents.plain_yaml import Document, KeyPath
 
 Explanation = tuple[str, str]
 """A stable code and a message."""
@@ -26,9 +30,10 @@ _NAMED = re.compile(r"`(\w+)`")
 
 @dataclass(frozen=True)
 class Mistake:
-    """One of pydantic's errors, with what is needed to explain it."""
+    """One of pydantic's errors, with everything that is needed to explain it."""
 
     type: str
+    """Pydantic's name for the error, such as `int_type`."""
     path: KeyPath
     given: object
     limits: Mapping[str, Any]
@@ -40,34 +45,89 @@ class Mistake:
     def name(self) -> str:
         """The field, such as `layer` or `claims[2]`."""
         is_key = bool(self.path) and isinstance(self.path[-1], str)
-        return where(self.path[-1:] if is_key else self.path) or _("the file")
+        return dotted(self.path[-1:] if is_key else self.path) or _("the file")
 
     @property
     def parent(self) -> KeyPath:
-        """Where the field stands."""
+        """The path of the mapping or list that holds the field."""
         return self.path[:-1]
 
     @property
     def inside(self) -> str:
-        """The parent in words, to be put after the field."""
-        return _(" in {place}", place=where(self.parent)) if self.parent else ""
+        """The parent in words, for a message after the field's name."""
+        return _(" in {place}", place=dotted(self.parent)) if self.parent else ""
 
-    def explained(self) -> Explanation:
-        """The code and the message."""
+    def explanation(self) -> Explanation:
+        """Return the code and the message."""
         return _EXPLAIN.get(self.type, _anything_else)(self)
+
+    def culprit(self) -> KeyPath:
+        """Return the path to point at: for a rule over several keys, the first key in the document that it names."""
+        if self.type == "value_error" and isinstance(self.given, dict):
+            message = str(self.limits["error"])
+            for key in (*_NAMED.findall(message), message.partition(" ")[0]):
+                if key in self.given and key in self.allowed.keys(self.path):
+                    return (*self.path, key)
+        return self.path
+
+
+def explained(error: ValidationError, document: Document, record: type[BaseModel], limit: int) -> list[Problem]:
+    """Return one problem for each mistake; only the first `limit` + 1 errors are explained, to save time."""
+    allowed = Allowed(record)
+    details = sorted(error.errors(include_url=False), key=lambda detail: document.spot(detail["loc"]))
+    mistakes = [
+        Mistake(
+            detail["type"],
+            detail["loc"],
+            detail["input"],
+            detail.get("ctx", {}),
+            _as_written(document, detail),
+            allowed,
+        )
+        for detail in details[: limit + 1]
+    ]
+    problems = []
+    for mistake in _without_echoes(mistakes, document):
+        code, message = mistake.explanation()
+        problems.append(document.problem(code, message, mistake.culprit(), at_key=mistake.type == "extra_forbidden"))
+    return problems
+
+
+def _as_written(document: Document, detail: ErrorDetails) -> str:
+    """Return the value as the document has it: `5.10`, not 5.1."""
+    return shown(None if detail["input"] is None else document.written.get(detail["loc"], detail["input"]))
+
+
+def _without_echoes(mistakes: list[Mistake], document: Document) -> list[Mistake]:
+    """Leave out mistakes that only follow from another one, such as a key that is missing because it is misspelt."""
+    known = {problem.where for problem in document.problems if problem.code != "duplicate-key"}
+    misspelt = {
+        (*mistake.parent, closest(mistake.path[-1], mistake.allowed.keys(mistake.parent)))
+        for mistake in mistakes
+        if mistake.type == "extra_forbidden"
+    }
+
+    def is_echo(mistake: Mistake) -> bool:
+        if mistake.type == "too_short":  # pydantic counts only the valid items
+            return isinstance(mistake.given, tuple) and len(mistake.given) >= mistake.limits["min_length"]
+        if mistake.type == "extra_forbidden":
+            return False
+        return dotted(mistake.path) in known or (mistake.type == "missing" and mistake.path in misspelt)
+
+    return [mistake for mistake in mistakes if not is_echo(mistake)]
 
 
 def _missing(mistake: Mistake) -> Explanation:
-    needed = listed(mistake.allowed.required(mistake.parent))
-    message = N_("`{name}` is missing{inside}; needed: {needed}")
-    return "missing-key", _(message, name=mistake.name, inside=mistake.inside, needed=needed)
+    required = listed(mistake.allowed.required(mistake.parent))
+    message = N_("`{name}` is missing{inside}; required: {required}")
+    return "missing-key", _(message, name=mistake.name, inside=mistake.inside, required=required)
 
 
 def _unknown_key(mistake: Mistake) -> Explanation:
     keys = mistake.allowed.keys(mistake.parent)
     before, colon, after = str(mistake.path[-1]).partition(":")
     if colon and before in keys:
-        hint = _("; a space belongs after the colon: `{right}`", right=f"{before}: {shown(after)}")
+        hint = _("; put a space after the colon: `{right}`", right=f"{before}: {shown(after)}")
     else:
         hint = did_you_mean(mistake.path[-1], keys)
     message = N_("unknown key `{name}`{inside}; allowed: {allowed}{hint}")
@@ -87,9 +147,9 @@ def _not_whole(mistake: Mistake) -> Explanation:
     if is_place and (place := _HEAD_NOTATION.fullmatch(mistake.written)):
         hint = _write_out(place)
         if type(mistake.given) is float:
-            read = _("; YAML reads {written} as the number {number}", written=mistake.written, number=mistake.given)
-            hint = read + hint
-        message = N_("`{name}` is one whole number, not `{written}`{hint}")
+            reading = _("; YAML reads {written} as the number {number}", written=mistake.written, number=mistake.given)
+            hint = reading + hint
+        message = N_("`{name}` must be one whole number, not `{written}`{hint}")
         return "head-notation", _(message, name=mistake.name, written=mistake.written, hint=hint)
     message = N_("`{name}` must be a whole number, not {what}{hint}")
     return "wrong-type", _(message, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
@@ -135,8 +195,8 @@ def _not_a_mapping(mistake: Mistake) -> Explanation:
     has = _(" with {keys}", keys=listed(f"`{key}:`" for key in keys)) if keys else ""
     if not keys and (optional := mistake.allowed.keys(mistake.path)):
         has = _(" with any of {keys}", keys=listed(f"`{key}:`" for key in optional))
-    found = _HEAD_NOTATION.match(mistake.written)
-    hint = _write_out(found) if found and "layer" in keys else ""
+    place = _HEAD_NOTATION.match(mistake.written)
+    hint = _write_out(place) if place and "layer" in keys else ""
     code = "wrong-type" if mistake.path else "not-a-mapping"
     message = N_("{subject} must be a mapping{has}, not {what}{hint}")
     return code, _(message, subject=subject, has=has, what=_what(mistake), hint=hint)
@@ -156,17 +216,17 @@ def _out_of_range(mistake: Mistake) -> Explanation:
 
 def _text_too_long(mistake: Mistake) -> Explanation:
     most, length = mistake.limits["max_length"], len(str(mistake.given))
-    message = N_("`{name}` has {length} characters; {most} are the most")
+    message = N_("`{name}` has {length} characters; the limit is {most}")
     return "too-long", _(message, name=mistake.name, length=length, most=most)
 
 
 def _too_many(mistake: Mistake) -> Explanation:
-    message = N_("`{name}` has more than {most} items; {most} are the most")
+    message = N_("`{name}` has too many items; the limit is {most}")
     return "too-long", _(message, name=mistake.name, most=mistake.limits["max_length"])
 
 
 def _text_too_short(mistake: Mistake) -> Explanation:
-    message = N_("`{name}` is empty; write something after it, or leave the key out where it is optional")
+    message = N_("`{name}` is empty; give it a value, or leave the key out if it is optional")
     return "too-short", _(message, name=mistake.name)
 
 
@@ -178,12 +238,12 @@ def _too_few(mistake: Mistake) -> Explanation:
 
 
 def _bad_name(mistake: Mistake) -> Explanation:
-    message = N_("`{name}` must be {words}; not `{written}`")
-    return "bad-name", _(message, name=mistake.name, words=form(mistake.limits["pattern"]), written=mistake.written)
+    message, words = N_("`{name}` is `{written}`; it must be {words}"), in_words(mistake.limits["pattern"])
+    return "bad-name", _(message, name=mistake.name, words=words, written=mistake.written)
 
 
 def _rule_of_the_record(mistake: Mistake) -> Explanation:
-    """A sentence of the schema's own; the keys that it names in backticks are the ones to mend."""
+    """Return the message of a record's own rule; it names the keys to fix in backticks."""
     if mistake.allowed.is_moment(mistake.path):
         return _not_a_moment(mistake)
     message = str(mistake.limits["error"])
@@ -197,28 +257,18 @@ def _rule_of_the_record(mistake: Mistake) -> Explanation:
 
 def _not_a_moment(mistake: Mistake) -> Explanation:
     try:
-        found = datetime.fromisoformat(mistake.written)
+        date = datetime.fromisoformat(mistake.written)
     except ValueError:
-        lacks = ""
+        missing = ""
     else:
-        has_time = len(mistake.written) > len(f"{found:%Y-%m-%d}")
-        lacks = (
-            _("; the zone is missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
+        has_time = len(mistake.written) > len(f"{date:%Y-%m-%d}")
+        missing = (
+            _("; the time zone is missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
             if has_time
-            else _("; time and zone are missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
+            else _("; the time and the time zone are missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
         )
-    message = N_("`{name}` must be a date with its time and zone, such as {sample}, not {what}{lacks}")
-    return "bad-date", _(message, name=mistake.name, sample=_SAMPLE, what=_what(mistake), lacks=lacks)
-
-
-def culprit(mistake: Mistake) -> KeyPath:
-    """The place to point at: for a rule over several keys, the first given one that the rule names."""
-    if mistake.type == "value_error" and isinstance(mistake.given, dict):
-        message = str(mistake.limits["error"])
-        for key in (*_NAMED.findall(message), message.partition(" ")[0]):
-            if key in mistake.given and key in mistake.allowed.keys(mistake.path):
-                return (*mistake.path, key)
-    return mistake.path
+    message = N_("`{name}` must be a date with time and time zone, such as {sample}, not {what}{missing}")
+    return "bad-date", _(message, name=mistake.name, sample=_SAMPLE, what=_what(mistake), missing=missing)
 
 
 def _anything_else(mistake: Mistake) -> Explanation:

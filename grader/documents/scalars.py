@@ -1,14 +1,14 @@
-"""What a scalar stands for: null, true, false, a number as JSON writes it, or text; never a guess.
+"""The value of a scalar: null, true, false, a number as in JSON, or text.
 
-YAML 1.1 reads `yes` as true, `010` as eight, `12:30` as 750 and `2026-11-23` as a date. Here they are text,
-because whoever wrote them may have meant text.
+YAML 1.1 reads `yes` as true, `010` as eight, `12:30` as 750 and `2026-11-23` as a date. Here they are text, because
+their author may have meant text.
 """
 
 import math
 import re
 from typing import NamedTuple
 
-from grader.base.language import N_, _
+from grader.base.language import _
 from grader.documents.messages import shown
 
 DIGITS_LIMIT = 18
@@ -25,7 +25,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Fault(NamedTuple):
-    """Why a scalar stands for nothing."""
+    """The reason why a scalar has no value."""
 
     code: str
     message: str
@@ -35,15 +35,15 @@ Scalar = bool | int | float | str | None
 
 
 def quoted(text: str) -> Scalar | Fault:
-    """The text itself, unless it has control characters: they could redraw the terminal that shows them."""
-    if found := _UNPRINTABLE.search(text):
-        message = _("the control character `{character}` is not text; leave it out", character=shown(found.group()))
+    """Return the text, or a fault if it has control characters, which could change the terminal that shows them."""
+    if match := _UNPRINTABLE.search(text):
+        message = _("the control character `{character}` is not allowed; remove it", character=shown(match.group()))
         return Fault("control-character", message)
     return text
 
 
 def unquoted(text: str) -> Scalar | Fault:
-    """What the text stands for when nothing marks it as text."""
+    """Return the value of text without quotes."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
@@ -51,14 +51,14 @@ def unquoted(text: str) -> Scalar | Fault:
     if _DECIMAL.fullmatch(text):
         if math.isfinite(number := float(text)):
             return number
-        return Fault("not-finite", _("`{text}` is larger than any number can be", text=shown(text)))
+        return Fault("not-finite", _("`{text}` is too large for a number", text=shown(text)))
     if _NOT_FINITE.fullmatch(text):
-        return Fault("not-finite", _("`{text}` is not a number that can be measured", text=text))
+        return Fault("not-finite", _("`{text}` is not a finite number", text=text))
     return quoted(text)
 
 
 def _integer(text: str) -> int | Fault:
     if len(text) > DIGITS_LIMIT:
-        message = N_("`{text}` is too large a number: {most} digits are the most, and here are {length}")
-        return Fault("out-of-range", _(message, text=shown(text), most=DIGITS_LIMIT, length=len(text)))
+        message = _("`{text}` is too large; the limit is {most} digits", text=shown(text), most=DIGITS_LIMIT)
+        return Fault("out-of-range", message)
     return int(text)

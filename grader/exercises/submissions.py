@@ -20,6 +20,8 @@ CLAIMS_LIMIT = 1000
 """The limit in the record; of more claims, only the first are checked."""
 
 _WORD = re.compile(r"[^\W_]")
+_CLAIMED_ON_LINE = N_("{place} as {kind} is claimed already, on line {line}; claim it once")
+_CLAIMED_BEFORE = N_("{place} as {kind} is claimed already, as claims[{number}]; claim it once")
 _NO_SUCH_LAYER = N_("{place} does not exist in {transformer}: layers are 0 to {last}")
 _NO_SUCH_HEAD = N_("{place} does not exist in {transformer}: heads are 0 to {last}")
 
@@ -57,6 +59,22 @@ def load(
     if submission is None or exercise is None or problems:
         raise InvalidInput(source, documents.limited(problems))
     return submission, exercise
+
+
+def made(values: Plain, exercise: Exercise, source: str) -> Submission:
+    """Return the submission that a program made of plain values, checked as one from a file is.
+
+    `source` is what messages call the input.
+
+    Raises:
+        InvalidInput: It cannot be graded; each problem says the claim's place in the list, such as `claims[2].layer`.
+    """
+    document = Document.of_values(source, values)
+    submission, problems = documents.validated(document, Submission)
+    problems = _merged(problems, check(document, exercise, submission))
+    if submission is None or problems:
+        raise InvalidInput(source, documents.limited(problems))
+    return submission
 
 
 def read(raw: bytes, source: str) -> Submission:
@@ -159,9 +177,9 @@ def _repeated(document: Document, claims: Mapping[int, Claim]) -> Iterator[Probl
     for number, claim in claims.items():
         earlier = first.setdefault((claim.place, claim.name), number)
         if earlier != number:
-            line = document.spot(("claims", earlier))[0]
-            message = N_("{place} as {kind} is claimed already, on line {line}; claim it once")
-            message = _(message, place=claim.place, kind=claim.name, line=line)
+            line, _column = document.spot(("claims", earlier))
+            message = _CLAIMED_ON_LINE if line else _CLAIMED_BEFORE
+            message = _(message, place=claim.place, kind=claim.name, line=line, number=earlier)
             yield document.problem("duplicate-claim", message, ("claims", number))
 
 
@@ -169,7 +187,7 @@ def _looking_ahead(document: Document, claims: Mapping[int, Claim], exercise: Ex
     for number, claim in claims.items():
         if exercises.looks_ahead(claim, exercise.transformer):
             given = (("claims", number, name) for name in reversed(claim.parameters))
-            path = next((path for path in given if path in document.values), ("claims", number, "type"))
+            path = next((path for path in given if document.at(path) is not None), ("claims", number, "type"))
             message = _(
                 "{kind} looks ahead, but {transformer} is a decoder: its tokens see only earlier ones "
                 "(allowed: {allowed})",

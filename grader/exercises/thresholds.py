@@ -1,6 +1,5 @@
 """The thresholds that decide: the defaults of the kind's type, replaced by those that the exercise gives."""
 
-from dataclasses import asdict
 from functools import cache
 
 from grader.kinds import TYPES
@@ -10,7 +9,7 @@ from grader.schema import AskedKind, Threshold
 @cache
 def defaults(type_name: str) -> tuple[Threshold, ...]:
     """Return the default thresholds of a type of head."""
-    return tuple(Threshold.model_validate(asdict(each)) for each in TYPES[type_name].thresholds)
+    return tuple(Threshold.model_validate(each._asdict()) for each in TYPES[type_name].thresholds)
 
 
 def thresholds_of(asked: AskedKind) -> tuple[Threshold, ...]:

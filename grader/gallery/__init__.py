@@ -1,1 +1,1 @@
-"""The gallery: what students found and wish to show, as a static site that is made from the ledger alone."""
+"""The gallery: a static site of confirmed claims that students want to show, made from the ledger alone."""

@@ -1,8 +1,7 @@
-"""What the gallery shows: for each student and exercise, the confirmed claims of the newest submission, if it says so.
+"""The exhibits: the confirmed claims of each student's newest submission to each exercise, if it has `gallery: true`.
 
-The newest submission decides, as it is graded now: one that does not opt in takes back all that was shown before. An
-old file that is handed in again is the newest; practice that was handed in later (`grader.offline`) is the oldest.
-Pure: from the ledger's entries, the exercises and a key to exhibits.
+The newest submission decides, as it is graded now: without `gallery: true`, it removes everything that was shown
+before. An old file that is handed in again is the newest; offline work that was handed in later is the oldest.
 """
 
 import hmac
@@ -16,30 +15,24 @@ from grader.gallery.discretion import Discretion
 from grader.grading.grade import shown
 from grader.ledger import Ledger
 from grader.ledger.entry import LedgerEntry
+from grader.ledger.queue.graded import last_graded
 from grader.report.text.labels import visible
 from grader.schema import Kind, Report, Verdict
-from grader.students.offline import PREFIX
 from grader.students.pseudonyms import PSEUDONYM, pseudonym
 
 ID_DIGITS = 16
-"""Hexadecimal digits of an exhibit's id: among a million no two are the same."""
-
-HANDED_IN = """
-SELECT platform, student, report FROM submissions
-WHERE exercise = :exercise AND report IS NOT NULL
-ORDER BY substr(submission_id, 1, :letters) = :practice DESC, id
-"""
-"""What came through queues, the last one last."""
+"""The hexadecimal digits of an exhibit's id: enough for a million different ids."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """One student's newest submission to one exercise that is to be shown, as it is graded now."""
+class ShownSubmission:
+    """One student's newest submission to one exercise, for the gallery."""
 
     platform: str
-    came: LedgerEntry
-    """The entry with which it came in: who, when, under which name."""
+    entry: LedgerEntry
+    """The ledger entry with which it came in: student, time, and name for the gallery."""
     report: Report
+    """The report as it is graded now."""
 
 
 @dataclass(frozen=True)
@@ -47,28 +40,29 @@ class Exhibit:
     """One confirmed claim as everybody may see it."""
 
     id: str
-    """The same in every build, and not to be guessed back."""
+    """The same in every build; the student cannot be guessed from it."""
     student: str
-    """The pseudonym: for counting, shown only where no name was chosen."""
+    """The pseudonym, for counting; it is shown only if no name was chosen."""
     by: str
+    """The chosen name, or the pseudonym."""
     exercise: str
     table: str
     verdict: Verdict
-    """With what must not be shown hidden in the note and the sentence."""
+    """The verdict, with names and addresses hidden in the note and the sentence."""
     is_whole: bool
-    """Whether nothing of the sentence is hidden, so that it may be drawn token by token."""
+    """True if nothing in the sentence is hidden, so that it may be drawn token by token."""
     day: date
     order: int
-    """In which the submissions came in."""
+    """The order in which the submissions came in."""
 
     @cached_property
     def kind(self) -> Kind:
-        """What the head does."""
+        """The confirmed kind."""
         return self.verdict.claim.kind
 
     @property
     def place(self) -> str:
-        """The head, printed as `L5H10`."""
+        """The head's name, such as `L5H10`."""
         return self.verdict.claim.place
 
     @cached_property
@@ -78,43 +72,29 @@ class Exhibit:
 
     @cached_property
     def sentence(self) -> str:
-        """In which the student saw the behaviour, on one line."""
+        """The student's own sentence, on one line."""
         return visible(self.verdict.claim.evidence or "")
 
     @property
     def is_seen(self) -> bool:
-        """Whether the behaviour was measured on the student's own sentence."""
+        """True if the behaviour was measured on the student's own sentence."""
         return self.verdict.evidence is not None and self.verdict.evidence.share is not None
 
     @property
     def low(self) -> float:
-        """The conservative score: the low end of its interval; 0 where scores are not told."""
+        """The low end of the score's interval; 0 if the feedback hides scores."""
         return self.verdict.measured.interval[0] if self.verdict.measured else 0.0
 
     @property
-    def worth_seeing(self) -> tuple[float, bool, int]:
-        """Sorts the best-evidenced first: the conservative score, then whether it was seen in a sentence, then age."""
+    def sort_key(self) -> tuple[float, bool, int]:
+        """The key that sorts the best evidence first: by the low end, then by a measured sentence, then by age."""
         return -self.low, not self.is_seen, self.order
 
 
-def last_handed_in(ledger: Ledger, exercise: str) -> dict[tuple[str, str], int]:
-    """By platform and student, the entry of what came last through a queue."""
-    with ledger.statements() as execute:
-        rows = execute(HANDED_IN, {"exercise": exercise, "practice": PREFIX, "letters": len(PREFIX)})
-    return {(row["platform"], row["student"]): row["report"] for row in rows}
-
-
-def exercises_of(ledger: Ledger, platform: str | None) -> set[str]:
-    """The exercises of which the ledger holds reports, of the platform where one is named."""
-    with ledger.statements() as execute:
-        rows = execute("SELECT DISTINCT platform, exercise FROM reports", {})
-    return {row["exercise"] for row in rows if platform in (None, row["platform"])}
-
-
 def newest(exercise: str, entries: Sequence[LedgerEntry], last: int | None = None) -> tuple[LedgerEntry, Report] | None:
-    """The student's newest submission to the exercise: the entry with which it came in, and its report as it is now.
+    """Return the entry of the student's newest submission to the exercise, and its report as it is graded now.
 
-    `last` is the entry of what was handed in last, where that is known otherwise than by the entries' order.
+    `last` is the id of the entry that was handed in last; by default the order of the entries decides.
     """
     of_exercise = [entry for entry in entries if entry.report.exercise == exercise]
     decides = next((entry for entry in reversed(of_exercise) if entry.is_new), None)
@@ -125,44 +105,48 @@ def newest(exercise: str, entries: Sequence[LedgerEntry], last: int | None = Non
     return same[0], same[-1].report
 
 
-def wanted(ledger: Ledger, exercise: str, logins: set[str], only: str | None = None) -> Iterator[Found]:
-    """What is to be shown of the exercise, of all platforms or of one only.
+def shown_submissions(
+    ledger: Ledger, exercise: str, logins: set[str], only: str | None = None
+) -> Iterator[ShownSubmission]:
+    """Yield the submissions to show for the exercise, of all platforms or of `only` one.
 
-    Every student's login is noted in `logins`, whether anything of the student's is shown or not.
+    The login of every student with a submission is added to `logins`.
     """
-    last = last_handed_in(ledger, exercise)
+    last = last_graded(ledger, exercise)
     for platform, entries in ledger.histories(exercise):
         student = str(entries[0].report.student)
         logins.add(student)
-        found = newest(exercise, entries, last.get((platform, student))) if only in (None, platform) else None
-        if found and found[0].report.gallery and found[1].xp > 0:  # a regrade does not change what was asked for
-            yield Found(platform, found[0], shown(found[1]))
+        latest = newest(exercise, entries, last.get((platform, student))) if only in (None, platform) else None
+        if latest and latest[0].report.gallery and latest[1].xp > 0:  # a regrade does not change what was asked for
+            yield ShownSubmission(platform, latest[0], shown(latest[1]))
 
 
-def exhibits(found: Iterable[Found], key: bytes, discretion: Discretion) -> list[Exhibit]:
-    """The confirmed claims, the best-evidenced first."""
-    every = (
-        _exhibit(one, verdict, key, discretion, name)
-        for one, name in _named(found, discretion)
-        for verdict in one.report.verdicts
+def exhibits(submissions: Iterable[ShownSubmission], key: bytes, discretion: Discretion) -> list[Exhibit]:
+    """Return the confirmed claims, those with the best evidence first."""
+    confirmed = (
+        _exhibit(submission, verdict, key, discretion, name)
+        for submission, name in _with_names(submissions, discretion)
+        for verdict in submission.report.verdicts
         if verdict.outcome == "confirmed"
     )
-    return sorted(every, key=lambda exhibit: exhibit.worth_seeing)
+    return sorted(confirmed, key=lambda exhibit: exhibit.sort_key)
 
 
-def _named(found: Iterable[Found], discretion: Discretion) -> Iterator[tuple[Found, str | None]]:
-    """Each with its student's chosen name: whoever took it first has it, and nobody one that a pseudonym might be."""
-    taken: dict[str, tuple[str, str]] = {}
-    for one in sorted(found, key=lambda one: one.came.id):
-        who = (one.platform, str(one.came.report.student))
-        name = discretion.name(one.came.report.gallery_name, who[1])
-        same = (name or "").casefold()
-        is_free = not same.startswith(PSEUDONYM) and taken.setdefault(same, who) == who
-        yield one, name if is_free else None
+def _with_names(
+    submissions: Iterable[ShownSubmission], discretion: Discretion
+) -> Iterator[tuple[ShownSubmission, str | None]]:
+    """Yield each submission with the name that its student chose, or None if the name is taken or like a pseudonym."""
+    owners: dict[str, tuple[str, str]] = {}
+    for submission in sorted(submissions, key=lambda submission: submission.entry.id):
+        student = (submission.platform, str(submission.entry.report.student))
+        name = discretion.name(submission.entry.report.gallery_name, student[1])
+        folded = (name or "").casefold()
+        is_free = not folded.startswith(PSEUDONYM) and owners.setdefault(folded, student) == student
+        yield submission, name if is_free else None
 
 
-def arranged(best_first: Sequence[Exhibit]) -> list[Exhibit]:
-    """The best of each kind, then the best of each other head, then each head's second best, and so on."""
+def mixed(best_first: Sequence[Exhibit]) -> list[Exhibit]:
+    """Return the best exhibit of each kind, then the best of each other head, then each head's second best, ..."""
     turns: dict[tuple[str, str, str], int] = {}
     seen: set[str] = set()
     keys = []
@@ -175,10 +159,12 @@ def arranged(best_first: Sequence[Exhibit]) -> list[Exhibit]:
     return [best_first[key[-1]] for key in sorted(keys)]
 
 
-def _exhibit(found: Found, verdict: Verdict, key: bytes, discretion: Discretion, name: str | None) -> Exhibit:
-    came, claim, login = found.came.report, verdict.claim, str(found.came.report.student)
-    known = pseudonym(key, found.platform, login)
-    parts = (found.platform, login, came.exercise, claim.name, claim.place)
+def _exhibit(
+    submission: ShownSubmission, verdict: Verdict, key: bytes, discretion: Discretion, name: str | None
+) -> Exhibit:
+    exercise, claim, login = submission.report.exercise, verdict.claim, str(submission.entry.report.student)
+    student = pseudonym(key, submission.platform, login)
+    parts = (submission.platform, login, exercise, claim.name, claim.place)
     sentence = discretion.text(claim.evidence, login) if claim.evidence else None
     is_whole = sentence == claim.evidence
     hidden = {
@@ -191,12 +177,12 @@ def _exhibit(found: Found, verdict: Verdict, key: bytes, discretion: Discretion,
     }
     return Exhibit(
         id=hmac.new(key, "\0".join(("gallery", *parts)).encode(), sha256).hexdigest()[:ID_DIGITS],
-        student=known,
-        by=visible(name or known),
-        exercise=came.exercise,
-        table=found.report.table,
+        student=student,
+        by=visible(name or student),
+        exercise=exercise,
+        table=submission.report.table,
         verdict=verdict.model_copy(update=hidden),
         is_whole=is_whole,
-        day=found.came.created_at.date(),
-        order=found.came.id,
+        day=submission.entry.created_at.date(),
+        order=submission.entry.id,
     )

@@ -11,22 +11,22 @@ from grader.gallery.entries import Exhibit
 from grader.schema import title
 
 NEWEST = 50
-"""Exhibits in a feed."""
+"""The most exhibits in a feed."""
 ATOM = "http://www.w3.org/2005/Atom"
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 JSON_NAME, ATOM_NAME = "feed.json", "feed.xml"
 
 Address = Callable[[str], str]
-"""From a path in the site to the address by which a reader finds it."""
+"""A function from a path in the site to its address."""
 
 
 def newest(exhibits: Sequence[Exhibit]) -> list[Exhibit]:
-    """What goes into a feed, the newest first."""
+    """Return the exhibits for a feed, the newest first."""
     return sorted(exhibits, key=lambda exhibit: (-exhibit.order, exhibit.id))[:NEWEST]
 
 
 def as_json(name: str, items: Sequence[Exhibit], base: str | None) -> str:
-    """The JSON Feed; addresses are absolute where the site's own is known."""
+    """Return the JSON Feed; with the site's address `base`, all addresses are absolute."""
     address = addresses(base)
     feed: dict[str, Any] = {
         "version": JSON_FEED,
@@ -39,7 +39,7 @@ def as_json(name: str, items: Sequence[Exhibit], base: str | None) -> str:
 
 
 def as_atom(name: str, items: Sequence[Exhibit], base: str | None) -> str:
-    """The Atom feed; addresses are absolute where the site's own is known."""
+    """Return the Atom feed; with the site's address `base`, all addresses are absolute."""
     address = addresses(base)
     feed = Element("feed", {"xmlns": ATOM, "xml:lang": spoken()})
     SubElement(feed, "title").text = name
@@ -63,28 +63,28 @@ def as_atom(name: str, items: Sequence[Exhibit], base: str | None) -> str:
 
 
 def addresses(base: str | None) -> Address:
-    """How a path in the site is addressed: under the site's own address, or as it is."""
+    """Return a function that puts `base` before a path; without `base`, it returns the path."""
     return lambda path: f"{base.rstrip('/')}/{path}" if base else path
 
 
 def page(exhibit: Exhibit) -> str:
-    """The path of an exhibit's own page."""
+    """Return the path of an exhibit's own page."""
     return f"entry/{exhibit.id}.html"
 
 
 def heading(exhibit: Exhibit) -> str:
-    """The exhibit in one line."""
+    """Return the exhibit in one line."""
     return _("{place}: {kind}, found by {name}", place=exhibit.place, kind=title(exhibit.kind), name=exhibit.by)
 
 
 def text(exhibit: Exhibit) -> str:
-    """The exhibit in a few words, for readers that show no pictures."""
-    message = [exhibit.note] if exhibit.note else []
+    """Return the exhibit in a few lines, for feed readers that show no pictures."""
+    lines = [exhibit.note] if exhibit.note else []
     if exhibit.sentence:
-        message.append(_("Seen in: “{sentence}”", sentence=exhibit.sentence))
+        lines.append(_("Seen in: “{sentence}”", sentence=exhibit.sentence))
     if measured := exhibit.verdict.measured:
         low, high = measured.interval
-        message.append(
+        lines.append(
             _(
                 "Score {score}, 95 % interval {low} to {high}.",
                 score=f"{measured.score:.2f}",
@@ -92,7 +92,7 @@ def text(exhibit: Exhibit) -> str:
                 high=f"{high:.2f}",
             )
         )
-    return "\n".join(message) or heading(exhibit)
+    return "\n".join(lines) or heading(exhibit)
 
 
 def _item(exhibit: Exhibit, address: Address) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _item(exhibit: Exhibit, address: Address) -> dict[str, Any]:
 
 
 def _moment(day: str) -> str:
-    """The beginning of a day: no feed tells the hour."""
+    """Return the start of a day, because feeds do not show the hour."""
     return f"{day}T00:00:00Z"
 
 

@@ -1,4 +1,4 @@
-"""The site's folder, exchanged whole: whoever looks sees the old gallery or the new one, or for an instant none."""
+"""The site's folder, replaced as a whole: a visitor sees the old gallery or the new one, or for an instant none."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,41 +10,41 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 
 MARK = ".head-gallery"
-"""The file that tells a gallery of ours from any other folder, which is never touched."""
-SAYS = "This folder is written by `grade gallery build`, which replaces all of it.\n"
+"""The file that marks a folder as a gallery; other folders are never changed."""
+MARK_TEXT = "This folder is written by `grade gallery build`, which replaces all of it.\n"
 
 
 @contextmanager
 def replaced(out: Path) -> Iterator[Path]:
-    """A new folder to write into; it takes the place of `out` at the end, if nothing went wrong.
+    """Yield a new folder to write into; it replaces `out` at the end if there was no error.
 
     Raises:
-        InvalidInput: `out` is there and is no gallery, or nothing can be written beside it.
+        InvalidInput: `out` exists and is not a gallery, or its parent cannot be written to.
     """
     out = out.resolve()
     if out.exists() and not is_gallery(out) and not (out.is_dir() and not any(out.iterdir())):
-        message = _("it is there, and no gallery of ours; name a new folder, or an empty one")
+        message = _("this folder exists and is not a gallery; choose a new or an empty folder")
         raise InvalidInput(str(out), [Problem("not-a-gallery", message)])
     new = out.with_name(f".{out.name}-{uuid4().hex}")
     try:
         new.mkdir(parents=True)
         yield new
-        (new / MARK).write_text(SAYS)
+        (new / MARK).write_text(MARK_TEXT)
         _exchange(new, out)
     except OSError as error:
-        named = error.filename or out
-        raise InvalidInput(str(out), [Problem("unwritable", f"{named}: {error.strerror}")]) from None
+        path = error.filename or out
+        raise InvalidInput(str(out), [Problem("unwritable", f"{path}: {error.strerror}")]) from None
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
 
 def is_gallery(folder: Path) -> bool:
-    """Whether `grade gallery build` made the folder."""
+    """Return whether `grade gallery build` wrote the folder."""
     return (folder / MARK).is_file()
 
 
 def _exchange(new: Path, out: Path) -> None:
-    """Put the new folder in the old one's place, and the old one back if that fails."""
+    """Move the new folder to the place of the old one; move the old one back if that fails."""
     if not out.exists():
         new.replace(out)
         return
@@ -52,7 +52,7 @@ def _exchange(new: Path, out: Path) -> None:
     out.replace(old)
     try:
         new.replace(out)
-    except BaseException:  # an interrupt, too: the old one is all that there is
+    except BaseException:  # also at an interrupt, because there is no other gallery
         old.replace(out)
         raise
     shutil.rmtree(old, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""What there is to see of an exhibit: its head on the kind's probe and on the student's own sentence, as it was kept.
+"""The stored pictures of an exhibit: its head on the kind's probe and on the student's own sentence.
 
-Nothing is measured and no torch is loaded, unless it was asked for.
+Torch is loaded and heads are measured only with `recompute`.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,21 +17,21 @@ from grader.measuring import examples
 from grader.schema import Exercise, Kind, Picture, title
 
 NAME_DIGITS = 12
-"""Hexadecimal digits of a hash that stand in a picture's name."""
+"""The hexadecimal digits of a hash in a picture's name."""
 
 
 class NotKept(GraderError):
-    """A sentence was never recomputed here, and is not to be now."""
+    """The sentence was never recomputed on this machine."""
 
 
 class Archive(Laboratory):
-    """A laboratory that looks up what was recomputed before, and recomputes nothing."""
+    """A laboratory that only looks up stored results."""
 
     def on_sentence(self, kind: Kind, layer: int, head: int, text: str) -> Recomputed:
-        """Nothing.
+        """Refuse to recompute.
 
         Raises:
-            NotKept: always.
+            NotKept: Always.
         """
         raise NotKept(f"{self.exercise.id}: L{layer}H{head} was never seen here on {text}")
 
@@ -42,39 +42,39 @@ class Pictures:
     def __init__(
         self, exercise: Exercise, folder: Path, *, recompute: bool = False, say: Callable[[str], None] | None = None
     ) -> None:
-        """`folder` keeps the score tables; with `recompute`, sentences that are not kept are measured now."""
+        """`folder` is that of the score tables; with `recompute`, sentences without stored results are measured."""
         self.exercise, self.folder, self.recompute = exercise, folder, recompute
         self.bench = (Laboratory if recompute else Archive)(exercise, folder, say=say or (lambda doing: None))
         self.missing: list[str] = []
-        """What is said of pictures that there are not, one line each."""
+        """Messages about missing pictures, each once."""
 
     def of_probe(self, exhibit: Exhibit) -> Picture | None:
-        """The head on the kind's probe: from the score table that graded it, else from the exercise's present one."""
+        """Return the head on the kind's probe, from the score table that graded it, else from the present one."""
         claim = exhibit.verdict.claim
         for table in (exhibit.table, self._present):
-            found = examples.picture(self.folder / f"{table}.examples.npz", exhibit.kind, claim.layer, claim.head)
-            if found is not None:
-                message = _("{place} on the probe for {kind}", place=exhibit.place, kind=title(exhibit.kind))
-                return found.model_copy(update={"caption": message})
-        message = N_("{exercise}: no pictures of its heads are kept here; `grade scan {exercise}` makes them")
+            picture = examples.picture(self.folder / f"{table}.examples.npz", exhibit.kind, claim.layer, claim.head)
+            if picture is not None:
+                caption = _("{place} on the probe for {kind}", place=exhibit.place, kind=title(exhibit.kind))
+                return picture.model_copy(update={"caption": caption})
+        message = N_("{exercise}: there are no pictures of its heads here; make them with `grade scan {exercise}`")
         self._note(_(message, exercise=self.exercise.id))
         return None
 
     def of_sentence(self, exhibit: Exhibit) -> Picture | None:
-        """The head on the student's own sentence; None where there is none, or part of it is hidden."""
+        """Return the head on the student's own sentence; None if there is no sentence, or a part of it is hidden."""
         if exhibit.verdict.evidence is None or not exhibit.is_whole:
             return None
         try:
-            found = self.bench.recomputed(exhibit.verdict.claim).picture
+            picture = self.bench.recomputed(exhibit.verdict.claim).picture
         except NotKept:
-            message = N_("{exercise}: some sentences were recomputed elsewhere; --recompute draws them, too")
+            message = N_("{exercise}: some sentences were not recomputed on this machine; use --recompute to draw them")
             self._note(_(message, exercise=self.exercise.id))
             return None
         except GraderError as error:
             message = N_("{exercise}: some sentences cannot be drawn: {error}")
             self._note(_(message, exercise=self.exercise.id, error=error))
             return None
-        return found.model_copy(update={"caption": _("{place} on the student's own sentence", place=exhibit.place)})
+        return picture.model_copy(update={"caption": _("{place} on the student's own sentence", place=exhibit.place)})
 
     def _note(self, message: str) -> None:
         if message not in self.missing:
@@ -89,11 +89,11 @@ class Pictures:
 
 
 def name_of_probe(exhibit: Exhibit) -> str:
-    """The picture's name, the same for all exhibits that it suits."""
+    """Return the name of the picture on the probe, which all exhibits of the head and kind share."""
     return f"{exhibit.table[:NAME_DIGITS]}_{slug(exhibit.kind.name)}_{exhibit.place}"
 
 
 def name_of_sentence(exhibit: Exhibit) -> str:
-    """The picture's name, the same for all exhibits of the head with this sentence."""
+    """Return the name of the picture on the sentence, which all exhibits of the head with this sentence share."""
     parts: Sequence[str] = (exhibit.exercise, exhibit.kind.name, exhibit.place, exhibit.sentence)
     return f"sentence_{sha256(chr(0).join(parts).encode()).hexdigest()[:NAME_DIGITS]}"

@@ -1,4 +1,4 @@
-"""A look at a gallery on this machine alone: the files of one folder on loopback, and nothing beside them."""
+"""A server for a gallery on this machine: the files of one folder, only on the loopback address."""
 
 from functools import partial
 from http import HTTPStatus
@@ -16,38 +16,38 @@ ASKED_TYPES = {".json": "application/feed+json", ".xml": "application/atom+xml"}
 
 
 class Files(SimpleHTTPRequestHandler):
-    """The files of a folder; folders are not listed, and neither a path nor a link leads out of it."""
+    """The files of a folder, without lists of folders and without a way out of it by a path or a link."""
 
     extensions_map = SimpleHTTPRequestHandler.extensions_map | ASKED_TYPES
 
     def send_head(self) -> BytesIO | BinaryIO | None:
-        """The file that was asked for, if it may be seen."""
-        asked = Path(self.translate_path(self.path)).resolve()
-        if not asked.is_relative_to(Path(self.directory).resolve()) or asked.name == MARK:
+        """Return the requested file if it is inside the folder, else answer 404."""
+        requested = Path(self.translate_path(self.path)).resolve()
+        if not requested.is_relative_to(Path(self.directory).resolve()) or requested.name == MARK:
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         return super().send_head()
 
     def list_directory(self, path: object) -> None:
-        """Nothing: who asks for a folder without an `index.html` finds none."""
+        """Answer 404 for a folder without an `index.html`."""
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: whoever looks knows what was asked for."""
+        """Write no log, because only the person at this machine makes requests."""
 
 
 def server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """A server for the gallery in this folder, bound to loopback; 0 is any free port.
+    """Return a server for the gallery in this folder on the loopback address; port 0 means any free one.
 
     Raises:
-        InvalidInput: the folder holds no gallery.
-        GraderError: the port is taken.
+        InvalidInput: There is no gallery in the folder.
+        GraderError: The port is in use.
     """
     if not is_gallery(folder):
-        message = _("there is no gallery in it; `grade gallery build --out` makes one")
+        message = _("there is no gallery in this folder; make one with `grade gallery build --out`")
         raise InvalidInput(str(folder), [Problem("not-a-gallery", message)])
     try:
         return ThreadingHTTPServer((LOOPBACK, port), partial(Files, directory=str(folder)))
     except OSError as error:
-        message = _("port {port}: {error}; name another with --port", port=port, error=error.strerror)
+        message = _("port {port}: {error}; choose another one with --port", port=port, error=error.strerror)
         raise GraderError(message) from None

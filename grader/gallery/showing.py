@@ -1,4 +1,4 @@
-"""What the templates are given: an exhibit's bars and sentences, and the map of who found which head."""
+"""The values for the templates: an exhibit's bar and excerpt, and the map of the heads that students found."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,26 +8,26 @@ from grader.base.language import _, ngettext
 from grader.gallery.entries import Exhibit
 from grader.grading.standings import Standing
 from grader.report.drawing.bars import Bar, bar
-from grader.report.drawing.headmap import Cell, HeadMap, arranged, shade
+from grader.report.drawing.headmap import Cell, HeadMap, filled_map, shade
 from grader.report.text.labels import shorten
 from grader.schema import Exercise, HeadIndex, Kind, title
 
 NOTE_CELLS = 150
-"""Columns of a note on a card; all of it is on the exhibit's own page."""
+"""The most columns of a note on a card; the exhibit's own page has all of it."""
 NAMES = 5
-"""How many finders of a head its cell names."""
+"""The most students that the cell of a head names."""
 
 
 @dataclass(frozen=True)
 class FoundMap:
-    """The map of an exercise's heads, and of how many heads each kind is shown."""
+    """The map of an exercise's heads, and the number of heads for each kind in it."""
 
     heads: HeadMap
     legend: tuple[tuple[Kind, int], ...]
 
 
-def deciding(exhibit: Exhibit) -> Bar | None:
-    """The check that the head's score was held against, as a bar; None where scores are not told."""
+def deciding_bar(exhibit: Exhibit) -> Bar | None:
+    """Return the check of the head's score as a bar; None if the feedback hides scores."""
     measured, checks = exhibit.verdict.measured, exhibit.verdict.threshold
     if measured is None or not checks:
         return None
@@ -35,50 +35,50 @@ def deciding(exhibit: Exhibit) -> Bar | None:
 
 
 def excerpt(exhibit: Exhibit) -> str:
-    """The note's beginning, or the sentence where there is no note."""
-    message = exhibit.note or exhibit.sentence
-    message = shorten(message[: NOTE_CELLS + 1], NOTE_CELLS)  # cut first: measuring a long note takes its time
-    return f"“{message}”" if message else ""
+    """Return the beginning of the note, or of the sentence if there is no note, in quotation marks."""
+    text = exhibit.note or exhibit.sentence
+    text = shorten(text[: NOTE_CELLS + 1], NOTE_CELLS)  # cut first, because measuring a long note is slow
+    return f"“{text}”" if text else ""
 
 
 def found_map(exercise: Exercise, exhibits: Iterable[Exhibit], href: Callable[[Exhibit], str]) -> FoundMap:
-    """Which heads of the exercise's transformer were found, by how many, and as what by most of them."""
+    """Return the map of the heads that students found, each as the kind that most of them found, with their number."""
     by_head: dict[HeadIndex, list[Exhibit]] = {}
     for exhibit in exhibits:
         claim = exhibit.verdict.claim
         by_head.setdefault((claim.layer, claim.head), []).append(exhibit)
     size = (exercise.transformer.layers, exercise.transformer.heads)
-    cells = [_cell(there, href) for (layer, head), there in by_head.items() if layer < size[0] and head < size[1]]
-    shown = Counter(cell.kind.name for cell in cells if cell.kind)
-    legend = tuple((asked.kind, shown[asked.name]) for asked in exercise.kinds if shown[asked.name])
-    return FoundMap(arranged(cells, size), legend)
+    cells = [_cell(of_head, href) for (layer, head), of_head in by_head.items() if layer < size[0] and head < size[1]]
+    counts = Counter(cell.kind.name for cell in cells if cell.kind)
+    legend = tuple((asked.kind, counts[asked.name]) for asked in exercise.kinds if counts[asked.name])
+    return FoundMap(filled_map(cells, size), legend)
 
 
-def _cell(there: Sequence[Exhibit], href: Callable[[Exhibit], str]) -> Cell:
+def _cell(of_head: Sequence[Exhibit], href: Callable[[Exhibit], str]) -> Cell:
     by_kind: dict[str, list[Exhibit]] = {}
-    for exhibit in there:
+    for exhibit in of_head:
         by_kind.setdefault(exhibit.kind.name, []).append(exhibit)
     first = max(by_kind.values(), key=len)[0]
-    finders = {exhibit.student: exhibit.by for exhibit in there}
+    finders = {exhibit.student: exhibit.by for exhibit in of_head}
     verdict = first.verdict
-    found = verdict.measured and Standing(verdict.measured, verdict.threshold, True, verdict.borderline)
+    standing = verdict.measured and Standing(verdict.measured, verdict.threshold, True, verdict.borderline)
     return Cell(
         layer=verdict.claim.layer,
         head=verdict.claim.head,
         kind=first.kind,
-        shade=shade(found) if found else verdict.outcome,
-        label=_("{place}: {kinds}; {finders}", place=first.place, kinds=_kinds(by_kind), finders=_named(finders)),
+        shade=shade(standing) if standing else verdict.outcome,
+        label=_("{place}: {kinds}; {finders}", place=first.place, kinds=_kinds(by_kind), finders=_found_by(finders)),
         href=href(first),
         mark=str(len(finders)),
     )
 
 
 def _kinds(by_kind: Mapping[str, Sequence[Exhibit]]) -> str:
-    return ", ".join(title(there[0].kind) for there in sorted(by_kind.values(), key=len, reverse=True))
+    return ", ".join(title(of_kind[0].kind) for of_kind in sorted(by_kind.values(), key=len, reverse=True))
 
 
-def _named(finders: Mapping[str, str]) -> str:
-    """How many found a head, and some of them by name."""
+def _found_by(finders: Mapping[str, str]) -> str:
+    """Return the number of students who found a head, and the names of some of them."""
     names = list(dict.fromkeys(finders.values()))
     message = ngettext(
         "found by {number} student: {names}",

@@ -1,6 +1,6 @@
-"""The site: every page, picture and feed of the gallery, written into one folder. Works from files and without scripts.
+"""The site: all pages, pictures and feeds of the gallery in one folder, which works from files and without scripts.
 
-What many pages share is made once: a head's picture is one file, and a card is drawn once for all its shelves.
+Shared parts are made once: a head's picture is one file, and a card is rendered once for all its shelves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from grader.gallery import feeds, pictures, showing
 from grader.gallery.entries import Exhibit
-from grader.gallery.pages import Filter, Shelf, Shelves, around, choices, head_of, shelves
+from grader.gallery.pages import Filter, Shelf, Shelves, choices, head_of, pager, shelves
 from grader.gallery.pictures import Pictures
 from grader.report.drawing.bars import bar
 from grader.report.drawing.pattern import Drawing, draw
@@ -25,26 +25,26 @@ from grader.schema import Exercise, Kind, Picture, title
 TEMPLATES = Path(__file__).with_name("templates")
 STYLES = ("page.css", "headmap.css", "gallery.css")
 BESIDE = 90
-"""Pixels of a picture's frame over and under its drawing, where no script tells the height."""
+"""The pixels of a frame above and below its picture; without scripts, the frame cannot ask for the height."""
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """What is shown, and as what."""
+    """The contents of the site."""
 
     name: str
     exhibits: Sequence[Exhibit]
-    """The best-evidenced first."""
+    """The exhibits, those with the best evidence first."""
     exercises: Mapping[str, Exercise]
     pictures: Mapping[str, Pictures]
-    """For each exercise."""
+    """The pictures by exercise."""
     base: str | None = None
-    """The address at which the site will be found."""
+    """The web address of the site."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture that has been written, and how much room it takes."""
+    """A written picture, with the height of its frame in pixels."""
 
     name: str
     caption: str
@@ -53,14 +53,15 @@ class Frame:
 
 @dataclass
 class Site:
-    """One gallery on its way into a folder."""
+    """One gallery that is written into a folder."""
 
     gallery: Gallery
     folder: Path
     made: dict[str, Frame | None] = field(default_factory=dict)
+    """The pictures that are written already, by name."""
 
     def write(self) -> int:
-        """Write everything; returns how many files there are."""
+        """Write everything, and return the number of files."""
         for path, content in self._fixed().items():
             self._save(path, content)
         for shelf in self.shelves.values():
@@ -73,16 +74,16 @@ class Site:
 
     @cached_property
     def shelves(self) -> Shelves:
-        """All of them."""
+        """All shelves by their filters."""
         return shelves(self.gallery.exhibits)
 
     @cached_property
     def templates(self) -> jinja2.Environment:
-        """Ours, and those of the report for what both show."""
-        found = environment()
-        ours = jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8")
-        found.loader = jinja2.ChoiceLoader([ours, *([found.loader] if found.loader else [])])
-        found.globals |= {
+        """The gallery's own templates, and those of the report."""
+        templates = environment()
+        own = jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8")
+        templates.loader = jinja2.ChoiceLoader([own, *([templates.loader] if templates.loader else [])])
+        templates.globals |= {
             "gallery": self.gallery,
             "words": words,
             "title": title,
@@ -92,26 +93,26 @@ class Site:
             "everything": Filter(),
             "kind_of": self.kinds.__getitem__,
         }
-        return found
+        return templates
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
-        """Every kind that is shown or asked for, by its name, in the order of the exercises."""
+        """All kinds that are shown or asked for, by name, in the order of the exercises."""
         asked = {kind.name: kind.kind for exercise in self.gallery.exercises.values() for kind in exercise.kinds}
         return asked | {exhibit.kind.name: exhibit.kind for exhibit in self.gallery.exhibits}
 
     @cached_property
     def layers(self) -> list[int]:
-        """Every layer in which something was found."""
+        """All layers that have exhibits."""
         return sorted({exhibit.verdict.claim.layer for exhibit in self.gallery.exhibits})
 
     @cached_property
     def cards(self) -> dict[str, Markup]:
-        """Each exhibit's card as pages in a folder show it, by the exhibit's id."""
+        """The cards for pages in a subfolder, by the exhibit's id."""
         return {exhibit.id: self._card(exhibit, "../") for exhibit in self.gallery.exhibits}
 
     def _fixed(self) -> dict[str, str]:
-        """The front page, the feeds, and what all pages share."""
+        """Return the front page, the feeds, and the style sheet and scripts of all pages."""
         name, base, newest = self.gallery.name, self.gallery.base, feeds.newest(self.gallery.exhibits)
         return {
             "index.html": self._page("front", root="", **self._front()),
@@ -127,41 +128,42 @@ class Site:
         parts = [
             {
                 "exercise": exercise,
-                "map": showing.found_map(exercise, there, lambda exhibit: head_of(exhibit).page()),
-                "cards": [self._card(exhibit, "") for exhibit in self._best(there)],
-                "count": len(there),
+                "map": showing.found_map(exercise, of_exercise, lambda exhibit: head_of(exhibit).page()),
+                "cards": [self._card(exhibit, "") for exhibit in self._best(of_exercise)],
+                "count": len(of_exercise),
                 "shelf": Filter(exercise.id) if Filter(exercise.id) in self.shelves else Filter(),
             }
-            for exercise, there in self._by_exercise()
+            for exercise, of_exercise in self._by_exercise()
         ]
-        return {"parts": parts, "students": len({e.student for e in exhibits}), **self._choices(Filter())}
+        students = {exhibit.student for exhibit in exhibits}
+        return {"parts": parts, "students": len(students), **self._choices(Filter())}
 
     def _best(self, best_first: Sequence[Exhibit]) -> list[Exhibit]:
-        """The best-evidenced example of each kind, in the order of the exercises' kinds."""
+        """Return the best exhibit of each kind, in the order of the exercises' kinds."""
         best: dict[str, Exhibit] = {}
         for exhibit in best_first:
             best.setdefault(exhibit.kind.name, exhibit)
         return [best[name] for name in self.kinds if name in best]
 
     def _by_exercise(self) -> list[tuple[Exercise, list[Exhibit]]]:
-        found: dict[str, list[Exhibit]] = {}
+        by_name: dict[str, list[Exhibit]] = {}
         for exhibit in self.gallery.exhibits:
-            found.setdefault(exhibit.exercise, []).append(exhibit)
-        return [(exercise, found[name]) for name, exercise in self.gallery.exercises.items() if name in found]
+            by_name.setdefault(exhibit.exercise, []).append(exhibit)
+        return [(exercise, by_name[name]) for name, exercise in self.gallery.exercises.items() if name in by_name]
 
     def _shelf(self, shelf: Shelf) -> None:
-        """Write all its pages."""
+        """Write all pages of a shelf."""
         now = shelf.filter
-        beside = self._choices(now)
+        options = self._choices(now)
         for number in range(1, max(shelf.pages, 1) + 1):
             page = self._page(
                 "shelf",
                 root="../",
                 shelf=shelf,
                 number=number,
-                pager=around(number, shelf.pages),
-                cards=[self.cards[exhibit.id] for exhibit in shelf.on(number)],
-                **beside,
+                pager=pager(number, shelf.pages),
+                cards=[self.cards[exhibit.id] for exhibit in shelf.on_page(number)],
+                **options,
             )
             self._save(now.page(number), page)
 
@@ -195,7 +197,7 @@ class Site:
                 root=root,
                 exhibit=exhibit,
                 frame=self._of_probe(exhibit),
-                bar=showing.deciding(exhibit),
+                bar=showing.deciding_bar(exhibit),
                 excerpt=showing.excerpt(exhibit),
             )
         )
@@ -213,7 +215,7 @@ class Site:
         return self.made[name]
 
     def _framed(self, name: str, picture: Picture | None, *, thumb: bool = False) -> Frame | None:
-        """The picture as a page to be framed, and as a small file for cards."""
+        """Write the picture as a page for a frame, with `thumb` also as a small file for cards."""
         if picture is None:
             return None
         drawing: Drawing = draw(picture)
@@ -226,7 +228,7 @@ class Site:
         return self.templates.get_template(name + ending).render(**values)
 
     def _text(self, name: str) -> str:
-        """Return a script as it stands."""
+        """Return the text of a script."""
         loader = self.templates.loader
         return loader.get_source(self.templates, name)[0] if loader else ""
 

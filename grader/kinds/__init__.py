@@ -1,7 +1,7 @@
-"""The registry: every type of head by its name, found in the files of `grader/kinds/types`.
+"""The registry of all types of head, by name, from the files in `grader/kinds/types`.
 
-A new type is a new file there whose `TYPE` is a `HeadType`; nothing else names it. Importing this package imports
-no torch: masks are built by functions that import it when they are called.
+A new type is a new file there with a `HeadType` called `TYPE`; no other file names it. Importing this package does not
+import torch: the functions that build masks import it when they are called.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,58 +17,61 @@ __all__ = ["OWN_PROBES", "PARAMETERS", "SPELLINGS", "TYPES", "kind_name", "parse
 
 
 def registry() -> dict[str, HeadType]:
-    """Every type by its name, in the order in which lists show them.
+    """Return every type by its name, in the order of lists.
 
     Raises:
-        HalfWritten: A type lacks something; all that all of them lack is named.
+        HalfWritten: A type lacks something; the error names everything that is missing in all types.
     """
-    found: list[HeadType] = []
+    head_types: list[HeadType] = []
     problems: list[str] = []
     for module in iter_modules(types.__path__):
-        written = getattr(import_module(f"{types.__name__}.{module.name}"), "TYPE", None)
-        if not isinstance(written, HeadType):
+        head_type = getattr(import_module(f"{types.__name__}.{module.name}"), "TYPE", None)
+        if not isinstance(head_type, HeadType):
             problems.append(f"grader/kinds/types/{module.name}.py: there is no `TYPE = HeadType(...)`")
             continue
-        problems += [f"grader/kinds/types/{module.name}.py: {lack}" for lack in written.lacks()]
-        found.append(replace(written, name=module.name))
+        problems += [f"grader/kinds/types/{module.name}.py: {problem}" for problem in head_type.problems()]
+        head_types.append(replace(head_type, name=module.name))
     if problems:
         raise HalfWritten("\n".join(problems))
-    return {each.name: each for each in sorted(found, key=lambda each: (each.order, each.name))}
+    return {head_type.name: head_type for head_type in sorted(head_types, key=lambda each: (each.order, each.name))}
 
 
 TYPES: Mapping[str, HeadType] = registry()
-PARAMETERS: Mapping[str, Parameter] = {each.name: each for of in TYPES.values() for each in of.parameters}
-"""The parameters of all types; types that share one declare it alike."""
+PARAMETERS: Mapping[str, Parameter] = {
+    parameter.name: parameter for head_type in TYPES.values() for parameter in head_type.parameters
+}
+"""The parameters of all types by name; types that share a parameter declare it in the same way."""
 SPELLINGS: Mapping[str, tuple[str, Parameters]] = {
-    word: (of.name, values) for of in TYPES.values() for word, values in of.spellings.items()
+    word: (head_type.name, values) for head_type in TYPES.values() for word, values in head_type.spellings.items()
 }
-"""Other words for a type: the type, and the parameters that the word stands for."""
+"""Other words for a type, each with the type and the parameters that it means."""
 OWN_PROBES: Mapping[str, Callable[..., Any]] = {
-    probe.name: probe.build for of in TYPES.values() for probe in of.probes if isinstance(probe, OwnProbe)
+    probe.name: probe.build for head_type in TYPES.values() for probe in head_type.probes if isinstance(probe, OwnProbe)
 }
+"""The functions that build the probes of single types, by the probe's name."""
 
 
 def kind_name(type_name: str, parameters: Parameters) -> str:
-    """Return the kind in one word, such as `positional:-1` or `syntactic:verb_subject`; unique among kinds."""
+    """Return the kind's unique name, such as `positional:-1` or `syntactic:verb_subject`."""
     parts = [type_name]
     for parameter in TYPES[type_name].parameters:
         value = parameters[parameter.name]
         if parameter.always_named or value != parameter.default:
-            parts.append(value if isinstance(parameter.values, OneOf) else f"{value:+d}")
+            parts.append(parameter.shown(value))
     return ":".join(parts)
 
 
 def parsed(name: str) -> dict[str, Value]:
-    """Return type and parameters as a kind's name says them, unchecked: of `positional:-1` type and offset.
+    """Return the type and the parameters in a kind's name, without checking them: type and offset of `positional:-1`.
 
     Raises:
-        ValueError: A parameter ought to be a whole number; the error's text is the part that is not.
+        ValueError: A parameter should be a whole number but is not; the error's text is this parameter.
     """
     type_name, *values = name.split(":")
-    found: dict[str, Value] = {"type": type_name}
+    kind: dict[str, Value] = {"type": type_name}
     for parameter, value in zip(TYPES[type_name].parameters if type_name in TYPES else (), values, strict=False):
-        found[parameter.name] = value if isinstance(parameter.values, OneOf) else _whole(value)
-    return found
+        kind[parameter.name] = value if isinstance(parameter.values, OneOf) else _whole(value)
+    return kind
 
 
 def _whole(text: str) -> int:

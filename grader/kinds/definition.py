@@ -1,15 +1,15 @@
-"""What there is to say of a type of head: one record that holds all of it.
+"""The definition of a type of head: one record with everything about it.
 
 A type is what a head does (`positional`, `induction`); a kind is a type with a value for each of its parameters
-(`positional:-1`). Everything about a type stands in one file under `grader/kinds/types`; tables, pages, style sheets,
-schemas and documents are made from there.
+(`positional:-1`). Everything about a type is in one file under `grader/kinds/types`; tables, pages, style sheets,
+schemas and documents are made from it.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args
 
 from grader.base.errors import GraderError
 
@@ -24,170 +24,166 @@ Parameters = Mapping[str, Any]
 
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 SHARED_PROBES = ("random_tokens", "running_text", "repeats", "annotated:{relation}", "categories", "rare_words")
-"""The families of probes in `grader/measuring/probes`; a place in braces is filled with the kind's parameter."""
+"""The families of probes in `grader/measuring/probes`; the word in braces is one of the kind's parameters."""
 LEFT_OUT: Any = None
-"""The default of what every type needs."""
+"""The default of a field that every type must give."""
 LEAST_SOURCE = 20
-"""Characters of a threshold's source; less says neither what was measured nor who did."""
+"""The fewest characters of a threshold's source; a shorter text cannot say what was measured and by whom."""
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 class HalfWritten(GraderError):
-    """A file under `grader/kinds/types` lacks something that every type of head needs."""
+    """A file under `grader/kinds/types` lacks something that every type of head must have."""
 
 
-@dataclass(frozen=True)
-class WholeNumber:
+class WholeNumber(NamedTuple):
     """The values of a parameter: a whole number between two bounds, both included."""
 
     least: int
     most: int
 
 
-@dataclass(frozen=True)
-class OneOf:
+class OneOf(NamedTuple):
     """The values of a parameter: one of these words."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """Something that a claim of the type must or may say besides the type."""
+class Parameter(NamedTuple):
+    """A value that a claim of the type gives in addition to the type."""
 
     name: str
     values: WholeNumber | OneOf
     says: str
-    """Its line in the JSON Schema."""
+    """The description in the JSON Schema."""
     default: Value | None = None
-    """None: it must be given."""
+    """The default; None means that the parameter is required."""
     always_named: bool = True
-    """Whether its default stands in the kind's name."""
+    """False if a kind's name leaves the default out."""
+
+    def shown(self, value: Value) -> str:
+        """Return a value as in a kind's name: with its sign, if the parameter may be negative."""
+        return f"{value:+d}" if isinstance(self.values, WholeNumber) and self.values.least < 0 else str(value)
 
 
-@dataclass(frozen=True)
-class DefaultThreshold:
-    """The value from which a head is of the type, unless an exercise gives its own."""
+class DefaultThreshold(NamedTuple):
+    """The value that a head of the type must reach, unless an exercise gives another one."""
 
     statistic: Statistic
     at_least: float
     source: str
-    """What was measured, or who published it."""
+    """The measurement or the publication that the value comes from."""
     slices: tuple[str, ...] = ()
-    """The slices of the probe on which it must hold; none named: all."""
+    """The slices of the probe on which a head must reach it; empty means all."""
 
-    def lacks(self) -> list[str]:
-        """Everything that cannot be right, in words."""
-        found = []
+    def problems(self) -> list[str]:
+        """Return everything that is wrong with the threshold, in words."""
+        problems = []
         if self.statistic not in STATISTICS:
-            found.append(f"`thresholds`: {self.statistic!r} is not one of {', '.join(STATISTICS)}")
+            problems.append(f"`thresholds`: {self.statistic!r} is not one of {', '.join(STATISTICS)}")
         if len(self.source) < LEAST_SOURCE:
-            found.append(f"`thresholds`: {self.statistic} {self.at_least:g} lacks its source")
-        return found
+            problems.append(f"`thresholds`: {self.statistic} {self.at_least:g} lacks its source")
+        return problems
 
 
-@dataclass(frozen=True)
-class Ladder:
-    """The hints for a kind, in the order in which they are given."""
+class Ladder(NamedTuple):
+    """The hints for a kind, in the order in which students get them."""
 
     look: str
-    """What the pattern looks like."""
+    """The look of the attention pattern."""
     alike: str
-    """What a look-alike is, and how to tell it."""
+    """The look-alikes, and how to recognise them."""
     where: str
-    """Where heads of the kind tend to be; a paper's layers are counted as the paper counts them."""
+    """The layers in which such heads are often found; a paper's layers are counted as in the paper."""
     source: str
-    """Who found that."""
+    """The source for `where`."""
     text: str
-    """A text to try; without `"`, `$`, backtick, `!` and backslash, so that a shell leaves it alone inside quotes."""
+    """A text to try, without `"`, `$`, backtick, `!` and backslash, so that a shell does not change it in quotes."""
     see: str
-    """What to ask of that text."""
+    """The question to ask about that text."""
     also: str = ""
     """A second line under `look`."""
 
 
-@dataclass(frozen=True)
-class Lookalike:
-    """A head that is not of the type and might be taken for it."""
+class Lookalike(NamedTuple):
+    """A head that is not of the type but looks like it."""
 
     name: str
     knows: str
-    """What it knows, or does, in one sentence."""
+    """One sentence on what it knows or does."""
 
 
-@dataclass(frozen=True)
-class Colours:
-    """The type's colour on pages, as `#rrggbb`; it only repeats what the letters say."""
+class Colours(NamedTuple):
+    """The type's colour on pages, as `#rrggbb`; it only repeats the letters."""
 
     light: str
     dark: str
 
 
-@dataclass(frozen=True)
-class OwnProbe:
-    """A family of probes that this type alone is measured on."""
+class OwnProbe(NamedTuple):
+    """A family of probes for one type alone."""
 
     name: str
     build: Callable[..., Any]
-    """From a tokenizer and the probe's settings to a tuple of `ProbeSequence`; pure in both."""
+    """A pure function of a tokenizer and the probe's settings that returns a tuple of `ProbeSequence`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadType:
-    """One type of head. What is left out is named when the registry is built, all of it at once."""
+    """One type of head. The registry refuses a type that lacks something, and names everything that it lacks."""
 
     order: int = 0
-    """The place in lists; of two with the same, the name decides."""
+    """The position in lists; types with the same number are sorted by name."""
     title: str | Callable[..., str] = ""
-    """In words, marked for translation; or a function of the parameters that returns them translated."""
+    """The type in words, marked for translation, or a function of the parameters that returns a translated text."""
     letters: str | Callable[..., str] = ""
-    """One to three signs for the map of all heads; or a function of the parameters."""
+    """One to three characters for the map of all heads, or a function of the parameters that returns them."""
     colours: Colours = LEFT_OUT
     parameters: tuple[Parameter, ...] = ()
     refuse: Callable[..., str | None] | None = None
-    """From the parameters to what is wrong with them, translated; None where nothing is."""
+    """A function of the parameters that returns a translated message if they are not valid, else None."""
     spellings: Mapping[str, Parameters] = field(default_factory=dict)
-    """Other words for the type, each with the parameters that it stands for."""
+    """Other words for the type, each with the parameters that it means."""
 
     ask: "Callable[..., Question]" = LEFT_OUT
-    """From a `ProbeSequence` and the parameters to the keys that each query ought to look at: the target mask."""
+    """A function of a `ProbeSequence` and the parameters that returns the target mask."""
     probes: tuple[str | OwnProbe, ...] = ()
-    """Families of probes: names of `SHARED_PROBES`, or probes of its own. The slices of all of them are measured."""
+    """The families of probes: names of `SHARED_PROBES`, or the type's own; the slices of all of them are measured."""
     decides: Statistic = LEFT_OUT
-    """The statistic whose value on the worst slice is the head's score."""
+    """The statistic that decides: its value on the worst slice is the head's score."""
     from_tokens: bool = False
-    """Whether any text tells the targets; otherwise annotations are needed."""
+    """True if the targets follow from the tokens of any text; false if they need annotations."""
     is_place: bool = False
-    """Whether the kind is itself a fixed offset, so that the baseline leaves fixed offsets and positions out."""
+    """True if the kind is itself a fixed offset, so that the baseline leaves fixed offsets and positions out."""
     looks_ahead: Callable[..., bool] = lambda **parameters: False
-    """From the parameters to whether such a head looks at later tokens, which a decoder cannot."""
+    """A function of the parameters: true if such a head looks at later tokens, which a decoder cannot."""
     in_decoders: str = ""
-    """What a claim on a decoder may say instead, marked for translation; needed where `looks_ahead` may be true."""
+    """The alternative for a claim on a decoder, marked for translation; required if `looks_ahead` may be true."""
     thresholds: tuple[DefaultThreshold, ...] = ()
 
     hint: str = ""
     """One sentence for a refuted claim, marked for translation."""
     ladder: Ladder | Callable[..., Ladder] = LEFT_OUT
-    """Or a function of the parameters."""
+    """The hints, or a function of the parameters that returns them."""
 
     definition: str = ""
-    """What such a head does, in one or two sentences of Markdown for `docs/detectors.md`; so are the next ones."""
+    """One or two sentences on what such a head does, in Markdown for `docs/detectors.md`, as are the next fields."""
     probe: str = ""
     details: str = ""
-    """What stands after the probe, such as a table of the parameters' values."""
+    """The text after the probe, such as a table of the parameters' values."""
     confound: str = ""
     literature: str = ""
     remark: str = ""
-    """What else there is to say, such as what the type cannot tell yet."""
+    """Other facts, such as the limits of the type."""
     lookalikes: tuple[Lookalike, ...] = ()
     causal: Callable[..., object] | None = None
-    """Measures what is lost without the head; None: no such measure is stated for the type yet."""
+    """A function that measures the loss without the head; None if the type has no such measure yet."""
 
     name: str = ""
-    """The name of its file; the registry fills it in."""
+    """The name of the type's file, filled in by the registry."""
 
-    def lacks(self) -> list[str]:
-        """Everything that is missing or cannot be right, in words; empty for a whole type."""
+    def problems(self) -> list[str]:
+        """Return everything that is missing or wrong, in words."""
         return [*self._missing(), *self._misfits()]
 
     def _missing(self) -> list[str]:
@@ -201,10 +197,18 @@ class HeadType:
         statistics = {threshold.statistic for threshold in self.thresholds}
         colours = (self.colours.light, self.colours.dark) if self.colours else ()
         return [
-            *(f"`probes`: {each!r} is not one of {', '.join(SHARED_PROBES)}" for each in self.probes if _unknown(each)),
-            *chain.from_iterable(each.lacks() for each in self.thresholds),
-            *(f"`colours`: {each!r} is not of the form #rrggbb" for each in colours if not COLOUR.fullmatch(each)),
-            *(f"`parameters`: {each.name} lacks `says`" for each in self.parameters if not each.says),
+            *(
+                f"`probes`: {probe!r} is not one of {', '.join(SHARED_PROBES)}"
+                for probe in self.probes
+                if _unknown(probe)
+            ),
+            *chain.from_iterable(threshold.problems() for threshold in self.thresholds),
+            *(
+                f"`colours`: {colour!r} is not of the form #rrggbb"
+                for colour in colours
+                if not COLOUR.fullmatch(colour)
+            ),
+            *(f"`parameters`: {parameter.name} lacks `says`" for parameter in self.parameters if not parameter.says),
             *([f"`thresholds`: none is on {self.decides}"] if self.decides and self.decides not in statistics else []),
         ]
 
@@ -214,5 +218,5 @@ def _unknown(probe: str | OwnProbe) -> bool:
 
 
 def of(value: T | Callable[..., T], parameters: Parameters) -> T:
-    """Return the value itself, or what it returns for these parameters."""
+    """Return the value, or call it with these parameters if it is a function."""
     return value(**parameters) if callable(value) else value

@@ -1,6 +1,6 @@
-"""Target masks: which keys each query of a sequence ought to look at, and the masks that types of head start from.
+"""Target masks: the keys that each query of a sequence should look at, and masks to build them from.
 
-Axes are always in the order query, key.
+The axes are always query, key.
 """
 
 from collections.abc import Mapping
@@ -14,32 +14,32 @@ from torch import Tensor
 from grader.kinds.sequence import ProbeSequence
 
 FIRST_ASKED = 2
-"""At query 1 the previous token is the first position itself, where attention rests for want of anything better."""
+"""The first query that is asked: at query 1, the previous token is the first position, which is an attention sink."""
 DISTANT = 3
-"""Tokens between query and key from which a key is out of a local head's reach."""
+"""The distance in tokens from which a key is out of reach of a local head."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a detector asks of one sequence: which keys each query ought to look at."""
+    """A detector's question about one sequence: the keys that each query should look at."""
 
     targets: Bool[Tensor, "query key"]
     eligible: Bool[Tensor, "query key"]
-    """The keys among which the most attended one is sought."""
+    """The keys from which the most attended one is taken."""
     groups: Mapping[str, Bool[Tensor, " query"]] = field(default_factory=dict)
-    """Queries that are scored as slices of their own too."""
+    """The queries that are also scored as slices of their own, by the slice's name."""
     rivals: Mapping[int, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
-    """For a query, the words (as key positions, in order) that a head blind to the relation might pick."""
+    """The words, as key positions in order, that a head blind to the relation might choose, by query."""
 
     @cached_property
     def asked(self) -> Bool[Tensor, " query"]:
-        """Queries that have a target; the first two positions are never asked."""
+        """The queries that have a target; the first two positions are never asked."""
         asked = self.targets.any(-1)
         asked[:FIRST_ASKED] = False
         return asked
 
     def visible(self, *, causal: bool) -> "Question":
-        """The question as this transformer can answer it: a decoder sees no key behind the query."""
+        """Return the question without keys that the transformer cannot see: with `causal`, those after the query."""
         if not causal:
             return self
         past = torch.ones_like(self.targets).tril()
@@ -47,13 +47,13 @@ class Question:
 
 
 def blank(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
-    """No key for any query."""
+    """Return a mask without keys."""
     length = len(sequence.token_ids)
     return torch.zeros(length, length, dtype=torch.bool)
 
 
 def all_but_special(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
-    """Every key for every query, the first position and the special tokens aside."""
+    """Return a mask of every key for every query, except the first position and the special tokens."""
     mask = ~blank(sequence)
     aside = sorted({0, *sequence.special})
     mask[:, aside] = False
@@ -62,6 +62,6 @@ def all_but_special(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
 
 
 def same_token(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
-    """Keys that hold an earlier copy of the query's own token."""
+    """Return a mask of the keys that hold an earlier copy of the query's token."""
     ids = torch.tensor(sequence.token_ids)
     return (ids[:, None] == ids[None, :]).tril(-1) & all_but_special(sequence)

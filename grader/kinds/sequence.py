@@ -1,24 +1,24 @@
-"""One token sequence of a probe, with what is known about it: words, arcs, categories, the rare word."""
+"""One token sequence of a probe with its annotations: words, arcs, categories, the rare word."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Span:
-    """A word's tokens: positions `start` up to, not including, `stop`."""
+    """The positions of a word's tokens, from `start` to `stop`, without `stop`."""
 
     start: int
     stop: int
 
     @property
     def last(self) -> int:
-        """The word's last token: where a query about the word is asked."""
+        """The position of the word's last token, which is the query of a question about the word."""
         return self.stop - 1
 
 
 @dataclass(frozen=True)
 class Link:
-    """A grammatical relation between two words of the sequence; words are counted from 0."""
+    """A grammatical relation between two words of the sequence, which are counted from 0."""
 
     relation: str
     later: int
@@ -28,18 +28,18 @@ class Link:
 
 @dataclass(frozen=True)
 class ProbeSequence:
-    """Token ids with their annotations; pure in (tokenizer, seed)."""
+    """Token ids with annotations; the same tokenizer and seed always give the same ones."""
 
     token_ids: tuple[int, ...]
     special: frozenset[int]
-    """Positions of tokens that the tokenizer put around the text, such as `<|endoftext|>` or `[SEP]`."""
+    """The positions of tokens that the tokenizer adds around the text, such as `<|endoftext|>` or `[SEP]`."""
     slice: str
-    """The name under which the sequence's queries are pooled, such as `random` or `text`."""
+    """The slice that the sequence's queries belong to, such as `random` or `text`."""
     words: tuple[Span, ...] = ()
     classes: tuple[str, ...] = ()
-    """A word class for each word, such as NOUN."""
+    """The word class of each word, such as NOUN."""
     links: tuple[Link, ...] = ()
     categories: tuple[str, ...] = ()
-    """A category for each word, in lists of categories."""
+    """The category of each word, in a list of categories."""
     rare: int | None = None
-    """The rare word's number, where there is one."""
+    """The index of the rare word, if there is one."""

@@ -1,1 +1,1 @@
-"""From a transformer to the scores of its heads. What a score follows from is in this folder and in `grader.kinds`."""
+"""From a transformer to the scores of its heads. Scores follow from the code here and in `grader.kinds`."""

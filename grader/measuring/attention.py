@@ -1,4 +1,4 @@
-"""Attention recomputed, streamed: each layer's pattern is handed over, then dropped.
+"""Attention, recomputed and streamed: each layer's pattern is handed over and then dropped.
 
 The pattern comes from the transformer family's own eager attention, reached through `transformers`'
 attention interface; so it is, number for number, what `output_attentions=True` would return. No more than
@@ -20,17 +20,17 @@ from transformers.masking_utils import eager_mask
 from grader.base.errors import UnsupportedTransformer
 
 Receive = Callable[[int, Float[Tensor, "sequence head query key"]], None]
-"""Called with each layer's number and its pattern."""
+"""A function that is called with each layer's number, from 0, and its pattern."""
 
 STREAMED = "grader_streamed"
 
 
 class _Enough(Exception):
-    """The last layer that anybody asked about has been handed over."""
+    """The last layer that is needed has been handed over."""
 
 
 class _Layers:
-    """Which layer comes next, and who receives it."""
+    """The number of the next layer, and the function that receives it."""
 
     def __init__(self, receive: Receive, last: int) -> None:
         self.receive, self.last, self.next = receive, last, 0
@@ -48,7 +48,7 @@ _CURRENT: ContextVar[_Layers] = ContextVar("layers")
 def _streamed(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **rest: object
 ) -> tuple[Tensor, Tensor | None]:
-    """The family's own eager attention, its pattern handed over on the way."""
+    """Compute the family's own eager attention, and hand its pattern over."""
     eager = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
     if eager is None:
         raise UnsupportedTransformer(
@@ -70,7 +70,7 @@ AttentionMaskInterface.register(STREAMED, eager_mask)
 
 @contextmanager
 def one_thread() -> Iterator[int]:
-    """How many threads torch may use, while each of its operations uses one.
+    """Let each of torch's operations use one thread; give the number of threads that torch may use.
 
     On short texts several would only get in each other's way, and the order of a sum would depend on them.
     """
@@ -83,7 +83,7 @@ def one_thread() -> Iterator[int]:
 
 
 def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: Receive, last_layer: int) -> None:
-    """Run sequences of one length as one batch; `receive` gets each layer up to `last_layer`, from 0.
+    """Run sequences of one length as one batch; `receive` gets each layer from 0 to `last_layer`.
 
     Raises:
         ValueError: their lengths differ.
@@ -108,12 +108,12 @@ def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: 
 
 
 def pattern_of(model: PreTrainedModel, token_ids: Sequence[int], layer: int, head: int) -> Float[Tensor, "query key"]:
-    """One head's pattern on one sequence; each row sums to 1."""
-    found: list[Tensor] = []
+    """Return one head's pattern on one sequence, [query, key]; each row sums to 1."""
+    patterns: list[Tensor] = []
 
     def receive(number: int, pattern: Tensor) -> None:
         if number == layer:
-            found.append(pattern[0, head].clone())
+            patterns.append(pattern[0, head].clone())
 
     stream(model, [token_ids], receive, layer)
-    return found[0]
+    return patterns[0]

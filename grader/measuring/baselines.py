@@ -1,4 +1,4 @@
-"""The best that a head blind to the kind could get on the same probe.
+"""The baseline: the hit rate of the best head that is blind to the kind, on the same probe.
 
 Blind heads look at a fixed offset, at a fixed position, at the nearest, first, second or last word of the
 target's class, or at all eligible keys alike. The best of them, over the whole probe, is the baseline:
@@ -15,7 +15,7 @@ from grader.measuring.bootstrap import Array
 
 
 def best_blind_head(questions: Sequence[Question], *, offsets_known: bool) -> tuple[str, Array]:
-    """The best blind head's name, and how many of each sequence's asked queries it gets right.
+    """Return the best blind head's name, and for each sequence the number of asked queries that it gets right.
 
     Args that are not obvious: `offsets_known` leaves fixed offsets and positions out, where a fixed
     offset is the kind itself.
@@ -31,7 +31,7 @@ def best_blind_head(questions: Sequence[Question], *, offsets_known: bool) -> tu
 
 
 def _right(question: Question, *, offsets_known: bool) -> dict[str, float]:
-    """How many asked queries of one sequence each blind head gets right (a fraction where it spreads)."""
+    """Return the number of asked queries that each blind head gets right, a fraction where it spreads."""
     right: dict[str, float] = defaultdict(float)
     for query in question.asked.nonzero().flatten().tolist():
         targets = set(question.targets[query].nonzero().flatten().tolist())

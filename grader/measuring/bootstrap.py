@@ -14,19 +14,19 @@ LOW, HIGH = 2.5, 97.5
 
 @lru_cache(maxsize=8)
 def _weights(sequences: int, seed: int) -> Array:
-    """How often each sequence is drawn in each resample, [draw, sequence]."""
+    """Return the number of times that each sequence is drawn in each resample, [draw, sequence]."""
     # RandomState, and not the newer Generator, because numpy promises that its stream never changes.
     return np.random.RandomState(seed).multinomial(sequences, np.full(sequences, 1 / sequences), DRAWS).astype(float)
 
 
 class Resamples:
-    """How often each sequence is drawn in each of a thousand resamples; pure in (count, seed)."""
+    """A thousand resamples of the sequences; they follow from the number of sequences and the seed alone."""
 
     def __init__(self, sequences: int, seed: int) -> None:
         self.weights = _weights(sequences, seed)
 
     def ratio(self, above: Array, below: Array) -> tuple[Array, Array, Array]:
-        """Pooled value of sum(above) / sum(below) over the first axis, and the low and high end of its interval.
+        """Return sum(above) / sum(below) over the first axis, and the low and high ends of its 95 % interval.
 
         Both have the sequence as first axis; a `below` that has no other is the same for all of `above`. Nowhere may
         the pooled `below` be zero; a resample in which it is counts for nothing.
@@ -41,5 +41,5 @@ class Resamples:
 
 
 def _product(one: Array, other: Array) -> Array:
-    """The matrix product, taken by torch: numpy's own goes to as many threads as it likes."""
+    """Return the matrix product, computed by torch: numpy would use as many threads as it likes."""
     return torch.mm(torch.from_numpy(one), torch.from_numpy(other)).numpy()

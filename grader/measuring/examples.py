@@ -1,4 +1,4 @@
-"""For each kind, one short probe sequence with every head's pattern on it: what the pictures in a report show.
+"""Examples for the pictures in a report: for each kind a short probe sequence, with every head's pattern on it.
 
 Kept pictures are read without torch.
 """
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from grader.kinds.sequence import ProbeSequence
 
 STEPS = 255
-"""A kept pattern is rounded to 256 shades: it is for looking at, never for grading."""
+"""A kept pattern is rounded to 256 shades: it is for looking at, not for grading."""
 
 Patterns = NDArray[np.uint8]
-"""Layer, head, query, key."""
+"""The patterns of all heads on one sequence, [layer, head, query, key], 0 to 255."""
 
 
 class Example(Record):
@@ -46,11 +46,11 @@ def examples(
     *,
     causal: bool,
 ) -> dict[str, tuple[Example, Patterns]]:
-    """By the kind's name: the shortest sequence of its first probe that asks something, and all patterns on it."""
+    """Return for each kind, by its name, its first probe's shortest sequence with a target, and all patterns."""
     from grader.measuring.probes.families import families_of, family
     from grader.measuring.questions import question
 
-    found = {}
+    shown = {}
     for kind in kinds:
         of_kind = family(families_of(kind)[0], tokenizer, settings)
         sequences = sorted(of_kind, key=lambda each: len(each.token_ids))
@@ -62,8 +62,8 @@ def examples(
             tokens=tuple(str(tokenizer.decode([token])) for token in sequence.token_ids),
             targets=tuple((query, key) for query, key in pairs),
         )
-        found[kind.name] = (example, _patterns(model, sequence))
-    return found
+        shown[kind.name] = (example, _patterns(model, sequence))
+    return shown
 
 
 def _patterns(model: "PreTrainedModel", sequence: "ProbeSequence") -> Patterns:
@@ -79,18 +79,18 @@ def _patterns(model: "PreTrainedModel", sequence: "ProbeSequence") -> Patterns:
     return np.stack(layers)
 
 
-def save(path: Path, found: dict[str, tuple[Example, Patterns]]) -> None:
-    """Keep the examples in one compressed file."""
+def save(path: Path, shown: dict[str, tuple[Example, Patterns]]) -> None:
+    """Write the examples to one compressed file."""
     arrays = {
-        name: np.frombuffer(example.model_dump_json().encode(), dtype=np.uint8) for name, (example, _) in found.items()
+        name: np.frombuffer(example.model_dump_json().encode(), dtype=np.uint8) for name, (example, _) in shown.items()
     }
     raw = BytesIO()
-    np.savez_compressed(raw, allow_pickle=False, **arrays, **{f"{k}/patterns": v for k, (_, v) in found.items()})
+    np.savez_compressed(raw, allow_pickle=False, **arrays, **{f"{k}/patterns": v for k, (_, v) in shown.items()})
     write_whole(path, raw.getvalue())
 
 
 def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
-    """One head's pattern on the kind's example; None where none is kept.
+    """Return one head's pattern on the kind's example; None if no example is kept.
 
     Raises:
         ScoreTableError: a file is there but holds no examples.

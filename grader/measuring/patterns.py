@@ -1,4 +1,4 @@
-"""Target mask and attention pattern to share and hit rate: the one piece of arithmetic under every detector.
+"""Share and hit rate, from a target mask and an attention pattern: the same arithmetic for every type of head.
 
 Axes are always in the order sequence, head, query, key.
 """
@@ -11,12 +11,12 @@ from torch import Tensor
 def asked_rows(
     pattern: Float[Tensor, "sequence head query key"], asked: Bool[Tensor, "sequence query"]
 ) -> Float[Tensor, "asked head key"]:
-    """The rows of the asked queries, sequence by sequence."""
+    """Return the rows of the asked queries, sequence by sequence."""
     return pattern.transpose(1, 2)[asked]
 
 
 def share(rows: Float[Tensor, "asked head key"], targets: Bool[Tensor, "asked key"]) -> Float[Tensor, "asked head"]:
-    """The attention that each query pays to its targets, 0 to 1."""
+    """Return the attention that each query pays to its targets, 0 to 1."""
     return torch.bmm(rows, targets.to(rows.dtype).unsqueeze(-1)).squeeze(-1)
 
 
@@ -25,7 +25,7 @@ def hits(
     targets: Bool[Tensor, "asked key"],
     eligible: Bool[Tensor, "asked key"],
 ) -> Float[Tensor, "asked head"]:
-    """1 where the most attended eligible key is a target, else 0; where none gets any attention, 0."""
+    """Return 1 where the most attended eligible key is a target, else 0; 0 as well where none gets any attention."""
     attention, most = rows.masked_fill(~eligible.unsqueeze(1), 0.0).max(-1)  # key -> the most attended key
     return (targets.gather(1, most) & (attention > 0)).to(rows.dtype)
 
@@ -35,7 +35,7 @@ def reduced(
     targets: Bool[Tensor, "asked key"],
     eligible: Bool[Tensor, "asked key"],
 ) -> Float[Tensor, "asked head 3"]:
-    """Share on the targets, hit, and share on the eligible keys."""
+    """Return the share on the targets, the hit (1 or 0), and the share on the eligible keys."""
     both = torch.stack((targets, eligible), -1).to(rows.dtype)
     on_targets, on_eligible = torch.bmm(rows, both).unbind(-1)
     return torch.stack((on_targets, hits(rows, targets, eligible), on_eligible), -1)

@@ -1,4 +1,4 @@
-"""From the answers of single queries to the statistics of a kind: pooled by slice, with bootstrap intervals."""
+"""The statistics of a kind: the answers of single queries, pooled by slice, with bootstrap intervals."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,49 +15,49 @@ from grader.measuring.score_table import Grid, KindScores, Slice, Statistics
 from grader.schema import Kind, Statistic
 
 DECIMALS = 4
-"""Scores are kept to four decimals: far above rounding noise, far below what a bootstrap interval resolves."""
+"""Scores are kept to four decimals: far coarser than rounding noise, far finer than a bootstrap interval."""
 SHARE, HITS, ELIGIBLE = range(3)
-"""Of the last axis of `Answers.values`: attention on targets, right or wrong, attention on eligible keys."""
+"""The last axis of `Answers.values`: attention on targets, hit (1 or 0), attention on eligible keys."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What all heads answered to one kind's questions on one family of probes; queries go sequence by sequence."""
+    """The answers of all heads to one kind's questions on one family of probes; queries go sequence by sequence."""
 
     questions: list[Question]
-    """By sequence."""
+    """One for each sequence."""
     slices: list[str]
-    """By sequence."""
+    """One for each sequence."""
     values: NDArray[np.floating]
-    """Asked query, layer, head, and one of SHARE, HITS and ELIGIBLE."""
+    """[asked query, layer, head, and one of SHARE, HITS and ELIGIBLE]"""
 
     @cached_property
     def sequence(self) -> NDArray[np.intp]:
-        """Of each asked query, its sequence's number."""
+        """The sequence number of each asked query."""
         return np.repeat(np.arange(len(self.questions)), [int(question.asked.sum()) for question in self.questions])
 
     @cached_property
     def keys(self) -> NDArray[np.intp]:
-        """Of each asked query, how many targets and how many eligible keys it has."""
+        """The numbers of targets and of eligible keys of each asked query, [asked query, 2]."""
         counted = [torch.stack((q.targets, q.eligible), -1)[q.asked].sum(1).numpy() for q in self.questions]
         return np.concatenate(counted)
 
     def by_slice(self) -> dict[str, NDArray[np.bool_]]:
-        """By the slice's name, which of the asked queries belong to it; the whole probe first."""
-        found: dict[str, NDArray[np.bool_]] = {}
+        """Return for each slice, by its name, a mask of the asked queries that belong to it; the whole probe first."""
+        slices: dict[str, NDArray[np.bool_]] = {}
         first = 0
         for own, question in zip(self.slices, self.questions, strict=True):
             asked = question.asked
             last = first + int(asked.sum())
             for name, members in {own: asked, **question.groups}.items():
-                whole = found.setdefault(name, np.zeros(len(self.sequence), dtype=np.bool_))
+                whole = slices.setdefault(name, np.zeros(len(self.sequence), dtype=np.bool_))
                 whole[first:last] = members[asked].numpy()
             first = last
-        return found
+        return slices
 
 
 def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
-    """The kind's scores, from its answers on all its families of probes.
+    """Return the kind's scores, from its answers on all its families of probes.
 
     Raises:
         ExerciseError: there was no query to ask.
@@ -84,7 +84,7 @@ def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
 
 
 def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], baseline: float, seed: int) -> Slice:
-    """One slice's statistics; the lead is over the blind head's rate on the whole probe."""
+    """Return one slice's statistics; the lead is over the blind head's hit rate on the whole probe."""
     sequence, count = answers.sequence[belongs], len(answers.questions)
     sums = np.zeros((count, *answers.values.shape[1:]))
     np.add.at(sums, sequence, answers.values[belongs])

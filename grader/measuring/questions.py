@@ -1,4 +1,4 @@
-"""What a kind asks of a sequence: its type's mask, with its own parameters."""
+"""The question that a kind asks of a sequence: its type's mask, with the kind's parameters."""
 
 from grader.kinds.masks import Question
 from grader.kinds.sequence import ProbeSequence
@@ -6,5 +6,5 @@ from grader.schema import Kind
 
 
 def question(kind: Kind, sequence: ProbeSequence) -> Question:
-    """Return which keys each query of the sequence ought to look at, if the head is of the kind."""
+    """Return the keys that each query of the sequence ought to look at, if the head is of the kind."""
     return kind.head_type.ask(sequence, **kind.parameters)

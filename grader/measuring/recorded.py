@@ -1,4 +1,4 @@
-"""A detector on recorded attention: no transformer, only the patterns that somebody stored.
+"""Scores of recorded attention: stored patterns, without a transformer.
 
 The file is a numpy `.npz` of plain numbers, in one of three layouts:
 
@@ -40,12 +40,12 @@ Arrays = dict[str, NDArray[Any]]
 
 DECIMALS = 4
 SEED = 0
-"""Of the bootstrap."""
+"""The seed of the bootstrap."""
 ROUNDING = 1e-3
-"""How far from 1 a row may sum: what half precision leaves."""
+"""The most by which the sum of a row may differ from 1: the error of half precision."""
 LAYOUTS = "[layer, head, query, key], or [head, query, key] with `heads` [head, 2]"
 UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What `numpy.load` and the zip file behind it raise."""
+"""The errors that `numpy.load` and the zip file under it raise."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,16 @@ class Recording:
     patterns: NDArray[np.float64]
     """[sequence, head, query, key]"""
     places: tuple[HeadIndex, ...]
-    """Which head is which."""
+    """The layer and head of each, in the order of the patterns."""
 
     @property
     def causal(self) -> bool:
-        """Whether no query pays attention to a key behind it."""
+        """True if no query pays attention to a later key."""
         return not np.triu(self.patterns, 1).any()
 
 
 def scan_file(path: Path, kind: Kind) -> dict[str, Any]:
-    """Rows as in `grade scan`, best score first.
+    """Return rows as `grade scan` lists them, the best score first.
 
     Raises:
         InvalidInput: the file is no recorded pattern, or the kind needs annotations that it does not have.
@@ -86,7 +86,7 @@ def scan_file(path: Path, kind: Kind) -> dict[str, Any]:
 
 
 def read(path: Path) -> list[Recording]:
-    """What the file holds.
+    """Return the recordings in the file.
 
     Raises:
         InvalidInput: it holds no recorded pattern, or one that is no attention.
@@ -100,14 +100,14 @@ def read(path: Path) -> list[Recording]:
 
 
 class _NoPattern(Exception):
-    """Says why the file is no recorded pattern."""
+    """The reason why the file is not a recorded pattern."""
 
     def __init__(self, message: str, **values: object) -> None:
         super().__init__(_(message, **values))
 
 
 def _load(path: Path) -> Arrays:
-    """The arrays that are known here; others are never opened, and no pickle is."""
+    """Return the arrays that are used here; others are never opened, nor is a pickle."""
     try:
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):
@@ -130,7 +130,7 @@ def _known(archive: NpzFile) -> Arrays:
 
 
 def _check(arrays: Arrays) -> None:
-    """Refuse what is no attention: wrong types and shapes, gaps, rows that do not sum to 1."""
+    """Refuse arrays that are not attention: wrong types and shapes, gaps, rows that do not sum to 1."""
     for name, array in arrays.items():
         if name != "attn" and not np.issubdtype(array.dtype, np.integer):
             raise _NoPattern(N_("{name} must be whole numbers, not {type}"), name=name, type=array.dtype)
@@ -168,7 +168,7 @@ def _recordings(arrays: Arrays) -> list[Recording]:
 
 
 def _told_apart(ids: NDArray[Any]) -> NDArray[np.int64]:
-    """The ids, where each unknown token is given one that no other token of its text has."""
+    """Return the ids; each unknown token gets an id that no other token of its text has."""
     ids = ids.astype(np.int64)
     return np.where(ids < 0, -1 - np.arange(ids.shape[-1]), ids)
 
@@ -178,8 +178,8 @@ def _layers(arrays: Arrays) -> list[int]:
     if layers.shape != (count,) or (layers < 0).any():
         message = N_("layers is {shape}; it must give the number, from 0, of each in attn: [{number}]")
         raise _NoPattern(message, shape=list(layers.shape), number=count)
-    _no_twice("layers", found := [int(layer) for layer in layers])
-    return found
+    _no_twice("layers", numbers := [int(layer) for layer in layers])
+    return numbers
 
 
 def _heads(arrays: Arrays) -> tuple[HeadIndex, ...]:
@@ -191,13 +191,13 @@ def _heads(arrays: Arrays) -> tuple[HeadIndex, ...]:
     return tuple((int(layer), int(head)) for layer, head in heads)
 
 
-def _no_twice(name: str, found: Collection[int | HeadIndex]) -> None:
-    if len(set(found)) < len(found):
+def _no_twice(name: str, items: Collection[int | HeadIndex]) -> None:
+    if len(set(items)) < len(items):
         raise _NoPattern(N_("{name} has the same one twice"), name=name)
 
 
 def _rows(recording: Recording, kind: Kind) -> Iterator[dict[str, Any]]:
-    """One row for each head; none where no query of these texts has a target."""
+    """Yield one row for each head; none if no query of these texts has a target."""
     shares, right, blind = [], [], []
     for ids, patterns in zip(recording.token_ids, recording.patterns, strict=True):
         sequence = ProbeSequence(tuple(ids.tolist()), frozenset(), "recorded")
@@ -220,7 +220,7 @@ def _rows(recording: Recording, kind: Kind) -> Iterator[dict[str, Any]]:
 
 
 def _units(shares: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What the bootstrap draws: sums of shares [unit, head] and queries [unit]; a unit is a text, or else a query."""
+    """Return sums of shares [unit, head] and queries [unit]; a unit is a text, or a query of the only text."""
     if len(shares) == 1:
         return shares[0], np.ones(len(shares[0]))
     return np.stack([by_query.sum(0) for by_query in shares]), np.array([float(len(by_query)) for by_query in shares])

@@ -1,4 +1,4 @@
-"""Every head under every kind that an exercise asks for: probes through the transformer, reduced on the spot.
+"""The scan: every head under every kind, measured on probes; patterns are reduced as soon as they are computed.
 
 Sequences of one length run together, whichever probe they are of, so nothing is padding; a decoder's are cut behind
 the last query that anybody asks. Each batch runs on one thread, as many at a time as torch may use threads: what a
@@ -6,11 +6,12 @@ sum is taken over, and in which order, does not depend on their number.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Items
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import accumulate
+from hashlib import sha256
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +19,10 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from grader.kinds.masks import Question
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention import one_thread, stream
+from grader.measuring.digests import ProbesBuilt, versions
 from grader.measuring.patterns import reduced
 from grader.measuring.pooling import Answers, pooled
 from grader.measuring.probes.families import families_of, family
@@ -28,7 +31,7 @@ from grader.measuring.score_table import KindScores
 from grader.schema import Kind, ProbeSettings
 
 TOKENS = 256
-"""Of a batch, at most: enough for the matrix products to be fast, and little enough to fit beside the weights."""
+"""The most tokens in a batch: enough for fast matrix products, and few enough to fit beside the weights."""
 
 
 def scan(  # noqa: PLR0913 - what is measured, and in keywords how
@@ -41,21 +44,73 @@ def scan(  # noqa: PLR0913 - what is measured, and in keywords how
     tokens: int = TOKENS,
     say: Callable[[float], None] = lambda done: None,
 ) -> tuple[KindScores, ...]:
-    """The scores of all heads under each kind; the same for any number of threads, in float64 for any `tokens`.
+    """Return the scores of all heads under each kind, as `measured` does."""
+    return measured(model, tokenizer, settings, kinds, causal=causal, tokens=tokens, say=say)[0]
 
-    `say` hears which fraction of the tokens is done. `causal` is true of a decoder.
+
+def measured(  # noqa: PLR0913 - what is measured, and in keywords how
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    settings: ProbeSettings,
+    kinds: Items[Kind],
+    *,
+    causal: bool,
+    tokens: int = TOKENS,
+    say: Callable[[float], None] = lambda done: None,
+) -> tuple[tuple[KindScores, ...], ProbesBuilt]:
+    """Return the scores of all heads under each kind, and the probes that they were measured on.
+
+    The scores are the same for any number of threads, in float64 for any `tokens`, which is the most that a batch has.
+    `causal` is true of a decoder. `say` hears which fraction of the tokens is done, 0 to 1.
 
     Raises:
-        ExerciseError: a kind has no query that the transformer could be asked.
+        ExerciseError: A kind has no query that the transformer could be asked.
     """
+    with one_thread() as threads:
+        probes = _probes(tokenizer, settings, kinds)
+        answered = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=say)
+        scores = tuple(pooled(kind, answered[kind.name], settings.seed) for kind in kinds)
+    asked = {name: [each.questions for each in of_kind] for name, of_kind in answered.items()}
+    return scores, ProbesBuilt(digest=_digest(probes, asked), versions=versions())
+
+
+def probes_digest(
+    tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, kinds: Items[Kind], *, causal: bool
+) -> str:
+    """Return the digest of the probes that the installed libraries build; nothing is measured."""
+    probes = _probes(tokenizer, settings, kinds)
+    asked: dict[str, list[list[Question]]] = defaultdict(list)
+    for sequences, of_family in probes:
+        for kind in of_family:
+            asked[kind.name].append([question(kind, each).visible(causal=causal) for each in sequences])
+    return _digest(probes, asked)
+
+
+Probes = list[tuple[tuple[ProbeSequence, ...], list[Kind]]]
+"""Families of probes, each with the kinds that are measured on it."""
+
+
+def _probes(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, kinds: Items[Kind]) -> Probes:
     asked: dict[str, list[Kind]] = defaultdict(list)
     for kind in kinds:
         for name in families_of(kind):
             asked[name].append(kind)
-    with one_thread() as threads:
-        probes = [(family(name, tokenizer, settings), of_family) for name, of_family in asked.items()]
-        found = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=say)
-        return tuple(pooled(kind, found[kind.name], settings.seed) for kind in kinds)
+    return [(family(name, tokenizer, settings), of_family) for name, of_family in asked.items()]
+
+
+def _digest(probes: Probes, asked: Mapping[str, list[list[Question]]]) -> str:
+    """Return SHA-256 over the tokens of all probes and the targets of all kinds."""
+    whole = sha256()
+    for sequences, of_family in probes:
+        whole.update(repr([(each.token_ids, each.slice) for each in sequences]).encode())
+        whole.update(repr([kind.name for kind in of_family]).encode())
+    for name in sorted(asked):
+        for each in chain.from_iterable(asked[name]):
+            masks = torch.stack((each.targets, each.eligible)).numpy()
+            whole.update(repr(masks.shape).encode() + np.packbits(masks).tobytes())
+            groups = {group: members.nonzero().flatten().tolist() for group, members in each.groups.items()}
+            whole.update(repr((sorted(groups.items()), sorted(each.rivals.items()))).encode())
+    return whole.hexdigest()
 
 
 def answers(  # noqa: PLR0913 - what is asked, and in keywords how
@@ -67,7 +122,7 @@ def answers(  # noqa: PLR0913 - what is asked, and in keywords how
     threads: int = 1,
     say: Callable[[float], None] = lambda done: None,
 ) -> dict[str, list[Answers]]:
-    """By the kind's name, what all heads answer on each of its families; `probes` are families with their kinds."""
+    """Return the answers of all heads on each of a kind's families, by the kind's name."""
     runs: dict[str, list[_Run]] = defaultdict(list)
     texts: list[_Text] = []
     for sequences, kinds in probes:
@@ -81,13 +136,13 @@ def answers(  # noqa: PLR0913 - what is asked, and in keywords how
 
 @dataclass(frozen=True)
 class _Run:
-    """One kind on one family of probes: what is asked of each sequence, and where the answers go."""
+    """One kind on one family of probes: its questions, and the places of their answers."""
 
     kind: Kind
     queries: list[Tensor]
-    """Of each sequence, those that are asked."""
+    """The asked queries of each sequence."""
     first: list[int]
-    """Of each sequence, the place of its first answer."""
+    """The place of each sequence's first answer."""
     answers: Answers
 
     @classmethod
@@ -101,7 +156,7 @@ class _Run:
 
 
 class _Text(NamedTuple):
-    """A sequence's tokens up to the last one that matters, and which runs ask it, under which number."""
+    """A sequence's tokens up to the last one that is needed, the runs that ask it, and its number in them."""
 
     token_ids: tuple[int, ...]
     asked_by: list[_Run]
@@ -109,7 +164,7 @@ class _Text(NamedTuple):
 
 
 def _texts(sequences: Items[ProbeSequence], runs: list[_Run], *, causal: bool) -> Iterator[_Text]:
-    """What has to be run; a sequence that nobody asks anything is left out."""
+    """Yield the texts that have to be run; sequences without a query are left out."""
     for number, sequence in enumerate(sequences):
         asking = [run for run in runs if len(run.queries[number])]
         if asking:
@@ -118,7 +173,7 @@ def _texts(sequences: Items[ProbeSequence], runs: list[_Run], *, causal: bool) -
 
 
 def _batches(texts: Items[_Text], tokens: int) -> list[list[_Text]]:
-    """Texts of one length together, the largest batches first, so that no thread is left with one at the end."""
+    """Return texts of one length together, the largest batches first, so that no thread ends with a large one."""
     by_length: dict[int, list[_Text]] = defaultdict(list)
     for text in texts:
         by_length[len(text.token_ids)].append(text)
@@ -130,7 +185,7 @@ def _batches(texts: Items[_Text], tokens: int) -> list[list[_Text]]:
 
 
 def _pass_all(model: PreTrainedModel, batches: list[list[_Text]], threads: int, say: Callable[[float], None]) -> None:
-    """Every batch through the transformer, `threads` at a time."""
+    """Run every batch through the transformer, `threads` at a time."""
     sizes = [len(batch) * len(batch[0].token_ids) for batch in batches]
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         done = [pool.submit(_pass, model, batch) for batch in batches]
@@ -143,7 +198,7 @@ def _pass_all(model: PreTrainedModel, batches: list[list[_Text]], threads: int, 
 
 
 def _pass(model: PreTrainedModel, batch: list[_Text]) -> None:
-    """One batch through the transformer, every layer reduced for every kind at once."""
+    """Run one batch through the transformer, and reduce every layer for every kind at once."""
     length, pieces = len(batch[0].token_ids), [(row, run) for row, text in enumerate(batch) for run in text.asked_by]
     queries = [run.queries[batch[row].number] for row, run in pieces]
     asked = [run.answers.questions[batch[row].number] for row, run in pieces]
@@ -155,8 +210,8 @@ def _pass(model: PreTrainedModel, batch: list[_Text]) -> None:
     answers = [run.answers.values[at : at + size] for at, size, (_, run) in zip(first, sizes, pieces, strict=True)]
 
     def receive(layer: int, pattern: Tensor) -> None:
-        found = reduced(pattern[rows, :, columns], targets, eligible)
-        for values, of_piece in zip(answers, torch.split(found, sizes), strict=True):
+        answered = reduced(pattern[rows, :, columns], targets, eligible)
+        for values, of_piece in zip(answers, torch.split(answered, sizes), strict=True):
             values[:, layer] = of_piece.numpy()
 
     stream(model, [text.token_ids for text in batch], receive, model.config.num_hidden_layers - 1)

@@ -1,11 +1,12 @@
 """The scores of every head of one transformer under every kind of one exercise; readable without torch.
 
-A table is computed once and kept under the hash of what it follows from: the transformer's digest, the
-probes' settings and seed, the kinds, and the code that measures.
+A table is computed once and kept under the hash of what it follows from: the transformer's digest, the probes'
+settings and seed, the kinds, and the code that measures. It holds the digest of the probes that it was measured on and
+the versions of the libraries that built them.
 """
 
 from collections.abc import Callable
-from functools import cache
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,25 +14,11 @@ from pydantic import ValidationError
 
 from grader.base.errors import BeingMeasured, ScoreTableError
 from grader.base.files import write_whole
+from grader.measuring.digests import ProbesBuilt, code_digest, versions
 from grader.schema import Exercise, Kind, Measurement, Reading, Record, Statistic
 
 Grid = tuple[tuple[float, ...], ...]
-"""Layer, then head."""
-
-MEASURING_CODE = (
-    "kinds",
-    "kinds/types",
-    "measuring/attention.py",
-    "measuring/baselines.py",
-    "measuring/bootstrap.py",
-    "measuring/patterns.py",
-    "measuring/pooling.py",
-    "measuring/probes",
-    "measuring/scan.py",
-    "measuring/sentence.py",
-    "measuring/transformer/load.py",
-)
-"""What a score follows from besides its inputs; a change here makes every kept table stale."""
+"""One number for each head, [layer][head]."""
 
 
 class Statistics(Record):
@@ -69,20 +56,28 @@ class ScoreTable(Record):
     """All heads under all kinds of an exercise."""
 
     key: str
+    """The content hash of the table: of the key under which it is kept, and of the probes."""
     transformer: str
     digest: str
     seed: int
     layers: int
     heads: int
     kinds: tuple[KindScores, ...]
+    probes: ProbesBuilt | None = None
+    """None if no probes were built: the scores were written by hand, as in tests."""
 
     def scores(self, kind: Kind) -> KindScores | None:
-        """All heads under this kind, or None where it was not measured."""
+        """Return all heads under this kind, or None if it was not measured."""
         return next((scores for scores in self.kinds if scores.kind.name == kind.name), None)
+
+    @property
+    def is_current(self) -> bool:
+        """True if the libraries that are installed are those that built its probes."""
+        return self.probes is None or self.probes.versions == versions()
 
 
 def measurement(scores: KindScores, layer: int, head: int, deciding: tuple[str, ...] = ()) -> Measurement:
-    """What was measured of one head; its score is the deciding statistic on its worst slice.
+    """Return the measurement of one head; its score is the deciding statistic on its worst slice.
 
     `deciding` names the slices that may decide; none named: all.
     """
@@ -110,38 +105,32 @@ def measurement(scores: KindScores, layer: int, head: int, deciding: tuple[str, 
     )
 
 
-@cache
-def code_digest() -> str:
-    """SHA-256 of the source files that a score follows from."""
-    digest = sha256()
-    root = Path(__file__).parents[1]
-    for name in MEASURING_CODE:
-        entry = root / name
-        files = [entry] if entry.is_file() else sorted(entry.iterdir(), key=lambda file: file.name)
-        for file in files:
-            if file.name.endswith(".py"):
-                digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+def table_key(exercise: Exercise, transformer_digest: str, folder: Path | None = None) -> str:
+    """Return the hash under which the exercise's table is kept: of transformer, probes, seed, kinds and code.
 
-
-def table_key(exercise: Exercise, transformer_digest: str) -> str:
-    """The content hash under which the exercise's table is kept: transformer, probes, seed, kinds and code."""
+    In `folder`, where tables are kept, `code_digest` keeps what makes its next call fast.
+    """
     parts = [
         exercise.transformer.name,
         transformer_digest,
         exercise.transformer.family,
         exercise.probes.model_dump_json(),
         *(kind.name for kind in exercise.kinds),
-        code_digest(),
+        code_digest((kind.type for kind in exercise.kinds), folder),
     ]
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
+def content_key(key: str, probes: ProbesBuilt | None) -> str:
+    """Return the key of a table that is kept under `key` and was measured on these probes."""
+    return key if probes is None else sha256(f"{key}\n{probes.digest}".encode()).hexdigest()
+
+
 def kept(folder: Path, key: str) -> ScoreTable | None:
-    """The kept table, or None where there is none.
+    """Return the table that is kept under this key, whatever built its probes; None if there is none.
 
     Raises:
-        ScoreTableError: a file is there but cannot be read, or is no score table.
+        ScoreTableError: The file cannot be read, or is not a score table.
     """
     path = folder / f"{key}.json"
     try:
@@ -155,45 +144,70 @@ def kept(folder: Path, key: str) -> ScoreTable | None:
         table = ScoreTable.model_validate_json(raw)
     except ValidationError as error:
         raise ScoreTableError(damaged) from error
-    if table.key != key:
+    if table.key != content_key(key, table.probes):
         raise ScoreTableError(damaged)
     return table
 
 
-def keep(folder: Path, table: ScoreTable) -> None:
-    """Write the table so that two processes may race: a reader sees a whole table or none."""
-    write_whole(folder / f"{table.key}.json", table.model_dump_json().encode())
+def keep(folder: Path, key: str, table: ScoreTable) -> None:
+    """Write the table in such a way that two processes may race: a reader sees a whole table or none."""
+    write_whole(folder / f"{key}.json", table.model_dump_json().encode())
 
 
-def table_for(
-    folder: Path,
-    exercise: Exercise,
-    transformer_digest: str,
-    compute: Callable[[str], ScoreTable],
-    *,
-    waits: bool = True,
-) -> ScoreTable:
-    """The exercise's table: the kept one, else computed under its key and kept, by one process at a time.
+@dataclass(frozen=True)
+class TableStore:
+    """The place of one exercise's table."""
 
-    Raises:
-        BeingMeasured: another process computes it, and the caller does not wait.
-    """
-    key = table_key(exercise, transformer_digest)
-    table = kept(folder, key)
-    if table is not None:
-        return table
-    from filelock import FileLock, Timeout
+    folder: Path
+    key: str
+    name: str
+    """The transformer's name, for messages."""
 
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / f"{key}.lock", timeout=-1 if waits else 0):
-            table = kept(folder, key)  # somebody may have been faster
-            if table is None:
-                table = compute(key)
-                keep(folder, table)
+    def current(self) -> ScoreTable | None:
+        """Return the kept table; None if there is none, or if other versions of libraries built its probes."""
+        table = kept(self.folder, self.key)
+        return table if table is not None and table.is_current else None
+
+    def table(
+        self, compute: Callable[[str], ScoreTable], probes_digest: Callable[[], str], *, waits: bool = True
+    ) -> ScoreTable:
+        """Return the kept table, else the computed one, which is then kept; one process at a time computes.
+
+        A table whose probes were built by other versions of libraries is held against the probes that the installed
+        ones build: the same tokens and targets leave it as it is, others have it computed anew.
+
+        Args:
+            compute: From the key to the table.
+            probes_digest: Builds the probes with what is installed.
+            waits: Whether to wait for another process that computes.
+
+        Raises:
+            BeingMeasured: Another process computes it, and the caller does not wait.
+        """
+        if (table := self.current()) is not None:
             return table
-    except Timeout:
-        message = (
-            f"the heads of {exercise.transformer.name} are being measured by another process; try again when it is done"
-        )
-        raise BeingMeasured(message) from None
+        from filelock import FileLock, Timeout
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.folder / f"{self.key}.lock", timeout=-1 if waits else 0):
+                table = self.current()  # somebody may have been faster
+                if table is None:
+                    table = self._confirmed(probes_digest) or compute(self.key)
+                    keep(self.folder, self.key, table)
+                return table
+        except Timeout:
+            message = f"the heads of {self.name} are being measured by another process; try again when it is done"
+            raise BeingMeasured(message) from None
+
+    def _confirmed(self, probes_digest: Callable[[], str]) -> ScoreTable | None:
+        """Return the kept table with the installed versions beside it, if these build the same probes."""
+        table = kept(self.folder, self.key)
+        if table is None or table.probes is None or table.probes.digest != probes_digest():
+            return None
+        return table.model_copy(update={"probes": ProbesBuilt(digest=table.probes.digest, versions=versions())})
+
+
+def store_of(folder: Path, exercise: Exercise, transformer_digest: str) -> TableStore:
+    """Return the place of the exercise's table, measured on the transformer with this digest."""
+    return TableStore(folder, table_key(exercise, transformer_digest, folder), exercise.transformer.name)

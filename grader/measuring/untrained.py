@@ -1,11 +1,11 @@
-"""The untrained twin: an exercise's architecture with random weights, on the same probes. What it reaches is chance."""
+"""The untrained twin: an exercise's architecture with random weights, on the same probes. Its scores are chance."""
 
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.measuring.score_table import ScoreTable, table_for
+from grader.measuring.score_table import ScoreTable, content_key, store_of
 from grader.schema import Exercise
 
 if TYPE_CHECKING:
@@ -21,28 +21,36 @@ def untrained(
     load: Callable[[], "Loaded"],
     progress: Callable[[float], None] = lambda done: None,
 ) -> ScoreTable:
-    """The twin's score table, measured once and kept in the folder as any other; its weights follow from the seed.
+    """Return the twin's score table, measured once and kept like any other; its weights follow from the seed.
 
     `digest` and `load` are those of the transformer whose twin it is.
     """
     twin = sha256(f"untrained {exercise.probes.seed} {digest}".encode()).hexdigest()
 
     def measure(key: str) -> ScoreTable:
-        from grader.measuring.scan import scan
+        from grader.measuring.scan import measured
 
         loaded, kinds = load(), [asked.kind for asked in exercise.kinds]
         model, causal = _twin(loaded, exercise.probes.seed), exercise.transformer.family == "decoder"
+        scores, probes = measured(model, loaded.tokenizer, exercise.probes, kinds, causal=causal, say=progress)
         return ScoreTable(
-            key=key,
+            key=content_key(key, probes),
             transformer=exercise.transformer.name,
             digest=twin,
             seed=exercise.probes.seed,
             layers=exercise.transformer.layers,
             heads=exercise.transformer.heads,
-            kinds=scan(model, loaded.tokenizer, exercise.probes, kinds, causal=causal, say=progress),
+            kinds=scores,
+            probes=probes,
         )
 
-    return table_for(folder, exercise, twin, measure)
+    def built() -> str:
+        from grader.measuring.scan import probes_digest
+
+        kinds, causal = [asked.kind for asked in exercise.kinds], exercise.transformer.family == "decoder"
+        return probes_digest(load().tokenizer, exercise.probes, kinds, causal=causal)
+
+    return store_of(folder, exercise, twin).table(measure, built)
 
 
 def _twin(loaded: "Loaded", seed: int) -> "PreTrainedModel":

@@ -1,4 +1,4 @@
-"""The records that cross a boundary: frozen, unknown keys refused, no NaN."""
+"""The records that cross a boundary: frozen, without unknown keys and without NaN."""
 
 from grader.kinds.definition import Statistic
 from grader.schema.exercise import (

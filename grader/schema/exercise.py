@@ -1,4 +1,4 @@
-"""What an exercise asks, of which transformer, and how it counts."""
+"""The exercise: the transformer, the kinds of heads to find, the points, and the rules for submissions."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -19,92 +19,103 @@ from grader.schema.kinds import (
 )
 
 FIRST_YEAR, LAST_YEAR = 1970, 9000
-"""Of a date; beyond, arithmetic with days may leave the calendar."""
+"""The allowed years of a date; adding days to a later one could overflow."""
 
 
 def _moment(value: object) -> object:
-    """A date with its time and zone, where text was given."""
+    """Return the date that a text in ISO 8601 gives; it must have a time and a time zone."""
     if isinstance(value, datetime):
         return value
     try:
-        found = datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(str(value))
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise ValueError(f"`{value}` must be a date with its time and zone, such as 2026-12-01T23:59:00+01:00")
-    return found
+        moment = None
+    if moment is None or moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"`{value}` must be a date with its time and time zone, such as 2026-12-01T23:59:00+01:00")
+    return moment
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class TransformerSource(Record):
-    """Which transformer an exercise measures, and how its bytes are known to be the right ones."""
+    """The transformer that an exercise measures, and the hashes that its files must have."""
 
-    name: Identifier = Field(description="Its short name; `GRADER_TRANSFORMER_<NAME>` overrides where it lies.")
+    name: Identifier = Field(
+        description="The transformer's short name; `GRADER_TRANSFORMER_<NAME>` may give another path to its files."
+    )
     family: Literal["decoder", "encoder"]
     layers: int = Field(ge=1, le=1000)
-    heads: int = Field(ge=1, le=1000, description="Heads in each layer.")
+    heads: int = Field(ge=1, le=1000, description="The number of heads in each layer.")
     bundled: str | None = Field(
-        default=None, description="Its folder among the transformers that come with the grader."
+        default=None, description="The name of the transformer's folder, if it comes with the grader."
     )
-    hub: str | None = Field(default=None, pattern=r"^[\w.-]+/[\w.-]+$", description="Its id on the hub.")
-    revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$", description="The hub's commit.")
+    hub: str | None = Field(default=None, pattern=r"^[\w.-]+/[\w.-]+$", description="The id on the Hugging Face hub.")
+    revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$", description="The commit on the hub.")
     python_package: str | None = Field(
-        default=None, description="A package on the Python package index that carries the weights: `name==version`."
+        default=None,
+        description="A package on the Python package index that contains the weights, as `name==version`.",
     )
     package_path: str | None = Field(
-        default=None, pattern=r"^[\w-]+(/[\w-][\w.-]*)*$", description="The weights' place inside the package."
+        default=None, pattern=r"^[\w-]+(/[\w-][\w.-]*)*$", description="The path of the weights inside the package."
     )
-    gguf: str | None = Field(default=None, pattern=r"^[\w.-]+\.gguf$", description="The `.gguf` file's name.")
+    gguf: str | None = Field(default=None, pattern=r"^[\w.-]+\.gguf$", description="The name of the `.gguf` file.")
     files: dict[str, Sha256] = Field(
-        default_factory=dict, description="Pinned files: name to SHA-256; a changed byte is refused."
+        default_factory=dict,
+        description="The SHA-256 of each pinned file, by file name; a file that differs is refused.",
     )
 
 
 class Threshold(Record):
-    """The score from which a detector says yes, with its source."""
+    """The value of a statistic that a head must reach, with the source for this value."""
 
     statistic: Statistic
     at_least: float = Field(ge=0, le=100)
     source: str = Field(min_length=1)
     slices: tuple[str, ...] = Field(
-        default=(), strict=False, description="The slices of the probe it must hold on; none named: all."
+        default=(),
+        strict=False,
+        description="The slices of the probe on which a head must reach the threshold; an empty list means all.",
     )
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
         if self.statistic != "lift" and self.at_least > 1:
-            raise ValueError(f"`at_least` of a {self.statistic} is 1 at most, not {self.at_least:g}")
+            raise ValueError(f"`at_least` of a {self.statistic} must be at most 1, not {self.at_least:g}")
         return self
 
 
 class AskedKind(Kind):
-    """A kind that an exercise wants found."""
+    """A kind of head that students have to find."""
 
-    heads: int = Field(ge=1, le=100, description="How many heads of the kind are wanted.")
-    points: int = Field(ge=1, le=1000, description="For all of them together.")
-    passing: int = Field(ge=1, description="How many heads pass, as measured once: the guess rule reckons with it.")
+    heads: int = Field(ge=1, le=100, description="The number of heads of this kind to find.")
+    points: int = Field(ge=1, le=1000, description="The points for all these heads together.")
+    passing: int = Field(
+        ge=1,
+        description="The measured number of heads that reach the thresholds; used for the chance of guessing.",
+    )
     thresholds: tuple[Threshold, ...] = Field(
-        default=(), strict=False, description="In place of the defaults, by statistic."
+        default=(), strict=False, description="Thresholds that replace the default for the same statistic."
     )
     hint: str = ""
 
 
 class OwnSentence(Record):
-    """A sentence that an instructor brings, with its arcs."""
+    """A sentence that an instructor adds, with its grammatical relations (arcs)."""
 
     words: tuple[str, ...] = Field(min_length=3, max_length=200)
-    classes: tuple[str, ...] = Field(description="A word class for each word, such as NOUN; the baselines use it.")
+    classes: tuple[str, ...] = Field(description="The word class of each word, such as NOUN, for the baselines.")
     arcs: tuple["OwnArc", ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _places_exist(self) -> Self:
         if len(self.classes) != len(self.words):
-            raise ValueError(f"{len(self.words)} words but {len(self.classes)} classes")
+            raise ValueError(f"there are {len(self.words)} words but {len(self.classes)} classes")
         for arc in self.arcs:
             if not arc.target < arc.query < len(self.words):
-                raise ValueError(f"arc {arc.query} -> {arc.target}: the query is the later word, counted from 0")
+                raise ValueError(
+                    f"arc {arc.query} -> {arc.target}: the query must be the later word; words are counted from 0"
+                )
         return self
 
 
@@ -118,54 +129,60 @@ class OwnArc(Record):
 
 
 class ProbeSettings(Record):
-    """What an exercise may change about its probes."""
+    """The settings of an exercise's probes."""
 
     seed: int = Field(ge=0, le=2**31 - 1)
     random_sequences: int = Field(default=16, ge=4, le=1000)
     repeat_sequences: int = Field(default=36, ge=6, le=1000)
-    sentences: int = Field(default=240, ge=20, le=5000, description="For each relation.")
+    sentences: int = Field(default=240, ge=20, le=5000, description="The number of sentences for each relation.")
     category_sequences: int = Field(default=60, ge=10, le=5000)
     rare_sequences: int = Field(default=60, ge=10, le=5000)
     precision: Precision = Field(
-        default="float32", description="Of the weights and products; attention itself is never below float32."
+        default="float32",
+        description="The precision of weights and products; attention is computed in float32 or float64.",
     )
     own_sentences: tuple[OwnSentence, ...] = Field(
-        default=(), description="Used in place of the grammar's, for the relations that they carry."
+        default=(), description="Sentences that replace the generated ones for the relations that they contain."
     )
 
 
 class Rate(Record):
-    """A token bucket: how often a student may hand in."""
+    """The limit on how often a student may submit, as a token bucket."""
 
-    burst: int = Field(ge=1, le=1000, description="So many at once, when nothing came in for long.")
-    per_hour: float = Field(ge=0.001, le=3600, description="How fast the bucket fills again.")
+    burst: int = Field(ge=1, le=1000, description="The most submissions in a row after a long pause.")
+    per_hour: float = Field(ge=0.001, le=3600, description="The submissions per hour that become possible again.")
 
 
 class Policy(Record):
-    """When and how often an exercise takes submissions from a platform; nothing said, nothing refused."""
+    """The rules for submissions from a platform: when, and how often; by default there are no limits."""
 
     attempts: int | None = Field(
-        default=None, ge=1, le=10_000, description="Graded submissions for each student; the same one again is none."
+        default=None,
+        ge=1,
+        le=10_000,
+        description="The most graded submissions for each student; an identical submission does not count again.",
     )
     rate: Rate | None = None
     opens: Moment | None = None
-    due: Moment | None = Field(default=None, description="From here on a submission is late.")
-    late_days: int = Field(default=0, ge=0, le=365, description="How many days after `due` are still taken.")
+    due: Moment | None = Field(default=None, description="The deadline; later submissions are late.")
+    late_days: int = Field(
+        default=0, ge=0, le=365, description="The number of days after `due` on which submissions are still accepted."
+    )
     late_costs: Fraction = Field(
-        default=0.1, description="The part of the score that each late day, once begun, costs."
+        default=0.1, description="The part of the score that is lost for each late day; a day that has begun counts."
     )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.due is None and self.late_days:
-            raise ValueError("`late_days` count from `due`; say when that is")
+            raise ValueError("`late_days` are counted from `due`; write `due` as well")
         if self.opens and self.due and self.opens >= self.due:
             raise ValueError("`due` must be later than `opens`")
         return self
 
 
 class Exercise(Record):
-    """What is asked, of which transformer, and how it counts."""
+    """An exercise: the transformer, the kinds of heads to find, the points, and the rules for submissions."""
 
     id: Identifier
     version: int = Field(ge=1)
@@ -173,33 +190,35 @@ class Exercise(Record):
     transformer: TransformerSource
     probes: ProbeSettings
     kinds: tuple[AskedKind, ...] = Field(min_length=1)
-    budget: int = Field(ge=1, le=1000, description="How many claims one submission may make.")
-    wrong_costs: float = Field(gt=0, description="Points that each refuted claim costs.")
-    pass_at: Fraction = Field(default=0.6, description="The score from which a submission passes.")
-    kinds_needed: int = Field(default=3, ge=1, description="Kinds with a confirmed head that a pass needs.")
+    budget: int = Field(ge=1, le=1000, description="The most claims in one submission.")
+    wrong_costs: float = Field(gt=0, description="The points that each refuted claim costs.")
+    pass_at: Fraction = Field(default=0.6, description="The score that a submission needs to pass.")
+    kinds_needed: int = Field(
+        default=3, ge=1, description="The number of kinds that need at least one confirmed head to pass."
+    )
     borderline: Borderline = Field(
-        default="in_favour", description="What decides when the threshold lies inside the measured interval."
+        default="in_favour", description="The rule for a threshold that lies inside the measured interval."
     )
     feedback: Feedback = "all"
-    hint_costs: int = Field(default=0, ge=0, le=1000, description="XP for each hint that a student asks for.")
+    hint_costs: int = Field(default=0, ge=0, le=1000, description="The XP that each hint costs.")
     policy: Policy = Field(
         default=Policy.model_construct(),  # `Policy()` would build its validator whenever this file is imported
-        description="For submissions that come through a platform.",
+        description="The rules for submissions from a platform.",
     )
 
     @field_validator("kinds")
     @classmethod
     def _kinds_differ(cls, kinds: tuple[AskedKind, ...]) -> tuple[AskedKind, ...]:
         names = [kind.name for kind in kinds]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"asked twice: {', '.join(sorted(twice))}")
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"`kinds` names {', '.join(sorted(repeated))} twice")
         return kinds
 
     @property
     def points(self) -> int:
-        """All the points there are."""
+        """The most points that a submission can earn."""
         return sum(kind.points for kind in self.kinds)
 
     def asked(self, kind: Kind) -> AskedKind | None:
-        """The exercise's own entry for this kind, or None where it does not ask for it."""
+        """Return the exercise's entry for this kind, or None if it does not ask for it."""
         return next((asked for asked in self.kinds if asked.name == kind.name), None)

@@ -1,4 +1,4 @@
-"""The words that all records are made of, and the kinds of head."""
+"""The types that all records share, and the kinds of head."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from grader.base.language import N_, _
 from grader.kinds import PARAMETERS, SPELLINGS, TYPES, kind_name
-from grader.kinds.definition import HeadType, OneOf, Parameter, Value, WholeNumber, of
+from grader.kinds.definition import HeadType, OneOf, Parameter, WholeNumber, of
 
 if TYPE_CHECKING:
     TypeName = str
@@ -17,7 +17,7 @@ else:
 HeadIndex = tuple[int, int]
 """Layer and head, both counted from 0."""
 Side = Literal["over", "borderline", "under"]
-"""Where a head is, seen from a threshold: `borderline` is a threshold inside the head's interval."""
+"""The side of a threshold that a head is on; `borderline` if the threshold lies inside the head's interval."""
 Outcome = Literal["confirmed", "refuted", "not_graded"]
 WhyNot = Literal["repeated", "no_such_head", "not_asked", "over_budget"]
 Precision = Literal["float64", "float32", "bfloat16"]
@@ -25,16 +25,16 @@ Feedback = Literal["all", "verdicts", "score"]
 Borderline = Literal["in_favour", "as_measured", "against"]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
-"""Lower-case words joined by hyphens; never a path."""
+"""Lower-case words joined by hyphens, so that it cannot be a path."""
 StudentName = Annotated[str, Field(pattern=r"^[\w][\w.@+ -]*$", max_length=64)]
 GalleryName = Annotated[str, Field(pattern=r"^\w[\w.' -]*$", max_length=40)]
-"""What a student wants to be called in public; no sign of an address fits in."""
+"""The name that a student chooses to show in public; it cannot hold an e-mail address."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Record(BaseModel):
-    """What every record has in common."""
+    """The base of all records: frozen and strict, without unknown keys and without NaN."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -48,7 +48,7 @@ class Record(BaseModel):
 if TYPE_CHECKING:
 
     class _Named(Record):
-        """What a type checker sees of the fields below, which follow from the registry."""
+        """The fields for the type checker; at run time they come from the registry."""
 
         type: str
         offset: int | None = None
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 else:
 
     def _field(parameter: Parameter) -> tuple[object, object]:
-        """Return a parameter as pydantic declares a field: its annotation, and what is said of it."""
+        """Return the annotation and the pydantic field of a parameter."""
         match parameter.values:
             case WholeNumber(least, most):
                 values = Annotated[int, Field(ge=least, le=most)]
@@ -69,33 +69,34 @@ else:
     _Named = create_model(
         "_Named",
         __base__=Record,
-        type=(TypeName, Field(description="What the head does.")),
+        type=(TypeName, Field(description="The type of head: what it does.")),
         **{name: _field(parameter) for name, parameter in PARAMETERS.items()},
     )
 
 
 class Kind(_Named):
-    """A kind of head: its type with the type's own parameters."""
+    """A kind of head: a type with values for its parameters."""
 
     @model_validator(mode="before")
     @classmethod
     def _spelled_out(cls, data: object) -> object:
-        """Replace other spellings of a type, and fill in the parameters that are left out."""
+        """Replace other spellings of a type, and fill in the defaults of missing parameters."""
         if not isinstance(data, dict) or not isinstance(data.get("type"), str):
             return data
         if data["type"] in SPELLINGS:
-            word, (name, meant) = data["type"], SPELLINGS[data["type"]]
-            for parameter, value in meant.items():
+            word, (name, implied) = data["type"], SPELLINGS[data["type"]]
+            for parameter, value in implied.items():
                 if data.get(parameter, value) != value:
                     message = N_("`{type}` means {parameter} {value}; leave `{parameter}` out")
-                    raise ValueError(_(message, type=word, parameter=parameter, value=_shown(value)))
-            data = {**data, **meant, "type": name}
-        filled = {
-            each.name: each.default
-            for each in (TYPES[data["type"]].parameters if data["type"] in TYPES else ())
-            if each.default is not None and data.get(each.name) is None
+                    shown = PARAMETERS[parameter].shown(value)
+                    raise ValueError(_(message, type=word, parameter=parameter, value=shown))
+            data = {**data, **implied, "type": name}
+        defaults = {
+            parameter.name: parameter.default
+            for parameter in (TYPES[data["type"]].parameters if data["type"] in TYPES else ())
+            if parameter.default is not None and data.get(parameter.name) is None
         }
-        return {**data, **filled} if filled else data
+        return {**data, **defaults} if defaults else data
 
     @model_validator(mode="after")
     def _parameters_fit(self) -> Self:
@@ -104,54 +105,50 @@ class Kind(_Named):
             if name in own and getattr(self, name) is None:
                 raise ValueError(_("a {type} head needs `{parameter}`", type=self.type, parameter=name))
             if name not in own and getattr(self, name) is not None:
-                owners = ", ".join(each.name for each in TYPES.values() if PARAMETERS[name] in each.parameters)
-                message = N_("`{parameter}` belongs to {owners} heads, not to {type}")
+                owners = ", ".join(owner.name for owner in TYPES.values() if PARAMETERS[name] in owner.parameters)
+                message = N_("`{parameter}` belongs to {owners} heads, not to {type} heads")
                 raise ValueError(_(message, parameter=name, owners=owners, type=self.type))
-        if self.head_type.refuse and (wrong := self.head_type.refuse(**self.parameters)):
-            raise ValueError(wrong)
+        if self.head_type.refuse and (refusal := self.head_type.refuse(**self.parameters)):
+            raise ValueError(refusal)
         return self
 
     @property
     def head_type(self) -> HeadType:
-        """All that there is to say of the type."""
+        """The type's definition."""
         return TYPES[self.type]
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The type's own parameters by their names."""
-        return {each.name: getattr(self, each.name) for each in self.head_type.parameters}
+        """The values of the type's parameters, by name."""
+        return {parameter.name: getattr(self, parameter.name) for parameter in self.head_type.parameters}
 
     @property
     def kind(self) -> "Kind":
-        """The kind alone, of a record that says more."""
+        """The kind without the other fields of a record."""
         return Kind(type=self.type, **self.parameters)
 
     @property
     def name(self) -> str:
-        """The kind in one word, such as `positional:-1` or `syntactic:verb_subject`; unique among kinds."""
+        """The kind's unique name, such as `positional:-1` or `syntactic:verb_subject`."""
         return kind_name(self.type, self.parameters)
 
     @property
     def letters(self) -> str:
-        """One to three signs for the map of all heads: `-1`, `AB` for induction, `vs` for verb to subject."""
+        """One to three characters for the map of heads: `-1`, `AB` for induction, `vs` for verb to subject."""
         return of(self.head_type.letters, self.parameters)
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether such a head looks at later tokens, which a decoder's heads cannot."""
+        """True if such a head looks at later tokens, which a decoder's heads cannot."""
         return self.head_type.looks_ahead(**self.parameters)
 
 
 def head_name(layer: int, head: int) -> str:
-    """Return the head as people write it, such as `L5H10`."""
+    """Return the head's name, such as `L5H10`."""
     return f"L{layer}H{head}"
 
 
 def title(kind: Kind) -> str:
     """Return the kind in words, such as `positional, offset -1`."""
-    found = kind.head_type.title
-    return found(**kind.parameters) if callable(found) else _(found)
-
-
-def _shown(value: Value) -> str:
-    return f"{value:+d}" if isinstance(value, int) else value
+    text = kind.head_type.title
+    return text(**kind.parameters) if callable(text) else _(text)

@@ -1,4 +1,4 @@
-"""What goes in and what comes out: the envelope that a platform hands in, and the result that it gets back."""
+"""The records of the queue: the envelope that a platform sends, and the result that it gets back."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -11,42 +11,46 @@ from grader.schema import Fraction, Identifier, Record, Report
 
 State = Literal["received", "queued", "grading", "graded", "ungradable", "rejected", "dead"]
 TERMINAL: tuple[State, ...] = ("graded", "ungradable", "rejected", "dead")
-"""The states in which a submission stays."""
+"""The final states of a submission."""
 PENDING: tuple[State, ...] = ("received", "queued", "grading")
 
 STATES: dict[State, str] = {
-    "received": N_("kept safely; it will be graded"),
+    "received": N_("stored; it will be graded"),
     "queued": N_("waiting for a worker"),
     "grading": N_("a worker is grading it"),
     "graded": N_("graded; the report is here"),
     "ungradable": N_("none of the claims could be measured; no attempt is used up"),
     "rejected": N_("not graded: see the problems; no attempt is used up"),
-    "dead": N_("we could not grade it; that is not your fault, and no attempt is used up"),
+    "dead": N_("we could not grade it; this is not your fault, and no attempt is used up"),
 }
-"""Each state in words for students."""
+"""The states in words for students."""
 
 SubmissionId = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_:-]|\.(?:[A-Za-z0-9_:-]|$)){0,127}$", max_length=128)
 ]
-"""Whatever a platform calls the submission; never a path."""
+"""The platform's id of the submission; it cannot be a path."""
 
 
 class Envelope(Record):
-    """One submission as it is handed in, with who hands it in."""
+    """One submission as a platform sends it."""
 
     platform: Identifier
     id: SubmissionId
-    submission: str = Field(max_length=256 * 1024, description="YAML or JSON, as a student writes it.")
-    came_at: datetime = Field(description="When it reached the queue.")
-    student: str | None = Field(default=None, max_length=256, description="Takes the place of the submission's own.")
+    submission: str = Field(max_length=256 * 1024, description="The student's file, in YAML or JSON.")
+    came_at: datetime = Field(description="The time at which it reached the queue.")
+    student: str | None = Field(
+        default=None, max_length=256, description="The student; replaces `student` inside the submission."
+    )
     course: str | None = Field(default=None, max_length=256)
     key_id: str | None = Field(default=None, max_length=64)
-    timestamp: str | None = Field(default=None, max_length=16, description="Seconds since 1970, of the signature.")
+    timestamp: str | None = Field(
+        default=None, max_length=16, description="The time of the signature, in seconds since 1970."
+    )
     signature: str | None = Field(default=None, max_length=128)
 
 
 class Result(Record):
-    """What became of a submission: as much of it as its student may see."""
+    """The result of a submission, with as much of it as its student may see."""
 
     platform: Identifier
     id: SubmissionId
@@ -56,14 +60,16 @@ class Result(Record):
     exercise: str | None
     received_at: datetime
     finished_at: datetime | None
-    tries: int = Field(ge=0, description="How often grading was begun.")
-    problems: tuple[Problem, ...] = Field(default=(), description="Why it was rejected.")
-    next_allowed: datetime | None = Field(default=None, description="When another submission would be taken.")
-    reason: str = Field(default="", description="What went wrong on our side.")
+    tries: int = Field(ge=0, description="The number of times that grading was started.")
+    problems: tuple[Problem, ...] = Field(default=(), description="The reasons for a rejection.")
+    next_allowed: datetime | None = Field(
+        default=None, description="The time from which the next submission will be accepted."
+    )
+    reason: str = Field(default="", description="The error on our side, if there was one.")
     attempts_used: int = Field(default=0, ge=0)
-    attempts: int | None = Field(default=None, description="How many there are; null: as many as one likes.")
-    credit: Fraction = Field(default=1.0, description="What lateness leaves of the score.")
+    attempts: int | None = Field(default=None, description="The most attempts; null means no limit.")
+    credit: Fraction = Field(default=1.0, description="The part of the score that is left after the cost of late days.")
     score: Fraction | None = Field(default=None, description="The report's score times the credit.")
     passed: bool | None = None
-    regraded: str = Field(default="", description="Why the report is not the first one, where it is not.")
-    report: Report | None = Field(default=None, description="As the exercise lets the student see it.")
+    regraded: str = Field(default="", description="The reason for a new report, if the submission was graded again.")
+    report: Report | None = Field(default=None, description="The parts of the report that students may see.")

@@ -1,4 +1,4 @@
-"""What was measured, what became of each claim, and what is drawn."""
+"""The report: measurements, verdicts and pictures."""
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ class Reading(Record):
 
 
 class Measurement(Record):
-    """What was measured of one head under one kind."""
+    """The measurements of one head under one kind; `score` is the deciding statistic on the worst slice."""
 
     share: Fraction
     hit_rate: Fraction
@@ -39,7 +39,7 @@ class Measurement(Record):
 
 
 class ThresholdResult(Record):
-    """One reading held against one threshold."""
+    """One reading compared with one threshold."""
 
     statistic: Statistic
     on: str
@@ -51,7 +51,7 @@ class ThresholdResult(Record):
 
 
 class OtherKind(Record):
-    """What a head is, when it is not what was claimed."""
+    """Another kind, which the head has instead of the claimed one."""
 
     kind: Kind
     score: Fraction
@@ -59,7 +59,7 @@ class OtherKind(Record):
 
 
 class Evidence(Record):
-    """The student's own sentence, recomputed."""
+    """The student's own sentence, with the attention that we recomputed on it."""
 
     text: str
     tokens: tuple[str, ...]
@@ -69,25 +69,27 @@ class Evidence(Record):
 
 
 class Verdict(Record):
-    """What we found about one claim."""
+    """The verdict on one claim."""
 
     claim: Claim
     outcome: Outcome
-    why_not: WhyNot | None = Field(default=None, description="Why a claim that is not graded is not.")
+    why_not: WhyNot | None = Field(default=None, description="The reason, if the claim is not graded.")
     borderline: bool = False
     points: float = 0
     rationale: str
     measured: Measurement | None = None
     threshold: tuple[ThresholdResult, ...] = ()
-    rank: int | None = Field(default=None, description="1 is the head with the highest score for this kind.")
-    of: int | None = Field(default=None, description="How many heads there are.")
+    rank: int | None = Field(
+        default=None, description="The head's rank by score for this kind; 1 is the highest score."
+    )
+    of: int | None = Field(default=None, description="The number of heads in the transformer.")
     looks_like: OtherKind | None = None
     help: str = ""
     evidence: Evidence | None = None
 
 
 class Report(Record):
-    """All verdicts of one submission, with everything needed to repeat them."""
+    """All verdicts on one submission, with everything that is needed to repeat them."""
 
     grader_version: str
     exercise: Identifier
@@ -95,29 +97,37 @@ class Report(Record):
     transformer: str
     transformer_digest: str
     seed: int
-    table: str = Field(description="The content hash of the score table that was used.")
+    table: str = Field(description="The content hash of the score table.")
     student: str | None
-    gallery: bool = Field(default=False, description="Whether the student wants it shown in the gallery.")
-    gallery_name: str | None = Field(default=None, description="The name to show there; a pseudonym otherwise.")
+    gallery: bool = Field(default=False, description="True if the student wants confirmed claims shown in the gallery.")
+    gallery_name: str | None = Field(default=None, description="The name for the gallery; null means a pseudonym.")
     feedback: Feedback
     borderline: Borderline = Field(description="The rule that decided borderline verdicts.")
-    wanted: dict[str, int] = Field(description="How many heads of each kind the exercise asks for, by the kind's name.")
+    wanted: dict[str, int] = Field(
+        description="The number of heads of each kind that the exercise asks for, by the kind's name."
+    )
     verdicts: tuple[Verdict, ...]
     points: float
     possible: float
     score: Fraction
-    luck: Fraction = Field(description="The chance that random claims of the same kinds do at least as well.")
+    luck: Fraction = Field(
+        description="The chance that random claims of the same kinds have at least as many confirmed claims."
+    )
     kinds_confirmed: int
     gradable: bool
     passed: bool
-    xp: int = Field(ge=0, description="What the confirmed claims are worth; a claim earns it once.")
-    content_hash: str = Field(default="", description="SHA-256 of all of the above.")
+    xp: int = Field(ge=0, description="The XP for the confirmed claims; each claim earns it once.")
+    content_hash: str = Field(default="", description="The SHA-256 of all fields above.")
 
 
 class Picture(Record):
-    """One head's attention pattern on one short sequence, to be drawn."""
+    """One head's attention pattern on one short sequence, for drawing."""
 
     caption: str
     tokens: tuple[str, ...]
-    pattern: tuple[tuple[float, ...], ...] = Field(description="Query, then key; each row sums to 1.")
-    targets: tuple[tuple[int, int], ...] = Field(default=(), description="(query, key) pairs that the kind asks for.")
+    pattern: tuple[tuple[float, ...], ...] = Field(
+        description="The attention of each query (row) to each key (column); each row sums to 1."
+    )
+    targets: tuple[tuple[int, int], ...] = Field(
+        default=(), description="The target keys of each query, as (query, key) pairs."
+    )

@@ -1,4 +1,4 @@
-"""What a student hands in."""
+"""The submission: a student's claims on one exercise."""
 
 from typing import Self
 
@@ -16,7 +16,7 @@ from grader.schema.kinds import (
 
 
 class Claim(Kind):
-    """What a student asserts of one head."""
+    """One claim: the student says that a head is of a kind."""
 
     layer: int = Field(ge=0, le=999, description="The head's layer, counted from 0.")
     head: int = Field(ge=0, le=999, description="The head's number in its layer, counted from 0.")
@@ -25,26 +25,30 @@ class Claim(Kind):
         default=None,
         min_length=1,
         max_length=400,
-        description="A sentence in which the student saw the behaviour; it is always recomputed.",
+        description="A sentence on which the student saw the behaviour; we always recompute it.",
     )
 
     @property
     def place(self) -> str:
-        """The head, printed as `L5H10`."""
+        """The head's name, such as `L5H10`."""
         return head_name(self.layer, self.head)
 
 
 class Submission(Record):
-    """What a student hands in."""
+    """A student's claims on one exercise."""
 
     exercise: Identifier = Field(description="The exercise's id.")
-    student: StudentName | None = Field(default=None, description="Who submits; the command line fills it in.")
+    student: StudentName | None = Field(
+        default=None, description="The student's name; the command line fills it in if it is missing."
+    )
     claims: tuple[Claim, ...] = Field(min_length=1, max_length=1000)
-    gallery: bool = Field(default=False, description="Show what is confirmed in the gallery, under a pseudonym.")
-    gallery_name: GalleryName | None = Field(default=None, description="The name to show there in its place.")
+    gallery: bool = Field(default=False, description="Show confirmed claims in the gallery, under a pseudonym.")
+    gallery_name: GalleryName | None = Field(
+        default=None, description="The name to show in the gallery instead of the pseudonym."
+    )
 
     @model_validator(mode="after")
     def _named_only_if_shown(self) -> Self:
         if self.gallery_name is not None and not self.gallery:
-            raise ValueError(_("`gallery_name` is shown in the gallery only; write `gallery: true` as well"))
+            raise ValueError(_("`gallery_name` is only for the gallery; write `gallery: true` as well"))
         return self

@@ -206,4 +206,4 @@ def test_what_is_no_annotated_text_at_all_is_told_once(raw: bytes, message: str)
 def test_the_mistakes_of_a_whole_treebank_are_limited() -> None:
     text = columns(*[KEYS.replace("NOUN", "NUON")] * 60)
 
-    assert mistakes(text)[-1].endswith("there are more problems after these 100; mend these first [more]")
+    assert mistakes(text)[-1].endswith("there are more than 100 problems; fix these first [more]")

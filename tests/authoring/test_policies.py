@@ -12,16 +12,16 @@ from tests.support.exercise_sample import ID, TEXT, write
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
-        ("{due: 2026-12-01}", "17:15: `due` must be a date with its time and zone, such as 2026-12-01T23:59:00+01:00, "
-         "not `2026-12-01`; time and zone are missing (+01:00, or Z for UTC) [bad-date]"),
-        ("{opens: 2026-12-01T09:00:00}", "not `2026-12-01T09:00:00`; the zone is missing (+01:00, or Z for UTC)"),
+        ("{due: 2026-12-01}", "17:15: `due` must be a date with time and time zone, such as 2026-12-01T23:59:00+01:00, "
+         "not `2026-12-01`; the time and the time zone are missing (+01:00, or Z for UTC) [bad-date]"),
+        ("{opens: 2026-12-01T09:00:00}", "not `2026-12-01T09:00:00`; the time zone is missing (+01:00, or Z for UTC)"),
         ("{due: tomorrow}", "not `tomorrow` [bad-date]"),
         ("{due: 2026-13-01T09:00:00Z}", "not `2026-13-01T09:00:00Z` [bad-date]"),
-        ("{due: [a]}", "`due` must be a date with its time and zone, such as 2026-12-01T23:59:00+01:00, not a list"),
+        ("{due: [a]}", "`due` must be a date with time and time zone, such as 2026-12-01T23:59:00+01:00, not a list"),
         ("{rate: {burst: 3, per_hour: 0}}", "17:37: `per_hour` must be from 0.001 to 3600, not `0`"),
         ("{rate: 3}", "17:16: `rate` must be a mapping with `burst:`, `per_hour:`, not `3`"),
-        ("{rate: {burst: 3}}", "`per_hour` is missing in policy.rate; needed: burst, per_hour"),
-        ("{late_days: 3}", "17:21: `late_days` count from `due`; say when that is"),
+        ("{rate: {burst: 3}}", "`per_hour` is missing in policy.rate; required: burst, per_hour"),
+        ("{late_days: 3}", "17:21: `late_days` are counted from `due`; write `due` as well"),
         ("{opens: 2026-12-02T09:00:00Z, due: 2026-12-01T09:00:00Z}", "17:44: `due` must be later than `opens`"),
         ("{late_costs: 10%}", "17:22: `late_costs` must be a number, not `10%`"),
         ("{attempt: 3}", "17:10: unknown key `attempt` in policy; allowed: attempts, rate, opens, due, late_days, "

@@ -1,4 +1,4 @@
-"""A variable of the environment, or the file that holds its value."""
+"""Environment variables: the value itself, or a file with it."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def test_a_file_holds_the_value_and_the_line_end_that_editors_add(tmp_path: Path
 
 
 def test_a_value_that_is_given_twice_is_refused_and_not_shown(tmp_path: Path) -> None:
-    with pytest.raises(GraderError, match="KEY and KEY_FILE are both set; leave one out") as caught:
+    with pytest.raises(GraderError, match="KEY and KEY_FILE are both set; set only one of them") as caught:
         value("KEY", {"KEY": "hush", "KEY_FILE": str(tmp_path / "secret")})
     assert "hush" not in str(caught.value)
 
@@ -37,5 +37,5 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, bad: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
 
-    with pytest.raises(GraderError, match=f"KEY_FILE={tmp_path / bad}: cannot be read .* name a text file"):
+    with pytest.raises(GraderError, match=f"KEY_FILE={tmp_path / bad}: cannot be read .* give the path of a text file"):
         value("KEY", {"KEY_FILE": str(tmp_path / bad)})

@@ -1,4 +1,4 @@
-"""Files written whole, or not at all."""
+"""Files are written as a whole or not at all."""
 
 import os
 import stat
@@ -62,7 +62,7 @@ def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(tmp_path: Path
 
 
 def test_the_umask_decides_who_may_read(tmp_path: Path) -> None:
-    """A report that is written to be handed round is not for the owner's eyes alone."""
+    """A report is for others as well, so it does not get private permissions."""
     before = os.umask(0o022)
     try:
         write_whole(tmp_path / "report.html", b"")

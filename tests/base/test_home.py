@@ -1,4 +1,4 @@
-"""The folder that is this machine's memory."""
+"""The folder for the ledger, the score tables and the caches."""
 
 import os
 import stat
@@ -81,7 +81,7 @@ def test_a_file_in_the_way_is_an_error_that_says_what_to_do(monkeypatch: pytest.
 
 @pytest.mark.parametrize("mine", ["mine", "mine/deeper"])
 def test_a_folder_without_permission_is_an_error_that_says_what_to_do(tmp_path: Path, mine: str) -> None:
-    """Root may write everywhere, so the attempt is made by somebody else."""
+    """Root may write everywhere, so another user makes the attempt."""
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine").chmod(0o500)
     attempt = """

@@ -1,4 +1,4 @@
-"""Students are spoken to in their language, and what is kept is in English whoever reads it."""
+"""Students get messages in their language; stored texts are always English."""
 
 import re
 from dataclasses import replace
@@ -73,7 +73,7 @@ def test_the_option_goes_before_the_variable_and_the_variable_before_the_system(
     assert chosen("en", {"GRADER_LANG": "ko", "LANG": "ko_KR"}) == "en"
     assert chosen(None, {"GRADER_LANG": "ko", "LC_ALL": "C"}) == "ko"
     assert of_service({"GRADER_LANG": "ko"}) == "ko"
-    with pytest.raises(UnknownLanguage, match=r"--lang: `fr` is not spoken here; there are en, ko"):
+    with pytest.raises(UnknownLanguage, match=r"--lang: `fr` is not supported; choose one of en, ko"):
         chosen("fr", {})
     with pytest.raises(UnknownLanguage, match=r"GRADER_LANG: `klingon`"):
         chosen(None, {"GRADER_LANG": "klingon"})

@@ -1,4 +1,4 @@
-"""A real browser without a network: Chromium, driven by Playwright; `CHROMIUM` names another one than Debian's."""
+"""A real browser without a network: Chromium with Playwright; `CHROMIUM` may name another one than Debian's."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 DESK, PHONE, NARROWEST = (1000, 900), (360, 780), (320, 640)
-"""Width and height of a window, in pixels; the narrowest is what WCAG's reflow asks for."""
+"""Widths and heights of windows in pixels; the narrowest is the one in WCAG's rule on reflow."""
 
 
 SHOWN = """kind => ({
@@ -32,7 +32,7 @@ SHOWN = """kind => ({
 
 @dataclass
 class Seen:
-    """A page, with what it asked for and what it complained of."""
+    """A page with its requests and its error messages."""
 
     page: Page
     requests: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Seen:
         return self.kind(name).locator(f".n-{what}").first.inner_text()
 
     def shown(self, name: str) -> dict[str, object]:
-        """All numbers and lists of a kind, read at once."""
+        """Return all numbers and lists of a kind, read at once."""
         return dict(self.kind(name).evaluate(SHOWN))
 
 
@@ -72,7 +72,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def opens(browser: Browser, file: Path) -> Iterator[Opens]:
-    """Opens a page, as `browser.new_context` is told to; the planted calibration's unless another is named."""
+    """A function that opens a page with options for `browser.new_context`; by default the planted calibration's."""
     contexts = []
 
     def opened(size: tuple[int, int] = DESK, path: Path = file, **options: object) -> Seen:

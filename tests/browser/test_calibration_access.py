@@ -1,4 +1,4 @@
-"""The calibration page for everybody: axe, phones, the dark, no scripts, no network."""
+"""The calibration page for everybody: axe, phones, dark colours, no scripts, no network."""
 
 from pathlib import Path
 

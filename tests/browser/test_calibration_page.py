@@ -1,4 +1,4 @@
-"""The calibration page in use: a threshold is moved with mouse, finger, keys and buttons, and all follows exactly."""
+"""The calibration page in use: mouse, finger, keys and buttons move a threshold, and all numbers follow."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def told(number: float | None) -> str:
 
 
 def shows(seen: Seen, name: str, step: Step) -> None:
-    """The page shows exactly what the sweep has for a threshold."""
+    """Assert that the page shows exactly the sweep's step."""
     kind = KINDS[name]
     confirmed = [head.place for head in kind.heads if head.confirmed_at(step.at_least, CALIBRATION.borderline)]
     others = [head.place for head in kind.heads if head.place not in confirmed]

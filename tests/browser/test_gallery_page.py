@@ -1,4 +1,4 @@
-"""The gallery in use, opened from files: filtered, walked with Tab, followed and come back; for everybody."""
+"""The gallery in use, opened from files: filters, the Tab key, links and the way back, for everybody."""
 
 import json
 import re
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 PHONE = (390, 844)
 STUDENTS = 10
 INDUCTION = STUDENTS
-"""Each finds one head of each kind."""
+"""The number of induction heads, since each student finds one head of each kind."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def entry(site: Path) -> Path:
-    """The page of the newest entry."""
+    """Return the page of the newest entry."""
     return site / json.loads((site / feeds.JSON_NAME).read_text())["items"][0]["url"]
 
 
@@ -122,7 +122,7 @@ def test_pages_of_a_list_follow_each_other(opens: Opens, site: Path) -> None:
     seen.page.get_by_role("link", name="next →").click()
     expect(seen.page.locator(".card")).to_have_count(50 - 36)
     assert seen.page.locator(".card a").first.get_attribute("href") != first
-    seen.page.get_by_role("link", name="← before").click()
+    seen.page.get_by_role("link", name="← previous").click()
     expect(seen.page.locator(".card a").first).to_have_attribute("href", str(first))
 
 

@@ -1,4 +1,4 @@
-"""The pages that a student sees, in use: pointing, tapping, keys, links, with and without scripts, for everybody."""
+"""The pages for students in use: pointing, tapping, keys and links, with and without scripts, for everybody."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
+from grader.report.text.glossary import DEFINITIONS
 from tests.browser.conftest import DESK, PHONE, Opens, Seen
 from tests.support import planted_pages
 
@@ -20,7 +21,7 @@ PAGES = {
 
 
 UNFOLD = "[...document.querySelectorAll('details')].slice(0, 8).forEach(each => { each.open = true })"
-"""The first of each sort: all heads of a map are alike."""
+"""A script that opens the first `details`; the others are like them."""
 
 
 @pytest.fixture(scope="session")
@@ -142,6 +143,27 @@ def test_the_map_of_all_heads_opens_the_head_that_is_chosen(opens: Opens, pages:
     expect(seen.page.locator("#head-4-0")).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_word_is_defined_for_the_mouse_the_keys_and_a_screen_reader(
+    opens: Opens, pages: dict[str, Path], scripts: bool
+) -> None:
+    seen = opens(path=pages["report"], java_script_enabled=scripts)
+    word = seen.page.locator("#claim-1 .checks .term").first
+    definition = DEFINITIONS["share"]
+    expect(word).to_have_attribute("title", definition)
+    expect(word).to_have_accessible_description(definition)
+    seen.page.locator("nav a").first.focus()
+    while not word.evaluate("word => word === document.activeElement"):
+        seen.page.keyboard.press("Tab")
+
+    assert definition in word.evaluate("word => getComputedStyle(word, '::after').content")
+    expect(word).to_have_accessible_name("share")
+    expect(seen.page.locator("#term-share")).to_be_hidden()
+    seen.page.keyboard.press("Enter")
+    expect(seen.page.locator("#term-share")).to_be_in_viewport()
+    expect(seen.page.get_by_text(definition)).to_be_visible()
+
+
 def test_without_scripts_everything_can_be_read_and_reached(opens: Opens, pages: dict[str, Path]) -> None:
     report = opens(path=pages["report"], java_script_enabled=False)
     for said in ("is confirmed as induction", "L0H0 scores 0.93, rank 1.", "Looks like", "positional, offset -1"):
@@ -173,7 +195,7 @@ def test_a_map_of_outcomes_tells_of_no_head_that_was_not_claimed(opens: Opens, p
 
 
 def sideways(seen: Seen) -> int:
-    """By how much the page is wider than the window, in pixels."""
+    """Return the pixels by which the page is wider than the window."""
     return int(seen.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
@@ -194,7 +216,7 @@ def cell(seen: Seen, name: str) -> Locator:
 
 
 def lit(seen: Seen) -> dict[str, list[str]]:
-    """Which rows, queries and keys of the first picture are lit."""
+    """Return the rows, queries and keys of the first picture that are lit."""
     found = seen.page.locator(".picture").first.evaluate(
         """picture => Object.fromEntries(["row", "query", "key"].map(part => [part, [...new Set(
         [...picture.querySelectorAll(`.${part}.lit`)].map(each => each.dataset.row ?? each.dataset.key))]]))"""

@@ -1,4 +1,4 @@
-"""Whatever comes in, a submission comes out that keeps the schema's word, or problems with a place; and soon."""
+"""Any input gives a valid submission, or problems with a line and a column, and does so quickly."""
 
 import json
 import time
@@ -18,7 +18,7 @@ from tests.support import exercise_sample
 from tests.support.submission_mistakes import GOOD, ONE_MISTAKE
 
 SLOWEST_SECONDS = 10.0
-"""Far above what any input of the largest size needs on a slow machine; far below a hang."""
+"""The most seconds for one input: far more than a slow machine needs, far less than a hang."""
 
 fuzz = settings(
     derandomize=True,
@@ -109,7 +109,7 @@ VALUES = st.recursive(
 
 @pytest.fixture(scope="module", autouse=True)
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The sample exercise, where submissions find it."""
+    """The sample exercise, in the folder that submissions use."""
     root = tmp_path_factory.mktemp("exercises")
     exercise_sample.write(root)
     with pytest.MonkeyPatch.context() as patch:
@@ -118,7 +118,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def assert_read_or_explained(raw: bytes) -> None:
-    """The bytes give a submission that keeps its word, or problems that each have a place and a message."""
+    """Assert that the bytes give a valid submission, or problems that all have a place and a message."""
     try:
         submission, exercise = submissions.load(raw, "fuzz.yaml")
     except InvalidInput as error:
@@ -128,7 +128,7 @@ def assert_read_or_explained(raw: bytes) -> None:
 
 
 def assert_are_explained(problems: Sequence[Problem], raw: bytes) -> None:
-    """Each problem has a place inside the input, and a message of one line."""
+    """Assert that each problem has a place inside the input and a message of one line."""
     assert problems
     for problem in problems:
         assert problem.code
@@ -140,7 +140,7 @@ def assert_are_explained(problems: Sequence[Problem], raw: bytes) -> None:
 
 
 def assert_keeps_its_word(submission: Submission, exercise: Exercise) -> None:
-    """All that grading relies on."""
+    """Assert everything that grading relies on."""
     assert Submission.model_validate_json(submission.model_dump_json()) == submission
     assert submission.exercise == exercise.id
     assert 1 <= len(submission.claims) <= exercise.budget

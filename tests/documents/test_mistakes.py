@@ -1,4 +1,4 @@
-"""Whatever a record asks for, a document that does not give it is told so in words."""
+"""Every rule of a record is explained in words when a document breaks it."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -13,7 +13,7 @@ from grader.schema import Exercise, Record, Submission
 
 
 class Switches(Record):
-    """A record with the types that submissions do not have."""
+    """A record with types that submissions do not have."""
 
     on: bool
     files: dict[str, str]

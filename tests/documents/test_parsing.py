@@ -1,4 +1,4 @@
-"""The text of a document becomes plain data or problems with a place; never anything else."""
+"""The text of a document becomes plain data, or problems with a place, and never anything else."""
 
 import json
 
@@ -175,14 +175,14 @@ def test_both_parsers_read_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"a: b: c", "yaml-syntax", 1, 5, "must be in quotes"),
         (b"a: @x", "yaml-syntax", 1, 4, "begins with this character must be in quotes"),
         (b"a: *", "yaml-syntax", 1, 5, "must be in quotes"),
-        (b"a: 1\nb: 'x\nc: 2\n", "yaml-syntax", 2, 4, "never closed"),
+        (b"a: 1\nb: 'x\nc: 2\n", "yaml-syntax", 2, 4, "not closed"),
         (b"a: [1, 2\n", "yaml-syntax", 2, 1, "not closed"),
         (b"a: }", "yaml-syntax", 1, 4, "a value was expected"),
         (b'a: "\\q"', "yaml-syntax", 1, 5, "double quotes"),
         (b"a:\n  - b\n - c", "yaml-syntax", 3, 2, "same column"),
         (b"- a\nb: 1", "yaml-syntax", 2, 1, "same column"),
         (b"a: 1\nb\nc: 2", "yaml-syntax", 3, 1, "colon"),
-        (b"a: 'x' y", "yaml-syntax", 1, 8, "ends at its quote"),
+        (b"a: 'x' y", "yaml-syntax", 1, 8, "nothing may follow a closing quote"),
     ],
 )
 def test_what_is_not_yaml_is_explained(raw: bytes, code: str, line: int, column: int, words: str) -> None:

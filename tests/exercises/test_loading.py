@@ -158,16 +158,20 @@ def test_every_fault_of_the_file_is_told_with_its_line(root: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (TEXT, "", "1:1: there is nothing in this file [empty]"),
+        (TEXT, "", "1:1: the file is empty [empty]"),
         (TEXT, "a: [", "[yaml-syntax]"),
         ("id: sample-heads", "id: other-heads", "1:5: `id` is `other-heads` but the folder's name is `sample-heads`"),
         ("positional,", "positional, offset: +1,", "9:5: positional:+1 looks ahead"),
         ("relation: verb_subject,", "relation: verb_subject, direction: forward,", "looks ahead"),
-        ("type: induction", "type: positional", "9:3: asked twice: positional:-1 [does-not-fit]"),
+        (
+            "type: induction",
+            "type: positional",
+            "9:3: `kinds` names positional:-1 twice [does-not-fit]",
+        ),
         ("wrong_costs: 20", "wrong_costs: 0", "`wrong_costs` must be more than 0, not `0` [out-of-range]"),
         ("seed: 1", "seed: 1, own_sentences: [{words: [a, b, c], classes: [X], arcs: []}]", "at least 1 item"),
         ("version: 1", "version: 0", "`version` must be 1 or more, not `0`"),
-        ("bundled: sample", "files: {weights: abc}", "`weights` must be a SHA-256"),
+        ("bundled: sample", "files: {weights: abc}", "`weights` is `abc`; it must be a SHA-256"),
         ("passing: 3", "passing: 90", "guessing pays"),
     ],
 )
@@ -186,4 +190,4 @@ def test_an_exercise_may_be_larger_than_a_submission(root: Path) -> None:
 def test_an_exercise_is_not_without_bounds(root: Path) -> None:
     exercise_sample.write(root, TEXT + "# a remark\n" * 500_000)
 
-    assert "the file is too large: 4096 KB are the most" in refusal_of(ID)
+    assert "the file is too large; the limit is 4096 KB" in refusal_of(ID)

@@ -119,7 +119,7 @@ def test_a_thousand_claims_and_one_are_too_many_for_the_record_and_for_the_exerc
     problems = problems_of(HEADER + "  - {layer: 1, head: 1, type: induction}\n" * 1001)
 
     assert [(problem.code, problem.line) for problem in problems][:2] == [("too-long", 3), ("duplicate-claim", 4)]
-    assert "1000 are the most" in problems[0].message
+    assert "the limit is 1000" in problems[0].message
     assert len(problems) == documents.PROBLEMS_LIMIT + 1
     assert ("too-many-claims", 15) in [(problem.code, problem.line) for problem in problems]
 
@@ -135,7 +135,7 @@ def test_as_many_claims_as_the_budget_are_fine() -> None:
 def test_a_file_that_is_a_byte_too_long_is_not_cut(tmp_path: Path) -> None:
     (tmp_path / "my_heads.yaml").write_text(GOOD + "#" * (documents.SIZE_LIMIT + 1 - len(GOOD)))
 
-    with pytest.raises(InvalidInput, match="256 KB are the most"):
+    with pytest.raises(InvalidInput, match="the limit is 256 KB"):
         submissions.load(tmp_path / "my_heads.yaml")
 
 
@@ -143,7 +143,7 @@ def test_the_lines_name_the_source() -> None:
     with pytest.raises(InvalidInput) as caught:
         submissions.load(b"", "my_heads.yaml")
 
-    assert caught.value.lines() == ["my_heads.yaml:1:1: there is nothing in this file [empty]"]
+    assert caught.value.lines() == ["my_heads.yaml:1:1: the file is empty [empty]"]
 
 
 def test_a_file_is_called_by_its_path(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_the_default_of_duplicate_token_is_decided_on_repeats_alone() -> None:
 
 @pytest.mark.parametrize("statistic", ["share", "hit_rate", "lead"])
 def test_a_part_that_is_more_than_all_cannot_be_asked_for(statistic: str) -> None:
-    with pytest.raises(ValidationError, match="is 1 at most, not 7"):
+    with pytest.raises(ValidationError, match="must be at most 1, not 7"):
         Threshold.model_validate({"statistic": statistic, "at_least": 7.0, "source": "a slip"})
 
 

@@ -1,4 +1,4 @@
-"""A class of whom some wish to be seen, some hide, and some write what must not be shown; and their gallery."""
+"""A class and its gallery: some students want to be shown, some do not, and some write what must not be shown."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from grader.gallery.site import Gallery, Site
 from tests.gallery.planted import Class, right
 
 LOGINS = ("a", "ada", "bob42", "grace.hopper@navy.example", "eve", "mallory", "20231234", "김민수")
-"""Of all who handed in."""
+"""The logins of all students with a submission."""
 INJECTION = '</script><script>alert(1)</script><img src=x onerror="alert(2)">&amp;\x1b[31m\u202eevil'
 SECRETS = (
     "I am Grace Hopper, grace.hopper@navy.example",

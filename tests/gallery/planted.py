@@ -1,4 +1,4 @@
-"""A class with a ledger, and pictures of heads that do what was planted: a gallery's worth, without a transformer."""
+"""A class with a ledger and pictures of planted heads, enough for a gallery, without a transformer."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ KEY = b"k" * 32
 
 
 def exercise(name: str = "planted-heads") -> Exercise:
-    """Five kinds in 144 heads; four heads of each layer diagonal are of each kind."""
+    """Return an exercise with five kinds in 144 heads; there are several heads of each kind."""
     source = {"name": "planted", "family": "decoder", "layers": LAYERS, "heads": HEADS, "bundled": "planted"}
     kinds = [{"type": kind, **more, **FULL} for kind, more in ASKED.items()]
     pins = {"files": {"model.safetensors": "a" * 64}}
@@ -49,13 +49,13 @@ def exercise(name: str = "planted-heads") -> Exercise:
 
 
 def places(kind: str) -> list[tuple[int, int]]:
-    """The heads that are of the kind, the best first."""
+    """Return the heads of the kind, the best first."""
     return [(3 * number, 2 * KINDS.index(kind) + number % 2) for number in range(4)]
 
 
 @dataclass
 class Class:
-    """Students who hand in, in one home."""
+    """Students who hand in submissions to one ledger."""
 
     home: Path
     asked: Exercise = field(default_factory=exercise)
@@ -89,7 +89,7 @@ class Class:
         return self.home / "tables"
 
     def keep_pictures(self) -> None:
-        """Keep every head's pattern on a short text; targets are the tokens before."""
+        """Store every head's pattern on a short text; the targets are the previous tokens."""
         random = np.random.default_rng(1)
         size = len(TOKENS)
         found = {}
@@ -101,11 +101,11 @@ class Class:
         examples.save(self.tables / f"{self.table.key}.examples.npz", found)
 
     def keep_sentence(self, claim: Claim) -> None:
-        """Keep what was recomputed of the claim's sentence."""
+        """Store a recomputed picture of the claim's sentence."""
         _Bench(self.asked, self.tables).recomputed(claim)
 
     def report(self, student: str, claims: Iterable[Claim], **wishes: object) -> Report:
-        """What the student gets for the claims."""
+        """Return the student's report on the claims."""
         submission = Submission.model_validate(
             {"exercise": self.asked.id, "student": student, "claims": tuple(claims), "gallery": True, **wishes}
         )
@@ -113,33 +113,33 @@ class Class:
         return grade(submission, self.asked, self.table, evidence, self.standings)
 
     def hand_in(self, student: str, *claims: Claim, platform: str = LOCAL, **wishes: object) -> Report:
-        """Hand in, an hour after whoever was before."""
+        """Hand in one hour after the previous submission."""
         report = self.report(student, claims, **wishes)
         self.ledger.append(report, platform, when=START + timedelta(hours=self.handed_in))
         self.handed_in += 1
         return report
 
     def hand_in_all(self, reports: Iterable[Report]) -> None:
-        """Hand in many at once."""
-        with self.ledger.alone() as connection:
+        """Hand in many submissions at once."""
+        with self.ledger.database.alone() as connection:
             for report in reports:
                 when = START + timedelta(minutes=self.handed_in)
                 self.ledger.enter(connection, report, LOCAL, when)
                 self.handed_in += 1
 
     def exhibits(self, platform: str | None = None) -> list[entries.Exhibit]:
-        """What the gallery shows of the exercise."""
+        """Return the exhibits of the exercise."""
         logins: set[str] = set()
-        found = list(entries.wanted(self.ledger, self.asked.id, logins, platform))
+        found = list(entries.shown_submissions(self.ledger, self.asked.id, logins, platform))
         return entries.exhibits(found, KEY, Discretion(logins))
 
     def gallery(self, base: str | None = None, name: str = "Heads that were found") -> site.Gallery:
-        """The gallery of the exercise."""
+        """Return the gallery of the exercise."""
         return gallery(self.exhibits(), {self.asked.id: self}, base, name)
 
 
 class _Bench(Laboratory):
-    """A laboratory that measures what was planted."""
+    """A laboratory whose measurements are planted."""
 
     def on_sentence(self, kind: Kind, layer: int, head: int, text: str) -> Recomputed:
         tokens = tuple(text.split())
@@ -153,7 +153,7 @@ class _Bench(Laboratory):
 def gallery(
     shown: list[entries.Exhibit], classes: Mapping[str, Class], base: str | None = None, name: str = "Found"
 ) -> site.Gallery:
-    """A gallery of what is shown of these classes."""
+    """Return the gallery of these classes."""
     return site.Gallery(
         name=name,
         exhibits=shown,
@@ -164,12 +164,12 @@ def gallery(
 
 
 def seen(text: str) -> Evidence:
-    """A sentence in which the behaviour was seen."""
+    """Return the result for a sentence on which the behaviour was seen."""
     return Evidence(text=text, tokens=tuple(text.split()), share=0.9, hit_rate=1.0, queries=len(text.split()))
 
 
 def claim(kind: str = "induction", turn: int = 0, note: str | None = None, evidence: str | None = None) -> Claim:
-    """A right claim about one of the kind's heads."""
+    """Return a right claim about one of the kind's heads."""
     layer, head = places(kind)[turn]
     return Claim.model_validate(
         {"layer": layer, "head": head, "type": kind, "note": note, "evidence": evidence, **ASKED[kind]}
@@ -177,5 +177,5 @@ def claim(kind: str = "induction", turn: int = 0, note: str | None = None, evide
 
 
 def right(turn: int = 0, note: str | None = None, evidence: str | None = None) -> list[Claim]:
-    """A right claim of each kind: no luck."""
+    """Return a right claim of each kind, which is more than luck."""
     return [claim(kind, turn, note, evidence) for kind in KINDS]

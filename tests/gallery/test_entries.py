@@ -79,7 +79,7 @@ def test_an_id_stays_over_builds_and_submissions_and_needs_the_key(lesson: Class
     lesson.hand_in("ada", *right(0, "new"))
     lesson.hand_in("ada", *right(0, "elsewhere"), platform="campus")
     after = {exhibit.id for exhibit in lesson.exhibits()}
-    found = list(entries.wanted(lesson.ledger, lesson.asked.id, set()))
+    found = list(entries.shown_submissions(lesson.ledger, lesson.asked.id, set()))
     other = {exhibit.id for exhibit in entries.exhibits(found, b"x" * 32, Discretion(()))}
 
     assert len(before) == 5
@@ -100,7 +100,7 @@ def test_the_best_evidenced_come_first_and_every_head_before_any_twice(lesson: C
     lesson.hand_in("ada", claim("induction", 1), claim("semantic", 0), claim("rare_token", 0))
     lesson.hand_in("bob", claim("induction", 0), claim("semantic", 0, evidence="seen here"), claim("rare_token", 0))
     lesson.hand_in("eve", claim("induction", 0), claim("semantic", 0), claim("rare_token", 1))
-    order = [(each.kind.type, each.place, each.order) for each in entries.arranged(lesson.exhibits())]
+    order = [(each.kind.type, each.place, each.order) for each in entries.mixed(lesson.exhibits())]
 
     assert {each[0] for each in order[:3]} == {"induction", "semantic", "rare_token"}
     assert ("semantic", "L0H6", 2) in order[:3]  # seen in a sentence, so before the earlier one
@@ -113,10 +113,8 @@ def test_pseudonyms_are_for_those_who_choose_no_name(lesson: Class) -> None:
     lesson.hand_in("ada", *right(), gallery_name="Countess")
     lesson.hand_in("bob", *right())
     names = {exhibit.by for exhibit in lesson.exhibits()}
-    again = {
-        exhibit.by
-        for exhibit in entries.exhibits(entries.wanted(lesson.ledger, lesson.asked.id, set()), KEY, Discretion(()))
-    }
+    submissions = entries.shown_submissions(lesson.ledger, lesson.asked.id, set())
+    again = {exhibit.by for exhibit in entries.exhibits(submissions, KEY, Discretion(()))}
 
     assert "Countess" in names
     assert sum(name.startswith("student-") for name in names) == 1
@@ -124,18 +122,18 @@ def test_pseudonyms_are_for_those_who_choose_no_name(lesson: Class) -> None:
 
 
 def through_queue(lesson: Class, student: str, submission_id: str, report: Report) -> None:
-    """A row as the service keeps it of what came in under this id, with the ledger's entry that it led to."""
+    """Insert the service's row for a submission with this id and its ledger entry."""
     (entry,) = [e for e in lesson.ledger.entries(student=student) if e.report.content_hash == report.content_hash]
     values = {"platform": LOCAL, "submission_id": submission_id, "student": student, "exercise": lesson.asked.id}
     fixed = {"digest": "d" * 64, "document": "", "state": "graded", "received_at": "", "credit": 1.0, "tries": 1}
     rest = {"wake_at": "", "reason": "", "problems": "[]", "report": entry.id}
     row = values | fixed | rest
-    with lesson.ledger.statements(write=True) as execute:
+    with lesson.ledger.database.statements(write=True) as execute:
         execute(f"INSERT INTO submissions ({', '.join(row)}) VALUES (:{', :'.join(row)})", row)  # noqa: S608
 
 
 def test_an_old_file_that_is_handed_in_again_through_a_queue_takes_all_back(lesson: Class) -> None:
-    """The ledger has one entry for the same content, wherever it stands among others."""
+    """The ledger has one entry for the same content, wherever it is among others."""
     without = lesson.hand_in("ada", *right(0, "shown"), gallery=False)
     shown = lesson.hand_in("ada", *right(0, "shown"))
     for number, report in enumerate((without, shown)):

@@ -60,7 +60,7 @@ def test_nothing_else_is(address: tuple[str, int], path: str) -> None:
 
 
 def test_a_folder_that_is_no_gallery_is_not_served(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="no gallery"):
+    with pytest.raises(InvalidInput, match="there is no gallery in this folder"):
         server(tmp_path, 0)
 
 

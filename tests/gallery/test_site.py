@@ -1,4 +1,4 @@
-"""The written site: what must never be in it, what must be, and that every link leads somewhere."""
+"""The written site: nothing that must be hidden, everything that must be shown, and no dead link."""
 
 import json
 import os
@@ -19,13 +19,13 @@ from tests.gallery.conftest import LOGINS, SECRETS, build
 from tests.gallery.planted import Class, gallery, right
 
 HEAVIEST_PAGE = 100_000
-"""Bytes of a page without its pictures."""
+"""The most bytes of a page without its pictures."""
 ATOM = "{http://www.w3.org/2005/Atom}"
 VOID = {"meta", "link", "img"}
 
 
 class Page(HTMLParser):
-    """What a page refers to, and what may not be in it."""
+    """The references of a page, and the elements that it must not have."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -213,13 +213,13 @@ def test_the_same_ledger_gives_the_same_bytes(room: Class, built: Path, tmp_path
 def test_nothing_to_show_is_a_gallery_too(tmp_path: Path) -> None:
     site = build(Class(tmp_path / "room").gallery(), tmp_path / "site")
 
-    assert "Nothing is shown yet" in (site / "index.html").read_text()
+    assert "The gallery is still empty" in (site / "index.html").read_text()
     assert Page(site / "found" / "all.html").wrong == []
 
 
 def test_a_folder_that_is_no_gallery_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(InvalidInput, match="no gallery"), replaced(tmp_path):
+    with pytest.raises(InvalidInput, match="is not a gallery"), replaced(tmp_path):
         pytest.fail("nothing is built")
 
     assert os.listdir(tmp_path) == ["precious.txt"]  # noqa: PTH208

@@ -33,7 +33,7 @@ def test_every_type_has_a_planted_head_and_a_look_alike() -> None:
 
 
 def test_a_type_that_says_nothing_lacks_everything_and_is_told_all_of_it() -> None:
-    lacking = re.findall(r"`(\w+)` is missing", "\n".join(HeadType().lacks()))
+    lacking = re.findall(r"`(\w+)` is missing", "\n".join(HeadType().problems()))
 
     assert len(lacking) == 14
     assert set(lacking) <= {each.name for each in fields(HeadType)}
@@ -42,7 +42,7 @@ def test_a_type_that_says_nothing_lacks_everything_and_is_told_all_of_it() -> No
 @pytest.mark.parametrize("name", list(TYPES))
 @pytest.mark.parametrize("field", ["title", "colours", "ask", "decides", "ladder", "definition", "lookalikes"])
 def test_a_type_without_one_thing_lacks_that(name: str, field: str) -> None:
-    assert f"`{field}` is missing" in replace(TYPES[name], **{field: LEFT_OUT}).lacks()
+    assert f"`{field}` is missing" in replace(TYPES[name], **{field: LEFT_OUT}).problems()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_type_without_one_thing_lacks_that(name: str, field: str) -> None:
     ],
 )
 def test_what_cannot_be_right_is_named(change: dict[str, object], said: str) -> None:
-    (lack,) = replace(TYPES["induction"], **change).lacks()
+    (lack,) = replace(TYPES["induction"], **change).problems()
 
     assert lack.startswith(said)
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from grader.base.errors import ScoreTableError
-from grader.measuring.score_table import ScoreTable, keep, kept, measurement, table_for, table_key
+from grader.measuring.digests import ProbesBuilt
+from grader.measuring.digests import versions as installed
+from grader.measuring.score_table import ScoreTable, content_key, keep, kept, measurement, store_of, table_key
 from grader.schema import Exercise, Kind
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise, table, with_reading
 
@@ -21,7 +23,7 @@ from pathlib import Path
 from grader.measuring.score_table import ScoreTable, keep
 table = ScoreTable.model_validate_json(Path(sys.argv[2]).read_bytes())
 for _ in range(80):
-    keep(Path(sys.argv[1]), table)
+    keep(Path(sys.argv[1]), table.key, table)
 """
 READER = """
 import sys
@@ -91,65 +93,71 @@ def test_what_no_score_follows_from_leaves_the_key() -> None:
     assert table_key(tuned, "d") == table_key(ASKED, "d")
 
 
-def test_the_measuring_code_changes_the_key(tmp_path: Path) -> None:
-    """A copy of the package whose detector differs by one comment keeps its tables under other keys."""
-    script = (
-        "import sys; from grader.schema import Exercise; from grader.measuring.score_table import table_key\n"
-        "print(table_key(Exercise.model_validate_json(sys.argv[1]), 'd'))"
-    )
+def never() -> str:
+    raise AssertionError("nobody needs the probes")
 
-    def digest() -> str:
-        found = subprocess.run(
-            [sys.executable, "-c", script, ASKED.model_dump_json()],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return found.stdout.strip()
 
-    for file in (REPOSITORY / "grader").rglob("*"):
-        if file.suffix in {".py", ".yaml"}:
-            copied = tmp_path / file.relative_to(REPOSITORY)
-            copied.parent.mkdir(parents=True, exist_ok=True)
-            copied.write_bytes(file.read_bytes())
-    unchanged = digest()
-    changed = {unchanged}
-    for name in (
-        "measuring/scan.py",
-        "measuring/patterns.py",
-        "kinds/types/induction.py",
-        "measuring/probes/frames.py",
-    ):
-        with (tmp_path / "grader" / name).open("a") as file:
-            file.write("# changed\n")
-        changed.add(digest())
-    (tmp_path / "grader" / "laboratory.py").write_text("# says nothing\n")
+def built(digest: str, **versions: str) -> ProbesBuilt:
+    return ProbesBuilt(digest=digest, versions=installed() | versions)
 
-    assert unchanged == table_key(ASKED, "d")
-    assert len(changed) == 5
-    assert digest() in changed
+
+def measured_on(key: str, probes: ProbesBuilt | None) -> ScoreTable:
+    return PLANTED.model_copy(update={"key": content_key(key, probes), "probes": probes})
 
 
 def test_a_table_is_computed_once_and_read_back_the_same(tmp_path: Path) -> None:
     computed: list[str] = []
+    store = store_of(tmp_path, ASKED, "d")
 
     def compute(key: str) -> ScoreTable:
         computed.append(key)
-        return PLANTED.model_copy(update={"key": key})
+        return measured_on(key, built("p"))
 
-    first = table_for(tmp_path, ASKED, "d", compute)
-    raw = [file.read_bytes() for file in tmp_path.iterdir()]
-    second = table_for(tmp_path, ASKED, "d", compute)
+    first = store.table(compute, never)
+    raw = [file.read_bytes() for file in sorted(tmp_path.iterdir())]
+    second = store_of(tmp_path, ASKED, "d").table(compute, never)
 
-    assert computed == [table_key(ASKED, "d")]
+    assert computed == [store.key] == [table_key(ASKED, "d")]
     assert first == second
-    assert [file.read_bytes() for file in tmp_path.iterdir()] == raw
+    assert first.key != store.key
+    assert [file.read_bytes() for file in sorted(tmp_path.iterdir())] == raw
+
+
+def test_another_version_that_builds_the_same_probes_invalidates_nothing(tmp_path: Path) -> None:
+    store = store_of(tmp_path, ASKED, "d")
+    old = measured_on(store.key, built("p", wordfreq="0.1"))
+    keep(tmp_path, store.key, old)
+
+    assert store.current() is None
+    found = store.table(lambda key: pytest.fail("measured again"), lambda: "p")
+
+    assert found == old.model_copy(update={"probes": built("p")})
+    assert found.key == old.key
+    assert store.current() == found
+
+
+def test_another_version_that_builds_other_probes_is_noticed(tmp_path: Path) -> None:
+    store = store_of(tmp_path, ASKED, "d")
+    old = measured_on(store.key, built("p", tokenizers="0.1"))
+    keep(tmp_path, store.key, old)
+
+    found = store.table(lambda key: measured_on(key, built("q")), lambda: "q")
+
+    assert found.probes == built("q")
+    assert found.key != old.key
+    assert store.current() == found
+
+
+def test_a_table_whose_probes_are_not_those_of_its_key_is_damaged(tmp_path: Path) -> None:
+    keep(tmp_path, "0" * 64, measured_on("1" * 64, built("p")))
+
+    with pytest.raises(ScoreTableError, match="is damaged"):
+        kept(tmp_path, "0" * 64)
 
 
 def test_the_same_table_has_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        keep(tmp_path / name, PLANTED)
+        keep(tmp_path / name, PLANTED.key, PLANTED)
 
     one, two = ((tmp_path / name / f"{PLANTED.key}.json").read_bytes() for name in ("one", "two"))
     assert one == two
@@ -157,7 +165,7 @@ def test_the_same_table_has_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [0, 1, 500])
 def test_a_damaged_file_is_an_error_that_says_what_to_do(tmp_path: Path, cut: int) -> None:
-    keep(tmp_path, PLANTED)
+    keep(tmp_path, PLANTED.key, PLANTED)
     file = tmp_path / f"{PLANTED.key}.json"
     file.write_bytes(file.read_bytes()[:cut])
 
@@ -168,7 +176,7 @@ def test_a_damaged_file_is_an_error_that_says_what_to_do(tmp_path: Path, cut: in
 
 
 def test_a_table_under_another_tables_name_is_damaged(tmp_path: Path) -> None:
-    keep(tmp_path, PLANTED)
+    keep(tmp_path, PLANTED.key, PLANTED)
     (tmp_path / f"{PLANTED.key}.json").rename(tmp_path / f"{'1' * 64}.json")
 
     with pytest.raises(ScoreTableError, match="is damaged"):
@@ -180,7 +188,7 @@ def test_where_none_is_kept_there_is_none(tmp_path: Path) -> None:
 
 
 def test_two_processes_race_and_readers_see_whole_tables(tmp_path: Path) -> None:
-    keep(tmp_path, PLANTED)
+    keep(tmp_path, PLANTED.key, PLANTED)
     sources = []
     for seed in (1, 2):
         sources.append(tmp_path / f"source-{seed}")
@@ -197,7 +205,7 @@ def test_two_processes_race_and_readers_see_whole_tables(tmp_path: Path) -> None
 
 
 def test_it_is_readable_without_torch(tmp_path: Path) -> None:
-    keep(tmp_path, PLANTED)
+    keep(tmp_path, PLANTED.key, PLANTED)
     found = subprocess.run(
         [sys.executable, "-c", READER, str(tmp_path)], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )

@@ -1,4 +1,4 @@
-"""Reports and pictures with everything that can be in them."""
+"""Reports and pictures with everything that they can contain."""
 
 import pytest
 
@@ -144,7 +144,7 @@ def report() -> Report:
 
 @pytest.fixture
 def verdicts_only(report: Report) -> Report:
-    """As the grading leaves it where an exercise tells verdicts but no numbers."""
+    """The report of an exercise whose feedback is verdicts without numbers."""
     blank = {"measured": None, "threshold": (), "rank": None, "of": None, "looks_like": None, "evidence": None}
     bare = tuple(verdict.model_copy(update=blank | {"rationale": f"{verdict.outcome}."}) for verdict in report.verdicts)
     return report.model_copy(update={"feedback": "verdicts", "verdicts": bare})
@@ -163,7 +163,7 @@ def ungradable(report: Report) -> Report:
 
 @pytest.fixture
 def hostile(report: Report) -> Report:
-    """Everything that a student, a tokenizer or an instructor may write, at its worst."""
+    """A report with the worst that a student, a tokenizer or an instructor may write."""
     verdict = CONFIRMED.model_copy(
         update={
             "claim": Claim(layer=0, head=0, type="induction", note=HOSTILE, evidence=HOSTILE),
@@ -197,7 +197,7 @@ def exercise() -> Exercise:
 
 @pytest.fixture
 def picture() -> Picture:
-    """A previous-token head that rests a little on the first position."""
+    """A previous-token head with a little attention on the first position."""
     tokens = ("<|endoftext|>", "The", " quick", " brown", " fox", " jumps", " over", " the", " lazy", " dog", ".", "\n")
     rows = []
     for query in range(len(tokens)):

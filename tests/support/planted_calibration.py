@@ -5,9 +5,9 @@ from grader.grading.calibration.calibrate import calibrate
 from grader.grading.calibration.records import Calibration
 from grader.measuring.score_table import ScoreTable
 from grader.schema import Exercise
-from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, Place, exercise, table, with_reading
+from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, HeadIndex, exercise, table, with_reading
 
-INDUCTION_SCORES: dict[Place, float] = {
+INDUCTION_SCORES: dict[HeadIndex, float] = {
     (0, 0): 0.93,
     (1, 1): 0.88,
     (2, 2): 0.71,
@@ -16,8 +16,8 @@ INDUCTION_SCORES: dict[Place, float] = {
     (0, 4): 0.31,
     (1, 3): 0.12,
 }
-SUBJECT_SCORES: dict[Place, float] = {(4, 0): 0.66, (4, 1): 0.58, (4, 2): 0.44, (0, 0): 0.29}
-PREVIOUS_SCORES: dict[Place, float] = {(4, 0): 0.99, (2, 1): 0.83, (2, 3): 0.45, (1, 0): 0.22}
+SUBJECT_SCORES: dict[HeadIndex, float] = {(4, 0): 0.66, (4, 1): 0.58, (4, 2): 0.44, (0, 0): 0.29}
+PREVIOUS_SCORES: dict[HeadIndex, float] = {(4, 0): 0.99, (2, 1): 0.83, (2, 3): 0.45, (1, 0): 0.22}
 HALF_WIDTH = 0.06
 LABELS = {
     "induction": {(0, 0): "confirmed", (1, 1): "confirmed", (2, 2): "confirmed", (4, 4): "refuted", (0, 4): "refuted"},
@@ -37,7 +37,7 @@ def planted(rule: Exercise = RULE) -> ScoreTable:
     return with_reading(whole, "positional:-1", (2, 3), ("hit_rate", "text"), (0.5, 0.55, 0.6))
 
 
-def known(labels: dict[str, dict[Place, str]]) -> tuple[KnownHead, ...]:
+def known(labels: dict[str, dict[HeadIndex, str]]) -> tuple[KnownHead, ...]:
     """Return labels, given by the kind's name and the head."""
     return tuple(
         KnownHead.model_validate({**_kind(name), "layer": place[0], "head": place[1], "expect": expect, "source": "us"})

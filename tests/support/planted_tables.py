@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.measuring.score_table import KindScores, ScoreTable, Slice, Statistics
-from grader.schema import AskedKind, Claim, Exercise, Statistic, Submission
-
-Place = tuple[int, int]
-"""Layer and head."""
+from grader.schema import AskedKind, Claim, Exercise, HeadIndex, Statistic, Submission
 
 LAYERS = HEADS = 5
 BASELINE = 0.2
@@ -44,7 +41,7 @@ def exercise(*kinds: dict[str, Any], **more: Any) -> Exercise:  # noqa: ANN401 -
     return Exercise.model_validate({**values, **more})
 
 
-def table(asked: Exercise, planted: Mapping[str, Mapping[Place, float]], half_width: float = 0.0) -> ScoreTable:
+def table(asked: Exercise, planted: Mapping[str, Mapping[HeadIndex, float]], half_width: float = 0.0) -> ScoreTable:
     """Return a table with these scores, given by the kind's name; intervals extend by `half_width` to both sides."""
     return ScoreTable(
         key="0" * 64,
@@ -57,7 +54,7 @@ def table(asked: Exercise, planted: Mapping[str, Mapping[Place, float]], half_wi
     )
 
 
-def _scores(kind: AskedKind, asked: Exercise, planted: Mapping[Place, float], half_width: float) -> KindScores:
+def _scores(kind: AskedKind, asked: Exercise, planted: Mapping[HeadIndex, float], half_width: float) -> KindScores:
     def column(statistic: Statistic, times: float, less: float = 0.0) -> Statistics:
         def grid(shift: float) -> tuple[tuple[float, ...], ...]:
             return tuple(
@@ -81,7 +78,7 @@ def _scores(kind: AskedKind, asked: Exercise, planted: Mapping[Place, float], ha
 
 
 def with_reading(
-    whole: ScoreTable, name: str, place: Place, reading: tuple[Statistic, str], value: tuple[float, float, float]
+    whole: ScoreTable, name: str, place: HeadIndex, reading: tuple[Statistic, str], value: tuple[float, float, float]
 ) -> ScoreTable:
     """Return the table with one head's reading, a (statistic, slice), changed to (low, value, high)."""
     layer, head = place

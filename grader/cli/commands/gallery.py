@@ -15,7 +15,7 @@ from grader.cli.options import TABLES
 from grader.schema import Exercise
 
 if TYPE_CHECKING:
-    from grader.gallery.entries import Found
+    from grader.gallery.entries import ShownSubmission
     from grader.gallery.site import Gallery
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>?#/]+(/[^\s\"'<>?#]*)?")
@@ -53,12 +53,12 @@ def build(
     _refuse_address(url)
     chosen = {name: exercises.load(name) for name in exercise} if exercise else _readable()
     logins: set[str] = set()
-    submissions: list[entries.Found] = []
+    submissions: list[entries.ShownSubmission] = []
     with folder.replaced(out) as new:
         with Ledger() as ledger:
             for name in chosen:
-                submissions += entries.wanted(ledger, name, logins, platform)
-            known = entries.exercises_of(ledger, platform)
+                submissions += entries.shown_submissions(ledger, name, logins, platform)
+            known = ledger.exercises(platform)
         if platform and not known:
             message = _("the ledger has no submissions from platform {platform}", platform=platform)
             raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", message)])
@@ -95,7 +95,7 @@ def _refuse_address(url: str | None) -> None:
         raise InvalidInput(f"--url {url}", [Problem("no-address", message)])
 
 
-def _left_out(gallery: "Gallery", submissions: "list[Found]", unknown: set[str]) -> Iterator[str]:
+def _left_out(gallery: "Gallery", submissions: "list[ShownSubmission]", unknown: set[str]) -> Iterator[str]:
     """Yield what is not shown, and why."""
     for each in gallery.pictures.values():
         yield from each.missing

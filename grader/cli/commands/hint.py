@@ -13,13 +13,13 @@ from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.who import login_name
-from grader.kinds import SPELLINGS, kind_name
+from grader.kinds import SPELLINGS
 from grader.ledger import Ledger
+from grader.ledger.hints import Hint, take, taken
 from grader.report.text.labels import cells
-from grader.schema import AskedKind, Exercise
-from grader.students import hints, hints_taken, identity
+from grader.schema import AskedKind, Exercise, Kind
+from grader.students import hints, identity
 from grader.students.hints import Rung
-from grader.students.xp import Hint
 
 WIDTH = 100
 """The most columns in a line; a command is never broken."""
@@ -55,7 +55,7 @@ def _asked(exercise: Exercise, word: str) -> AskedKind:
     Raises:
         InvalidInput: There is no such kind, or more than one.
     """
-    wanted = kind_name(*SPELLINGS[word]) if word in SPELLINGS else word
+    wanted = Kind(type=word).name if word in SPELLINGS else word
     exact = [kind for kind in exercise.kinds if kind.name == wanted]
     matches = exact or [kind for kind in exercise.kinds if wanted in (kind.type, *kind.parameters.values())]
     if len(matches) == 1:
@@ -75,14 +75,14 @@ def _chosen(
 ) -> tuple[list[Rung], int]:
     """Return the hints to show, and how many are left: the next hint, or all seen before if `yes` is None."""
     exercise, asked = of
-    names = identity.names(who, login_name(), {each.student for each in identity.known(ledger)})
+    names = identity.names(who, login_name(), {each.student for each in ledger.students()})
     of_kind = (exercise.id, asked.name)
-    seen = {each.rung for each in hints_taken.hints(ledger, names) if (each.exercise, each.kind) == of_kind}
+    seen = {each.rung for each in taken(ledger, names) if (each.exercise, each.kind) == of_kind}
     new = [rung for rung in ladder if rung.name not in seen]
     if yes is None or not new:
         return [rung for rung in ladder if yes is None and rung.name in seen], len(new)
     _agree_to(exercise.hint_costs, yes)
-    hints_taken.take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, datetime.now(UTC)))
+    take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, datetime.now(UTC)))
     return new[:1], len(new) - 1
 
 

@@ -12,7 +12,8 @@ from grader.base.language import _
 from grader.cli.options import AsJson
 from grader.cli.who import login_name
 from grader.ledger import Ledger
-from grader.students import hints_taken, identity, xp
+from grader.ledger.hints import taken
+from grader.students import identity, xp
 from grader.students.xp import HintLine, HistoryLine, Progress
 
 SYNC = "sync"
@@ -86,8 +87,8 @@ def _progress(name: str, platform: str | None) -> Progress:
     with Ledger() as ledger:
         if platform is not None:
             return xp.progress(ledger.entries(student=name, platform=platform))
-        names = identity.names(name, login_name(), {each.student for each in identity.known(ledger)})
-        return xp.progress(identity.merged(identity.works(ledger, names), name), hints_taken.hints(ledger, names))
+        names = identity.names(name, login_name(), {each.student for each in ledger.students()})
+        return xp.progress(identity.merged(identity.works(ledger, names), name), taken(ledger, names))
 
 
 def _sync(url: str, platform: str | None, student: str | None, use_attempts: bool) -> None:
@@ -96,7 +97,7 @@ def _sync(url: str, platform: str | None, student: str | None, use_attempts: boo
 
     settings = queued.queue_settings(url)
     with Ledger() as ledger:
-        names = identity.names(login_name(), login_name(), {each.student for each in identity.known(ledger)})
+        names = identity.names(login_name(), login_name(), {each.student for each in ledger.students()})
         others = sorted(names - {login_name()})
         who = student or (others[0] if others else login_name())
         place = syncing.Destination(settings, queued.platform_of(url, platform), who)

@@ -8,8 +8,9 @@ from grader.base.errors import GraderError
 from grader.base.language import _
 from grader.cli import outcome
 from grader.cli.options import AsJson
-from grader.cli.rendering import Format, FormatOption, Out
+from grader.cli.rendering import FormatOption, Out
 from grader.ledger import Ledger
+from grader.report.formats import Format
 from grader.schema.queue import Result
 from grader.service import answers
 from grader.service.platforms import LOCAL
@@ -31,7 +32,7 @@ def status(submission_id: Id, platform: PlatformOption = LOCAL, as_json: AsJson 
 
 
 def report(
-    submission_id: Id, platform: PlatformOption = LOCAL, form: FormatOption = Format.text, out: Out = None
+    submission_id: Id, platform: PlatformOption = LOCAL, form: FormatOption = Format.terminal, out: Out = None
 ) -> None:
     """Show a submission's report, with the exit codes of `grade submit`."""
     outcome.show_and_exit(_result(submission_id, platform), submission_id, form, out)

@@ -8,9 +8,10 @@ import typer
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.options import TransformerPath, laboratory, print_or_write
-from grader.cli.rendering import Format, FormatOption, Out, rendered
+from grader.cli.rendering import FormatOption, Out, rendered
 from grader.cli.who import login_name
 from grader.exercises import submissions
+from grader.report.formats import Format
 
 SubmissionFile = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
 ExerciseOption = Annotated[
@@ -38,7 +39,7 @@ IdOption = Annotated[
 def submit(
     file: SubmissionFile,
     exercise_id: ExerciseOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = Format.terminal,
     out: Out = None,
     transformer: TransformerPath = None,
     queue: Queue = None,

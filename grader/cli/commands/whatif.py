@@ -14,7 +14,6 @@ from grader.exercises import changes, guessing
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.report.text import effects as effects_text
-from grader.service import outbox
 from grader.students.regrading import Regrading, StudentEffect, moved
 
 ExerciseArgument = Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)]
@@ -82,7 +81,7 @@ def regrade(
     with Ledger() as ledger:
         effects = list(regrading.effects(ledger))
         regrading.refuse_old_version(effects)
-        for _ in regrading.apply(ledger, effects, reason, outbox.put_again):
+        for _ in regrading.apply(ledger, effects, reason):
             pass
     print_or_write(_rendered(form, effects, moved(effects)), out)
     typer.echo(f"reason: {reason}" if any(each.effects for each in effects) else "nothing has changed", err=True)

@@ -19,11 +19,12 @@ from grader.cli.options import waiting
 from grader.cli.who import login_name
 from grader.exercises import submissions
 from grader.ledger import LOCAL, Ledger
+from grader.ledger.handed_in import HandedIn
 from grader.schema.queue import Envelope, Result
 from grader.service import streams
 from grader.service.settings import Settings, without_password
 from grader.students import identity
-from grader.students.offline import HandedIn, Offline, as_offline, offline
+from grader.students.offline import Offline, as_offline, offline, to_hand_in
 
 TIMEOUT_SECONDS = 60.0
 """The default time to wait for all results together."""
@@ -137,9 +138,9 @@ def hand_in(
         QueueError: The server cannot be reached, or refuses; what it took before is safe there.
         LedgerError: The ledger cannot be read or written.
     """
-    students = {name.student for name in identity.known(ledger)} | {place.student}
+    students = {name.student for name in ledger.students()} | {place.student}
     names = identity.names(place.student, login_name(), students)
-    ready = _notes(ledger, place).waiting(offline(ledger, names, place.student), datetime.now(UTC))
+    ready = to_hand_in(_notes(ledger, place), offline(ledger, names, place.student), datetime.now(UTC))
     if not ready:
         return Tally()
     return _Run(ledger, place, use_attempts).all(ready, seconds)

@@ -1,5 +1,5 @@
 "use strict";
-// A framed picture tells how high it is, so that nothing in it has to be scrolled.
+// A framed picture reports its height, and its frame becomes as high.
 addEventListener("message", (event) => {
   const height = event.data && event.data.height;
   for (const frame of document.querySelectorAll("iframe.framed"))

@@ -1,1 +1,1 @@
-"""The types of head, one file each; the registry finds them here."""
+"""The types of head, one in each file; the registry finds them here."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from grader.kinds.masks import Question
 
 NEIGHBOURS = {-1: N_("positional, offset -1"), +1: N_("positional, offset +1")}
-"""The offsets that some languages have a name for."""
+"""The offsets that have a name in some languages."""
 
 LADDERS = {
     -1: Ladder(
@@ -78,12 +78,12 @@ def title(offset: int) -> str:
 
 
 def refuse(offset: int) -> str | None:
-    """Return what is wrong with an offset of 0."""
+    """Return a message if the offset is 0."""
     return None if offset else _("offset 0 is the token itself; use -1 for the previous token or +1 for the next")
 
 
 def ask(sequence: ProbeSequence, offset: int) -> "Question":
-    """Return a question in which every query's target is the key at `offset`, where that is not a special token."""
+    """Return a question whose targets are the keys at `offset` from each query, without special tokens."""
     import torch
 
     from grader.kinds.masks import Question, all_but_special, blank

@@ -1,6 +1,5 @@
 """Syntactic head: each query attends to the word that it stands in a grammatical relation with."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.base.language import N_, _
@@ -15,13 +14,13 @@ class Relation(NamedTuple):
     """One grammatical relation between two words of a sentence."""
 
     backward: str
-    """In words, as the later word follows it back."""
+    """The relation in words, from the later word back to the earlier one."""
     forward: str
-    """In words, as the earlier word follows it ahead."""
+    """The relation in words, from the earlier word ahead to the later one."""
     letters: str
-    """The word that looks, then the word that it looks at; ahead it is the other way round."""
+    """The letters of the word that looks and of the word that it looks at; ahead, the other way round."""
     query_to_target: str
-    """For the documentation; so are the slices beside `all`."""
+    """An example for the documentation, as are the slices in addition to `all`."""
     slices: str
     ladder: Ladder
 
@@ -137,8 +136,8 @@ RELATIONS = {
             ),
             alike=N_(
                 "Where the article stands right before its noun, a previous-token head does as well: put "
-                "adjectives in between. A head that takes the nearest article is told by a second one, as in `the "
-                "soft, as a king knew, bread`."
+                "adjectives in between. A second article shows a head that takes the nearest "
+                "one, as in `the soft, as a king knew, bread`."
             ),
             where=N_(
                 "In BERT-base the best head between determiner and noun is in layer 8 of 12; there it is the "
@@ -163,7 +162,7 @@ RELATIONS = {
             ),
             alike=N_(
                 "Where the owner stands right before, a previous-token head does as well: put adjectives in "
-                "between. A head that takes the nearest noun is told by a noun between the two."
+                "between. A noun between the two shows a head that takes the nearest noun."
             ),
             where=N_(
                 "In BERT-base the best head between owner and owned is in layer 7 of 12; there it is the owner "
@@ -196,8 +195,8 @@ def letters(relation: str, direction: str) -> str:
 
 
 def ladder(relation: str, direction: str) -> Ladder:
-    """Return the relation's hints; forward, with a line that says so."""
-    return replace(RELATIONS[relation].ladder, also=FORWARD if direction == "forward" else "")
+    """Return the relation's hints; for the direction forward, with a line about it."""
+    return RELATIONS[relation].ladder._replace(also=FORWARD if direction == "forward" else "")
 
 
 def ask(sequence: ProbeSequence, relation: str, direction: str) -> "Question":

@@ -1,1 +1,1 @@
-"""Probes: token sequences on which a kind of head cannot hide, pure in (tokenizer, seed)."""
+"""Probes: token sequences that tell heads of a kind from others; they follow from tokenizer and settings alone."""

@@ -1,4 +1,4 @@
-"""Natural-looking sentences with gold arcs, from the project's grammar or from the instructor."""
+"""Natural-looking sentences with gold arcs, from the project's grammar or from an instructor."""
 
 from dataclasses import replace
 
@@ -16,12 +16,12 @@ MOST_SENTENCES = 4
 def annotated(
     tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, relation: Relation
 ) -> tuple[ProbeSequence, ...]:
-    """One sequence a sentence, each with at least one arc of the relation; slice `all`."""
+    """Return one sequence for each sentence, each with at least one arc of the relation; slice `all`."""
     return tuple(_sequence(tokenizer, [sentence], "all") for sentence in sentences(settings, relation))
 
 
 def sentences(settings: ProbeSettings, relation: Relation) -> tuple[frames.Sentence, ...]:
-    """The exercise's own sentences for the relation where it brings some, the grammar's otherwise."""
+    """Return the exercise's own sentences for the relation, or the grammar's if it brings none."""
     own = tuple(
         frames.Sentence(
             own.words,
@@ -37,7 +37,7 @@ def sentences(settings: ProbeSettings, relation: Relation) -> tuple[frames.Sente
 
 
 def _possessives_apart(sentence: frames.Sentence) -> frames.Sentence:
-    """`king's` as `king` and `'s`: what is possessed is asked about the king."""
+    """Return the sentence with `king's` as `king` and `'s`, so that the possessor is the word `king`."""
     words: list[str] = []
     classes: list[str] = []
     moved: list[int] = []
@@ -51,7 +51,7 @@ def _possessives_apart(sentence: frames.Sentence) -> frames.Sentence:
 
 
 def running_text(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
-    """Passages of one to four sentences; slice `text`."""
+    """Return passages of one to four sentences; slice `text`."""
     random = draw.stream(settings.seed, "running_text")
     pool = [
         sentence

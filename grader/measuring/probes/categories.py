@@ -1,4 +1,4 @@
-"""Words of three categories, shuffled: whatever looks only nearby finds the wrong category.
+"""Words of three categories, shuffled: a head that only looks nearby finds the wrong category.
 
 No word comes twice, so that looking for its earlier copy finds nothing.
 """
@@ -16,7 +16,7 @@ WORDS_OF_EACH = (6, 7, 8)
 
 
 def categories(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
-    """Lists of 18 to 24 words of three categories, in a random order; slice `lists`."""
+    """Return lists of 18 to 24 words of three categories, in a random order; slice `lists`."""
     random = draw.stream(settings.seed, "categories")
     sequences = []
     for number in range(settings.category_sequences):

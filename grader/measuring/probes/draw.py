@@ -1,4 +1,4 @@
-"""Seeded draws that come out the same on every machine and every Python.
+"""Seeded draws that are the same on every machine and in every version of Python.
 
 Python promises a stable stream for `random.Random.random` only; so everything here is built on that.
 """
@@ -12,22 +12,22 @@ T = TypeVar("T")
 
 
 def stream(seed: int, name: str) -> Random:
-    """A random stream of its own for each (seed, name)."""
+    """Return the random stream of this seed and name."""
     return Random(int.from_bytes(sha256(f"{seed}:{name}".encode()).digest()[:8], "big"))  # noqa: S311 - drawn to be repeatable
 
 
 def below(random: Random, bound: int) -> int:
-    """A whole number from 0 up to, not including, `bound`."""
+    """Return a whole number from 0 up to `bound`, which is excluded."""
     return int(random.random() * bound)
 
 
 def one(random: Random, items: Items[T]) -> T:
-    """One of the items."""
+    """Return one of the items."""
     return items[below(random, len(items))]
 
 
 def shuffled(random: Random, items: Items[T]) -> list[T]:
-    """All the items in a random order (Fisher and Yates)."""
+    """Return all the items in a random order (Fisher and Yates)."""
     order = list(items)
     for last in range(len(order) - 1, 0, -1):
         other = below(random, last + 1)
@@ -36,7 +36,7 @@ def shuffled(random: Random, items: Items[T]) -> list[T]:
 
 
 def some(random: Random, items: Items[T], count: int) -> list[T]:
-    """`count` different items in a random order."""
+    """Return `count` different items in a random order."""
     chosen: dict[int, None] = {}
     if not 0 <= count <= len(items):
         raise ValueError(f"{count} of {len(items)} items")

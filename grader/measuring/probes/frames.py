@@ -103,7 +103,7 @@ class _Actor:
 
 @dataclass(frozen=True)
 class _Scene:
-    """One sentence: its stream, its tense, who is in it, and the words that it need not say twice."""
+    """One sentence in the making: its random stream, its tense, its cast, and the words that are used already."""
 
     random: Random
     past: bool
@@ -163,14 +163,14 @@ FORMS: dict[str, Callable[[_Scene, _Actor], list[Word]]] = {
     "did": lambda _, actor: [(vocabulary.STATES[actor.state], "VERB")],
     "pro": lambda _, actor: [({"m": "he", "f": "she", "n": "it"}[actor.gender], "PRON")],
 }
-"""What a letter's form makes of the actor."""
+"""The words of each form of a letter, made from the actor."""
 
 
 PEOPLE, STATES = tuple(vocabulary.ROLES.items()), tuple(vocabulary.STATES)
 
 
 def sentences(relation: str, seed: int, count: int) -> tuple[Sentence, ...]:
-    """`count` sentences with one arc of the relation each."""
+    """Return `count` sentences with one arc of the relation each."""
     random = draw.stream(seed, f"frames:{relation}")
     return tuple(_sentence(relation, random, number) for number in range(count))
 
@@ -201,7 +201,7 @@ def _people(random: Random, count: int, genders: str) -> list[_Actor]:
 
 
 def _cast(random: Random) -> dict[str, _Actor]:
-    """Somebody for each letter, all of them singular."""
+    """Return an actor for each letter, all of them singular."""
     thing, look = draw.one(random, vocabulary.THINGS), draw.one(random, vocabulary.LOOKS)
     room = draw.one(random, vocabulary.ROOMS)
     place = draw.one(random, [noun for noun in vocabulary.PLACES if noun not in vocabulary.ROOMS])
@@ -214,15 +214,15 @@ def _cast(random: Random) -> dict[str, _Actor]:
 
 
 def _refer(random: Random, frame: str, slot: int, cast: dict[str, _Actor]) -> str:
-    """The frame with its antecedent marked; the cast gets candidates of whom the pronoun fits no other."""
+    """Return the frame with its antecedent marked; the cast gets candidates, and the pronoun fits only one of them."""
     letters = [token for token in frame.split() if token in tuple("abcmnot")]
     meant, people = letters[slot], [letter for letter in letters if letter != "t"]
     genders = draw.shuffled(random, ("m", "f"))
-    found = {gender: _people(random, 3, gender) for gender in genders}
+    candidates = {gender: _people(random, 3, gender) for gender in genders}
     names = {"m": draw.some(random, vocabulary.NAMES_M, 3), "f": draw.some(random, vocabulary.NAMES_F, 3)}
     for number, letter in enumerate(people):
         gender = genders[number if meant == "t" else int(letter == meant)]
-        cast[letter] = found[gender].pop()
+        cast[letter] = candidates[gender].pop()
         if letter in "mno":
             cast[letter] = replace(cast[letter], noun=names[gender].pop(), adjectives=())
     cast["x"] = cast[meant]
@@ -230,7 +230,7 @@ def _refer(random: Random, frame: str, slot: int, cast: dict[str, _Actor]) -> st
 
 
 def _read(scene: _Scene, frame: str, arc: Arc) -> Sentence:
-    """The frame in words, with the arc where its marks stand."""
+    """Return the frame in words, with the arc between the words that it marks."""
     message, marks = list[Word](), dict[str, int]()
     for item in frame.split():
         letter, _, form = item.lstrip("!?").partition(".")

@@ -1,4 +1,4 @@
-"""Random tokens, none twice: nothing to look at but places."""
+"""Random tokens, none of them twice: only places tell them apart."""
 
 from transformers import PreTrainedTokenizerBase
 
@@ -11,7 +11,7 @@ LENGTHS = (16, 24, 40, 64)
 
 
 def random_tokens(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
-    """Sequences of distinct random tokens, the lengths in turn; slice `random`."""
+    """Return sequences of distinct random tokens, of several lengths in turn; slice `random`."""
     random = draw.stream(settings.seed, "random_tokens")
     vocabulary = plain_tokens(tokenizer)
     sequences = []

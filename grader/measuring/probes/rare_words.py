@@ -1,4 +1,4 @@
-"""Common words with one rare word among them, once, its place varied.
+"""Common words with one rare word among them, at a varied place.
 
 Rarity is measured, not listed: the Zipf frequency of `wordfreq` (log10 of uses in a billion words; Speer 2022).
 """
@@ -15,18 +15,18 @@ from grader.measuring.probes.vocabulary import COMMON_WORDS
 from grader.schema import ProbeSettings
 
 RAREST, LESS_RARE = 1.5, 2.5
-"""Zipf frequencies between which a word is rare and yet no typing error."""
+"""Zipf frequencies between which a word is rare and yet not a typing error."""
 MOST_FREQUENT = 9.0
-"""The Zipf frequency of a word that would be all of a text."""
+"""The Zipf frequency of a word that makes up a whole text."""
 SHORTEST, LONGEST = 6, 10
-"""Letters in a rare word."""
+"""The number of letters in a rare word."""
 WORDS = (16, 20, 24)
 LEAST_BEFORE, LEAST_BEHIND = 2, 6
 
 
 @lru_cache(maxsize=1)
 def rare_vocabulary() -> tuple[str, ...]:
-    """English words that are rare by frequency, in alphabetical order."""
+    """Return English words that are rare by frequency, in alphabetical order."""
     bands = enumerate(get_frequency_list("en"))  # by hundredths of a Zipf unit below that of a word that stands alone
     rare = (words for band, words in bands if RAREST <= round(MOST_FREQUENT - band / 100, 2) <= LESS_RARE)
     return tuple(
@@ -40,7 +40,7 @@ def rare_vocabulary() -> tuple[str, ...]:
 
 
 def rare_words(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
-    """Lists of different common words, one rare word put in; slice `lists`."""
+    """Return lists of different common words with one rare word; slice `lists`."""
     random = draw.stream(settings.seed, "rare_words")
     sequences = []
     for number in range(settings.rare_sequences):

@@ -1,4 +1,4 @@
-"""Distinct random tokens, repeated: the earlier copy is the only thing that tells what comes next.
+"""Distinct random tokens, repeated: only the earlier copy tells what comes next.
 
 Several lengths, and unrelated tokens before and between the copies, so that a head which looks back a
 fixed distance is right on one sequence and wrong on the next.
@@ -17,7 +17,7 @@ MOST_BETWEEN = 6
 
 
 def repeats(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
-    """Sequences in which a run of distinct random tokens comes twice, the lengths in turn; slice `repeats`."""
+    """Return sequences in which a run of random tokens comes twice, its length changing in turn; slice `repeats`."""
     random = draw.stream(settings.seed, "repeats")
     vocabulary = plain_tokens(tokenizer)
     sequences = []

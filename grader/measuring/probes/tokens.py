@@ -1,4 +1,4 @@
-"""Words to tokens: which tokens a word became, and which tokens stand for plain words."""
+"""Words and tokens: the tokens of each word, and the tokens that stand for plain words."""
 
 from collections.abc import Sequence as Items
 from functools import lru_cache
@@ -10,12 +10,12 @@ from grader.kinds.sequence import Span
 POSSESSIVE = "'s"
 CLOSING_MARKS = frozenset((*".,;:!?", POSSESSIVE))
 BEGINNINGS = ("Ġ", "▁")
-"""How a vocabulary marks a token that begins a word."""
+"""The marks by which a vocabulary shows that a token begins a word."""
 
 
 @lru_cache(maxsize=4)
 def plain_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-    """The ids of tokens that begin a plain word, ascending: what random text is drawn from.
+    """Return the ids of tokens that begin a plain word, ascending: random text is drawn from these.
 
     A byte-level or sentence-piece vocabulary marks the beginning of a word, WordPiece its continuation.
     """
@@ -34,7 +34,7 @@ def _plain(word: str) -> bool:
 
 
 def surround(tokenizer: PreTrainedTokenizerBase, token_ids: Items[int]) -> tuple[tuple[int, ...], int, frozenset[int]]:
-    """The ids with what the tokenizer puts around a text; how many stand in front; all their positions.
+    """Return the ids with special tokens around them, the number of these in front, and the positions of all of these.
 
     A decoder gets its begin-of-text token in front, as when it was trained; an encoder its [CLS] and [SEP].
     """
@@ -48,14 +48,14 @@ def surround(tokenizer: PreTrainedTokenizerBase, token_ids: Items[int]) -> tuple
 
 
 def text_of(words: Items[str]) -> str:
-    """The words as running text: single spaces, closing marks attached to the word before."""
+    """Return the words as running text: single spaces, closing marks attached to the word before."""
     return "".join(word if not i or word in CLOSING_MARKS else f" {word}" for i, word in enumerate(words))
 
 
 def encode(
     tokenizer: PreTrainedTokenizerBase, words: Items[str]
 ) -> tuple[tuple[int, ...], tuple[Span, ...], frozenset[int]]:
-    """Token ids of the words as running text, each word's tokens, and the positions of special tokens.
+    """Return the token ids of the words as running text, each word's tokens, and the positions of special tokens.
 
     A word that the tokenizer splits spans several tokens; a token counts for the word in which it begins.
     """

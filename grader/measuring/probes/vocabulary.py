@@ -1,4 +1,4 @@
-"""The project's own English lexicon: common, regular words that the probes build their text from."""
+"""The project's own English lexicon: common, regular words from which probes are built."""
 
 from typing import Literal, NamedTuple
 
@@ -17,7 +17,7 @@ class Role(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """A verb that anybody may do: after a singular, after a plural, and in the past."""
+    """A verb that suits anybody: after a singular, after a plural, and in the past."""
 
     verb_s: str
     verb: str
@@ -25,7 +25,7 @@ class Deed(NamedTuple):
 
 
 def plural(noun: str) -> str:
-    """The regular plural of a thing or a place."""
+    """Return the regular plural of a thing or a place."""
     if noun.endswith("y") and noun[-2] not in "aeiou":
         return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith("ch") else "s")
@@ -228,7 +228,7 @@ FUNCTION_WORDS: dict[str, tuple[str, ...]] = {
     "SCONJ": _words("because when while as if than that since"),
     "VERB": _words("according bought sold gave found"),
 }
-"""The small words that the frames use, by their class; where a word has two, the frame says which."""
+"""The small words of the frames, by their class; if a word has two classes, the frame says which."""
 
 
 def _all_words() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Which files a transformer is made of: safetensors weights, configuration, tokenizer; or one `.gguf` file."""
+"""The files of a transformer: safetensors weights, configuration, tokenizer; or one `.gguf` file."""
 
 import json
 from fnmatch import fnmatchcase
@@ -9,7 +9,7 @@ from grader.base.errors import UnsupportedTransformer
 
 CONFIGURATION = ("config.json",)
 INDEX = "model.safetensors.index.json"
-"""Names the files over which big weights are spread."""
+"""The file that names the parts of weights that are spread over several files."""
 WEIGHTS = ("model.safetensors", "model-*.safetensors", INDEX)
 TOKENIZER = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model")
 TOKENIZER_EXTRAS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt")
@@ -21,19 +21,19 @@ def _any(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def is_read(name: str) -> bool:
-    """Whether a file of this name is ever read, and so ever fetched: never code, never a pickle."""
+    """Return whether a file of this name is read, and therefore fetched: never code, never a pickle."""
     return _any(name, CONFIGURATION + WEIGHTS + TOKENIZER + TOKENIZER_EXTRAS)
 
 
 def files_of(path: Path) -> dict[str, Path]:
-    """The files that are read of a folder, or of a `.gguf` file, by name and in order of name."""
+    """Return the files that are read from a folder, or the `.gguf` file, by name and in the order of names."""
     if path.is_file():
         return {path.name: path}
     return {file.name: file for file in sorted(path.iterdir()) if file.is_file() and is_read(file.name)}
 
 
 def lacks(path: Path) -> list[str]:
-    """What a folder lacks to be a transformer, in words; nothing for a `.gguf` file, which holds all of it."""
+    """Return what a folder lacks to be a transformer, in words; a `.gguf` file lacks nothing."""
     if path.is_file():
         return []
     names = list(files_of(path))
@@ -48,12 +48,12 @@ def lacks(path: Path) -> list[str]:
 
 
 def pickles_in(folder: Path) -> list[str]:
-    """The names of pickled weights, which are never read: a pickle can run code."""
+    """Return the names of pickled weights. They are never read: a pickle can run code."""
     return sorted(file.name for file in folder.iterdir() if _any(file.name, PICKLES))
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """The JSON object in a file.
+    """Return the JSON object in a file.
 
     Raises:
         UnsupportedTransformer: It holds none.

@@ -1,4 +1,4 @@
-"""Where the transformer lies: a given path, bundled, in an installed package, in the hub's cache, on the hub."""
+"""The search for a transformer: a given path, bundled, in an installed package, in the hub's cache, on the hub."""
 
 import os
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Located:
-    """Where the weights lie, and how they were found."""
+    """The place of the weights, and how they were found."""
 
     path: Path
     """A folder, or a `.gguf` file."""
@@ -34,14 +34,14 @@ def silent(caption: str) -> None:
 
 
 def override(source: TransformerSource) -> str:
-    """The environment variable that says where this transformer lies, such as `GRADER_TRANSFORMER_GPT2`."""
+    """Return the environment variable that names this transformer's place, such as `GRADER_TRANSFORMER_GPT2`."""
     return "GRADER_TRANSFORMER_" + source.name.upper().replace("-", "_")
 
 
 def locate(
     source: TransformerSource, explicit: Path | None = None, *, say: Say = silent, online: bool = True
 ) -> Located:
-    """Where the transformer lies; it is fetched from the hub when it is nowhere else, unless not `online`.
+    """Return the transformer's place. If it is nowhere on this machine and `online`, it is fetched from the hub.
 
     A path that somebody gave goes before everything, then bundled, installed package, the hub's cache, the hub.
 
@@ -66,7 +66,7 @@ def locate(
 
 
 def _within(source: TransformerSource, path: Path) -> Path | None:
-    """The `.gguf` file or folder meant by `path`."""
+    """Return the `.gguf` file or folder that `path` means."""
     if source.gguf is not None and (path / source.gguf).is_file():
         return path / source.gguf
     return path if path.is_dir() or (path.is_file() and path.suffix == ".gguf") else None
@@ -132,7 +132,7 @@ def _cached(source: TransformerSource, tried: list[str]) -> Located | None:
 
 
 def _ways(source: TransformerSource, tried: list[str]) -> str:
-    """What was tried, and every way to supply the transformer, as commands."""
+    """Return what was tried, and every way to supply the transformer, as commands."""
     copy = _("the file {name}, or a .gguf file", name=source.gguf)
     if not source.gguf:
         copy = _("a folder with config.json, *.safetensors and tokenizer.json, or a .gguf file")

@@ -11,12 +11,12 @@ from grader.schema import TransformerSource
 
 MEGABYTE = 1_000_000
 ANSWER_SECONDS = 10
-"""How long the hub has for its first answer."""
+"""The most seconds until the hub's first answer."""
 
 
 @contextmanager
 def quiet(library: str) -> Iterator[None]:
-    """Keep a library's log to errors: what we have to say goes through captions and exceptions."""
+    """Limit a library's log to errors: messages of ours go through captions and exceptions."""
     import logging
 
     logger = logging.getLogger(library)
@@ -29,19 +29,19 @@ def quiet(library: str) -> Iterator[None]:
 
 
 def cached(source: TransformerSource) -> Path | None:
-    """The folder (or `.gguf` file) in the hub's local cache, whole or not; nothing is fetched."""
+    """Return the folder (or `.gguf` file) in the hub's local cache, complete or not; nothing is fetched."""
     from huggingface_hub import try_to_load_from_cache
 
     if source.hub is None:
         return None
-    found = try_to_load_from_cache(source.hub, source.gguf or "config.json", revision=source.revision)
-    if not isinstance(found, str):
+    place = try_to_load_from_cache(source.hub, source.gguf or "config.json", revision=source.revision)
+    if not isinstance(place, str):
         return None
-    return Path(found) if source.gguf else Path(found).parent
+    return Path(place) if source.gguf else Path(place).parent
 
 
 def fetch(source: TransformerSource, say: Callable[[str], None]) -> str | None:
-    """Fetch into the hub's cache what is read and not there yet; why it failed, in words, if it did."""
+    """Fetch the files that are read and missing into the hub's cache; return the reason in words if that fails."""
     from huggingface_hub import constants
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # httpx's own, under any httpx
 
@@ -69,7 +69,7 @@ def _fetch(source: TransformerSource, say: Callable[[str], None]) -> None:
 
 
 def _captions(name: str, say: Callable[[str], None]) -> type:
-    """A progress bar, as the hub's library wants it, that draws nothing and says how far one file is."""
+    """Return a class of progress bar for the hub's library that draws nothing and reports the progress of one file."""
     from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]  # documented, though not in `__all__`
 
     class Captions(tqdm):

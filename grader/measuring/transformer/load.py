@@ -1,4 +1,4 @@
-"""The transformer in memory: bare, frozen, its attention within reach; never from a pickle or with code."""
+"""Loading a transformer into memory: without its head, frozen; never from a pickle, never with foreign code."""
 
 import threading
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 COUNTED = "grader-counted"
-"""The name under which the attention that only counts its calls is registered."""
+"""The registered name of the attention function that only counts its calls."""
 ONE_KERNEL = {"gelu_new": "gelu_pytorch_tanh"}
-"""Activations that the library spells out operation by operation, and the same formula in one."""
+"""Activations that the library computes in several operations, and the same formula in one operation."""
 LOADING = threading.Lock()
-"""Reading a transformer changes switches of the library that all threads share."""
+"""A lock: reading a transformer changes switches of the library that all threads share."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def load(
     dtype: Precision = "float32",
     say: Say = silent,
 ) -> Loaded:
-    """The transformer, found, verified and loaded; `say` hears what takes long.
+    """Return the transformer, found, verified and loaded; `say` is called with what takes long.
 
     Raises:
         TransformerNotFound: It is nowhere.
@@ -66,7 +66,7 @@ def load(
 
 
 def _refuse_unsafe(path: Path) -> None:
-    """Refuse, before anything is read, what would need a pickle or foreign code."""
+    """Refuse, before anything is read, a transformer that needs a pickle or foreign code."""
     missing = lacks(path)
     if missing and path.is_dir() and (pickles := pickles_in(path)):
         raise UnsupportedTransformer(
@@ -131,7 +131,7 @@ def _from_folder(path: Path, config: "PreTrainedConfig", dtype: "torch.dtype") -
 
 
 def _from_gguf(path: Path, config: "PreTrainedConfig", dtype: "torch.dtype") -> "tuple[PreTrainedModel, set[str]]":
-    """Unpack the blocks to float32, then to `dtype`; the library's own way would ask the hub for kernels."""
+    """Return the model, its blocks unpacked to float32 and then `dtype`; the library's way would ask for kernels."""
     from transformers import AutoModel
     from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
@@ -144,7 +144,7 @@ def _from_gguf(path: Path, config: "PreTrainedConfig", dtype: "torch.dtype") -> 
 
 @contextmanager
 def _no_bars() -> Iterator[None]:
-    """Draw no progress bars meanwhile; the one over a `.gguf` file's tensors has no switch."""
+    """Switch off the library's progress bars; the one over a `.gguf` file's tensors has no switch."""
     from transformers import modeling_gguf_pytorch_utils as gguf_reader
     from transformers.utils import logging
 
@@ -160,9 +160,9 @@ def _no_bars() -> Iterator[None]:
 
 
 def _agree(source: TransformerSource, path: Path, model: "PreTrainedModel") -> None:
-    """Run three tokens and hold what the attention saw against what the exercise says."""
+    """Run three tokens, and compare the attention that is computed with what the exercise says."""
     one_text = model.main_input_name == "input_ids" and not model.config.is_encoder_decoder
-    calls = _attention_calls(model) if one_text else []
+    calls = attention_calls(model) if one_text else []
     if not calls:
         raise UnsupportedTransformer(
             f"{path}: the attention of {type(model).__name__} cannot be reached through the attention interface. "
@@ -170,20 +170,20 @@ def _agree(source: TransformerSource, path: Path, model: "PreTrainedModel") -> N
         )
     family = "decoder" if all(causal for _, causal in calls) else "encoder"
     heads = sorted({heads for heads, _ in calls})
-    for field, message, found in [
+    for field, stated, actual in [
         ("layers", source.layers, str(len(calls))),
         ("heads", source.heads, " and ".join(map(str, heads))),
         ("family", source.family, family),
     ]:
-        if str(message) != found:
+        if str(stated) != actual:
             raise ExerciseError(
-                f"the exercise says `{field}: {message}` for the transformer '{source.name}', but {path} has {found}. "
+                f"the exercise says `{field}: {stated}` for the transformer '{source.name}', but {path} has {actual}. "
                 f"Correct the exercise's transformer, or name the right weights"
             )
 
 
-def _attention_calls(model: "PreTrainedModel") -> list[tuple[int, bool]]:
-    """For each time that attention is computed in one pass: how many heads, and whether it is causal."""
+def attention_calls(model: "PreTrainedModel") -> list[tuple[int, bool]]:
+    """Return, for each time that attention is computed in one pass, how many heads it has and whether it is causal."""
     import torch
     from transformers import AttentionInterface
 

@@ -1,18 +1,18 @@
-"""Is it, byte for byte, the transformer that the exercise means? And the digest that stands for it."""
+"""Verification that a transformer is, byte for byte, the one that the exercise means; and its digest."""
 
 import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 from grader.base.errors import DigestMismatch
-from grader.measuring import pins
+from grader.measuring import digests
 from grader.measuring.transformer.files import files_of
 from grader.measuring.transformer.find import Located, Say, locate, override, silent
 from grader.schema import TransformerSource
 
 
 def digest(source: TransformerSource, explicit: Path | None = None, *, say: Say = silent) -> str:
-    """The transformer's digest, 64 hexadecimal digits: the same wherever its bytes lie.
+    """Return the transformer's digest, 64 hexadecimal digits: the same wherever its files are.
 
     With pinned files it follows from the pins alone, and nothing is read; otherwise it is found and read.
 
@@ -23,15 +23,15 @@ def digest(source: TransformerSource, explicit: Path | None = None, *, say: Say 
 
 
 def digest_of(source: TransformerSource, located: Located | None) -> str:
-    """The digest over the pins or, where nothing is pinned, over the files that were found."""
+    """Return the digest over the pins, or over the files that were found if nothing is pinned."""
     files = source.files
     if not files and located is not None:
         files = {name: sha256_of(file) for name, file in files_of(located.path).items()}
-    return pins.digest_of(files)
+    return digests.digest_of(files)
 
 
 def verify(located: Located, source: TransformerSource) -> None:
-    """Nothing, when every pinned file is there with its digest.
+    """Check that every pinned file is there and has its digest.
 
     A file that was fetched from the hub just now and differs is taken out of the hub's cache again.
 
@@ -45,20 +45,20 @@ def verify(located: Located, source: TransformerSource) -> None:
                 f"{name} is pinned for the transformer '{source.name}', but {located.path} ({located.how}) lacks it\n"
                 f"  {_remedy(located, source)}"
             )
-        found = sha256_of(file)
-        if found != expected:
+        actual = sha256_of(file)
+        if actual != expected:
             if located.origin == "hub":
                 _discard(file)
             raise DigestMismatch(
                 f"{file} ({located.how}) is not the file pinned for the transformer '{source.name}'\n"
                 f"  expected SHA-256 {expected}\n"
-                f"  found            {found}\n"
+                f"  found            {actual}\n"
                 f"  {_remedy(located, source)}"
             )
 
 
 def sha256_of(file: Path) -> str:
-    """A file's SHA-256 in hexadecimal; read again only when its size or time changes."""
+    """Return a file's SHA-256 in hexadecimal; the file is read again only if its size or time changes."""
     status = file.stat()
     return _sha256(file, status.st_size, status.st_mtime_ns)
 
@@ -70,7 +70,7 @@ def _sha256(file: Path, size: int, changed: int) -> str:
 
 
 def _pinned(path: Path, name: str, source: TransformerSource) -> Path:
-    """Where a pinned file lies; a lone `.gguf` file may have been renamed."""
+    """Return the place of a pinned file; a single `.gguf` file may have been renamed."""
     if path.is_dir():
         return path / name
     renamed = name.endswith(".gguf") and len(source.files) == 1
@@ -78,7 +78,7 @@ def _pinned(path: Path, name: str, source: TransformerSource) -> Path:
 
 
 def _discard(file: Path) -> None:
-    """Take a file out of the hub's cache: the name in the snapshot, and the bytes that it links to."""
+    """Remove a file from the hub's cache: the name in the snapshot, and the content that it links to."""
     content = file.resolve()
     file.unlink()
     content.unlink(missing_ok=True)

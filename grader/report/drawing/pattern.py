@@ -1,7 +1,7 @@
-"""A head's attention pattern as shapes with places: what the page and the SVG file draw.
+"""A head's attention pattern as shapes with positions, for pages and SVG files.
 
-Two views of the same numbers: the heat map (query down, key across) and the head view (a line from each
-query to each key it looks at, as in BertViz). Attributes only, no inline styles: a strict page forbids those.
+Two views of the same numbers: the heat map (queries as rows, keys as columns) and the head view (a line from each
+query to each key it looks at, as in BertViz). There are no inline styles, because the pages' policy forbids them.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,15 @@ from grader.report.text.words import ordinal
 from grader.schema import Picture
 
 PITCH, LETTER, GAP, CAPTION = 20, 7.3, 110, 26
-"""Of one token, of one letter of its label, between the columns of the head view, above the labels; in pixels."""
+"""The pixels of one token, of one letter, between the columns of the head view, and above the labels."""
 SLANT = 0.87
-"""Key labels stand at 60 degrees: this is its sine."""
+"""The sine of 60 degrees, the angle of the key labels."""
 FAINTEST, FAINTEST_LINE = 0.005, 0.04
-"""The least weights that get a square, and a line."""
+"""The smallest weights that get a square, and a line."""
 MOST_NAMED = 3
+"""The most keys that are named for a query."""
 SMALL_TOKENS, MEDIUM_TOKENS = 16, 26
-"""Up to so many tokens a picture may be scaled down as far as need be, or a little."""
+"""The most tokens of a picture that may be scaled down to any size, and of one that may be scaled down a little."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Pixel:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the head view; `key` is where it ends."""
+    """One line of the head view; it ends at `key`."""
 
     key: int
     path: str
@@ -47,14 +48,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Query:
-    """One token as a query: its row, its lines, and in words where it looks."""
+    """One token as a query: its row, its lines, and the keys it looks at in words."""
 
     label: str
     full: str
     y: float
     looks: str
-    said: str
-    """The whole of it as a sentence."""
+    sentence: str
+    """The token and the keys it looks at, as a sentence."""
     cells: tuple[Pixel, ...]
     lines: tuple[Line, ...]
 
@@ -73,44 +74,44 @@ class Drawing:
 
     @property
     def fits(self) -> str:
-        """How far it may be scaled down and be read: `small` as far as need be, `medium` a little, else `large`."""
+        """The size class: `small` may be scaled down to any size, `medium` a little, `large` not at all."""
         tokens = len(self.queries)
         return "small" if tokens <= SMALL_TOKENS else "medium" if tokens <= MEDIUM_TOKENS else "large"
 
     @property
     def width(self) -> int:
-        """Of the heat map."""
+        """The width of the heat map."""
         return ceil(self.left + self.side + self.right)
 
     @property
     def height(self) -> int:
-        """Of both views."""
+        """The height of both views."""
         return ceil(self.top + self.side + 4)
 
     @property
     def keys_at(self) -> float:
-        """Where the key labels of the head view begin."""
+        """The left end of the key labels in the head view."""
         return self.left + GAP
 
     @property
     def view_width(self) -> int:
-        """Of the head view."""
+        """The width of the head view."""
         return ceil(self.keys_at + self.left)
 
 
 def draw(picture: Picture) -> Drawing:
-    """The places of everything in one picture."""
+    """Return the positions of everything in one picture."""
     labels = [token_label(token) for token in picture.tokens]
     longest = max(map(cells, labels), default=1) * LETTER
     left, top = longest + 10, longest * SLANT + CAPTION
-    seen = [looks(picture, query) for query in range(len(labels))]
+    keys = [looks(picture, query) for query in range(len(labels))]
     queries = tuple(
         Query(
             label=labels[query],
             full=visible(picture.tokens[query]) or labels[query],
             y=round(top + query * PITCH, 1),
-            looks=seen[query],
-            said=_("{token} looks at {keys}", token=_named(picture.tokens, query), keys=seen[query]),
+            looks=keys[query],
+            sentence=_("{token} looks at {keys}", token=_named(picture.tokens, query), keys=keys[query]),
             cells=tuple(_cells(labels, row, query, (left, top))),
             lines=tuple(_lines(row, query, (left, top))),
         )
@@ -155,7 +156,7 @@ def _lines(row: Sequence[float], query: int, corner: tuple[float, float]) -> lis
 
 
 def looks(picture: Picture, query: int) -> str:
-    """Where one query looks, in words: its three most attended keys with their part of its attention."""
+    """Return the keys that a query looks at most, in words, each with its part of the attention."""
     row = picture.pattern[query]
     order = sorted((key for key, weight in enumerate(row) if weight >= FAINTEST), key=lambda key: (-row[key], key))
     named = [f"{_named(picture.tokens, key)} {100 * row[key]:.0f} %" for key in order[:MOST_NAMED]]
@@ -163,13 +164,13 @@ def looks(picture: Picture, query: int) -> str:
 
 
 def _named(tokens: Sequence[str], key: int) -> str:
-    """A token's label; which one is meant is said where there are several."""
+    """Return a token's label, with its number if several tokens have the same label."""
     label = token_label(tokens[key])
-    alike = [place for place, token in enumerate(tokens) if token_label(token) == label]
-    alone = isolated(label)
-    return alone if len(alike) == 1 else f"{ordinal(alike.index(key) + 1)} {alone}"
+    same = [index for index, token in enumerate(tokens) if token_label(token) == label]
+    name = isolated(label)
+    return name if len(same) == 1 else f"{ordinal(same.index(key) + 1)} {name}"
 
 
 def svg(picture: Picture) -> str:
-    """The heat map as a document of its own; the same bytes everywhere."""
+    """Return the heat map as an SVG document, as the same bytes on every machine."""
     return environment().get_template("picture.svg.jinja").render(drawing=draw(picture))

@@ -1,7 +1,6 @@
-"""A head's picture in text: a row for each query, a column for each key, as fine as the terminal can show.
+"""A head's picture in text: a row for each query, a column for each key, in as many shades as the terminal has.
 
-With many colours a square is a piece of coloured ground; with few or none it is a block or a sign, so that nothing is
-told by colour alone where there is little of it.
+With many colours, a square is a coloured background; with few or none, it is a block or a sign that needs no colour.
 """
 
 import os
@@ -15,7 +14,7 @@ from grader.report.text.labels import ELLIPSIS, UNSEEN, cells, shorten, token_la
 from grader.schema import Picture
 
 ColourCount = Literal[0, 16, 256, 16_777_216]
-"""How many a terminal has."""
+"""The number of colours of a terminal."""
 NONE: Final = 0
 FEW: Final = 16
 MANY: Final = 256
@@ -24,11 +23,11 @@ ALL: Final = 16_777_216
 SHADES = (" ", "\N{LIGHT SHADE}", "\N{MEDIUM SHADE}", "\N{DARK SHADE}", "\N{FULL BLOCK}")
 PLAIN_SHADES = (" ", ".", "+", "%", "#")
 STEPS = (0.05, 0.2, 0.4, 0.7)
-"""The weights from which each next shade is used."""
+"""The weights at which each next shade begins."""
 RAMP = (234, 17, 18, 24, 25, 31, 32, 38, 39, 45, 51)
-"""From no attention to all of it in the palette of 256 colours: from black over blue to cyan, ever lighter."""
+"""The shades from no attention to all of it in the palette of 256 colours: black, blue, cyan."""
 DARKEST, LIGHTEST = (22, 26, 38), (132, 190, 255)
-"""The same where any colour can be had: red, green, blue."""
+"""The colours of no attention and of all attention for a terminal with all colours: red, green, blue."""
 HALF = 0.5
 SWATCHES = (0.0, 0.25, 0.5, 0.75, 1.0)
 PLAIN = str.maketrans(
@@ -39,11 +38,11 @@ LABEL_CELLS, KEY_CELLS, NARROWEST = 14, 10, 24
 HEAT, MARK, RESET = "\x1b[36m", "\x1b[1;33m", "\x1b[0m"
 MARK_ON_DARK, MARK_ON_LIGHT = "\x1b[1;38;5;215m", "\x1b[1;38;5;16m"
 REPLACEMENT = "\N{WHITE SQUARE}"
-"""For a character that does not fit into a column."""
+"""The sign for a character that does not fit into a column."""
 
 
 def colours_of(environment: Mapping[str, str] = os.environ) -> ColourCount:
-    """How many colours the terminal says that it has; none where NO_COLOR is set or it is no real one."""
+    """Return the number of colours of the terminal; 0 if NO_COLOR is set or the terminal is "dumb"."""
     term = environment.get("TERM", "")
     if environment.get("NO_COLOR") or term == "dumb":
         return NONE
@@ -54,14 +53,14 @@ def colours_of(environment: Mapping[str, str] = os.environ) -> ColourCount:
 
 @dataclass(frozen=True)
 class Pen:
-    """How one square is written in text: three columns wide with brackets around a target, or one without."""
+    """The way to write squares as text: three columns wide with brackets around targets, or one column wide."""
 
     across: int
     colours: ColourCount
     unicode: bool
 
     def square(self, weight: float, target: bool) -> str:
-        """One weight, as a piece of ground or as a shade."""
+        """Return one weight as a coloured background or as a shade."""
         return self._ground(weight, target) if self.colours > FEW else self._shade(weight, target)
 
     def _ground(self, weight: float, target: bool) -> str:
@@ -85,26 +84,26 @@ class Pen:
         return f"{MARK}[{RESET}{block}{MARK}]{RESET}" if self.colours else f"[{block}]"
 
     def text(self, text: str) -> str:
-        """`text`, in ASCII where need be."""
+        """Return `text`, in ASCII if the terminal has no Unicode."""
         if self.unicode:
             return text
         return text.translate(PLAIN).encode("ascii", "replace").decode("ascii")
 
     def key_labels(self, labels: Sequence[str]) -> list[str]:
-        """The labels of the columns, each from top to bottom."""
+        """Return the lines above the columns, with the keys' labels from top to bottom."""
         stacks = [list(self.text(shorten(label, KEY_CELLS))) for label in labels]
         tallest = max(map(len, stacks), default=0)
         rows = zip(*([" "] * (tallest - len(stack)) + stack for stack in stacks), strict=True)
         return ["".join(self._in_column(character) for character in row) for row in rows]
 
     def _in_column(self, character: str) -> str:
-        taken = cells(character)
-        if taken == 0 or taken >= self.across + (self.across == 1):
+        width = cells(character)
+        if width == 0 or width >= self.across + (self.across == 1):
             return REPLACEMENT if self.unicode else "?"
-        return f" {character}{' ' * (self.across - 1 - taken)}" if self.across > 1 else character
+        return f" {character}{' ' * (self.across - 1 - width)}" if self.across > 1 else character
 
     def legend(self, picture: Picture) -> str:
-        """What the shades mean, and the brackets."""
+        """Return the legend of the shades and the brackets."""
         target = "  [ ] " + _("target") if picture.targets and self.across > 1 else ""
         if self.colours > FEW:
             swatches = "  ".join(f"{self._ground(weight, False)} {weight:.2f}" for weight in SWATCHES)
@@ -115,7 +114,7 @@ class Pen:
 
 
 def terminal(picture: Picture, *, width: int = 80, colours: ColourCount = NONE, unicode: bool = True) -> str:
-    """The heat map in text that is `width` columns wide at most; what does not fit is said."""
+    """Return the heat map as text, at most `width` columns wide; a last line counts the keys that do not fit."""
     plain = Pen(1, colours, unicode)
     labels = [plain.text(token_label(token, LABEL_CELLS)) for token in picture.tokens]
     margin = max(map(cells, labels), default=0) + 1
@@ -127,11 +126,11 @@ def terminal(picture: Picture, *, width: int = 80, colours: ColourCount = NONE, 
     for query, row in enumerate(picture.pattern):
         squares = (pen.square(weight, (query, key) in targets) for key, weight in enumerate(row[:shown]))
         lines.append(" " * (margin - 1 - cells(labels[query])) + f"{labels[query]} " + "".join(squares))
-    lines += [plain.text(_("query down, key across")), pen.legend(picture)]
+    lines += [plain.text(_("each row is a query, each column a key")), pen.legend(picture)]
     if missing := len(labels) - shown:
         message = ngettext(
-            "{number} more key does not fit: widen the window, or draw into a file.",
-            "{number} more keys do not fit: widen the window, or draw into a file.",
+            "{number} more key does not fit: make the window wider, or save the picture with --out.",
+            "{number} more keys do not fit: make the window wider, or save the picture with --out.",
             missing,
         )
         lines.append(plain.text(message))

@@ -1,9 +1,9 @@
-"""The report as Gradescope's `results.json`: one test for each claim, all of them visible, all text plain.
+"""The report as Gradescope's `results.json`: one visible test with plain text for each claim.
 
-What the format does not say, and we heed: a score at the top overrides the sum of the tests; one hidden test
-hides the total from the student; text is HTML unless its format says otherwise; a time is a number.
-Gradescope has no word for "not graded": where nothing could be measured it gets a score of 0, because it
-refuses a file without one, and the first line says that this is no grade.
+Gradescope's rules that its documentation does not state: a score at the top replaces the sum of the tests; one hidden
+test hides the total from the student; text is HTML unless its format says otherwise; a time is a number.
+Gradescope has no word for "not graded" and refuses a file without a score: if no claim could be measured, the score
+is 0, and the first line says that this is not a grade.
 """
 
 import json
@@ -11,12 +11,18 @@ from typing import Any
 
 from grader.base.language import _
 from grader.grading.hashing import content_hash
+from grader.report.formats import Material
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, Report, Verdict, title
 
 STATUSES = {"confirmed": "passed", "refuted": "failed"}
-"""A claim that could not be graded has neither."""
+"""The status of a claim by its outcome; a claim that is not graded has none."""
+
+
+def show(material: Material) -> str:
+    """Return `results.json` with the report's own points."""
+    return render(material.report, material.exercise)
 
 
 def render(
@@ -26,7 +32,7 @@ def render(
     total_points: float | None = None,
     seconds: float | None = None,
 ) -> str:
-    """`results.json`; the score is in the report's points unless the assignment has a total of its own."""
+    """Return `results.json`; with `total_points`, the score is a part of them, else it is the report's points."""
     score = report.points if total_points is None else report.score * total_points
     content: dict[str, Any] = {
         "score": round(score + 0.0, 4) if report.gradable else 0.0,
@@ -55,11 +61,11 @@ def render(
 
 
 def _summary(report: Report, exercise: Exercise | None) -> str:
-    standing = words.standing(report).word.capitalize()
-    message = f"{words.result(report)}." if report.gradable else _("this 0 is not a grade.")
-    told = [f"{standing}: {message}"]
-    told += [words.missing(report, exercise), words.earned(report) if report.gradable else "", words.luck(report)]
-    return "\n".join(filter(None, told))
+    result = words.total_sign(report).word.capitalize()
+    message = f"{words.score_line(report)}." if report.gradable else _("this 0 is not a grade.")
+    lines = [f"{result}: {message}", words.still_needed(report, exercise)]
+    lines += [words.kinds_and_xp(report) if report.gradable else "", words.luck(report)]
+    return "\n".join(filter(None, lines))
 
 
 def _test(number: int, verdict: Verdict, report: Report) -> dict[str, Any]:
@@ -67,7 +73,7 @@ def _test(number: int, verdict: Verdict, report: Report) -> dict[str, Any]:
         "name": f"{verdict.claim.place} {title(verdict.claim)}: {words.OUTCOMES[verdict.outcome].word}",
         "name_format": "text",
         "number": str(number),
-        "output": "\n".join(words.account(verdict)),
+        "output": "\n".join(words.verdict_lines(verdict)),
         "output_format": "text",
         "tags": [verdict.claim.type],
         "visibility": "visible",

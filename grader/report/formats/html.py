@@ -1,4 +1,4 @@
-"""The report as one page: no request to anywhere, works from a file, readable without JavaScript."""
+"""The report as one HTML page that needs no network, no other file and no JavaScript."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from grader.report.drawing.bars import Bar, bar
 from grader.report.drawing.cloud import Cloud, cloud
 from grader.report.drawing.headmap import HeadMap
 from grader.report.drawing.pattern import Drawing, draw
+from grader.report.formats import Material
 from grader.report.pages.page import STYLES, page
 from grader.report.text import words
 from grader.schema import Exercise, Picture, Report, Verdict, title
@@ -16,7 +17,7 @@ from grader.schema import Exercise, Picture, Report, Verdict, title
 
 @dataclass(frozen=True)
 class ClaimSection:
-    """One claim with all that the page shows of it."""
+    """Everything that the page shows of one claim."""
 
     verdict: Verdict
     sign: words.Sign
@@ -25,18 +26,26 @@ class ClaimSection:
     drawings: tuple[Drawing, ...]
 
 
+def show(material: Material) -> str:
+    """Return the page; nothing is drawn that the exercise's feedback keeps back."""
+    if material.report.feedback != "all":
+        return render(material.report, {}, material.exercise)
+    standings = material.standings() if material.standings else None
+    return render(material.report, material.pictures(), material.exercise, standings)
+
+
 def render(
     report: Report,
     pictures: Mapping[int, Sequence[Picture]] | None = None,
     exercise: Exercise | None = None,
     standings: Standings | None = None,
 ) -> str:
-    """The page; `pictures` are those of each claim, by its place among the verdicts, counted from 0.
+    """Return the page; `pictures` are those of each claim, by its index among the verdicts.
 
-    `standings`, where they are at hand, show each claimed head among all others; once the submission has passed, the
-    others have their names, and the map is of all. They are left out where the exercise's feedback keeps numbers back.
+    With `standings`, the page shows each claimed head among all others. The other heads get names, and the map shows
+    all of them, only after the submission has passed. Without feedback "all", the standings are not shown.
     """
-    seen = standings if report.feedback == "all" else None
+    shown = standings if report.feedback == "all" else None
     verdicts = report.verdicts if report.feedback != "score" else ()
     return page(
         "page.html.jinja",
@@ -44,31 +53,32 @@ def render(
         report=report,
         exercise=exercise,
         sections=[
-            _section(verdict, (pictures or {}).get(place, ()), seen, report.passed)
-            for place, verdict in enumerate(verdicts)
+            _section(verdict, (pictures or {}).get(index, ()), shown, report.passed)
+            for index, verdict in enumerate(verdicts)
         ],
-        map=_map(report, exercise, seen),
+        map=_map(report, exercise, shown),
         words=words,
         title=title,
     )
 
 
-def _map(report: Report, exercise: Exercise | None, seen: Standings | None) -> HeadMap | None:
-    """All heads, or only the claimed ones where more may not be told or is not known; none for a score alone."""
+def _map(report: Report, exercise: Exercise | None, standings: Standings | None) -> HeadMap | None:
+    """Return the map of all heads, or of the claimed ones only, or None if the feedback is only a score."""
     if exercise is None or report.feedback == "score":
         return None
-    if seen is None or not report.passed:  # all of it is the answer to the exercise
+    if standings is None or not report.passed:  # the map of all heads is the answer to the exercise
         return headmap.outcomes_map(report, (exercise.transformer.layers, exercise.transformer.heads))
-    return headmap.with_claims(headmap.head_map(exercise, seen, lambda place: f"#head-{place[0]}-{place[1]}"), report)
+    whole = headmap.head_map(exercise, standings, lambda place: f"#head-{place[0]}-{place[1]}")
+    return headmap.with_claims(whole, report)
 
 
-def _section(verdict: Verdict, pictures: Sequence[Picture], seen: Standings | None, named: bool) -> ClaimSection:
+def _section(verdict: Verdict, pictures: Sequence[Picture], standings: Standings | None, named: bool) -> ClaimSection:
     claim = verdict.claim
-    known = seen is not None and verdict.rank is not None and claim.name in seen.by_kind
+    known = standings is not None and verdict.rank is not None and claim.name in standings.by_kind
     return ClaimSection(
         verdict=verdict,
         sign=words.OUTCOMES[verdict.outcome],
         bars=tuple(map(bar, verdict.threshold)),
-        cloud=cloud(claim.kind, seen, (claim.layer, claim.head), named=named) if seen and known else None,
+        cloud=cloud(claim.kind, standings, (claim.layer, claim.head), named=named) if standings and known else None,
         drawings=tuple(map(draw, pictures)),
     )

@@ -1,14 +1,20 @@
-"""The report as JUnit XML, for continuous integration: a refuted claim is a failure, an unmeasurable one is skipped."""
+"""The report as JUnit XML: a refuted claim is a failure, a claim that is not graded is skipped."""
 
 from xml.etree import ElementTree
 
+from grader.report.formats import Material
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Report, Verdict, title
 
 
+def show(material: Material) -> str:
+    """Return the report as JUnit XML."""
+    return render(material.report)
+
+
 def render(report: Report) -> str:
-    """One test case for each claim; numbers as properties, as far as they are told."""
+    """Return one test case for each claim; the numbers that the feedback allows are properties."""
     verdicts = report.verdicts if report.feedback != "score" else ()
     counts = {
         "tests": str(len(verdicts)),
@@ -39,13 +45,13 @@ def _case(suite: ElementTree.Element, exercise: str, verdict: Verdict) -> None:
         for check in verdict.threshold
     }
     _properties(case, {"outcome": verdict.outcome, **numbers})
-    account = "\n".join(words.account(verdict))
+    details = "\n".join(words.verdict_lines(verdict))
     if verdict.outcome == "refuted":
-        ElementTree.SubElement(case, "failure", {"message": visible(words.rationale(verdict))}).text = account
+        ElementTree.SubElement(case, "failure", {"message": visible(words.rationale(verdict))}).text = details
     elif verdict.outcome == "not_graded":
         ElementTree.SubElement(case, "skipped", {"message": visible(words.rationale(verdict))})
     else:
-        ElementTree.SubElement(case, "system-out").text = account
+        ElementTree.SubElement(case, "system-out").text = details
 
 
 def _properties(parent: ElementTree.Element, values: dict[str, str]) -> None:

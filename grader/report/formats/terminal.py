@@ -1,4 +1,4 @@
-"""The report on a terminal: good at 80 columns, in a pipe, without colour and without Unicode."""
+"""The report for a terminal: readable in 80 columns, in a pipe, without colour and without Unicode."""
 
 import os
 import shutil
@@ -8,7 +8,8 @@ from typing import TextIO
 
 from grader.base.language import _
 from grader.exercises.names import STATISTICS, statistic
-from grader.report.text import words
+from grader.report.formats import Material
+from grader.report.text import glossary, words
 from grader.report.text.labels import cells, padded, shorten, visible
 from grader.report.text.styled import Text
 from grader.schema import Exercise, Report, ThresholdResult, Verdict, title
@@ -42,11 +43,17 @@ PLAIN = str.maketrans(
         "\N{DARK SHADE}": "%",
     }
 )
-"""What stands in where the encoding has no Unicode."""
+"""The ASCII signs for an encoding without Unicode."""
 NARROWEST, WIDEST = 32, 100
 LONGEST_BAR, SHORTEST_BAR, INDENT, SLICE_CELLS = 24, 6, 4, 22
 BESIDE = 3
-"""Columns beside a bar: two spaces, and one more where the sign for "at least" is written with two letters."""
+"""The columns for two spaces beside a bar, and for ">=", which is one letter longer than the sign for it."""
+
+
+def show(material: Material) -> str:
+    """Return the report as text, as suits a file or the terminal."""
+    write = render if material.to_file else for_stream
+    return write(material.report, material.exercise)
 
 
 def render(
@@ -57,14 +64,14 @@ def render(
     colour: bool = False,
     encoding: str = "utf-8",
 ) -> str:
-    """The report as text that `encoding` can carry; with the exercise it also says what a pass still needs."""
+    """Return the report as text in `encoding`; with the exercise, it also says what a pass still needs."""
     columns = max(NARROWEST, min(width or 80, WIDEST))
     lines = (line for block in _blocks(report, exercise, columns) for line in block.lines(columns, colour=colour))
     return fit("\n".join(lines) + "\n", encoding)
 
 
 def for_stream(report: Report, exercise: Exercise | None = None, stream: TextIO | None = None) -> str:
-    """The report as suits `stream` (standard output): colour on a terminal without NO_COLOR, none in a pipe."""
+    """Return the report for `stream` (standard output): in colour on a terminal unless NO_COLOR is set."""
     stream = stream or sys.stdout
     on_terminal = stream.isatty()
     return render(
@@ -77,14 +84,14 @@ def for_stream(report: Report, exercise: Exercise | None = None, stream: TextIO 
 
 
 def fit(text: str, encoding: str) -> str:
-    """`text` with everything that `encoding` cannot carry replaced, symbols by their plain likenesses."""
+    """Return `text` in characters that `encoding` has; symbols become ASCII signs."""
     if unicode_works(encoding):
         return text
     return text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
 
 
 def unicode_works(encoding: str) -> bool:
-    """Whether our symbols can be written in `encoding`."""
+    """Return whether `encoding` has our symbols."""
     try:
         "".join(map(chr, PLAIN)).encode(encoding)
     except UnicodeEncodeError:
@@ -94,34 +101,45 @@ def unicode_works(encoding: str) -> bool:
 
 def _blocks(report: Report, exercise: Exercise | None, columns: int) -> Iterator[Text]:
     yield Text((visible(_(exercise.title) if exercise else report.exercise), "bold"))
-    told = [
+    facts = [
         _("{exercise} version {version}", exercise=report.exercise, version=report.exercise_version),
         _("transformer {name}", name=visible(report.transformer)),
     ]
-    if name := words.who(report):
-        told.append(_("student {name}", name=name))
-    yield Text((" \N{MIDDLE DOT} ".join(told), "dim"))
+    if name := words.student_name(report):
+        facts.append(_("student {name}", name=name))
+    yield Text((" \N{MIDDLE DOT} ".join(facts), "dim"))
     if report.feedback != "score":
         for verdict in report.verdicts:
             yield Text()
             yield from _verdict(verdict, report, exercise, columns)
     yield Text()
     yield from _total(report, exercise)
-    yield from _sources(report)
+    if report.feedback != "score":
+        yield from _sources(report)
+        yield from _definitions(report)
 
 
 def _sources(report: Report) -> Iterator[Text]:
-    """Where the thresholds come from, each source once."""
-    told: dict[str, dict[str, None]] = {}
-    for verdict in report.verdicts if report.feedback != "score" else ():
+    """Yield each source of a threshold once, with the kinds that it is for."""
+    sources: dict[str, dict[str, None]] = {}
+    for verdict in report.verdicts:
         for check in verdict.threshold:
             name = f"{title(verdict.claim)} ({statistic(check.statistic)})"
-            told.setdefault(visible(_(check.source)), {})[name] = None
-    if told:
+            sources.setdefault(visible(_(check.source)), {})[name] = None
+    if sources:
         yield Text()
         yield Text((_("Where the thresholds come from"), "bold dim"))
-    for source, names in told.items():
+    for source, names in sources.items():
         yield _indented(f"{'; '.join(names)}: {source}", "dim")
+
+
+def _definitions(report: Report) -> Iterator[Text]:
+    """Yield a definition for each statistic in the report."""
+    if statistics := glossary.statistics_in(report):
+        yield Text()
+        yield Text((_("How to read this"), "bold dim"))
+        for line in glossary.lines(statistics):
+            yield _indented(line, "dim")
 
 
 def _verdict(verdict: Verdict, report: Report, exercise: Exercise | None, columns: int) -> Iterator[Text]:
@@ -129,23 +147,23 @@ def _verdict(verdict: Verdict, report: Report, exercise: Exercise | None, column
     headline = Text(
         (f"{sign.symbol} {verdict.claim.place}  {sign.word}", STYLES[sign.name]), f"  {title(verdict.claim)}"
     )
-    if worth := words.worth(verdict, report, exercise):
-        headline = Text(headline, (f"  ({worth})", "dim"))
+    if points := words.points_of(verdict, report, exercise):
+        headline = Text(headline, (f"  ({points})", "dim"))
     yield headline
     yield _indented(visible(words.rationale(verdict)))
     if verdict.borderline:
         yield _indented(_(words.BORDERLINE), STYLES["borderline"])
     yield from _checks(verdict, columns)
-    for label, text in words.remarks(verdict):
-        yield _indented(Text((f"{label}: ", "bold"), text))
+    for label, quote, text in words.remarks(verdict):
+        yield _indented(Text((f"{label}: ", "bold"), quote, text))
 
 
 def _checks(verdict: Verdict, columns: int) -> Iterator[Text]:
-    """One line for each check: name, measured, bar with threshold, needed, interval; two where it is narrow."""
-    on = max((min(cells(visible(_(check.on))), SLICE_CELLS) for check in verdict.threshold), default=0)
-    rows = [(check, *_beside_bar(check, on)) for check in verdict.threshold]
-    taken = max((cells(before) + cells(after) for _, before, after in rows), default=0)
-    room = min(columns - INDENT - taken - BESIDE, LONGEST_BAR)
+    """Yield a line for each check: name, measured, bar with threshold, needed, interval; two in a narrow window."""
+    slice_cells = max((min(cells(visible(_(check.on))), SLICE_CELLS) for check in verdict.threshold), default=0)
+    rows = [(check, *_beside_bar(check, slice_cells)) for check in verdict.threshold]
+    used = max((cells(before) + cells(after) for _, before, after in rows), default=0)
+    room = min(columns - INDENT - used - BESIDE, LONGEST_BAR)
     for check, before, after in rows:
         start = (before, STYLES[check.result])
         if room >= SHORTEST_BAR:
@@ -155,18 +173,18 @@ def _checks(verdict: Verdict, columns: int) -> Iterator[Text]:
             yield _indented(Text(after), indent=INDENT + 2)
 
 
-def _beside_bar(check: ThresholdResult, on: int) -> tuple[str, str]:
-    """What stands left and right of a bar; the slice of the probe takes `on` cells."""
-    slice_ = padded(shorten(visible(_(check.on)), on), on)
-    measured, needed = words.apart(check.measured, check.at_least)
-    name = padded(statistic(check.statistic), max(cells(statistic(each)) for each in STATISTICS))
+def _beside_bar(check: ThresholdResult, slice_cells: int) -> tuple[str, str]:
+    """Return the texts left and right of a bar; the name of the slice takes `slice_cells` cells."""
+    slice_ = padded(shorten(visible(_(check.on)), slice_cells), slice_cells)
+    measured, needed = words.measured_and_needed(check.measured, check.at_least)
+    name = padded(statistic(check.statistic), max(cells(statistic(name)) for name in STATISTICS))
     before = f"{words.RESULTS[check.result].symbol} {name} {slice_} {measured:>5}"
     return before, f"\N{GREATER-THAN OR EQUAL TO} {needed}  {words.interval(check)}"
 
 
 def _bar(check: ThresholdResult, length: int) -> Text:
-    """Filled up to what was measured, with a heavy line where the threshold lies."""
-    end = words.scale(check)
+    """Return a bar that is filled up to the measured value and has a heavy line at the threshold."""
+    end = words.bar_end(check)
     filled = round(length * min(max(check.measured / end, 0), 1))
     mark = min(int(length * check.at_least / end), length - 1)
     drawn = ["\N{FULL BLOCK}" if place < filled else "\N{LIGHT SHADE}" for place in range(length)]
@@ -175,13 +193,13 @@ def _bar(check: ThresholdResult, length: int) -> Text:
 
 
 def _total(report: Report, exercise: Exercise | None) -> Iterator[Text]:
-    sign = words.standing(report)
+    sign = words.total_sign(report)
     line = Text((f"{sign.symbol} {sign.word}", STYLES[sign.name]))
     if report.gradable:
-        line = Text(line, (f"  {words.result(report)}", STYLES[sign.name]))
+        line = Text(line, (f"  {words.score_line(report)}", STYLES[sign.name]))
     yield line
-    told = [words.missing(report, exercise), words.earned(report) if report.gradable else "", words.luck(report)]
-    for text in filter(None, told):
+    lines = [words.still_needed(report, exercise), words.kinds_and_xp(report) if report.gradable else ""]
+    for text in filter(None, [*lines, words.luck(report)]):
         yield _indented(text)
     if report.content_hash:
         proof = _("report {hash}, grader {version}", hash=report.content_hash[:12], version=report.grader_version)

@@ -1,1 +1,1 @@
-"""HTML pages that ask nothing of a network."""
+"""HTML pages that need no network."""

@@ -1,8 +1,7 @@
-"""A calibration as one page: a strip of heads for each kind, and a threshold to move among them.
+"""A calibration as one page: for each kind a strip of heads, with a threshold that can be moved.
 
-Nothing is asked from anywhere, and without JavaScript everything is there for the present threshold. What the page
-reckons while a threshold moves is the state of each head, from the same few numbers and by the same rule as
-`grader.grading.calibration.records.HeadScore`.
+The page needs no network. Without JavaScript it shows everything for the present threshold. While a threshold moves,
+the page computes the state of each head by the rule of `grader.grading.calibration.records.HeadScore`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,18 +20,18 @@ from grader.grading.calibration.records import (
 )
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
-from grader.report.text import calibration as in_text
+from grader.report.text import calibration as calibration_text
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import title
 
-STYLES, SCRIPT = ("page.css", "calibration.css"), "calibration.js"
+STYLES, SCRIPT = ("page.css", "calibration/calibration.css"), "calibration/calibration.js"
 TOP, LABELLED, AXIS = 34, 14, 22
-"""Above the heads, between two labels of layers, and below the heads; in pixels."""
+"""The pixels above the heads, between the labels of two layers, and below the heads."""
 TALLEST, PITCHES = 300, (1.3, 9.0)
-"""How high all heads together may be, and the least and most for each; in pixels."""
+"""The most pixels for the height of all heads, and the least and the most for each head."""
 NEAR = 12
-"""How many of the heads that are not confirmed are listed in plain sight."""
+"""The number of heads that are not confirmed and listed without unfolding."""
 CAUTIONS: dict[CautionCode, str] = {
     "no_head_passes": "No head passes",
     "fewer_than_wanted": "Fewer than wanted",
@@ -42,7 +41,7 @@ CAUTIONS: dict[CautionCode, str] = {
     "in_noise": "Inside the noise",
     "lookalike": "Look-alike",
     "one_sided": "One-sided",
-    "same_winner": "Same winner",
+    "same_winner": "Same best head",
     "labels_disagree": "Labels disagree",
     "untrained_passes": "Chance passes",
 }
@@ -51,7 +50,7 @@ SHAPES: dict[HeadState, str] = {"over": "●", "borderline": "◆", "below": "�
 
 @dataclass(frozen=True)
 class Mark:
-    """A place on the axis that is named below it."""
+    """A value on the axis with a label below it."""
 
     at: str
     anchor: str
@@ -61,7 +60,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class ThresholdChoice:
-    """A threshold that may be worth a look, and why."""
+    """A threshold to consider, and the reason."""
 
     at_least: float
     why: str
@@ -69,52 +68,52 @@ class ThresholdChoice:
 
 @dataclass(frozen=True)
 class Strip:
-    """Where everything stands in one kind's strip; across in per cent, down in pixels."""
+    """The positions in one kind's strip: from left to right in per cent, from top to bottom in pixels."""
 
     height: float
     foot: float
     bands: tuple[tuple[float, float, int], ...]
-    """Of the layers: top, height, number."""
+    """The layers: top, height and number of each."""
     every: int
-    """Each so many layers are named."""
+    """The step between two layers that have a label."""
     rows: tuple[tuple[HeadScore, float], ...]
-    """Each head with its height, best score first."""
+    """Each head with its distance from the top, best score first."""
     marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True)
 class KindSection:
-    """One kind with all that the page shows of it."""
+    """Everything that the page shows of one kind."""
 
     kind: KindCalibration
     strip: Strip
     places: tuple[ThresholdChoice, ...]
     runs: tuple[tuple[Step, Step], ...]
-    """Neighbouring thresholds that do the same: the first and the last of them."""
+    """Neighbouring thresholds with the same effect: the first and the last of each run."""
     near: tuple[HeadScore, ...]
     far: tuple[HeadScore, ...]
     precision: str
     recall: str
-    """Paths over 100 by 100."""
+    """SVG paths in a square of 100 by 100."""
     cautions: tuple[Caution, ...]
     yaml: str
-    """What to paste, with `@` where the threshold goes."""
+    """The line to paste, with `@` in place of the threshold."""
 
 
-def render(found: Calibration) -> str:
-    """The page."""
+def render(calibration: Calibration) -> str:
+    """Return the page."""
     templates = environment()
     style = "".join(templates.get_template(name).render() for name in STYLES)
-    page = templates.get_template("calibration.html.jinja").render(
-        found=found,
-        sections=[_section(kind, found) for kind in found.kinds],
-        names={kind.name: title(kind.kind) for kind in found.kinds},
-        anchors={kind.name: f"kind-{number}" for number, kind in enumerate(found.kinds, 1)},
-        said=in_text,
+    page = templates.get_template("calibration/calibration.html.jinja").render(
+        calibration=calibration,
+        sections=[_section(kind, calibration) for kind in calibration.kinds],
+        names={kind.name: title(kind.kind) for kind in calibration.kinds},
+        anchors={kind.name: f"kind-{number}" for number, kind in enumerate(calibration.kinds, 1)},
+        text=calibration_text,
         words=words,
         statistics=STATISTICS,
         cautions=CAUTIONS,
-        general=[caution for caution in found.cautions if not caution.kinds],
+        general=[caution for caution in calibration.cautions if not caution.kinds],
         shapes=SHAPES,
         number=number,
         percent=percent,
@@ -127,55 +126,59 @@ def render(found: Calibration) -> str:
 
 
 def number(at_least: float) -> str:
-    """A threshold: two decimals, or more where it has more."""
+    """Return a threshold with two decimals, or with more if it has more."""
     return f"{at_least:.2f}" if round(at_least, 2) == at_least else f"{at_least:g}"
 
 
 def percent(score: float) -> str:
-    """How far along the axis something stands; what lies off it stands at its end."""
+    """Return the position of a score on the axis; a score outside it is at its end."""
     return f"{100 * min(max(score, 0.0), 1.0):.2f}%"
 
 
-def _section(kind: KindCalibration, found: Calibration) -> KindSection:
-    out = [head for head in kind.heads if not head.confirmed]
+def _section(kind: KindCalibration, calibration: Calibration) -> KindSection:
+    not_confirmed = [head for head in kind.heads if not head.confirmed]
     return KindSection(
         kind=kind,
-        strip=_strip(kind, found),
+        strip=_strip(kind, calibration),
         places=_places(kind),
         runs=tuple(_runs(kind.sweep)),
-        near=tuple(out[:NEAR]),
-        far=tuple(out[NEAR:]),
-        precision=_curve([(each.at_least, each.precision) for each in kind.sweep]),
-        recall=_curve([(each.at_least, each.recall) for each in kind.sweep]),
-        cautions=tuple(caution for caution in found.cautions if kind.name in caution.kinds),
+        near=tuple(not_confirmed[:NEAR]),
+        far=tuple(not_confirmed[NEAR:]),
+        precision=_curve([(step.at_least, step.precision) for step in kind.sweep]),
+        recall=_curve([(step.at_least, step.recall) for step in kind.sweep]),
+        cautions=tuple(caution for caution in calibration.cautions if kind.name in caution.kinds),
         yaml=_yaml(kind),
     )
 
 
-def _strip(kind: KindCalibration, found: Calibration) -> Strip:
+def _strip(kind: KindCalibration, calibration: Calibration) -> Strip:
     least, most = PITCHES
     pitch = min(max(TALLEST / len(kind.heads), least), most)
-    layer = pitch * found.heads
-    foot = TOP + layer * found.layers
+    layer_height = pitch * calibration.heads
+    foot = TOP + layer_height * calibration.layers
     return Strip(
         height=round(foot + AXIS + LABELLED * len(list(_marks(kind))), 1),
         foot=round(foot, 1),
-        bands=tuple((round(TOP + layer * each, 1), round(layer, 1), each) for each in range(found.layers)),
-        every=max(1, -int(-LABELLED // layer)),
-        rows=tuple((head, round(TOP + layer * head.layer + pitch * (head.head + 0.5), 1)) for head in kind.heads),
+        bands=tuple(
+            (round(TOP + layer_height * layer, 1), round(layer_height, 1), layer) for layer in range(calibration.layers)
+        ),
+        every=max(1, -int(-LABELLED // layer_height)),
+        rows=tuple(
+            (head, round(TOP + layer_height * head.layer + pitch * (head.head + 0.5), 1)) for head in kind.heads
+        ),
         marks=tuple(_marks(kind)),
     )
 
 
 def _marks(kind: KindCalibration) -> Iterator[Mark]:
-    """What else has a place on the axis: chance, the blind head, and the lead that is asked for."""
+    """Yield the labelled values on the axis: chance, the best blind head, and the lead that is needed."""
     if kind.chance is not None:
         yield _mark(kind.chance.score, f"best untrained head {kind.chance.score:.2f}", "chance")
     if kind.statistic == "hit_rate":
         yield _mark(kind.baseline, f"best blind head {kind.baseline:.2f}", "blind")
     for ask in kind.also_asked:
         if ask.on_axis is not None:
-            yield _mark(ask.on_axis, f"{STATISTICS[ask.statistic]} {ask.at_least:g} asks {ask.on_axis:.2f}", "asked")
+            yield _mark(ask.on_axis, f"{STATISTICS[ask.statistic]} {ask.at_least:g} needs {ask.on_axis:.2f}", "asked")
 
 
 def _mark(at: float, text: str, sort: str) -> Mark:
@@ -184,11 +187,11 @@ def _mark(at: float, text: str, sort: str) -> Mark:
 
 
 def _places(kind: KindCalibration) -> tuple[ThresholdChoice, ...]:
-    """The thresholds worth a look, each once, with all that speaks for it."""
+    """Return the thresholds to consider, each once, with all its reasons."""
     reasons: dict[float, list[str]] = {}
     for at_least, why in _reasons(kind):
         reasons.setdefault(at_least, []).append(why)
-    return tuple(ThresholdChoice(at_least, ", ".join(told)) for at_least, told in reasons.items())
+    return tuple(ThresholdChoice(at_least, ", ".join(of_value)) for at_least, of_value in reasons.items())
 
 
 def _reasons(kind: KindCalibration) -> Iterator[tuple[float, str]]:
@@ -197,21 +200,21 @@ def _reasons(kind: KindCalibration) -> Iterator[tuple[float, str]]:
         yield (kind.labels.best_margin.at_least, "widest margin between the labels")
         yield (kind.labels.best_f1.at_least, "best F1")
     if kind.in_noise:
-        for each in kind.outside_noise:
-            side = "below" if each.at_least < kind.at_least else "above"
-            yield (each.at_least, f"nearest {side} that is inside no interval")
+        for step in kind.outside_noise:
+            side = "below" if step.at_least < kind.at_least else "above"
+            yield (step.at_least, f"nearest value {side} that is inside no interval")
     if kind.gaps and kind.gaps[0].below_score < round(kind.gaps[0].middle, 2) <= kind.gaps[0].above_score:
         yield (round(kind.gaps[0].middle, 2), "middle of the widest gap")
 
 
 def _runs(steps: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
-    for _, run in groupby(steps, key=lambda each: (each.confirmed, each.in_noise, each.right, each.wrong)):
-        alike = list(run)
-        yield alike[0], alike[-1]
+    for _, group in groupby(steps, key=lambda step: (step.confirmed, step.in_noise, step.right, step.wrong)):
+        run = list(group)
+        yield run[0], run[-1]
 
 
 def _curve(points: Sequence[tuple[float, float | None]]) -> str:
-    """A line in steps through what there is; where there is no value, there is no line."""
+    """Return a line in steps through the points; it has a gap at points without a value."""
     pen, drawn = "M", []
     for x, y in points:
         if y is not None:

@@ -1,4 +1,4 @@
-"""The cohort for an instructor: as text, and as one page that asks nothing from anywhere."""
+"""The cohort for an instructor, as text and as one page that needs no network."""
 
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
@@ -8,11 +8,11 @@ from grader.schema import Exercise, title
 from grader.students.cohort import Cohort
 
 BAR = 30
-"""Characters."""
+"""The characters of the longest bar."""
 
 
 def text(cohort: Cohort) -> str:
-    """For a terminal."""
+    """Return the cohort as text for a terminal."""
     median = f", the median at attempt {cohort.attempts_to_pass:g}" if cohort.attempts_to_pass is not None else ""
     lines = [
         f"{cohort.exercise}: {words.plural(cohort.students, 'student', 'students')}, "
@@ -24,8 +24,8 @@ def text(cohort: Cohort) -> str:
         lines.append(f"  {10 * number:3} to {10 * number + 10:3} %  {count:5}  {bar}".rstrip())
     lines.append("\nKinds")
     lines += [
-        f"  {each.kind:34} found by {each.students:4}, complete {each.complete:4}, wrong claims {each.wrong:4}"
-        for each in cohort.kinds
+        f"  {kind.kind:34} found by {kind.students:4}, complete {kind.complete:4}, wrong claims {kind.wrong:4}"
+        for kind in cohort.kinds
     ]
     if cohort.wrong_claims:
         lines.append("\nWrong claims, most frequent first")
@@ -41,7 +41,7 @@ def text(cohort: Cohort) -> str:
 
 
 def html(cohort: Cohort, exercise: Exercise) -> str:
-    """The page."""
+    """Return the cohort as a page."""
     templates = environment()
     style = templates.get_template("page.css").render()
     page = templates.get_template("cohort.html.jinja").render(

@@ -1,4 +1,4 @@
-"""A head's picture, as in the lesson: a heat map with tokens on both axes, in a file."""
+"""A head's picture in a file: a heat map with tokens on both axes."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from grader.schema import Picture
 
 CELL_INCHES, LABEL_INCHES, DPI = 0.26, 1.5, 150
 REPLACEMENT = "\N{WHITE SQUARE}"
-"""For a character that the bundled font has no glyph for."""
+"""The sign for a character that the font does not have."""
 
 
 def save(picture: Picture, path: Path) -> None:
-    """Draw into a file; its suffix says how: `.png`, `.svg`, or `.html` for a page that one can point at.
+    """Draw into a file, by its suffix: `.png`, `.svg`, or `.html` for an interactive page.
 
     Raises:
-        InvalidInput: the suffix is another one, or the file cannot be written.
+        InvalidInput: The suffix is another one, or the file cannot be written.
     """
     write = {".svg": pattern.svg, ".html": page}.get(path.suffix.lower())
     try:
@@ -27,7 +27,7 @@ def save(picture: Picture, path: Path) -> None:
         elif path.suffix.lower() == ".png":
             png(picture, path)
         else:
-            message = _("a picture ends in .png, .svg or .html, not in {suffix}", suffix=repr(path.suffix))
+            message = _("the file name must end in .png, .svg or .html, not in {suffix}", suffix=repr(path.suffix))
             raise InvalidInput(str(path), [Problem("unknown-picture-format", message)])
     except OSError as error:
         message = _("cannot be written: {why}", why=error.strerror)
@@ -35,14 +35,14 @@ def save(picture: Picture, path: Path) -> None:
 
 
 def page(picture: Picture) -> str:
-    """Both views on one page, for a browser without a network."""
+    """Return a page with heat map and head view that needs no network."""
     return whole_page("picture.html.jinja", ("page.css",), drawing=pattern.draw(picture))
 
 
 def png(picture: Picture, path: Path) -> None:
-    """Draw with matplotlib; the same bytes wherever the same version of it is installed.
+    """Draw with matplotlib; the same version of it always writes the same bytes.
 
-    What stands beside the axes is English in every language: the font that comes with matplotlib is Latin.
+    The labels of the axes are always English, because matplotlib's own font has only Latin letters.
     """
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -69,7 +69,7 @@ def png(picture: Picture, path: Path) -> None:
 
 
 def _drawable(text: str) -> str:
-    """`text` with a square in place of what the font that comes with matplotlib cannot draw."""
+    """Return `text` with a square for each character that matplotlib's own font does not have."""
     from matplotlib import font_manager
 
     font = font_manager.get_font(font_manager.findfont("DejaVu Sans"))

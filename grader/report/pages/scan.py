@@ -1,6 +1,6 @@
-"""Every head of a transformer as one page: the map, each kind with its best heads, and each head under every kind.
+"""All heads of a transformer on one page: the map, the best heads of each kind, and each head under every kind.
 
-The page tells all answers: it is for instructors, and for whoever explores a transformer without an exercise to pass.
+The page shows all answers of an exercise. It is for instructors, and for exploring a transformer without an exercise.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from grader.report.text import words
 from grader.schema import Exercise, HeadIndex, Kind, Picture, head_name, title
 
 MOST_DRAWN = 24
-"""How many heads are drawn: a picture takes 20 to 70 kB, and the page is to stay below 3 MB."""
+"""The most heads with a picture: a picture takes 20 to 70 kB, and the page should stay below 3 MB."""
 IN_SIGHT = 10
-"""How many heads of a kind are listed before one unfolds the rest, if not more are confirmed."""
+"""The number of heads of a kind that are listed without unfolding, if not more are confirmed."""
 SYMBOLS = {"over": "\N{CHECK MARK}", "borderline": "\N{ALMOST EQUAL TO}", "below": "\N{MIDDLE DOT}"}
 
 
@@ -33,13 +33,13 @@ class Row:
     standing: Standing
     rank: int
     reached: str
-    """Which part of what is needed it has."""
+    """The part of the threshold that the head reaches, in per cent."""
     symbol: str
     confirmed: bool
 
 
 @dataclass(frozen=True)
-class OfKind:
+class ScanKind:
     """One kind with its heads, best first."""
 
     kind: Kind
@@ -52,8 +52,8 @@ class OfKind:
 
 
 @dataclass(frozen=True)
-class OfHead:
-    """One head with every kind, likeliest first."""
+class ScanHead:
+    """One head under every kind, the most likely kind first."""
 
     cell: Cell
     rows: tuple[Row, ...]
@@ -61,7 +61,7 @@ class OfHead:
 
 
 def render(exercise: Exercise, standings: Standings, pictures: Mapping[HeadIndex, Picture | None]) -> str:
-    """The page; `pictures` are those of the heads that `worth_drawing` names, as far as they are kept."""
+    """Return the page; `pictures` holds those of the heads that `worth_drawing` returns, None if there is none."""
     whole = headmap.head_map(exercise, standings, lambda place: f"#{anchor(place)}")
     kinds = [entry.kind for entry in whole.legend]
     return page(
@@ -70,8 +70,8 @@ def render(exercise: Exercise, standings: Standings, pictures: Mapping[HeadIndex
         exercise=exercise,
         table=standings.table,
         map=whole,
-        kinds=[_of_kind(kind, standings) for kind in kinds],
-        layers=[[_of_head(cell, kinds, standings, pictures) for cell in row] for row in whole.rows],
+        kinds=[scan_kind(kind, standings) for kind in kinds],
+        layers=[[_scan_head(cell, kinds, standings, pictures) for cell in row] for row in whole.rows],
         anchor=anchor,
         words=words,
         title=title,
@@ -79,30 +79,31 @@ def render(exercise: Exercise, standings: Standings, pictures: Mapping[HeadIndex
 
 
 def anchor(place: HeadIndex) -> str:
-    """Where in the page a head is."""
+    """Return the id of a head's place in the page."""
     return f"head-{place[0]}-{place[1]}"
 
 
 def worth_drawing(standings: Standings) -> dict[HeadIndex, Kind]:
-    """The heads to draw, each with the kind on whose probe: the best of each kind in turn, the confirmed ones first."""
+    """Return the heads to draw, each with the kind of its probe: confirmed heads first, then by rank."""
     if not standings.by_kind:
         return {}
     places = list(next(iter(standings.by_kind.values())))
-    likest = {place: standings.most_like(place).asked.kind for place in places}
+    best_kinds = {place: standings.most_like(place).asked.kind for place in places}
 
     def order(place: HeadIndex) -> tuple[bool, int]:
-        name = likest[place].name
+        name = best_kinds[place].name
         return not standings.by_kind[name][place].confirmed, standings.ranks[name][place]
 
-    return {place: likest[place] for place in sorted(places, key=order)[:MOST_DRAWN]}
+    return {place: best_kinds[place] for place in sorted(places, key=order)[:MOST_DRAWN]}
 
 
-def _of_kind(kind: Kind, standings: Standings) -> OfKind:
+def scan_kind(kind: Kind, standings: Standings) -> ScanKind:
+    """Return a kind with all heads, of which the confirmed ones, and the ten best, are in sight."""
     ranks = standings.ranks[kind.name]
     rows = [_row(place, kind, standings) for place in sorted(ranks, key=ranks.__getitem__)]
     passing = standings.passing(kind.name)
     shown = max(passing, IN_SIGHT)
-    return OfKind(
+    return ScanKind(
         kind,
         kind.letters,
         title(kind),
@@ -113,14 +114,14 @@ def _of_kind(kind: Kind, standings: Standings) -> OfKind:
     )
 
 
-def _of_head(
+def _scan_head(
     cell: Cell, kinds: list[Kind], standings: Standings, pictures: Mapping[HeadIndex, Picture | None]
-) -> OfHead:
+) -> ScanHead:
     place = (cell.layer, cell.head)
     rows = [_row(place, kind, standings) for kind in kinds]
     rows.sort(key=lambda row: (row.confirmed, row.standing.factor), reverse=True)
     picture = pictures.get(place)
-    return OfHead(cell, tuple(rows), draw(picture) if picture else None)
+    return ScanHead(cell, tuple(rows), draw(picture) if picture else None)
 
 
 def _row(place: HeadIndex, kind: Kind, standings: Standings) -> Row:

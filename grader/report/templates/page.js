@@ -1,6 +1,6 @@
 "use strict";
-// Point at a query, tap it, or reach it with Tab and the arrow keys: its row, its lines and its keys light up.
-// A tap or a click holds it; another one, a tap beside the picture, or Escape lets go. All words stand in the page.
+// Pointing at a query, tapping it, or reaching it with Tab and the arrow keys lights up its row, lines and keys.
+// A tap or a click holds it; another one, a tap beside the picture, or Escape clears it. All texts are in the page.
 const LIT = "lit";
 for (const picture of document.querySelectorAll(".picture")) {
   const view = picture.querySelector(".view");
@@ -50,7 +50,7 @@ for (const picture of document.querySelectorAll(".picture")) {
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hold(null); });
 }
 
-// A whole map is one stop for the Tab key; the arrow keys walk from head to head.
+// The whole map is one stop for the Tab key; the arrow keys move from head to head.
 for (const map of document.querySelectorAll(".head-map")) {
   const rows = [...map.tBodies[0].rows].map((row) => [...row.querySelectorAll(".cell")]);
   if (!rows.flat().every((cell) => cell.matches("a"))) continue;
@@ -68,7 +68,7 @@ for (const map of document.querySelectorAll(".head-map")) {
   for (const hint of document.querySelectorAll(".map-keys")) hint.hidden = false;
 }
 
-// What a link leads to is opened, in whatever it is folded away.
+// The target of a link is shown, even inside a closed `details`.
 const open = () => {
   const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
   if (!target) return;

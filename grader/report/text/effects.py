@@ -1,4 +1,4 @@
-"""What a regrade does, student by student: as text, as JSON for programs, as CSV for a spreadsheet."""
+"""The effects of a regrade for each student, as text, as JSON or as CSV."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ COLUMNS = (
 
 
 def counts(effects: Sequence[StudentEffect]) -> dict[str, int]:
-    """How many reports go up, go down, change without either, and stay; and what else moves."""
+    """Return how many reports get better, get worse, change otherwise and stay, and how many outcomes and XP change."""
     directions = Counter(_direction(effect) for student in effects for effect in student.effects)
     return {
         "up": directions["up"],
@@ -33,7 +33,7 @@ def counts(effects: Sequence[StudentEffect]) -> dict[str, int]:
 
 
 def text(effects: Sequence[StudentEffect], changes: Sequence[str]) -> str:
-    """For a terminal: what changes, how often, and for whom."""
+    """Return the changes, their counts and their effects on each student, for a terminal."""
     lines = [f"changed: {', '.join(changes) or 'no threshold or rule'}", ""]
     lines += [f"{number:6}  {name.replace('_', ' ')}" for name, number in counts(effects).items()]
     for student in effects:
@@ -47,7 +47,7 @@ def text(effects: Sequence[StudentEffect], changes: Sequence[str]) -> str:
 
 
 def as_json(effects: Sequence[StudentEffect], changes: Sequence[str]) -> str:
-    """For programs: the same, key by key."""
+    """Return the effects as JSON."""
     students = [
         {
             "platform": student.platform,
@@ -66,7 +66,7 @@ def as_json(effects: Sequence[StudentEffect], changes: Sequence[str]) -> str:
 
 
 def as_csv(effects: Sequence[StudentEffect]) -> str:
-    """For a spreadsheet: one line for each report that changes. What could be taken for a formula is quoted."""
+    """Return one CSV line for each report that changes; a text that a spreadsheet could run as a formula is quoted."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -103,18 +103,18 @@ def _direction(effect: Effect) -> str:
 
 def _line(effect: Effect) -> str:
     before, after = effect.entry.report, effect.after
-    passes = {(False, True): ", passes now", (True, False): ", passes no longer"}.get((before.passed, after.passed), "")
+    passes = {(False, True): ", now passes", (True, False): ", no longer passes"}.get((before.passed, after.passed), "")
     flips = [f"{flip.head} {flip.kind} {flip.before} -> {flip.after}" for flip in effect.flips]
-    flips += [f"{verdict.claim.place} {verdict.claim.name} {what}" for verdict, what in _edges(effect)]
-    told = f": {'; '.join(flips)}" if flips else ""
-    return f"report {effect.entry.id}: {percent(before.score)} -> {percent(after.score)}{passes}{told}"
+    flips += [f"{verdict.claim.place} {verdict.claim.name} {change}" for verdict, change in _borderline_changes(effect)]
+    details = f": {'; '.join(flips)}" if flips else ""
+    return f"report {effect.entry.id}: {percent(before.score)} -> {percent(after.score)}{passes}{details}"
 
 
-def _edges(effect: Effect) -> Iterator[tuple[Verdict, str]]:
-    """The claims whose outcome stays and that are borderline now, or no longer."""
+def _borderline_changes(effect: Effect) -> Iterator[tuple[Verdict, str]]:
+    """Yield the verdicts that keep their outcome but became, or stopped to be, borderline."""
     for old, new in zip(effect.entry.report.verdicts, effect.after.verdicts, strict=True):
         if old.outcome == new.outcome and old.borderline != new.borderline:
-            yield new, "is borderline now" if new.borderline else "is borderline no longer"
+            yield new, "is now borderline" if new.borderline else "is no longer borderline"
 
 
 def _harmless(value: object) -> object:

@@ -1,17 +1,17 @@
-"""Text that others wrote, made legible and harmless: nothing invisible, nothing that steers a terminal or a page."""
+"""Safe text: what other people wrote, without invisible characters and without control codes."""
 
 import unicodedata
 from functools import lru_cache
 
 JOINERS = "\u200c\u200d"
-"""Invisible, but letters and emoji of many scripts need them."""
+"""Invisible characters that letters and emoji of many scripts need."""
 UNSEEN = {" ": "\N{OPEN BOX}", "\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}", "\t": "\N{RIGHTWARDS ARROW TO BAR}"}
-"""How a token of nothing but white space is shown."""
+"""The visible signs for a token that is only white space."""
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 def visible(text: str) -> str:
-    r"""`text` on one line; control and direction characters are written as codes, such as `\x1b`."""
+    r"""Return `text` on one line; control and direction characters become codes, such as `\x1b`."""
     return "".join(_harmless(character) for character in " ".join(text.split()))
 
 
@@ -23,7 +23,7 @@ def _harmless(character: str) -> str:
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal, or widths of a monospaced letter, `text` takes."""
+    """Return the width of `text` in columns of a terminal, or in letters of a monospaced font."""
     return sum(_cell(character) for character in text)
 
 
@@ -34,7 +34,7 @@ def _cell(character: str) -> int:
 
 
 def shorten(text: str, most: int) -> str:
-    """`text` in at most `most` cells, with an ellipsis where something was cut."""
+    """Return `text` in at most `most` cells, with an ellipsis if it was cut."""
     if cells(text) <= most:
         return text
     while text and cells(text) > most - 1:
@@ -43,12 +43,12 @@ def shorten(text: str, most: int) -> str:
 
 
 def padded(text: str, most: int) -> str:
-    """`text` with as many spaces after it as fill `most` cells."""
+    """Return `text` with spaces after it, up to `most` cells."""
     return text + " " * (most - cells(text))
 
 
 def isolated(text: str) -> str:
-    """`text` so that it may stand among other words: what is written from right to left does not turn them around."""
+    """Isolate `text` that is written from right to left, so that the words around it keep their order."""
     if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text):
         return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
     return text
@@ -56,7 +56,7 @@ def isolated(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def token_label(token: str, most: int = 14) -> str:
-    """A token as an axis shows it: its leading space left out, white space alone made visible."""
+    """Return a token's label for an axis: without its leading space; a token of white space becomes visible."""
     if token.strip():
         return shorten(visible(token), most)
     return shorten("".join(UNSEEN.get(character, _harmless(character)) for character in token), most)

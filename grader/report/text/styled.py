@@ -1,4 +1,4 @@
-"""Styled text for a terminal: pieces of text with a style each, wrapped at spaces into so many columns."""
+"""Styled text for a terminal: pieces of text, each with a style, wrapped at spaces."""
 
 import re
 from collections.abc import Iterator
@@ -7,26 +7,26 @@ from itertools import pairwise
 from grader.report.text.labels import cells
 
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
-"""The words of a style, as terminals are told them."""
+"""The terminal's codes for the words of a style."""
 START, END = "\x1b[{}m", "\x1b[0m"
 WORD = re.compile(r"\s*\S+\s*")
 
 Piece = tuple[str, str]
-"""Some text, and its style: words of CODES, or nothing."""
+"""A text and its style: words of CODES, or empty."""
 
 
 class Text:
     """One paragraph."""
 
     def __init__(self, *parts: "str | Piece | Text", indent: int = 0) -> None:
-        """Everything one after another; every line begins with `indent` spaces."""
+        """Join the parts; every line begins with `indent` spaces."""
         self.indent = indent
         self.pieces: list[Piece] = []
         for part in parts:
             self.pieces += part.pieces if isinstance(part, Text) else [(part, "") if isinstance(part, str) else part]
 
     def lines(self, columns: int, *, colour: bool) -> Iterator[str]:
-        """The paragraph's lines, none of them wider than `columns`; at least one."""
+        """Return the paragraph's lines, at least one, none wider than `columns`."""
         plain = "".join(text for text, _ in self.pieces)
         cuts = [0, *_cuts(plain, columns - self.indent), len(plain)]
         for begin, end in pairwise(cuts):
@@ -43,7 +43,7 @@ class Text:
 
 
 def _cuts(text: str, columns: int) -> list[int]:
-    """Where new lines begin; a word wider than a line is cut."""
+    """Return the places where new lines begin; a word wider than a line is cut."""
     cuts: list[int] = []
     used = 0
     for word in WORD.finditer(text):
@@ -59,7 +59,7 @@ def _cuts(text: str, columns: int) -> list[int]:
 
 
 def _fitting(text: str, columns: int) -> int:
-    """How many of the characters fit into a line; one at least."""
+    """Return the number of characters that fit into a line, at least one."""
     used = 0
     for count, character in enumerate(text):
         used += cells(character)

@@ -1,4 +1,4 @@
-"""What every format says in the same words: outcomes, kinds, ranks, luck, and what is still missing."""
+"""The words that all formats of the report share: outcomes, ranks, numbers, luck, and what a pass still needs."""
 
 from typing import NamedTuple
 
@@ -10,8 +10,18 @@ from grader.report.text.labels import visible
 from grader.schema import Evidence, Exercise, OtherKind, Outcome, Report, ThresholdResult, Verdict, title
 
 
+class Remark(NamedTuple):
+    """A fact beside the numbers of a verdict."""
+
+    label: str
+    quote: str
+    """The student's own words; may be empty."""
+    text: str
+    """Our words, which come after the quote; may be empty."""
+
+
 class Sign(NamedTuple):
-    """A word with the symbol that stands beside it; colour only ever repeats what they say."""
+    """A word with its symbol; colour only repeats what they say."""
 
     symbol: str
     name: str
@@ -19,7 +29,7 @@ class Sign(NamedTuple):
 
     @property
     def word(self) -> str:
-        """The word in the language that is spoken."""
+        """The word in the present language."""
         return _(self.name)
 
 
@@ -41,7 +51,7 @@ LEAST_PERCENT = 0.1
 
 
 def rationale(verdict: Verdict) -> str:
-    """What a verdict says: in English as it was kept, in other languages said anew from what it holds."""
+    """Return a verdict's rationale: the stored text in English, a new one from the same numbers in other languages."""
     if spoken() == LANGUAGES[0]:
         return verdict.rationale
     if verdict.why_not is not None:
@@ -52,7 +62,7 @@ def rationale(verdict: Verdict) -> str:
 
 
 def ordinal(number: int) -> str:
-    """`1st`, `2nd`, `3rd`, `11th`, ..."""
+    """Return `1st`, `2nd`, `3rd`, `11th`, ..."""
     if spoken() != LANGUAGES[0]:
         return _("no. {number}", number=number)
     ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
@@ -60,14 +70,14 @@ def ordinal(number: int) -> str:
 
 
 def rank(verdict: Verdict) -> str:
-    """`3rd of 144 heads`, or nothing where the rank is not told."""
+    """Return `3rd of 144 heads`, or empty text if the report has no ranks."""
     if verdict.rank is None:
         return ""
     return _place(verdict.rank, verdict.of)
 
 
 def looks_like(lookalike: OtherKind, of: int | None) -> str:
-    """What the head is instead."""
+    """Return the kind that the head has instead, with score and rank."""
     place, score = _place(lookalike.rank, of), f"{lookalike.score:.2f}"
     return _("{kind} (score {score}, {place})", kind=title(lookalike.kind), score=score, place=place)
 
@@ -77,59 +87,62 @@ def _place(number: int, of: int | None) -> str:
     return _("{place} of {heads} heads", place=place, heads=of) if of else place
 
 
-def apart(measured: float, needed: float) -> tuple[str, str]:
-    """Both numbers with two decimals, or with as many more as it takes to tell them apart."""
+def measured_and_needed(measured: float, needed: float) -> tuple[str, str]:
+    """Return both numbers with two decimals, or with as many as it takes to show that they differ."""
     for decimals in range(2, MOST_DECIMALS):
         if measured == needed or round(measured, decimals) != round(needed, decimals):
             break
     return f"{measured:.{decimals}f}", f"{needed:.{decimals}f}"
 
 
-def scale(check: ThresholdResult) -> float:
-    """Where the bar of a check ends: 1, or beyond for what is no fraction (lift)."""
+def bar_end(check: ThresholdResult) -> float:
+    """Return the value at the end of a check's bar: 1, or more for a lift, which is not a fraction."""
     return 1.0 if check.statistic != "lift" else max(2 * check.at_least, 1.1 * max(check.measured, check.interval[1]))
 
 
 def interval(check: ThresholdResult) -> str:
-    """The 95 % interval of a check."""
+    """Return the 95 % interval of a check."""
     low, high = check.interval
     return _("{low} to {high}", low=f"{low:.2f}", high=f"{high:.2f}")
 
 
 def sources(verdict: Verdict) -> list[str]:
-    """Where the thresholds of a verdict come from, each source once: `share, hit rate: Voita et al. 2019`."""
+    """Return each source of a verdict's thresholds once: `share, hit rate: Voita et al. 2019`."""
     statistics: dict[str, list[str]] = {}
     for check in verdict.threshold:
-        named = statistics.setdefault(visible(_(check.source)), [])
-        if statistic(check.statistic) not in named:
-            named.append(statistic(check.statistic))
-    return [f"{', '.join(named)}: {source}" for source, named in statistics.items()]
+        of_source = statistics.setdefault(visible(_(check.source)), [])
+        if statistic(check.statistic) not in of_source:
+            of_source.append(statistic(check.statistic))
+    return [f"{', '.join(of_source)}: {source}" for source, of_source in statistics.items()]
 
 
-def evidence(of: Evidence) -> str:
-    """What was found on the student's own sentence."""
-    numbers = [] if of.share is None else [f"{statistic('share')} {of.share:.2f}"]
-    if of.hit_rate is not None:
-        numbers.append(f"{statistic('hit_rate')} {of.hit_rate:.2f}")
+def evidence_result(evidence: Evidence) -> str:
+    """Return the numbers that were measured on the student's own sentence, or why there are none."""
+    numbers = [] if evidence.share is None else [f"{statistic('share')} {evidence.share:.2f}"]
+    if evidence.hit_rate is not None:
+        numbers.append(f"{statistic('hit_rate')} {evidence.hit_rate:.2f}")
     if not numbers:
-        return _("recomputed and drawn; nothing in it tells what such a head ought to look at")
+        return _("recomputed and drawn, but not measured: we do not know the targets of this kind in this sentence")
     return ngettext(
-        "{found} over {number} query", "{found} over {number} queries", of.queries, found=", ".join(numbers)
+        "{numbers} over {number} query",
+        "{numbers} over {number} queries",
+        evidence.queries,
+        numbers=", ".join(numbers),
     )
 
 
-def plural(number: int, one: str, many: str) -> str:
-    """`1 head`, `2 heads`."""
-    return f"{number} {one if number == 1 else many}"
+def plural(number: int, singular: str, plural_form: str) -> str:
+    """Return `1 head`, `2 heads`."""
+    return f"{number} {singular if number == 1 else plural_form}"
 
 
 def points(number: float) -> str:
-    """Points without needless decimals."""
+    """Return points without needless decimals."""
     return f"{round(number, 2) + 0.0:g}"
 
 
 def percent(fraction: float) -> str:
-    """Two significant digits, never a rounded 0 % or 100 % that is neither."""
+    """Return a fraction in per cent; a value that is not exactly 0 % or 100 % is never rounded to it."""
     value = 100 * fraction
     if 0 < value < LEAST_PERCENT:
         return _("less than {percent} %", percent=LEAST_PERCENT)
@@ -139,27 +152,27 @@ def percent(fraction: float) -> str:
 
 
 def luck(report: Report) -> str:
-    """How far the score may be due to guessing; a chance that was rounded to 0 is still one."""
+    """Return the chance that random claims do as well; a chance that was rounded to 0 is shown as a small one."""
     if not report.gradable:
         return ""
     chance = report.luck or LEAST_PERCENT / 200
     return _("Random claims of the same kinds would do this well {percent} of the time.", percent=percent(chance))
 
 
-def who(report: Report) -> str:
-    """The student's name, on one line; nothing where it is not known."""
+def student_name(report: Report) -> str:
+    """Return the student's name on one line, or empty text if it is not known."""
     return visible(report.student or "")
 
 
-def standing(report: Report) -> Sign:
-    """Passed, not passed, or not graded at all."""
+def total_sign(report: Report) -> Sign:
+    """Return the sign for passed, not passed or not graded."""
     if not report.gradable:
         return OUTCOMES["not_graded"]
     return PASSED if report.passed else NOT_PASSED
 
 
-def missing(report: Report, exercise: Exercise | None) -> str:
-    """What a submission that has not passed lacks; nothing for one that has."""
+def still_needed(report: Report, exercise: Exercise | None) -> str:
+    """Return what a submission still needs to pass; empty text if it has passed."""
     if not report.gradable:
         return _("None of the claims could be measured, so there is no grade and no attempt is used up.")
     if report.passed or exercise is None:
@@ -173,13 +186,13 @@ def missing(report: Report, exercise: Exercise | None) -> str:
             ngettext("a confirmed head of {number} more kind", "a confirmed head of {number} more kinds", more)
         )
     if report.luck > LUCK_LIMIT:
-        message = N_("more than luck (random claims may do this well {percent} of the time at most)")
+        message = N_("a result that is more than luck (random claims may do this well at most {percent} of the time)")
         lacking.append(_(message, percent=percent(LUCK_LIMIT)))
     return _("Still needed to pass: {lacking}.", lacking="; ".join(lacking)) if lacking else ""
 
 
-def worth(verdict: Verdict, report: Report, exercise: Exercise | None) -> str:
-    """What one claim earned or cost; nothing where it is neither, or not told."""
+def points_of(verdict: Verdict, report: Report, exercise: Exercise | None) -> str:
+    """Return what one claim earned or cost; empty text if it did neither, or if the feedback hides points."""
     if report.feedback != "all":
         return ""
     if verdict.outcome == "refuted" and exercise is not None:
@@ -188,50 +201,54 @@ def worth(verdict: Verdict, report: Report, exercise: Exercise | None) -> str:
 
 
 def plural_points(number: float) -> str:
-    """`1 point`, `2.5 points`."""
+    """Return `1 point`, `2.5 points`."""
     return ngettext("{points} point", "{points} points", 1 if number == 1 else 2, points=points(number))
 
 
-def result(report: Report) -> str:
-    """Score and points in one line."""
-    got, of = points(report.points), points(report.possible)
-    return _("score {percent}, {points} of {possible} points", percent=percent(report.score), points=got, possible=of)
+def score_line(report: Report) -> str:
+    """Return score and points in one line."""
+    return _(
+        "score {percent}, {points} of {possible} points",
+        percent=percent(report.score),
+        points=points(report.points),
+        possible=points(report.possible),
+    )
 
 
-def earned(report: Report) -> str:
-    """Kinds confirmed and XP, in one line."""
+def kinds_and_xp(report: Report) -> str:
+    """Return the number of confirmed kinds and the XP in one line."""
     return ngettext(
-        "{number} kind confirmed; {xp} XP (a claim earns it once)",
-        "{number} kinds confirmed; {xp} XP (a claim earns it once)",
+        "{number} kind confirmed; {xp} XP (each claim earns XP once)",
+        "{number} kinds confirmed; {xp} XP (each claim earns XP once)",
         report.kinds_confirmed,
         xp=report.xp,
     )
 
 
-def remarks(verdict: Verdict) -> list[tuple[str, str]]:
-    """What stands beside the numbers, each with its label; nothing that is not told."""
-    told = []
+def remarks(verdict: Verdict) -> list[Remark]:
+    """Return the facts beside the numbers: rank, other kind, the student's sentence and note, and the hint."""
+    facts = []
     if place := rank(verdict):
-        told.append((_("Rank"), place))
+        facts.append(Remark(_("Rank"), "", place))
     if verdict.looks_like:
-        told.append((_("Looks like"), looks_like(verdict.looks_like, verdict.of)))
+        facts.append(Remark(_("Looks like"), "", looks_like(verdict.looks_like, verdict.of)))
     if verdict.evidence:
-        quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{visible(verdict.evidence.text)}\N{RIGHT DOUBLE QUOTATION MARK}"
-        told.append((_("Your sentence"), f"{quoted}: {evidence(verdict.evidence)}"))
+        quote = f"\N{LEFT DOUBLE QUOTATION MARK}{visible(verdict.evidence.text)}\N{RIGHT DOUBLE QUOTATION MARK}"
+        facts.append(Remark(_("Your sentence"), f"{quote}: ", evidence_result(verdict.evidence)))
     if verdict.claim.note:
-        told.append((_("Your note"), visible(verdict.claim.note)))
+        facts.append(Remark(_("Your note"), visible(verdict.claim.note), ""))
     if verdict.help:
-        told.append((_("Hint"), visible(_(verdict.help))))
-    return told
+        facts.append(Remark(_("Hint"), "", visible(_(verdict.help))))
+    return facts
 
 
-def account(verdict: Verdict) -> list[str]:
-    """A verdict as plain lines, for platforms that show text and nothing else."""
+def verdict_lines(verdict: Verdict) -> list[str]:
+    """Return a verdict as plain lines, for platforms that show only text."""
     lines = [visible(rationale(verdict))]
     if verdict.borderline:
         lines.append(_(BORDERLINE))
     for check in verdict.threshold:
-        measured, needed = apart(check.measured, check.at_least)
+        measured, needed = measured_and_needed(check.measured, check.at_least)
         lines.append(
             _(
                 "{statistic} on {slice}: measured {measured}, needed {needed} ({result}; 95 % interval {interval})",
@@ -243,5 +260,5 @@ def account(verdict: Verdict) -> list[str]:
                 interval=interval(check),
             )
         )
-    lines += [f"{label}: {text}" for label, text in remarks(verdict)]
+    lines += [f"{label}: {quote}{text}" for label, quote, text in remarks(verdict)]
     return lines + [_("Threshold for {source}", source=source) for source in sources(verdict)]

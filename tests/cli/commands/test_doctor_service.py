@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.checkup.queue import clock
-from grader.ledger.database import SCHEMA
+from grader.ledger import SCHEMA
 from grader.service import access, platforms, streams
 from tests.cli.conftest import Bench
 from tests.support.postgres import database

@@ -87,7 +87,7 @@ def test_a_language_that_nobody_speaks_here_is_a_mistake(bench: Bench, tmp_path:
     done = bench.grade(tmp_path, "--lang", "fr", "exercises")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "grade: --lang: `fr` is not spoken here; there are en, ko\n"
+    assert done.stderr == "grade: --lang: `fr` is not supported; choose one of en, ko\n"
 
 
 def test_an_encoding_without_korean_letters_is_no_error(bench: Bench, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_out_writes_a_picture(bench: Bench, tmp_path: Path, name: str, begins: b
         (["3", "0"], "tiny has no head L3H0: layers are 0 to 2, heads 0 to 7"),
         (["0", "8"], "tiny has no head L0H8"),
         (["0", "0", "--text", "king " * 3000], "tokens, but the transformer reads 2048 at most"),
-        (["0", "0", "--out", "head.gif"], "a picture ends in .png, .svg or .html"),
+        (["0", "0", "--out", "head.gif"], "the file name must end in .png, .svg or .html"),
     ],
 )
 def test_what_cannot_be_shown_is_the_users_mistake(

@@ -104,7 +104,7 @@ def test_a_port_that_is_taken_is_named(up: Up, bench: Bench, tmp_path: Path) -> 
 
     assert done.returncode == 3
     assert f"port {port}: " in done.stderr
-    assert "give another one by --port" in done.stderr
+    assert "choose another one with --port" in done.stderr
 
 
 def test_it_listens_on_this_machine_alone(up: Up) -> None:

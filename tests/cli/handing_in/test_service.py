@@ -209,7 +209,7 @@ def test_what_was_made_offline_counts_once_here_and_there(
     hand_in(bench, home, (("login-name", file) for file in offline))
     main = bench.grade(home, "submit", bench.submission(tmp_path, *claims, student="ines"), *canvas)
     again = bench.grade(home, "progress", "sync", *canvas)
-    with Ledger(f"sqlite:///{home / 'ledger.sqlite3'}") as ledger, ledger.statements(write=True) as execute:
+    with Ledger(f"sqlite:///{home / 'ledger.sqlite3'}") as ledger, ledger.database.statements(write=True) as execute:
         execute("DELETE FROM handed_in", {})  # as if nothing were known of it
     third = bench.grade(home, "progress", "sync", *canvas)
     elsewhere = bench.grade(home, "progress", "sync", *queue)

@@ -67,10 +67,10 @@ def test_what_is_not_graded_yet_has_a_status_and_no_report(bench: Bench, tmp_pat
     status, report = bench.grade(tmp_path, "status", "early"), bench.grade(tmp_path, "report", "early")
 
     assert status.returncode == 0
-    assert status.stdout.startswith("early on platform local: received\n    kept safely; it will be graded\n")
+    assert status.stdout.startswith("early on platform local: received\n    stored; it will be graded\n")
     assert "to see its report" not in status.stdout
     assert (report.returncode, report.stdout) == (3, "")
-    assert report.stderr == "grade: early on platform local: kept safely; it will be graded\n"
+    assert report.stderr == "grade: early on platform local: stored; it will be graded\n"
 
 
 def test_help_names_what_belongs_to_the_service_and_imports_nothing_of_it(bench: Bench, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_what_we_cannot_grade_is_three_and_not_the_students_fault_and_can_be_tri
     replayed = up.grade("dead", "replay", "local/lost-1")
 
     assert code == 3
-    assert "lost-1 on platform local: we could not grade it; that is not your fault" in log
+    assert "lost-1 on platform local: we could not grade it; this is not your fault" in log
     assert "local/lost-1" in listed.stdout
     assert "local/lost-1" in {each["name"] for each in as_json}
     assert "lost-1 on platform local: dead\n" in status.stdout
@@ -125,7 +125,7 @@ def test_letters_that_nothing_can_be_made_of_are_listed_and_told_when_replayed(u
     assert re.match(r"letter:\d+ +20\d\d-.*Z +\d+ B  intake:local: unknown-field: 'colour'", line)
     assert (replayed.returncode, replayed.stdout, unknown.returncode) == (2, "", 2)
     assert "unknown-field" in replayed.stderr
-    assert "no dead letter is called letter:4711" in unknown.stderr
+    assert "letter:4711: there is no such dead letter" in unknown.stderr
 
 
 def test_who_has_waited_long_enough_is_told_that_it_is_safely_kept(bench: Bench, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_user_who_may_not_hand_in_there_is_told_so(bench: Bench, tmp_path: Pat
 
     assert (foreign.returncode, wrong.returncode) == (3, 3)
     assert "this user may not do that" in foreign.stderr
-    assert "does not take this user and password" in wrong.stderr
+    assert "does not accept the user and password" in wrong.stderr
     assert "--id" not in foreign.stderr + wrong.stderr
 
 
@@ -243,7 +243,10 @@ def _read(screen: int) -> bytes:
 def _hurried(up: Up, name: str) -> str | None:
     """Return the submission's state, after cutting short the pause before its next try."""
     mine = (SUBMISSIONS.c.submission_id == name, SUBMISSIONS.c.state == "received")
-    with Ledger(f"sqlite:///{up.home / 'ledger.sqlite3'}") as ledger, ledger.connection(write=True) as connection:
+    with (
+        Ledger(f"sqlite:///{up.home / 'ledger.sqlite3'}") as ledger,
+        ledger.database.connection(write=True) as connection,
+    ):
         connection.execute(sa.update(SUBMISSIONS).where(*mine).values(wake_at="2000-01-01T00:00:00.000000+00:00"))
         state: str | None = connection.scalar(sa.select(SUBMISSIONS.c.state).where(SUBMISSIONS.c.submission_id == name))
     return state

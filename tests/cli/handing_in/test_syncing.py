@@ -71,7 +71,7 @@ def test_a_ledger_that_cannot_be_used_is_said_in_a_line(file: Path, capsys: pyte
     file.write_text("no ledger" * 100)
     afterwards(NOBODY, ENVELOPE, result(sealed(1)), hands_in=True)
 
-    assert "is damaged, or no ledger" in capsys.readouterr().err
+    assert "is damaged, or is not a ledger" in capsys.readouterr().err
 
 
 def test_what_became_of_it_is_told_by_exercise_and_reason() -> None:

@@ -14,7 +14,7 @@ from grader.grading.standings import Standings
 from grader.measuring.score_table import ScoreTable
 from grader.schema import Borderline, Exercise
 from tests.support.planted_calibration import RULE, calibration, known, planted
-from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, Place, exercise, table, with_reading
+from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, HeadIndex, exercise, table, with_reading
 
 GRID = 1 / STEPS
 ROUNDING = 1e-9
@@ -24,7 +24,10 @@ NAMES = ("induction", "positional:-1", "syntactic:verb_subject")
 
 
 def induction(
-    scores: Mapping[Place, float], labels: dict[Place, str] | None = None, half_width: float = 0.0, **more: object
+    scores: Mapping[HeadIndex, float],
+    labels: dict[HeadIndex, str] | None = None,
+    half_width: float = 0.0,
+    **more: object,
 ) -> KindCalibration:
     """Calibrate an exercise that asks only for induction, with these scores."""
     asked = exercise({**INDUCTION, **more})

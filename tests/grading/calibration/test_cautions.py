@@ -5,7 +5,7 @@ import pytest
 from grader.grading.calibration.calibrate import calibrate
 from grader.grading.calibration.records import Calibration
 from tests.support.planted_calibration import RULE, known
-from tests.support.planted_tables import Place, exercise, table, with_reading
+from tests.support.planted_tables import HeadIndex, exercise, table, with_reading
 
 DUPLICATES = {"type": "duplicate_token", "heads": 1, "points": 10, "passing": 1}
 BEST = {"positional:-1": {(0, 0): 0.95, (0, 1): 0.9, (0, 2): 0.85}, "induction": {(1, 0): 0.95, (1, 1): 0.9}}
@@ -63,7 +63,9 @@ def test_a_table_with_nothing_wrong_raises_nothing() -> None:
         ),
     ],
 )
-def test_a_caution_is_raised_where_it_should_be(code: str, scores: dict[str, dict[Place, float]], message: str) -> None:
+def test_a_caution_is_raised_where_it_should_be(
+    code: str, scores: dict[str, dict[HeadIndex, float]], message: str
+) -> None:
     raised = calibrate(RULE, table(RULE, {**QUIET, **scores}, 0.01)).cautions
 
     assert [caution.message for caution in raised if caution.code == code] == [message]

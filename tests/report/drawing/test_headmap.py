@@ -40,7 +40,7 @@ def test_a_cell_says_in_words_what_it_shows_and_leads_on(whole: headmap.HeadMap)
     cell = whole.rows[4][0]
 
     assert cell.label == (
-        "L4H0: positional, offset -1, confirmed; score 0.99 (141 % of what is needed), rank 1 of 25; "
+        "L4H0: positional, offset -1, confirmed; score 0.99 (141 % of the threshold), rank 1 of 25; "
         "also confirmed as syntactic, verb to subject"
     )
     assert (cell.href, cell.mark) == ("#head-4-0", "+1")
@@ -58,17 +58,17 @@ def test_a_cloud_has_every_head_and_marks_one(whole: headmap.HeadMap) -> None:
     seen = cloud(INDUCTION, standings(), (3, 3))
 
     assert len(seen.dots) == 24
-    assert seen.here is not None
-    assert (seen.here.place, seen.here.x) == ("L3H3", "63.0%")
+    assert seen.marked is not None
+    assert (seen.marked.place, seen.marked.x) == ("L3H3", "63.0%")
     assert (seen.needed, seen.needed_at) == ("0.60", "60.0%")
-    assert seen.said.startswith("L3H3 scores 0.63, rank 4. ")
-    assert "The best is L0H0 with 0.93; half of all heads score 0.00 or less." in seen.said
+    assert seen.description.startswith("L3H3 scores 0.63, rank 4. ")
+    assert "The best is L0H0 with 0.93; half of all heads score 0.00 or less." in seen.description
     assert max(dot.y for dot in seen.dots) < seen.foot
 
 
 def test_all_scores_stay_in_the_strip_and_layers_apart() -> None:
     seen = cloud(INDUCTION, standings())
 
-    assert seen.here is None
+    assert seen.marked is None
     assert all(0 <= float(dot.x.rstrip("%")) <= 100 for dot in seen.dots)
     assert [layer for _, layer in seen.layers] == ["L0", "L4"]

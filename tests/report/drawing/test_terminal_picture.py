@@ -1,4 +1,4 @@
-"""A head's picture in text, for every sort of terminal."""
+"""A head's picture in text, for every type of terminal."""
 
 import re
 
@@ -39,7 +39,7 @@ def test_rows_fit_the_window_and_say_what_does_not(
 ) -> None:
     for shown in (picture, long_picture, hostile_picture):
         lines = [ESCAPE.sub("", line) for line in terminal(shown, width=width, colours=colours).splitlines()]
-        rows = lines[1 : lines.index("query down, key across")]
+        rows = lines[1 : lines.index("each row is a query, each column a key")]
         assert max(map(cells, rows)) <= width
     assert ("more keys do not fit" in terminal(long_picture, width=width)) == (width < 48)
 

@@ -1,4 +1,4 @@
-"""What a reader gets from the page, parsed as a browser without JavaScript would."""
+"""The content of the page for a reader, parsed as by a browser without JavaScript."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ UNSEEN = {"script", "style", "title", "desc"}
 
 
 class Page(HTMLParser):
-    """The page's elements, its inline code and the text that can be seen."""
+    """The page's elements, its inline code and its visible text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -28,21 +28,21 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element begins."""
+        """Note the start of an element."""
         self.elements.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element that closes itself, as shapes do."""
+        """Note an element that closes itself, such as a shape."""
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        """The element that began last ends."""
+        """Assert that the element that began last ends."""
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Text, or inline code."""
+        """Collect text and inline code."""
         if self.open and self.open[-1] in self.code:
             self.code[self.open[-1]].append(data)
         elif not set(self.open) & UNSEEN:
@@ -50,11 +50,11 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """What can be seen, with single spaces."""
+        """The visible text, with single spaces."""
         return " ".join(self.seen.split())
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
-        """The attributes of every element of this name."""
+        """Return the attributes of every element of this name."""
         return [attributes for name, attributes in self.elements if name == tag]
 
 
@@ -191,7 +191,7 @@ def test_each_claim_stands_among_all_heads_and_each_head_on_the_map() -> None:
 
 
 def test_before_it_has_passed_a_report_names_no_head_that_was_not_claimed() -> None:
-    """On the clouds, and as a kind on the map: together they would be the answer to the exercise."""
+    """Names on the clouds and kinds on the map would together be the answer to the exercise."""
     before, after = (planted_pages.report(passed=passed) for passed in (False, True))
     dots = [set(re.findall(r"<title>(L\dH\d): ", page)) for page in (before, after)]
     linked = {cell["href"] for cell in Page(before).all("a") if (cell.get("class") or "").startswith("cell ")}
@@ -255,3 +255,13 @@ def test_contrast_meets_wcag_aa(page: Page, scheme: int) -> None:
             assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
     for shape, ground in (("target", "card"), ("heat", "ground"), ("ink", "fill"), ("ink", "track")):
         assert contrast(colours[shape], colours[ground]) >= 3, (shape, ground)
+
+
+def test_each_word_that_needs_one_leads_to_its_definition_on_the_page() -> None:
+    page = Page(planted_pages.report())
+    linked = {link["href"] for link in page.all("a") if link.get("class") == "term"}
+
+    assert linked >= {"#term-share", "#term-hit-rate", "#term-slice", "#term-query"}
+    assert linked <= {f"#{word['id']}" for word in page.all("dfn")}
+    assert all(link.get("title") for link in page.all("a") if link.get("class") == "term")
+    assert page.text.count("How to read this") == 1

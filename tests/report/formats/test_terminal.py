@@ -111,12 +111,12 @@ def test_ungradable_is_neither_zero_nor_full(ungradable: Report) -> None:
 
 
 class Screen(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     encoding = "utf-8"
 
     def isatty(self) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
 

@@ -1,4 +1,4 @@
-"""A calibration as page, text and JSON: the same numbers in all three, and a page that asks for nothing."""
+"""A calibration as page, text and JSON: the same numbers in all three, and a page that needs no network."""
 
 import json
 import re
@@ -20,7 +20,7 @@ VOID = {"meta"}
 
 
 class Article(HTMLParser):
-    """What the page shows of each kind, by the kind's name: numbers by their class, the heads of each list."""
+    """The numbers and lists of heads that the page shows for each kind, by the kind's name."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -61,7 +61,7 @@ def of_json(kind: KindCalibration) -> dict[str, object]:
 
 
 def paragraph(kind: KindCalibration) -> str:
-    """What the text says of a kind."""
+    """Return the paragraph of the text about a kind."""
     return next(part for part in TEXT.split("\n\n") if f"({kind.name})" in part.split("\n")[0])
 
 
@@ -114,8 +114,8 @@ def test_every_caution_and_gap_is_in_page_and_text() -> None:
         assert all(caution.message in PAGE.text[name] for name in caution.kinds or [""])
     for kind in FOUND.kinds:
         for gap in kind.gaps:
-            assert as_text.gap(gap) in paragraph(kind)
-            assert as_text.gap(gap) in PAGE.text[kind.name]
+            assert as_text.gap_in_words(gap) in paragraph(kind)
+            assert as_text.gap_in_words(gap) in PAGE.text[kind.name]
 
 
 def test_heads_that_several_kinds_claim_are_in_page_and_text() -> None:

@@ -72,7 +72,7 @@ def test_an_svg_is_well_formed_whatever_the_tokens(hostile_picture: Picture, tmp
 
 
 def test_another_suffix_is_refused_by_name(picture: Picture, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"ends in \.png, \.svg or \.html, not in '\.gif'"):
+    with pytest.raises(InvalidInput, match=r"must end in \.png, \.svg or \.html, not in '\.gif'"):
         pictures.save(picture, tmp_path / "head.gif")
     assert list(tmp_path.iterdir()) == []
 

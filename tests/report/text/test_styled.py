@@ -1,4 +1,4 @@
-"""Paragraphs of styled text, in lines."""
+"""Paragraphs of styled text become lines."""
 
 import pytest
 

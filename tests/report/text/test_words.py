@@ -29,9 +29,9 @@ def test_kinds_in_words(kind: Kind, said: str) -> None:
 
 
 def test_numbers_that_differ_are_written_so_that_they_differ() -> None:
-    assert words.apart(0.98, 0.4) == ("0.98", "0.40")
-    assert words.apart(0.5996, 0.6) == ("0.5996", "0.6000")
-    assert words.apart(0.6, 0.6) == ("0.60", "0.60")
+    assert words.measured_and_needed(0.98, 0.4) == ("0.98", "0.40")
+    assert words.measured_and_needed(0.5996, 0.6) == ("0.5996", "0.6000")
+    assert words.measured_and_needed(0.6, 0.6) == ("0.60", "0.60")
 
 
 @pytest.mark.parametrize(
@@ -50,19 +50,19 @@ def test_percentages_never_round_to_nothing_or_everything(fraction: float, said:
 
 
 def test_what_is_missing_is_named(report: Report, exercise: Exercise) -> None:
-    lacking = words.missing(report, exercise)
+    lacking = words.still_needed(report, exercise)
 
     assert "a score of 60 %" in lacking
     assert "1 more kind" in lacking
     assert "luck" not in lacking
-    assert "luck" in words.missing(report.model_copy(update={"luck": 0.4}), exercise)
+    assert "luck" in words.still_needed(report.model_copy(update={"luck": 0.4}), exercise)
 
 
 def test_nothing_is_missing_once_passed(report: Report, exercise: Exercise) -> None:
-    assert words.missing(report.model_copy(update={"passed": True}), exercise) == ""
+    assert words.still_needed(report.model_copy(update={"passed": True}), exercise) == ""
 
 
 def test_without_a_grade_no_attempt_is_used_and_luck_is_not_spoken_of(ungradable: Report) -> None:
-    assert "no attempt is used up" in words.missing(ungradable, None)
+    assert "no attempt is used up" in words.still_needed(ungradable, None)
     assert words.luck(ungradable) == ""
-    assert words.standing(ungradable).word == "not graded"
+    assert words.total_sign(ungradable).word == "not graded"

@@ -1,0 +1,144 @@
+"""Digests of what a score follows from: the weights, the code that measures, and the probes as they were built.
+
+The code is known by its syntax trees without docstrings and comments: rewording changes nothing, a moved helper whose
+constant changed does. It is all of `grader/measuring` and `grader/kinds`, and of a type's own file what its mask and
+its own probes are made of; hints and titles are not measured with.
+
+The probes are known by their tokens and targets. Libraries contribute to these (a tokenizer's pieces, wordfreq's
+list), so the digest of the probes is kept beside the versions that built them: the same versions need not build them
+again, and other versions are held against the digest once.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from grader.base.files import write_whole
+from grader.schema import Record
+
+LIBRARIES = ("tokenizers", "transformers", "wordfreq")
+"""The libraries that contribute to the tokens of probes."""
+
+PACKAGE = Path(__file__).parents[1]
+MEASURING = ("kinds", "measuring")
+"""The folders whose code measures."""
+TYPES = "kinds/types"
+"""The folder of the types: only the types that are asked for count, and of their files only the part that measures."""
+REGISTRY = ("kinds/__init__.py", "kinds/definition.py")
+"""The registry and its record: what a score follows from in them stands in the types' own files."""
+FACTS = ("ask", "probes", "decides", "is_place", "from_tokens")
+"""The fields of a type from which a score follows."""
+
+
+class ProbesBuilt(Record):
+    """The probes that a table was measured on, and the versions of the libraries that built them."""
+
+    digest: str
+    """SHA-256 of their tokens and targets."""
+    versions: dict[str, str]
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """Return the digest that stands for a transformer: 64 hexadecimal digits, whatever the order of its files.
+
+    Args:
+        files: The SHA-256 of each file, by the file's name.
+    """
+    lines = "".join(f"{name} {files[name]}\n" for name in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the installed version of each library that contributes to probes."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def code_digest(types: Iterable[str], kept: Path | None = None) -> str:
+    """Return the digest of the code that measures heads of these types, 64 hexadecimal digits.
+
+    Args:
+        types: Names of types of head.
+        kept: A folder for digests of files that were read before. Taking a syntax tree apart takes as long as the
+            rest of a warm submission, so its digest is kept there under the SHA-256 of the files' bytes.
+    """
+    names = sorted(set(types))
+    files = list(_files(names))
+    raw = hashlib.sha256("\n".join(names).encode())
+    for file in files:
+        raw.update(file.read_bytes())
+    note = kept / f"{raw.hexdigest()}.code" if kept else None
+    if note and note.is_file() and len(known := note.read_text("ascii")) == len(raw.hexdigest()):
+        return known
+    trees = hashlib.sha256("\n".join(map(_told, files)).encode()).hexdigest()
+    if note:
+        write_whole(note, trees.encode())
+    return trees
+
+
+def _files(types: list[str]) -> Iterator[Path]:
+    """Yield the files whose code measures, in the order of their paths."""
+    for folder in MEASURING:
+        for file in sorted((PACKAGE / folder).rglob("*.py")):
+            name = file.relative_to(PACKAGE).as_posix()
+            if name not in REGISTRY and (not name.startswith(TYPES) or file.stem in types):
+                yield file
+
+
+def _told(file: Path) -> str:
+    tree = ast.parse(file.read_bytes())
+    of_type = file.parent == PACKAGE / TYPES
+    return f"{file.relative_to(PACKAGE).as_posix()} {''.join(map(_text, _measured_with(tree) if of_type else [tree]))}"
+
+
+def _measured_with(tree: ast.Module) -> list[ast.AST]:
+    """Return the parts of a type's file that its mask and its own probes are made of, and its facts."""
+    defined: dict[str, ast.AST] = {}
+    for statement in tree.body:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                defined[name] = statement
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                defined[name] = statement
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                defined |= {alias.asname or alias.name: statement for alias in names}
+    facts = [
+        keyword
+        for call in ast.walk(defined["TYPE"])
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg in FACTS
+    ]
+    return [*facts, *_reached(facts, defined)]
+
+
+def _reached(roots: Iterable[ast.AST], defined: Mapping[str, ast.AST]) -> list[ast.AST]:
+    """Return every definition in the file that these parts need, in the order of their names."""
+    reached: dict[str, ast.AST] = {}
+    waiting = list(roots)
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            if isinstance(node, ast.Name) and node.id in defined and node.id not in reached:
+                reached[node.id] = defined[node.id]
+                waiting.append(defined[node.id])
+    return [reached[name] for name in sorted(reached)]
+
+
+def _text(node: object) -> str:
+    """Return a syntax tree as text, the same in every version of Python: empty fields and docstrings are left out."""
+    match node:
+        case ast.AST():
+            told = [f" {name}={text}" for name in node._fields if (text := _text(getattr(node, name, None)))]
+            return f"({type(node).__name__}{''.join(told)})"
+        case list():
+            return f"[{''.join(_text(each) for each in node if not _is_docstring(each))}]" if node else ""
+        case None:
+            return ""
+    return repr(node)
+
+
+def _is_docstring(node: object) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
