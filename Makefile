@@ -13,10 +13,10 @@ EXAMPLE := exercises/mini-heads/my_heads.yaml
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-real test-browser chaos fix train generated words bench load soak guessing
+.PHONY: help setup demo check test test-real test-browser chaos fix train docs generated words bench load soak guessing
 
 help:  ## list what there is
-	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED_TEST)  ## install the grader and its tests into .venv
 	@echo "Ready: $(BIN)/grade, and make test."
@@ -76,11 +76,14 @@ bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine a
 	build/lens/bin/python benchmarks/transformer_lens_speed.py
 	build/lens/bin/python benchmarks/transformer_lens_parity.py
 
+docs: $(INSTALLED_TEST)  ## the documentation as a site, in build/docs; a link that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 generated: $(INSTALLED_TEST)  ## write the parts of docs/ that follow from the code
 	$(BIN)/python -m docs.generate
 
 words: $(INSTALLED_TEST)  ## collect what students read into the catalogues, and compile them
-	$(BIN)/python -m tests.translation
+	$(BIN)/python -m tests.support.translation
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -97,7 +100,7 @@ $(INSTALLED): $(BIN)/python pyproject.toml constraints.txt
 $(INSTALLED_TEST): $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing the grader and its tests into $(VENV), in the versions of constraints.txt; the first time takes some minutes."
 	@$(PIP) hatchling editables
-	@$(PIP) --no-build-isolation --editable '.[service,test]'
+	@$(PIP) --no-build-isolation --editable '.[service,test,docs]'
 	@touch $(INSTALLED) $@
 
 $(INSTALLED_REAL): $(INSTALLED_TEST)

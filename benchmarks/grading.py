@@ -26,7 +26,8 @@ from benchmarks.machine import machine
 from benchmarks.ratios import Seconds, compare
 from grader import exercises
 from grader.exercises import changes
-from grader.grading.grade import Standings, grade
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.ledger import LOCAL, Ledger
 from grader.measuring.score_table import ScoreTable
@@ -163,7 +164,7 @@ def stored(exercise: Exercise, table: ScoreTable, students: Iterable[str]) -> It
     names = list(students)
     handed_in = of_claims(exercise, CLAIMS[0], len(names))
     with TemporaryDirectory() as folder, Ledger(f"sqlite:///{Path(folder) / 'ledger.sqlite3'}") as ledger:
-        with ledger.connection(write=True) as connection:
+        with ledger.database.connection(write=True) as connection:
             for student, one in zip(names, handed_in, strict=True):
                 named = one.model_copy(update={"student": student})
                 report = grade(named, exercise, table, None, standings)

@@ -21,7 +21,8 @@ from benchmarks.players import ClaimAll, ClaimRandom, CopyBest, Guess, Oracle, P
 from grader import exercises
 from grader.exercises.guessing import MOST_SCORE
 from grader.exercises.thresholds import thresholds_of
-from grader.grading.grade import Standings, shown, weigh
+from grader.grading.grade import grade, shown
+from grader.grading.standings import Standings
 from grader.ledger.entry import LedgerEntry
 from grader.measuring.score_table import Grid, KindScores, ScoreTable, Slice, Statistics
 from grader.schema import Claim, Exercise, Feedback, Policy, Statistic, Submission
@@ -124,7 +125,7 @@ def game(exercise: Exercise, standings: Standings, player: Player, attempts: int
         is_taken = exercise.policy.attempts is None or number <= exercise.policy.attempts
         if is_taken and (guesses := player.guesses()):
             submission = Submission(exercise=exercise.id, student="player", claims=_claims(exercise, guesses))
-            report = weigh(submission, exercise, standings, {})
+            report = grade(submission, exercise, standings.table, standings=standings)
             player.learn(shown(report))
             entries.append(LedgerEntry(number, str(number), report, datetime.fromtimestamp(number, UTC)))
         scores = [entry.report.score for entry in entries]

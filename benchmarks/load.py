@@ -96,7 +96,7 @@ def _wait(service: Service, size: int) -> None:
     owed = sa.select(sa.func.count()).where(DELIVERIES.c.wake_at.is_not(None))
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
-        with service.ledger.connection() as connection:
+        with service.ledger.database.connection() as connection:
             if connection.scalar(done) == size and connection.scalar(owed) == 0:
                 return
         time.sleep(LOOK_SECONDS)

@@ -13,7 +13,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched
 
 from grader import exercises
 from grader.base.errors import TransformerNotFound
-from grader.grading.standings import Standing, standing
+from grader.grading.standings import KindStandings, Standing
 from grader.measuring.scan import scan
 from grader.measuring.transformer import load
 from grader.schema import Exercise, Precision
@@ -30,10 +30,9 @@ def measured(exercise: Exercise, precision: Precision) -> tuple[Standings, float
     found = scan(loaded.model, loaded.tokenizer, exercise.probes, kinds, causal=source.family == "decoder")
     took = time.perf_counter() - start
     return {
-        (asked.name, layer, head): standing(exercise, asked, scores, layer, head)
+        (asked.name, *place): standing
         for asked, scores in zip(exercise.kinds, found, strict=True)
-        for layer in range(source.layers)
-        for head in range(source.heads)
+        for place, standing in KindStandings(exercise, asked, scores).items()
     }, took
 
 

@@ -1,40 +1,78 @@
 """The parts of the documentation that follow from the code: `make generated`.
 
 `docs/detectors.md` and the glossary's line on types follow from the registry of head types, `docs/schema` from the
-records. A test compares; what stands between the marks of `detectors.md` is written here, the rest by hand.
+records, the tables of variables and metrics in `docs/operations.md` from the service, and the output in the README from
+the demo itself. A test compares. Only these parts of a page are written here, the rest by hand.
 """
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from grader.cli.commands.schema import RECORDS, rendered
 from grader.exercises.thresholds import defaults
 from grader.kinds import TYPES
-from grader.kinds.definition import HeadType
+from grader.kinds.definition import HeadType, Lookalike
 from grader.schema import Threshold
+from grader.service.settings import VARIABLES
+from workers.metrics import METRICS
 
 DOCS = Path(__file__).parent
 BEGIN, END = "<!-- generated from grader/kinds/types -->", "<!-- end of the generated part -->"
+DEMO_BEGIN, DEMO_END = "<!-- demo output -->", "<!-- end of demo output -->"
+VARIABLE_MARKS = ("<!-- variables -->", "<!-- end of variables -->")
+METRIC = re.compile(r"^(\| `(grader_\w+)`(?: by `\w+`)? \| )(.*) \|$", re.MULTILINE)
+EXAMPLE = DOCS.parent / "exercises" / "mini-heads" / "my_heads.yaml"
+GUESS = "L2H5"
+"""The only head of the example that the README shows: it passes for no kind, so that it gives no answer away."""
 STATISTICS = {"share": "share", "hit_rate": "hit rate", "lead": "lead", "lift": "lift"}
 
 
 def generated() -> dict[Path, str]:
     """Return each file with the content that it ought to have."""
-    detectors, glossary = DOCS / "detectors.md", DOCS / "glossary.md"
+    detectors, glossary, readme = DOCS / "detectors.md", DOCS / "glossary.md", DOCS.parent / "README.md"
+    operations = DOCS / "operations.md"
     schemas = {DOCS / "schema" / f"{name}.json": rendered(name) + "\n" for name in RECORDS}
     return {
-        detectors: between_marks(detectors.read_text(encoding="utf-8"), "\n".join(map(section, TYPES.values()))),
+        detectors: between_marks(
+            detectors.read_text(encoding="utf-8"), (BEGIN, END), "\n" + "\n".join(map(section, TYPES.values()))
+        ),
+        readme: between_marks(readme.read_text(encoding="utf-8"), (DEMO_BEGIN, DEMO_END), demo()),
         glossary: re.sub(r"^\| type \|.*$", type_line(), glossary.read_text(encoding="utf-8"), flags=re.MULTILINE),
+        operations: with_tables(operations.read_text(encoding="utf-8")),
         **schemas,
     }
 
 
-def between_marks(page: str, text: str) -> str:
+def between_marks(page: str, marks: tuple[str, str], text: str) -> str:
     """Return the page with this text between its two marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+    begin, end = marks
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{text}\n{end}{after}"
+
+
+def demo() -> str:
+    """Return the part of the demo's output that the README shows: the title, one refuted claim, and the total."""
+    with TemporaryDirectory() as home:
+        told = {"GRADER_HOME": home, "GRADER_DATABASE_URL": "", "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
+        command = [sys.executable, "-m", "grader.cli", "submit", str(EXAMPLE)]
+        printed = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    title, *claims, total, _sources, _words = printed.strip().split("\n\n")
+    (guess,) = (claim for claim in claims if GUESS in claim)
+    shown = (title.splitlines()[0], guess, "\n".join(total.splitlines()[:-1]))
+    return "\n".join(["```text", "\n\n...\n\n".join(shown), "```"])
+
+
+def with_tables(page: str) -> str:
+    """Return the page on operations with the variables and metrics that the service has."""
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()]
+    page = between_marks(page, VARIABLE_MARKS, "\n".join(["| variable | meaning |", "|---|---|", *rows]))
+    return METRIC.sub(lambda row: f"{row[1]}{METRICS.get(row[2], row[3])} |", page)
 
 
 def type_line() -> str:
@@ -57,11 +95,15 @@ def _lines(of: HeadType) -> Iterator[str]:
     yield f"**Decides:** {STATISTICS[of.decides]}, on the worst slice.\n"
     yield "| statistic | at least | source |\n|---|---|---|"
     yield from map(_row, defaults(of.name))
-    yield f"\n**Look-alikes.** {' '.join(f'A *{each.name}*: {each.knows}' for each in of.lookalikes)}\n"
+    yield f"\n**Look-alikes.** {' '.join(map(_lookalike, of.lookalikes))}\n"
     yield f"**Confound.** {of.confound}\n"
     yield f"**Literature.** {of.literature}\n"
     if of.remark:
         yield f"{of.remark}\n"
+
+
+def _lookalike(of: Lookalike) -> str:
+    return f"{'An' if of.name[0] in 'aeiou' else 'A'} *{of.name}*: {of.knows}"
 
 
 def _row(threshold: Threshold) -> str:

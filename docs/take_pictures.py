@@ -45,13 +45,15 @@ DESK, PHONE = (1000, 1250), (390, 844)
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: of which page, how large, in which colours, and what is done before it is taken."""
+    """One picture: its page, size and colours, and the steps before it is taken."""
 
     name: str
     page: Path
     size: tuple[int, int] = DESK
     scheme: Literal["light", "dark"] = "light"
     prepare: Callable[[Page], None] = lambda page: None
+    element: str = "body"
+    """The part of the page that is shown, as a CSS selector; the window decides how much of a whole page."""
 
 
 def pages(folder: Path) -> tuple[Path, Path]:
@@ -61,7 +63,7 @@ def pages(folder: Path) -> tuple[Path, Path]:
     bench = Laboratory(exercise, folder / "tables")
     submission = submission.model_copy(update={"student": "ada"})
     report = shown(bench.report(submission))
-    worth = scan.worth_drawing(exercise, bench.standings)
+    worth = scan.worth_drawing(bench.standings)
     drawn = {place: bench.picture(kind, place) for place, kind in worth.items()}
     for name, text in (
         ("report.html", html.render(report, bench.pictures(report), exercise, bench.standings)),
@@ -102,14 +104,15 @@ def shots(folder: Path) -> Iterator[Shot]:
     yield Shot("gallery-phone-dark", front, PHONE, scheme="dark")
     yield Shot("gallery-entry", min((front.parent / "entry").glob("*.html")))
     yield Shot("report", report)
+    yield Shot("pattern", report, prepare=lambda page: _at_a_claim(page, query=16), element="#claim-2 .views")
     yield Shot("report-dark", report, scheme="dark", prepare=_at_a_claim)
     yield Shot("report-phone", report, PHONE)
     yield Shot("map", whole)
 
 
-def _at_a_claim(page: Page) -> None:
+def _at_a_claim(page: Page, query: int = 8) -> None:
     page.locator("#claim-2 .picture").first.scroll_into_view_if_needed()
-    page.locator("#claim-2 .view .query text").nth(8).click()
+    page.locator("#claim-2 .view .query text").nth(query).click()
 
 
 def main(into: Path = PICTURES) -> None:
@@ -122,7 +125,8 @@ def main(into: Path = PICTURES) -> None:
             page = browser.new_page(viewport=size, color_scheme=shot.scheme)
             page.goto(shot.page.as_uri())
             shot.prepare(page)
-            page.screenshot(path=into / f"{shot.name}.png")
+            shown = page if shot.element == "body" else page.locator(shot.element).first
+            shown.screenshot(path=into / f"{shot.name}.png")
             page.close()
         browser.close()
 

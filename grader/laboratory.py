@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from grader.base.errors import BeingMeasured, ScoreTableError
 from grader.base.files import write_whole
 from grader.base.language import _
-from grader.grading.grade import Standings, grade
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.measuring import digests
 from grader.measuring.digests import code_digest
 from grader.measuring.score_table import ScoreTable, TableStore, content_key, store_of
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 MOST_BEGUN = 5
-"""How often a measurement is begun that never ends."""
+"""The number of times that a measurement is begun, if the process ends each time before it does."""
 
 
 class Recomputed(Record):
@@ -49,7 +50,7 @@ class Laboratory:
         say: Callable[[str], None] = lambda doing: None,
         progress: Callable[[float], None] = lambda done: None,
     ) -> None:
-        """Nothing is loaded yet; `say` and `progress` hear what is being done and how far a scan is."""
+        """Load nothing yet; `say` and `progress` are called with what is being done and how far a scan is."""
         self.exercise, self.folder, self.explicit = exercise, folder, explicit
         self.say, self.progress = say, progress
 
@@ -73,7 +74,7 @@ class Laboratory:
 
     @property
     def causal(self) -> bool:
-        """Whether a query sees only the keys before it."""
+        """True if a query sees only the keys before it."""
         return self.exercise.transformer.family == "decoder"
 
     @cached_property
@@ -88,7 +89,7 @@ class Laboratory:
 
     @property
     def is_measured(self) -> bool:
-        """Whether every head has been measured, so that the table is only looked up."""
+        """True if every head has been measured, so that the table is only looked up."""
         return "table" in vars(self) or self.store.current() is not None
 
     @property

@@ -1,1 +1,1 @@
-"""How the embedded transformer was made: all of its text, its tokenizer, its training, in one command."""
+"""The making of the embedded transformer: all of its text, its tokenizer, its training, in one command."""

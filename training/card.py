@@ -14,7 +14,7 @@ from PIL import Image
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from grader.exercises import load
-from grader.grading.standings import Standing, standing
+from grader.grading.standings import KindStandings, Standing
 from grader.measuring import examples
 from grader.measuring.probes.annotated import running_text
 from grader.measuring.scan import scan
@@ -63,7 +63,7 @@ def scanned(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, exercise
     heads = {}
     for scores in found:
         asked = AskedKind(**scores.kind.model_dump(), heads=1, points=1, passing=1)
-        heads[scores.kind.name] = {place: standing(exercise, asked, scores, *place) for place in PLACES}
+        heads[scores.kind.name] = dict(KindStandings(exercise, asked, scores))
     return Scan({scores.kind.name: scores for scores in found}, heads)
 
 

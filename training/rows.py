@@ -33,7 +33,7 @@ SHORT = {"repeats": 0.9, "pairs": 0.1}
 """In a short row few tokens compete, so that looking for the right one pays from the start."""
 LONGER = {"repeats": 0.75, "counting": 0.20, "pairs": 0.05}
 TEXT = GRAMMAR | {"story": 0.10, "repeats": 0.15, "counting": 0.09, "kin": 0.12, "echo": 0.04, "marked": 0.02}
-"""What words go with what is learned from every word of a sentence, before the loss looks at the decided ones."""
+"""Shares of families while every word of a sentence counts in the loss; later only the decided words count."""
 BRIDGE = GRAMMAR | {
     "story": 0.02, "repeats": 0.14, "counting": 0.10,
     "marked": 0.04, "kin": 0.12, "marked_categories": 0.03, "echo": 0.07,
@@ -83,7 +83,7 @@ class Stage:
     least_weight: float
     """Of any word that counts at all, in the loss."""
     drill_weight: float
-    """What the weights of the drills are multiplied by."""
+    """The factor of the drills' weights."""
     embedding_part: float
     """Learning rate of the word embeddings, as a part of that of the other vectors."""
     shares: dict[str, float]

@@ -73,7 +73,7 @@ def _begin_apart(model: GPT2LMHeadModel) -> None:
 
 
 def _begin_alike(model: GPT2LMHeadModel) -> None:
-    """What resembles the query gets more attention, and what a head reads is what it writes, to begin with.
+    """Start every head so that keys like the query get more attention, and so that it writes what it reads.
 
     In the first layer keys start equal to queries; in every layer a head's output starts as a copy; what stands
     between two layers starts at nothing. No head starts with a job: which one it takes up is learned.
@@ -125,7 +125,7 @@ def loss_of(model: GPT2LMHeadModel, batch: tuple[Tensor, Tensor, Tensor]) -> Ten
 
 
 class Checkpoint:
-    """What a run needs to go on: weights, optimizers, step and time spent."""
+    """Return all that a run needs to go on: weights, optimizers, step and time spent."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

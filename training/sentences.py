@@ -63,7 +63,7 @@ class Sentences:
         return self._row(random.choice(frames.OBJECTS) + " {=V} .", row, {})
 
     def pronoun(self) -> Row:
-        """Who the pronoun stands for decides the word behind it; the places of the candidates are balanced."""
+        """A sentence whose antecedent decides the word after the pronoun; the candidates' places are balanced."""
         random = self.random
         he = random.choice(("he", "he", "she", "she", "it"))
         right, wrong, third = self._person(he), self._not(he), self._not(he)

@@ -1,1 +1,1 @@
-"""The processes of the service; what they do is in `grader.service`."""
+"""The processes of the service; their logic is in `grader.service`."""

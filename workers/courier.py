@@ -1,7 +1,7 @@
-"""The courier: hands over every answer that is owed, by the platform's results stream and then by its webhook.
+"""The courier: delivers every answer that is owed, by the platform's results stream and then by its webhook.
 
-An answer is noted as delivered after it was taken, never before: whatever dies, it is handed over again. Any number
-of couriers may run, since what one has taken on, no other is given until its lease ends.
+An answer is noted as delivered only after it was accepted: whatever process dies, it is delivered again. Any number of
+couriers may run: what one has taken, no other gets before its lease ends.
 """
 
 import logging
@@ -17,8 +17,8 @@ import redis
 from grader import __version__
 from grader.base.errors import GraderError, LedgerError
 from grader.ledger import Ledger
+from grader.ledger.queue.outbox import Delivery, Outbox
 from grader.service import answers, platforms, streams
-from grader.service.outbox import Delivery, Outbox
 from grader.service.settings import Settings
 from grader.service.signing import webhook_headers
 from workers import logs
@@ -28,41 +28,41 @@ from workers.webhooks import Ended, Post, Posting, Receiver
 BATCH = 25
 """Results that are put on the streams at once; the largest have some megabytes."""
 PAUSE_SECONDS = 0.2
-"""Between two looks at the outbox, while little is owed."""
-LOOKING = 10
-"""A look that finds no webhook to serve is followed by a rest, so many times as long as the look took."""
+"""Between two queries of the outbox, while little is owed."""
+REST_FACTOR = 10
+"""A query that finds no webhook to serve is followed by a rest that is this many times longer than the query."""
 JITTER = 0.2
-"""By which part of it a wait is shortened or lengthened, so that what failed together is not tried together."""
+"""The part by which a wait is shortened or lengthened, so that what failed together is not tried together."""
 
 log = logging.getLogger("workers.courier")
 
 
 class Patience(NamedTuple):
-    """How long the courier waits, in seconds."""
+    """The courier's waits, in seconds."""
 
     post: float = 15.0
-    """For the end of a receiver's answer."""
+    """For a receiver's whole answer."""
     first: float = 5.0
     """Before the second try; each later wait is twice as long."""
     most: float = 3600.0
     """Between two tries."""
     rest: float = 60.0
-    """At most, before a receiver that is away is asked again, by whatever result is next."""
+    """At most, before a receiver that is away gets another post."""
     stop: float = 5.0
-    """For posts under way, when the courier is told to stop."""
+    """For posts that have begun, when the courier is told to stop."""
 
     def before_next(self, tries: int) -> timedelta:
-        """How long to wait after so many tries."""
+        """Return the wait after this many tries."""
         seconds = min(self.most, self.first * 2 ** min(tries - 1, 20))
         return timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
 
 
 class Undeliverable(GraderError):
-    """An answer cannot be handed over as things stand."""
+    """An answer cannot be delivered at present."""
 
 
 class Courier:
-    """The outbox on one side, the platforms' streams and receivers on the other."""
+    """Takes answers from the outbox to the platforms' streams and receivers."""
 
     def __init__(self, given: Settings, patience: Patience) -> None:
         self.platforms, self.patience = platforms.load(given.platforms), patience
@@ -74,7 +74,7 @@ class Courier:
         self.receivers = {name: Receiver(patience.first, patience.rest) for name in hooked}
         self._over: list[Ended] = []
         self._pause = 0.0
-        self._look_at = 0.0
+        self._rest_until = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +82,7 @@ class Courier:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait a little for posts under way, and give back those that are not over."""
+        """Wait a little for posts that have begun, and give back those that have not ended."""
         until = monotonic() + self.patience.stop
         while error is None and self.posting.is_busy and (left := until - monotonic()) > 0:
             self._note(self.posting.ended(left))
@@ -90,48 +90,48 @@ class Courier:
             self.outbox.failed(delivery, "the courier was told to stop", timedelta(0))
 
     def round(self) -> None:
-        """Hand over what is due, or wait a moment for it; posts go on meanwhile."""
+        """Deliver what is due, or wait a moment for it; posts go on meanwhile."""
         self._note(self.posting.ended(self._pause))
         self._post()
         self._pause = 0.0 if self._put_on_streams() == BATCH else PAUSE_SECONDS
 
     def _put_on_streams(self) -> int:
-        """How many results were due on the streams."""
-        self.queue.ping()  # while the server is away, no result's tries are used up
+        """Put the results that are due on the streams, and return their number."""
+        self.queue.ping()  # while the server is away, no try is used up
         due = self.outbox.due("stream", BATCH)
         ready = []
         with self.queue.pipeline(transaction=False) as pipe:
             for delivery in due:
                 try:
                     fields = self._answer(delivery)
-                except (GraderError, ValueError) as error:  # of this one alone: the others must not wait for it
+                except (GraderError, ValueError) as error:  # only of this one: the others must not wait for it
                     self._failed(delivery, str(error))
                 else:
                     pipe.xadd(streams.results(delivery.platform), fields, maxlen=streams.RESULTS_KEPT)
                     ready.append(delivery)
             try:
-                message = pipe.execute(raise_on_error=False)
+                replies = pipe.execute(raise_on_error=False)
             except redis.RedisError:
-                for delivery in ready:  # nobody knows which of them were taken
+                for delivery in ready:  # nobody knows which of them were accepted
                     self.outbox.failed(delivery, "the queue's server went away", self.patience.before_next(1))
                 raise
-        self._noted_on_streams(ready, message)
+        self._note_replies(ready, replies)
         return len(due)
 
-    def _noted_on_streams(self, sent: Sequence[Delivery], message: Sequence[object]) -> None:
-        """Note what the server took; what it refused is tried again.
+    def _note_replies(self, sent: Sequence[Delivery], replies: Sequence[object]) -> None:
+        """Note what the server accepted; what it refused is tried again.
 
         Raises:
-            RedisError: It took nothing: it is full, say, and the courier cannot work.
+            RedisError: It accepted nothing, because it is full, for example: the courier cannot work.
         """
-        refused = [(each, error) for each, error in zip(sent, message, strict=True) if isinstance(error, Exception)]
-        taken = [each for each, error in zip(sent, message, strict=True) if not isinstance(error, Exception)]
+        refused = [(each, error) for each, error in zip(sent, replies, strict=True) if isinstance(error, Exception)]
+        taken = [each for each, error in zip(sent, replies, strict=True) if not isinstance(error, Exception)]
         self.outbox.delivered(taken, then=[each for each in taken if each.platform in self.receivers])
         for delivery in taken:
             log.info("delivered", extra=_about(delivery))
         for delivery, error in refused:
             reason = f"the queue's server refused: {error}"
-            if isinstance(error, redis.exceptions.OutOfMemoryError):  # it is full for all, which is told once
+            if isinstance(error, redis.exceptions.OutOfMemoryError):  # it is full for all of them, which is logged once
                 self.outbox.failed(delivery, reason, self.patience.before_next(1))
             else:
                 self._failed(delivery, reason)
@@ -139,17 +139,17 @@ class Courier:
             raise refused[0][1]
 
     def _post(self) -> None:
-        """Post what is due by webhook, as far as there is room."""
-        if not self.posting.room or monotonic() < self._look_at:
+        """Begin posts of what is due by webhook, while there is room."""
+        if not self.posting.room or monotonic() < self._rest_until:
             return
         begun = monotonic()
         room = {name: receiver.room for name, receiver in self.receivers.items()}
         due = self.outbox.due("webhook", self.posting.room, room)
-        if not due:  # it may have looked through very many for receivers that are away
-            self._look_at = monotonic() + LOOKING * (monotonic() - begun)
+        if not due:  # the query may have read very many answers for receivers that are away
+            self._rest_until = monotonic() + REST_FACTOR * (monotonic() - begun)
         for delivery in due:
             try:
-                post = self._written(delivery)
+                post = self._prepared(delivery)
             except (GraderError, ValueError) as error:
                 self._failed(delivery, str(error))
             else:
@@ -157,7 +157,7 @@ class Courier:
                 self.posting.begin(post)
 
     def _note(self, ended: Sequence[Ended]) -> None:
-        """Note how posts ended; what cannot be noted now is noted in a later round."""
+        """Note the outcome of posts; if that fails now, a later round does it."""
         for each in ended:
             self.receivers[each.delivery.platform].note(each.outcome)
         self._over += ended
@@ -170,32 +170,32 @@ class Courier:
                 log.info("delivered", extra=_about(each.delivery))
         self._over.clear()
 
-    def _written(self, delivery: Delivery) -> Post:
-        """The answer as it stands now, signed for a try at this time.
+    def _prepared(self, delivery: Delivery) -> Post:
+        """Return the present answer, signed for a try at this time.
 
         Raises:
-            GraderError: The platform has no webhook any more, its secret cannot be read, or as `_answer`.
+            GraderError: The platform no longer has a webhook, its secret cannot be read, or as `_answer`.
             ValueError: As `_answer`.
         """
         platform = self.platforms.get(delivery.platform)
         secret = platform.webhook_secret() if platform else None
         if platform is None or platform.webhook is None or secret is None:
-            raise Undeliverable(f"the list of platforms has no webhook for {delivery.platform}; put it back")
+            raise Undeliverable(f"the list of platforms has no webhook for {delivery.platform} any more; put it back")
         body = self._answer(delivery)["result"].encode()
         headers = webhook_headers(secret, delivery.message, int(time()), body)
         more = {"content-type": "application/json", "user-agent": f"head-grader/{__version__}"}
         return Post(delivery, platform.webhook.url, headers | more, body)
 
     def _answer(self, delivery: Delivery) -> dict[str, str]:
-        """The answer as it stands now, as it goes on the stream.
+        """Return the present answer as the fields of a stream's entry.
 
         Raises:
-            GraderError: It is not there, or cannot be read.
-            ValueError: No JSON can be made of it.
+            GraderError: It is missing, or cannot be read.
+            ValueError: It cannot be written as JSON.
         """
         result = answers.result(self.ledger, delivery.platform, delivery.submission_id)
         if result is None:
-            raise LedgerError(f"{self.ledger.where}: the submission is not there; was a row deleted by hand?")
+            raise LedgerError(f"{self.ledger.where}: the submission is missing; was a row deleted by hand?")
         return {"id": result.id, "state": result.state, "result": result.model_dump_json()}
 
     def _failed(self, delivery: Delivery, reason: str) -> None:
@@ -205,8 +205,8 @@ class Courier:
 
 
 def _about(delivery: Delivery, **more: object) -> dict[str, object]:
-    said = {"channel": delivery.channel, "delivery": delivery.message, "try": delivery.tries}
-    return logs.about(delivery.platform, delivery.submission_id, **said, **more)
+    which = {"channel": delivery.channel, "delivery": delivery.message, "try": delivery.tries}
+    return logs.about(delivery.platform, delivery.submission_id, **which, **more)
 
 
 def main(patience: Patience = Patience()) -> None:  # noqa: B008 - a tuple

@@ -1,6 +1,6 @@
-"""The dispatcher: rows that are due become Celery messages, and what died on the way is taken back.
+"""The dispatcher: sends a Celery message for each row that is due, and takes lost rows back.
 
-Any number of them may run: each row is marked in the ledger before its message is sent, by one of them only.
+Any number of them may run: one of them marks a row in the ledger before it sends the message.
 """
 
 import logging
@@ -8,37 +8,37 @@ import logging
 from kombu.exceptions import OperationalError
 
 from grader.ledger import Ledger
+from grader.ledger.queue.jobs import WINDOW, Jobs
 from grader.service import streams
 from grader.service.dead import DeadLetters
-from grader.service.jobs import WINDOW, Jobs
 from grader.service.settings import Settings
 from workers.broker.app import app
 from workers.supervision.process import Process
 
 QUEUE = "celery"
 PAUSE_SECONDS = 0.2
-"""Between two looks at the ledger."""
+"""Between two rounds."""
 DEAD_AT_A_TIME = 100
 
 log = logging.getLogger("workers.dispatch")
 
 
 def send(jobs: Jobs) -> int:
-    """How many messages were sent: one for each row that is due and has room on the queue.
+    """Send a message for each row that is due and has room on the queue; return the number of rows.
 
-    A message that cannot be sent is sent later: its row is looked at again after `GRADER_RESEND_SECONDS`.
+    A message that cannot be sent is sent later: its row is due again after `GRADER_RESEND_SECONDS`.
     """
     due = jobs.due()
     try:
-        for job, is_probe in due:
-            app.send_task("grader.work", kwargs={"job": job, "probe": is_probe})
+        for job, is_trial in due:  # `probe` is the task's older word for a trial, which workers of any version know
+            app.send_task("grader.work", kwargs={"job": job, "probe": is_trial})
     except OperationalError as error:
-        log.warning("the broker takes no messages: %s", error)
+        log.warning("the broker accepts no messages: %s", error)
     return len(due)
 
 
 class Dispatcher:
-    """One round after the other: take back, send, and keep the dead messages."""
+    """Takes rows back, keeps dead messages, and sends messages, in rounds."""
 
     def __init__(self, given: Settings) -> None:
         self.ledger = Ledger()
@@ -47,14 +47,14 @@ class Dispatcher:
         self.broker = streams.connect(given.broker_url, given.queue_ca)
 
     def round(self) -> None:
-        """One look at everything."""
+        """Do everything once."""
         self.jobs.sweep()
         self._keep_dead_messages()
-        if int(self.broker.llen(QUEUE)) < 2 * WINDOW:  # while nobody works, do not heap up messages
+        if int(self.broker.llen(QUEUE)) < 2 * WINDOW:  # without workers, messages must not pile up
             send(self.jobs)
 
     def _keep_dead_messages(self) -> None:
-        """From the workers' list into the ledger; taken off the list once they are kept."""
+        """Move messages from the workers' list into the ledger, each off the list only once it is kept."""
         for raw in self.broker.lrange(streams.DEAD_MESSAGES, 0, DEAD_AT_A_TIME - 1):
             self.letters.keep_message(raw)
             self.broker.lrem(streams.DEAD_MESSAGES, 1, raw)

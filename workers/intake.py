@@ -1,7 +1,7 @@
-"""The intake: from the platforms' streams into the ledger; an entry is taken off its stream once it is durable there.
+"""The intake: takes entries from the platforms' streams into the ledger, and off the stream once they are durable.
 
-Whatever dies, entries are read again, and what is there already stays as it is. Each platform is read as fast as
-it may be; nothing is refused for coming too fast, it waits on its stream.
+Whatever process dies, entries are read again, and what the ledger has already stays as it is. Each platform is read at
+its own rate; an entry that comes too fast is not refused, it waits on its stream.
 """
 
 import logging
@@ -15,10 +15,10 @@ import redis
 
 from grader.base.errors import LedgerError
 from grader.ledger import Ledger
+from grader.ledger.queue.jobs import Jobs
 from grader.service import platforms, streams
 from grader.service.dead import DeadLetters
 from grader.service.intake import QueueEntry, take_in
-from grader.service.jobs import Jobs
 from grader.service.reception import Reception
 from grader.service.secret_files import SecretError
 from grader.service.settings import Settings
@@ -30,15 +30,15 @@ BATCH = 100
 BLOCK_MILLISECONDS = 1000
 EXHAUSTED_SECONDS = 0.2
 IDLE_MILLISECONDS = 15_000
-"""After which what another intake read and did not finish is taken over."""
+"""The time after which entries are taken over that another intake read and did not finish."""
 TAKE_OVER_SECONDS = 5.0
-"""Between two looks at what others left."""
+"""Between two searches for such entries."""
 
 log = logging.getLogger("workers.intake")
 
 
 class Pace:
-    """How many entries of a platform may be taken now: a token bucket that holds a minute's worth."""
+    """The rate at which a platform is read: a token bucket that holds enough for a minute."""
 
     def __init__(self, per_minute: int | None, batch: int) -> None:
         self.per_minute, self.batch = per_minute, batch
@@ -46,7 +46,7 @@ class Pace:
 
     @property
     def room(self) -> int:
-        """Entries, up to a batch."""
+        """The number of entries that may be read now, at most a batch."""
         if self.per_minute is None:
             return self.batch
         now = monotonic()
@@ -55,12 +55,12 @@ class Pace:
         return min(self.batch, int(self.tokens))
 
     def spend(self, entries: int) -> None:
-        """So many were taken."""
+        """Count entries that were read."""
         self.tokens -= entries
 
 
 class Intake:
-    """The platforms' streams on one side, the ledger on the other."""
+    """Takes entries from the platforms' streams into the ledger."""
 
     def __init__(self, given: Settings) -> None:
         listed = platforms.load(given.platforms)
@@ -76,7 +76,7 @@ class Intake:
         self.looked_at = float("-inf")
 
     def round(self) -> None:
-        """Take in what is there, or wait a moment for it; after a round that failed, what it had read comes first."""
+        """Take in what is there, or wait a moment for it; after a round that failed, its entries come first."""
         try:
             self._take_in()
         except (LedgerError, redis.RedisError):
@@ -97,7 +97,7 @@ class Intake:
             dispatch.send(self.jobs)
 
     def _keep(self, source: str, entries: list[QueueEntry]) -> None:
-        """One platform's entries; where its keys cannot be read they stay on its stream, and others go on."""
+        """Take in one platform's entries; if its keys cannot be read, they stay on its stream."""
         try:
             receipts = take_in(entries, self.reception, self.letters)
         except SecretError as error:
@@ -107,7 +107,7 @@ class Intake:
         log.info("taken in", extra={"stream": source, "entries": len(entries), "submissions": len(receipts)})
 
     def _join(self) -> None:
-        """Make the streams and their group where they are missing: at first, or after the server lost them."""
+        """Create missing streams and groups: at the first start, or after the server lost them."""
         for name in self.paces:
             try:
                 self.queue.xgroup_create(streams.intake(name), streams.GROUP, id="0", mkstream=True)
@@ -116,7 +116,7 @@ class Intake:
                     raise
 
     def _left_behind(self) -> list[QueueEntry]:
-        """What was read before and not finished: by this intake's forerunner, or by another one that is gone."""
+        """Return entries that were read and not finished, by an earlier run of this intake or by one that is gone."""
         if monotonic() - self.looked_at < TAKE_OVER_SECONDS:
             return []
         mine, count = (streams.GROUP, self.consumer), self.batch
@@ -125,29 +125,29 @@ class Intake:
                 pipe.xautoclaim(streams.intake(name), *mine, IDLE_MILLISECONDS, count=count, justid=True)
             pipe.execute()
         begun = dict.fromkeys(map(streams.intake, self.paces), "0")
-        found = list(_of_streams(self.queue.xreadgroup(*mine, begun, count)))
-        if not found:
+        entries = list(_of_streams(self.queue.xreadgroup(*mine, begun, count)))
+        if not entries:
             self.looked_at = monotonic()
-        return found
+        return entries
 
     def _new(self) -> list[QueueEntry]:
-        """What nobody has read yet; where there is nothing, the first entry that comes within a second."""
+        """Return entries that nobody has read yet; if there is none, the first one that comes within a second."""
         room = {name: pace.room for name, pace in self.paces.items()}
         names = [name for name in room if room[name] > 0]
-        found: list[QueueEntry] = []
+        entries: list[QueueEntry] = []
         with self.queue.pipeline(transaction=False) as pipe:
             for name in names:
                 pipe.xreadgroup(streams.GROUP, self.consumer, {streams.intake(name): ">"}, room[name])
             for answer in pipe.execute():
-                found += _of_streams(answer)
-        if not names:  # every platform has used up its pace: nothing can be taken for a moment
+                entries += _of_streams(answer)
+        if not names:  # every platform has used up its rate
             sleep(EXHAUSTED_SECONDS)
-        elif not found:
+        elif not entries:
             waiting = dict.fromkeys(map(streams.intake, names), ">")
-            found += _of_streams(self.queue.xreadgroup(streams.GROUP, self.consumer, waiting, 1, BLOCK_MILLISECONDS))
-        for entry in found:
+            entries += _of_streams(self.queue.xreadgroup(streams.GROUP, self.consumer, waiting, 1, BLOCK_MILLISECONDS))
+        for entry in entries:
             self.paces[entry.source.partition(":")[2]].spend(1)
-        return found
+        return entries
 
     def _remove(self, entries: Iterable[QueueEntry]) -> None:
         with self.queue.pipeline(transaction=False) as pipe:

@@ -1,7 +1,7 @@
-"""Logs as JSON, a line an event, on standard error; what looks like a secret is left out wherever it turns up.
+"""Logs: one line of JSON for each event, on standard error, with everything blanked that looks like a secret.
 
-Nobody should log a secret. But an error of a library may quote a URL, and a platform may hand in anything: so the
-finished line is looked through once more.
+Nobody should log a secret. But a library's error may quote a URL, and a platform may hand in anything: so the finished
+line is searched once more.
 """
 
 import logging
@@ -22,24 +22,24 @@ SECRETS = (
     (re.compile(r"\bv1,[A-Za-z0-9+/]{43}="), "v1,***"),  # a webhook's signature
     (re.compile(r"""(signature\W{1,12})[0-9A-Fa-f]{64}\b"""), r"\1***"),  # a submission's
 )
-"""What a secret looks like, and what is written in its place."""
-NOT_SAID = [*RESERVED_ATTRS, "data"]
-"""What is not said beside a message: under `data`, Celery has a task's arguments, and so what a student handed in."""
+"""The pattern of each kind of secret, and its replacement."""
+LEFT_OUT = [*RESERVED_ATTRS, "data"]
+"""The attributes that are not logged: `data` is Celery's name for a task's arguments, which students hand in."""
 OURS = ("grader", "workers", "__main__")
 
 log = logging.getLogger(__name__)
 
 
 class Formatter(JsonFormatter):
-    """A line of JSON: time, level, process, logger, message, and what was said beside it, such as the submission."""
+    """Makes a line of JSON: time, level, process, logger, message, and its extras, such as the submission."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
-        """The time as RFC 3339 has it, UTC, to the millisecond."""
+        """Return the time by RFC 3339, in UTC, to the millisecond."""
         when = datetime.fromtimestamp(record.created, UTC)
         return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line without secrets."""
+        """Return the record as one line without secrets."""
         line = super().format(record)
         for secret, blank in SECRETS:
             line = secret.sub(blank, line)
@@ -47,9 +47,9 @@ class Formatter(JsonFormatter):
 
 
 def configure(process: str) -> None:
-    """Log as this process from here on; libraries from warnings on, we from information on.
+    """Log as this process from now on: our events from level INFO, libraries' from WARNING.
 
-    Warnings of Python and errors that nobody caught become lines like all others.
+    Python's warnings and uncaught errors become lines like all others.
     """
     handler = logging.StreamHandler(sys.stderr)
     renamed = {"levelname": "level", "name": "logger", "asctime": "time"}
@@ -58,7 +58,7 @@ def configure(process: str) -> None:
             "%(asctime)s %(levelname)s %(name)s %(message)s",
             rename_fields=renamed,
             static_fields={"process": process},
-            reserved_attrs=NOT_SAID,
+            reserved_attrs=LEFT_OUT,
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -70,18 +70,18 @@ def configure(process: str) -> None:
 
 
 def configure_worker(loglevel: int = logging.WARNING, **_: object) -> None:
-    """Log as a worker; Celery's own lines from this level on. Connected to Celery's signal `setup_logging`."""
+    """Log as a worker, Celery's own events from this level. Connected to Celery's signal `setup_logging`."""
     configure("worker")
     logging.getLogger("celery").setLevel(loglevel)
 
 
 def about(platform: str, submission_id: str, **more: object) -> dict[str, object]:
-    """What is said beside a message on a submission, as `extra`: what it is called, with its platform, and more."""
+    """Return the `extra` of a message about a submission: its platform and id, and more."""
     return {"submission": f"{platform}/{submission_id}", **more}
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: types.TracebackType | None) -> None:
-    """Say what ended the process or thread: an error of ours in a line, any other with where it came from."""
+    """Log the error that ended the process or thread: ours in one line, any other with its traceback."""
     if isinstance(error, GraderError):
         log.critical("%s", error)
     elif error is not None and issubclass(kind, Exception):

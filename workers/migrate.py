@@ -1,14 +1,14 @@
-"""`python -m workers.migrate`: bring the ledger's tables up to date, and say so; every process does it as well."""
+"""`python -m workers.migrate`: brings the ledger's tables up to date; every process does so as well."""
 
 import sys
 
 from grader.base.errors import GraderError
-from grader.ledger.database import SCHEMA, Database
+from grader.ledger import SCHEMA, Ledger
 
 if __name__ == "__main__":
     try:
-        with Database() as database:
-            sys.stdout.write(f"{database.where}: schema {SCHEMA}\n")
+        with Ledger() as ledger:
+            sys.stdout.write(f"{ledger.where}: schema {SCHEMA}\n")
     except GraderError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

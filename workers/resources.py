@@ -1,50 +1,50 @@
-"""What one process of a worker has at hand: its laboratories, inherited by the fork, and its desk, which is its own."""
+"""The objects of one worker process: laboratories, inherited by the fork, and all else, which it makes itself."""
 
 from collections.abc import Iterable
 from functools import cache
 
 from grader.base import home
 from grader.ledger import Ledger
+from grader.ledger.queue.jobs import Jobs
 from grader.service import platforms
 from grader.service.dead import DeadLetters
-from grader.service.desk import Desk
-from grader.service.jobs import Jobs
 from grader.service.laboratories import Laboratories
 from grader.service.reception import Reception
 from grader.service.settings import settings
+from grader.service.worker import Worker
 
 
 @cache
 def laboratories() -> Laboratories:
-    """The laboratories of this process."""
+    """Return the laboratories of this process."""
     return Laboratories(home.writable_folder("tables"))
 
 
 def preload(exercises: Iterable[str]) -> None:
-    """Load what the children will share."""
+    """Load the transformers and score tables that the children will share."""
     laboratories().preload(exercises)
 
 
 @cache
 def jobs() -> Jobs:
-    """The submissions; opened after the fork, since a connection belongs to one process."""
+    """Return the jobs; opens the ledger, so call it after the fork: a connection belongs to one process."""
     given = settings()
     return Jobs(Ledger(), given.task_seconds, given.resend_seconds)
 
 
 @cache
-def desk() -> Desk:
-    """The place where this process grades."""
-    return Desk(jobs().ledger, jobs(), laboratories())
+def worker() -> Worker:
+    """Return the worker of this process."""
+    return Worker(jobs().ledger, jobs(), laboratories())
 
 
 @cache
 def reception() -> Reception:
-    """Where submissions come in that Python platforms send as tasks."""
+    """Return the reception for submissions that Python platforms send as tasks."""
     return Reception(jobs().ledger, platforms.load(settings().platforms))
 
 
 @cache
 def letters() -> DeadLetters:
-    """Where what cannot be taken in is kept."""
+    """Return the dead letters, for what cannot be taken in."""
     return DeadLetters(jobs().ledger)

@@ -1,4 +1,4 @@
-"""The tasks: each one says what is to be done and leaves the doing to `grader.service`."""
+"""The Celery tasks; their logic is in `grader.service`."""
 
 import logging
 import time
@@ -20,54 +20,54 @@ from workers.broker.app import app
 from workers.broker.wire import LONGEST_SECONDS
 
 MEASURE_SECONDS = LONGEST_SECONDS
-"""For measuring every head of a large transformer."""
+"""The limit for measuring every head of a large transformer."""
 PATIENCE_SECONDS = 1.0
 """Before a submission that the ledger could not keep goes back on the queue."""
 
 log = logging.getLogger(__name__)
 
 
-def _at_hand() -> dict[str, object]:
-    """What is said beside a message on the submission that this process has at hand."""
-    claim = resources.desk().at_hand
-    return logs.about(claim.platform, claim.submission_id, job=claim.job, attempt=claim.tries) if claim else {}
+def _current() -> dict[str, object]:
+    """Return the `extra` of a message about the submission that this process is grading."""
+    lease = resources.worker().current
+    return logs.about(lease.platform, lease.submission_id, job=lease.job, attempt=lease.tries) if lease else {}
 
 
 class Graded(Task):  # type: ignore[misc]
-    """A task whose unforeseen errors give its submission back."""
+    """A task that gives its submission back after an unforeseen error."""
 
     def on_failure(self, exc: BaseException, *more: object) -> None:
         """Note the error with the submission, which is tried again later.
 
-        Of a task that was cut off at the hard limit, Celery tells its main process. Nothing is opened there, since
-        children would inherit it: the submission's lease runs out by itself.
+        For a task that was stopped at the hard limit, Celery calls this in its main process. There the ledger is not
+        opened, since children would inherit it: the submission's lease runs out by itself.
         """
         message = "grading failed: %s: %s", type(exc).__name__, exc
         if isinstance(exc, TimeLimitExceeded):
             log.error(*message, extra={"arguments": more[2]})
             return
-        log.error(*message, extra=_at_hand())
-        resources.desk().give_up(f"{type(exc).__name__}: {exc}")
+        log.error(*message, extra=_current())
+        resources.worker().give_up(f"{type(exc).__name__}: {exc}")
         if isinstance(exc, SoftTimeLimitExceeded):
-            raise SystemExit  # a library may have been half imported, and would stay so: a new child takes over
+            raise SystemExit  # a library may be half imported, and would stay so: a new child takes over
 
 
 class Measured(Task):  # type: ignore[misc]
-    """A task whose unforeseen errors are noted with every submission that waits for the measurement."""
+    """A task that notes an unforeseen error with every submission that waits for the measurement."""
 
     def on_failure(self, exc: BaseException, *more: Any) -> None:  # noqa: ANN401
-        """Note the error; of the hard limit, see `Graded`."""
+        """Note the error; for the hard limit, see `Graded`."""
         log.error("measuring failed: %s: %s", type(exc).__name__, exc)
         if not isinstance(exc, TimeLimitExceeded | GraderError):
-            resources.desk().cannot_measure(more[2]["exercise"], f"{type(exc).__name__}: {exc}")
+            resources.worker().cannot_measure(more[2]["exercise"], f"{type(exc).__name__}: {exc}")
 
 
 @app.task(name="grader.work", base=Graded)  # type: ignore[untyped-decorator]
 def work(job: int, probe: bool = False) -> None:
-    """Grade one submission."""
-    unmeasured = resources.desk().work(job, is_probe=probe)
-    if resources.desk().at_hand is not None:
-        log.info("looked at", extra=_at_hand())
+    """Grade one submission; `probe` is the older word for a trial, which messages of any version use."""
+    unmeasured = resources.worker().work(job, is_trial=probe)
+    if resources.worker().current is not None:
+        log.info("looked at", extra=_current())
     if unmeasured is not None:
         measure.delay(exercise=unmeasured)
 
@@ -82,15 +82,15 @@ def work(job: int, probe: bool = False) -> None:
 def measure(exercise: str) -> None:
     """Measure every head of an exercise's transformer.
 
-    Its message is done when it begins: it may run longer than a message may stay unacknowledged, and whoever waits for
-    the measurement asks for it again.
+    Its message is acknowledged at the start, because it may run longer than a message may stay unacknowledged. A
+    submission that waits for the measurement asks for it again.
     """
-    resources.desk().measure(exercise)
+    resources.worker().measure(exercise)
 
 
 @app.task(name="grader.grade", bind=True)  # type: ignore[untyped-decorator]
 def grade(self: Task, platform: str, **fields: str | None) -> None:
-    """Take in a submission from a Python platform on a trusted broker; the fields are those of an intake entry."""
+    """Take in a submission from a Python platform on a trusted broker; its fields are those of an intake entry."""
     given = {name: str(value) for name, value in fields.items() if value is not None}
     raw = {name.encode(): value.encode(errors="surrogatepass") for name, value in given.items()}
     entry = QueueEntry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)

@@ -1,8 +1,8 @@
-"""Webhooks: answers posted to the platforms' receivers, many at a time, and no receiver can hold up the others.
+"""Webhooks: answers posted to the platforms' receivers, many at a time, so that no receiver delays the others.
 
-One clock runs over a whole post, from the search for the address to the end of the answer, so that a receiver which
-drips bytes has no more time than one that is silent. Each platform has a few posts under way at most; one that failed
-has one, and rests in between as long as nobody answers there.
+One clock runs over a whole post, from the search for the address to the end of the answer: a receiver that sends single
+bytes has no more time than one that is silent. Each platform has at most a few posts at a time. After a failure it has
+one, and rests in between while its receiver does not answer.
 """
 
 import asyncio
@@ -17,16 +17,16 @@ from typing import NamedTuple
 
 import httpx
 
-from grader.service.outbox import Delivery
+from grader.ledger.queue.outbox import Delivery
 
 AT_ONCE = 32
-"""Posts under way."""
+"""Posts at a time."""
 EACH_AT_ONCE = 4
-"""Posts under way to one platform."""
+"""Posts at a time to one platform."""
 ANSWER_BYTES = 65_536
-"""Of an answer's body; what follows is not read."""
+"""The most that is read of an answer's body."""
 AWAY = frozenset({429, 502, 503, 504})
-"""Statuses that say nothing about what was posted: the receiver is away, or has too much to do."""
+"""Statuses that do not depend on what was posted: the receiver is away, or has too much to do."""
 
 log = logging.getLogger(__name__)
 
@@ -41,60 +41,60 @@ class Post(NamedTuple):
 
 
 class PostOutcome(NamedTuple):
-    """What became of a post."""
+    """The outcome of a post."""
 
     reason: str = ""
-    """Why it failed; empty where it was taken."""
+    """The reason of a failure; empty if the post was accepted."""
     is_away: bool = False
-    """Whether nobody was there to take it, so that another post would fare no better."""
+    """True if the receiver did not answer, so that another post would fail as well."""
 
 
 class Ended(NamedTuple):
-    """A post that is over."""
+    """A post that has ended."""
 
     delivery: Delivery
     outcome: PostOutcome
 
 
 class Receiver:
-    """One platform's receiver: how many posts are under way to it, and how it fared lately."""
+    """One platform's receiver: the posts that have begun, and its recent failures."""
 
     def __init__(self, first_seconds: float, most_seconds: float) -> None:
-        """Rest so long after it was away, twice as long each time it still is, and no longer than `most_seconds`."""
+        """Rest for `first_seconds` after it was away, each time twice as long, but at most `most_seconds`."""
         self.first, self.most = first_seconds, most_seconds
         self.busy = self.failures = 0
         self.rests_until = 0.0
 
     @property
     def room(self) -> int:
-        """How many more may be posted now."""
+        """The number of posts that may begin now."""
         if monotonic() < self.rests_until:
             return 0
         return max(0, (1 if self.failures else EACH_AT_ONCE) - self.busy)
 
     def note(self, outcome: PostOutcome) -> None:
-        """One that was under way is over."""
+        """Count the end of a post."""
         self.busy -= 1
         if not outcome.reason:
             self.failures, self.rests_until = 0, 0.0
-        elif monotonic() >= self.rests_until:  # what was begun before the rest says nothing new
+        elif monotonic() >= self.rests_until:  # a post that began before the rest says nothing new
             self.failures += 1
             if outcome.is_away:
                 self.rests_until = monotonic() + min(self.most, self.first * 2 ** min(self.failures - 1, 16))
 
 
 class Posting:
-    """Posts under way, in a thread of their own."""
+    """Posts, in a thread of their own."""
 
     def __init__(self, seconds: float) -> None:
-        """Give each post so many seconds."""
+        """Give each post this time."""
         self.seconds = seconds
         self._under_way: dict[Future[PostOutcome], Delivery] = {}
         self._over: SimpleQueue[Future[PostOutcome]] = SimpleQueue()
         self._loop = asyncio.new_event_loop()
-        self._loop.set_default_executor(ThreadPoolExecutor(AT_ONCE))  # searches for addresses, some of which may hang
+        self._loop.set_default_executor(ThreadPoolExecutor(AT_ONCE))  # for searches for addresses, which may hang
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-        # What is not encrypted goes to this machine, and so never by a proxy that the environment names.
+        # Only posts to this machine are not encrypted, and they never use a proxy that the environment names.
         plain = httpx.AsyncHTTPTransport(limits=limits)
         self._client = httpx.AsyncClient(
             follow_redirects=False,
@@ -106,31 +106,31 @@ class Posting:
 
     @property
     def room(self) -> int:
-        """How many more posts may be begun now."""
+        """The number of posts that may begin now, over all receivers."""
         return AT_ONCE - len(self._under_way)
 
     @property
     def is_busy(self) -> bool:
-        """Whether any post is under way."""
+        """True if any post has not ended."""
         return bool(self._under_way)
 
     def begin(self, post: Post) -> None:
-        """Post it; how that ended is told by `ended`."""
+        """Begin to post it; `ended` returns the outcome."""
         future = asyncio.run_coroutine_threadsafe(self._outcome(post), self._loop)
         self._under_way[future] = post.delivery
         future.add_done_callback(self._over.put)
 
     def ended(self, seconds: float) -> list[Ended]:
-        """What is over by now; if nothing is, the first that ends within so many seconds."""
-        found: list[Ended] = []
+        """Return the posts that have ended; if none has, the first one that ends within this time."""
+        posts: list[Ended] = []
         with suppress(Empty):
             while True:
-                future = self._over.get(block=not found, timeout=seconds)
-                found.append(Ended(self._under_way.pop(future), _told(future)))
-        return found
+                future = self._over.get(block=not posts, timeout=seconds)
+                posts.append(Ended(self._under_way.pop(future), _outcome_of(future)))
+        return posts
 
     def close(self) -> list[Delivery]:
-        """What was still under way, and is given up."""
+        """Give up the posts that have not ended, and return them."""
         given_up = list(self._under_way.values())
         asyncio.run_coroutine_threadsafe(self._give_up(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -157,9 +157,9 @@ class Posting:
         return PostOutcome(f"answered {status}{advice}", is_away=status in AWAY)
 
     async def _status(self, post: Post) -> int:
-        """The answer's status, once the answer is whole or long enough.
+        """Return the answer's status, once the answer is whole or long enough.
 
-        A receiver that dies while it answers may not have kept what it got, whatever it began to say.
+        A receiver that dies while it answers may not have kept the post, whatever status it sent.
         """
         async with self._client.stream("POST", post.url, content=post.body, headers=post.headers) as answer:
             size = 0
@@ -171,10 +171,10 @@ class Posting:
             return answer.status_code
 
 
-def _told(over: Future[PostOutcome]) -> PostOutcome:
-    """How a post ended, even in a way that nobody foresaw."""
+def _outcome_of(over: Future[PostOutcome]) -> PostOutcome:
+    """Return the outcome of a post, even of one with an error that nobody foresaw."""
     error = over.exception()
     if error is None:
         return over.result()
-    log.error("a post failed in a way that was not foreseen", exc_info=error)
+    log.error("a post failed with an unforeseen error", exc_info=error)
     return PostOutcome(f"{type(error).__name__}: {error}")

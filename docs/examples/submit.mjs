@@ -2,8 +2,8 @@
 //
 //     QUEUE_URL=redis://canvas:PASSWORD@host:6379/0 node submit.mjs FILE STUDENT
 //
-// The platform is the URL's user. One that signs what it hands in also sets KEY_ID, and KEY_FILE, the file that holds
-// the key. Needs no package: the server's protocol is short enough to be spoken here.
+// The platform is the URL's user. A platform that signs also sets KEY_ID, and KEY_FILE, the file with the key. Needs no
+// package: this program writes the server's short protocol itself.
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import net from "node:net";
@@ -67,7 +67,7 @@ const { QUEUE_URL, KEY_ID, KEY_FILE } = process.env;
 const url = new URL(QUEUE_URL);
 const platform = decodeURIComponent(url.username);
 
-// The id is yours to choose. It is one submission for ever: after an error, hand in again under the same id.
+// Choose any id. It is one submission for ever: after an error, hand in again under the same id.
 let entry = { id: randomUUID(), student, submission: readFileSync(file, "utf8") };
 if (KEY_ID) entry = signed(entry, platform, KEY_ID, readFileSync(KEY_FILE, "utf8").trim());
 

@@ -2,8 +2,8 @@
 
     QUEUE_URL=redis://canvas:PASSWORD@host:6379/0 python submit.py FILE STUDENT
 
-The platform is the URL's user. One that signs what it hands in also sets KEY_ID, and KEY_FILE, the file that holds
-the key. Needs the package `redis`.
+The platform is the URL's user. A platform that signs also sets KEY_ID, and KEY_FILE, the file with the key. Needs the
+package `redis`.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ import redis
 
 
 def signed(entry: dict[str, str], platform: str, key_id: str, key: str) -> dict[str, str]:
-    """The entry with its signature; what it leaves out is signed as an empty line."""
+    """Return the entry with its signature; a field that it leaves out is signed as an empty line."""
     timestamp = str(int(time.time()))
     digest = hashlib.sha256(entry["submission"].encode()).hexdigest()
     lines = ("grader-v1", key_id, timestamp, platform, entry.get("course", ""), entry["id"], entry["student"], digest)
@@ -28,12 +28,12 @@ def signed(entry: dict[str, str], platform: str, key_id: str, key: str) -> dict[
 
 
 def main(file: str, student: str) -> None:
-    """Hand it in, and wait for its result."""
+    """Hand in the file, and print its result when it is there."""
     url = os.environ["QUEUE_URL"]
     platform = urlsplit(url).username or ""
     queue = redis.Redis.from_url(url, decode_responses=True, protocol=2)
 
-    # The id is yours to choose. It is one submission for ever: after an error, hand in again under the same id.
+    # Choose any id. It is one submission for ever: after an error, hand in again under the same id.
     entry = {"id": uuid.uuid4().hex, "student": student, "submission": Path(file).read_text(encoding="utf-8")}
     if "KEY_ID" in os.environ:
         key = Path(os.environ["KEY_FILE"]).read_text(encoding="ascii").strip()

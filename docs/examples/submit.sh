@@ -3,8 +3,8 @@
 #
 #     QUEUE_HOST=host QUEUE_PORT=6379 PLATFORM=canvas REDISCLI_AUTH=PASSWORD sh submit.sh FILE STUDENT
 #
-# A platform that signs what it hands in also sets KEY_ID, and KEY_FILE, the file that holds the key. Needs redis-cli
-# (valkey-cli does as well), and openssl for signing, on a machine where nobody else may list processes.
+# A platform that signs also sets KEY_ID, and KEY_FILE, the file with the key. Needs redis-cli or valkey-cli, and openssl
+# for signing. Sign only on a machine where nobody else may list processes.
 set -eu
 file=$1
 student=$2
@@ -13,7 +13,7 @@ queue() {
     redis-cli -h "$QUEUE_HOST" -p "$QUEUE_PORT" --user "$PLATFORM" --raw "$@"
 }
 
-# The id is yours to choose. It is one submission for ever: after an error, hand in again under the same id.
+# Choose any id. It is one submission for ever: after an error, hand in again under the same id.
 id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 set -- id "$id" student "$student"
 if [ -n "${KEY_ID:-}" ]; then

@@ -1,1 +1,1 @@
-"""Authoring: a new exercise's starting point, a folder of exercises looked through, sentences of one's own weighed."""
+"""Authoring: starting a new exercise, checking exercises, and assessing own sentences for a probe."""

@@ -1,7 +1,7 @@
-"""Folders of exercises, looked through: what makes one invalid, and what its author may not have meant.
+"""Exercises checked: what makes one invalid, and what its author may have overlooked.
 
-A problem makes the exercise unusable. A warning leaves it usable: a threshold whose number comes from nowhere, a count
-of passing heads that was measured otherwise, a page or an example that students would miss.
+A problem makes the exercise unusable. A warning does not: a threshold without a source, a count of passing heads that
+differs from the measured one, or a missing page or example for students.
 """
 
 import re
@@ -15,7 +15,7 @@ from grader.documents import Document
 from grader.exercises import known_heads, submissions
 from grader.exercises.changes import SOURCE as TRIED_OUT
 from grader.exercises.thresholds import defaults
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.measuring import transformer
 from grader.measuring.score_table import ScoreTable
@@ -24,76 +24,73 @@ from grader.schema import AskedKind, Exercise
 
 STUDENTS_PAGE, EXAMPLE = "README.md", "my_heads.yaml"
 FEWEST_WORDS, FEWEST_CHARACTERS = 3, 12
-"""Of a threshold's source: less says neither what was measured nor who did."""
+"""The least that a threshold's source needs to say what was measured, or who published it."""
 
 _PLACEHOLDER = re.compile(rf"\b(todo|tbd|fixme|xxx)\b|\?\?|{re.escape(TRIED_OUT)}", re.IGNORECASE)
 
 
-class Examined(NamedTuple):
-    """One folder, and what was found."""
+class CheckedExercise(NamedTuple):
+    """One folder with its problems and warnings."""
 
     folder: Path
     exercise: Exercise | None
-    """None where it cannot be used."""
+    """None if it cannot be used."""
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
-    compared: bool = False
-    """Whether a kept score table was there to compare `passing` with."""
+    is_measured: bool = False
+    """True if `passing` was compared with a kept score table."""
+
+    def lines(self) -> list[str]:
+        """Return all problems, or a summary of the exercise with all warnings."""
+        if self.exercise is None:
+            return list(self.problems)
+        exercise = self.exercise
+        kinds = plural(len(exercise.kinds), "kind", "kinds")
+        lines = [f"{self.folder}: {exercise.id} version {exercise.version}, {kinds}, {exercise.points} points"]
+        if not self.is_measured:
+            lines.append(f"  not measured yet, so `passing` is not checked; to measure, run: grade scan {exercise.id}")
+        return lines + [f"  warning: {warning}" for warning in self.warnings]
 
 
 def folders_in(paths: Iterable[Path] | None) -> list[Path]:
-    """The exercises' folders that the paths name, an exercise's own or all inside one that holds some; None: all.
+    """Return the folders of the exercises at these paths, each an exercise or a folder of exercises; None for all.
 
     Raises:
-        InvalidInput: A path is no folder, or nothing is inside it.
+        InvalidInput: A path is not a folder, or there is no folder in it.
     """
     if paths is None:
         return [folder for root in exercises.folders() for folder in exercises.within(root)]
-    found: dict[Path, Path] = {}
+    by_place: dict[Path, Path] = {}
     for path in paths:
         if not path.is_dir():
             raise _usage(f"there is no folder {path}")
         inside = [path] if (path / exercises.FILE_NAME).exists() else exercises.within(path)
         if not inside:
             raise _usage(f"{path}: there is neither {exercises.FILE_NAME} nor a folder in it")
-        found |= {folder.resolve(): folder for folder in inside}
-    return list(found.values())
+        by_place |= {folder.resolve(): folder for folder in inside}
+    return list(by_place.values())
 
 
-def examined(folders: Iterable[Path], tables: Path) -> Iterator[Examined]:
-    """Each folder looked through, whatever the others are like; `tables` is where score tables are kept."""
+def check(folders: Iterable[Path], tables: Path) -> Iterator[CheckedExercise]:
+    """Check each folder, whatever is wrong with others; `tables` is the folder of kept score tables."""
     first: dict[str, Path] = {}
     for folder in folders:
-        found = _examined(folder, tables)
+        checked = _check(folder, tables)
         name = folder.resolve().name
         if (earlier := first.setdefault(name, folder)) != folder:
-            message = f"{folder}: {earlier} has the id {name} as well; rename one [repeated-id]"
-            found = found._replace(exercise=None, problems=(*found.problems, message))
-        yield found
+            message = f"{folder}: {earlier} has the id {name}, too; rename one [repeated-id]"
+            checked = checked._replace(exercise=None, problems=(*checked.problems, message))
+        yield checked
 
 
-def told(found: Examined) -> list[str]:
-    """The lines about one folder: every problem, every warning, or that it is sound."""
-    if found.exercise is None:
-        return list(found.problems)
-    exercise = found.exercise
-    kinds = plural(len(exercise.kinds), "kind", "kinds")
-    lines = [f"{found.folder}: {exercise.id} version {exercise.version}, {kinds}, {exercise.points} points"]
-    if not found.compared:
-        lines.append(f"  not measured yet; `grade scan {exercise.id}` does it, and `passing` is compared from then on")
-    return lines + [f"  warning: {warning}" for warning in found.warnings]
+def summary(checked: Sequence[CheckedExercise]) -> str:
+    """Return the numbers of exercises, of invalid ones and of warnings, in words."""
+    invalid = sum(each.exercise is None for each in checked)
+    warnings = plural(sum(len(each.warnings) for each in checked), "warning", "warnings")
+    return f"{plural(len(checked), 'exercise', 'exercises')}: {invalid} invalid, {warnings}"
 
 
-def summary(found: Sequence[Examined]) -> str:
-    """How many are invalid, and how many warnings there are."""
-    invalid = sum(each.exercise is None for each in found)
-    warnings = sum(len(each.warnings) for each in found)
-    return (
-        f"{plural(len(found), 'exercise', 'exercises')}: {invalid} invalid, {plural(warnings, 'warning', 'warnings')}"
-    )
-
-
-def _examined(folder: Path, tables: Path) -> Examined:
+def _check(folder: Path, tables: Path) -> CheckedExercise:
     file = folder / exercises.FILE_NAME
     try:
         exercise = exercises.load(folder)
@@ -101,29 +98,29 @@ def _examined(folder: Path, tables: Path) -> Examined:
         table = _kept_table(exercise, tables)
         passing = list(_passing(exercise, table, document)) if table else []
     except GraderError as error:
-        return Examined(folder, None, tuple(str(error).splitlines()), ())
+        return CheckedExercise(folder, None, tuple(str(error).splitlines()), ())
     doubts = [*_unsourced(exercise, document), *passing]
-    lines = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
-    return Examined(folder, exercise, (), tuple(lines), table is not None)
+    warnings = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
+    return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None)
 
 
 def _kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
-    """The exercise's score table if it is kept; nothing is measured, and nothing fetched."""
+    """Return the exercise's score table if it is kept; nothing is measured or downloaded."""
     explicit = None
     if not exercise.transformer.files:
         try:
             explicit = transformer.locate(exercise.transformer, online=False).path
         except GraderError:
             return None
-    bench = Laboratory(exercise, tables, explicit=explicit)
-    return bench.kept_table if bench.is_measured else None
+    laboratory = Laboratory(exercise, tables, explicit=explicit)
+    return laboratory.kept_table if laboratory.is_measured else None
 
 
 def _passing(exercise: Exercise, table: ScoreTable, document: Document) -> Iterator[Problem]:
     standings = Standings(exercise, table)
     for number, kind in enumerate(exercise.kinds):
-        if (found := standings.passing(kind.name)) != kind.passing:
-            message = f"`passing` is {kind.passing}, but {found} of {standings.heads} heads pass as {kind.name}"
+        if (measured := standings.passing(kind.name)) != kind.passing:
+            message = f"`passing` is {kind.passing}, but {measured} of {standings.heads} heads pass as {kind.name}"
             yield document.problem("other-passing", message, ("kinds", number, "passing"))
 
 
@@ -134,26 +131,26 @@ def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:
             is_short = len(source) < FEWEST_CHARACTERS or len(source.split()) < FEWEST_WORDS
             if _PLACEHOLDER.search(source) or (is_short and not _is_default(kind, item)):
                 message = (
-                    f"`source` says not where {threshold.at_least:g} comes from: `{documents.shown(source)}`; name"
+                    f"`source` does not say where {threshold.at_least:g} comes from: `{documents.shown(source)}`; "
+                    "name what was measured, or who published it"
                 )
-                place = ("kinds", number, "thresholds", item, "source")
-                yield document.problem("no-source", f"{message} what was measured, or who published it", place)
+                yield document.problem("no-source", message, ("kinds", number, "thresholds", item, "source"))
 
 
 def _is_default(kind: AskedKind, item: int) -> bool:
-    """Whether the threshold has the default's number, whose source is known."""
+    """Return whether the threshold has the default's number, whose source is known."""
     own = kind.thresholds[item]
     return any((own.statistic, own.at_least) == (each.statistic, each.at_least) for each in defaults(kind.type))
 
 
 def _companions(folder: Path, exercise: Exercise) -> Iterator[str]:
-    """What is wrong with the files beside `exercise.yaml`."""
+    """Yield what is wrong with the files beside `exercise.yaml`."""
     for name, purpose in ((STUDENTS_PAGE, "the page that students start from"), (EXAMPLE, "an example submission")):
         if not (folder / name).is_file():
-            yield f"{folder / name}: there is none; it is {purpose} [missing-file]"
-    for look in (_example, _known_heads):
+            yield f"{folder / name}: missing; it is {purpose} [missing-file]"
+    for problems in (_example, _known_heads):
         try:
-            yield from look(folder, exercise)
+            yield from problems(folder, exercise)
         except (InvalidInput, ExerciseError) as error:
             yield from str(error).splitlines()
 

@@ -13,29 +13,31 @@ from grader.schema import Identifier
 TEMPLATE = Path(__file__).with_name("starting_point")
 PLACEHOLDER = "your-heads"
 SHIPPED_SCHEMAS = "../../docs/schema"
-"""Where the schemas lie, seen from an exercise that comes with the grader's source."""
+"""The folder of the schemas, relative to an exercise in the grader's own source."""
 SCHEMAS = ".schema"
-"""Where they are written otherwise: beside the exercises, in a folder that is none."""
+"""The folder beside the exercises where the schemas are written otherwise."""
 
 
 def start(name: str, root: Path, schemas: Mapping[str, str]) -> Path:
-    """The new exercise's folder inside `root`; the `schemas`, by file name, are for the editor.
+    """Write a new exercise into `root` and return its folder; the `schemas`, by file name, are for editors.
+
+    Nothing is overwritten.
 
     Raises:
-        InvalidInput: The name is no id or is taken, or the folder cannot be written; nothing is overwritten.
+        InvalidInput: The name is not an id or is taken, or the folder cannot be written.
     """
     folder = root / name
-    if why := _why_not(name, folder):
-        raise InvalidInput("grade exercises new", [why])
+    if problem := _problem(name, folder):
+        raise InvalidInput("grade exercises new", [problem])
     try:
         folder.mkdir(parents=True)
-        place = SHIPPED_SCHEMAS
+        schema_folder = SHIPPED_SCHEMAS
         if not (folder / SHIPPED_SCHEMAS).is_dir():
-            place = f"../{SCHEMAS}"
+            schema_folder = f"../{SCHEMAS}"
             for file, text in schemas.items():
                 write_whole(root / SCHEMAS / file, text.encode())
         for source in sorted(TEMPLATE.iterdir()):
-            text = source.read_text("utf-8").replace(PLACEHOLDER, name).replace(SHIPPED_SCHEMAS, place)
+            text = source.read_text("utf-8").replace(PLACEHOLDER, name).replace(SHIPPED_SCHEMAS, schema_folder)
             write_whole(folder / source.name, text.encode())
     except OSError as error:
         message = f"{folder}: cannot be written: {error.strerror}"
@@ -43,17 +45,19 @@ def start(name: str, root: Path, schemas: Mapping[str, str]) -> Path:
     return folder
 
 
-def _why_not(name: str, folder: Path) -> Problem | None:
+def _problem(name: str, folder: Path) -> Problem | None:
     try:
         TypeAdapter(Identifier).validate_python(name)
     except ValidationError:
-        message = f"`{name}` is no id: lower-case words and digits joined by hyphens, 64 characters at most"
+        message = f"`{name}` is not an id: lower-case words and digits joined by hyphens, 64 characters at most"
         return Problem("bad-name", message)
     if name in exercises.RESERVED:
         return Problem("reserved-id", f"`grade exercises {name}` is a command; choose another id")
     taken = {known.name: known for root in exercises.folders() for known in exercises.within(root)}
     if name in taken or folder.exists():
-        return Problem("taken", f"{taken.get(name, folder)} is there already, and nothing is overwritten")
+        return Problem("taken", f"{taken.get(name, folder)} exists already; nothing is overwritten")
     if (folder.parent / exercises.FILE_NAME).exists():
-        return Problem("inside-exercise", f"{folder.parent} is an exercise; name the folder that is to hold this one")
+        return Problem(
+            "inside-exercise", f"{folder.parent} is an exercise; name the folder that should hold the new one"
+        )
     return None

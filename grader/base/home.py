@@ -10,6 +10,8 @@ from grader.base.errors import GraderError
 
 VARIABLE = "GRADER_HOME"
 APPLICATION = "head-grader"
+TABLES = "tables"
+"""The folder inside it where score tables are kept."""
 PRIVATE = 0o700
 """Permissions for the owner alone, because the ledger holds names and grades."""
 

@@ -1,4 +1,4 @@
-"""What `grade doctor` looks at: transformers and their digests, the folder, the ledger, known heads, the service."""
+"""The checks of `grade doctor`: folder, ledger, transformers and digests, score tables, known heads, service."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,15 +9,15 @@ from grader.base.errors import ExerciseError, GraderError
 from grader.checkup import service
 from grader.checkup.check import Check
 from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.measuring import transformer
 from grader.measuring.score_table import ScoreTable, kept, table_key
 from grader.schema import Exercise
 
 
-def everything() -> Iterator[Check]:
-    """All findings that need no measuring; only a service, where there is one, is asked over the network."""
+def all_checks() -> Iterator[Check]:
+    """Yield all checks that measure nothing. Only the service, if there is one, is asked over the network."""
     yield _folder()
     yield _ledger()
     seen: set[str] = set()
@@ -31,17 +31,17 @@ def everything() -> Iterator[Check]:
             seen.add(exercise.transformer.name)
             yield _transformer(exercise)
         yield _table(exercise)
-    yield from service.everything()
+    yield from service.all_checks()
 
 
 def known_heads(exercise: Exercise, folder: Path | None, table: ScoreTable) -> list[Check]:
-    """Each head of the exercise's `known_heads.yaml` beside what was measured.
+    """Return a check for each head of the exercise's `known_heads.yaml`: the label against the measurement.
 
     Raises:
-        ExerciseError: the list cannot be read.
+        ExerciseError: The list cannot be read.
     """
     if folder is None or not (folder / FILE_NAME).is_file():
-        return [Check(True, exercise.id, f"brings no {FILE_NAME} to compare with")]
+        return [Check(True, exercise.id, f"there is no {FILE_NAME} to compare with")]
     standings = Standings(exercise, table)
     return [_known(head, standings) for head in of_exercise(folder)]
 
@@ -49,17 +49,17 @@ def known_heads(exercise: Exercise, folder: Path | None, table: ScoreTable) -> l
 def _known(head: KnownHead, standings: Standings) -> Check:
     place = f"{head.place} {head.name}"
     of_kind = standings.by_kind.get(head.name)
-    if of_kind is None or (found := of_kind.get((head.layer, head.head))) is None:
+    if of_kind is None or (standing := of_kind.get((head.layer, head.head))) is None:
         return Check(True, place, f"not measured in this exercise ({head.source})")
-    outcome = "confirmed" if found.confirmed else "refuted"
+    outcome = "confirmed" if standing.confirmed else "refuted"
     published = f", published {head.published:.2f}" if head.published is not None else ""
     rank = standings.ranks[head.name][head.layer, head.head]
     return Check(
         outcome == head.expect,
         place,
-        f"{outcome}, measured {found.measured.score:.2f}{published}, rank {rank} ({head.source})",
+        f"{outcome}, measured {standing.measured.score:.2f}{published}, rank {rank} ({head.source})",
         "" if outcome == head.expect else f"{head.expect} was expected",
-        optional=True,
+        is_optional=True,
     )
 
 
@@ -81,26 +81,26 @@ def _ledger() -> Check:
 
 def _transformer(exercise: Exercise) -> Check:
     source = exercise.transformer
-    what = f"transformer {source.name}"
+    subject = f"transformer {source.name}"
     try:
         located = transformer.locate(source, online=False)
         transformer.verify(located, source)
     except GraderError as error:
         first, *rest = str(error).splitlines()
-        return Check(False, what, first, "\n        ".join(rest), optional=source.bundled is None)
+        return Check(False, subject, first, "\n        ".join(rest), is_optional=source.bundled is None)
     pins = f"{len(source.files)} pinned files verified" if source.files else "no digest is pinned"
-    return Check(True, what, f"{located.how}, {located.path}; {pins}")
+    return Check(True, subject, f"{located.how}, {located.path}; {pins}")
 
 
 def _table(exercise: Exercise) -> Check:
-    what = f"exercise {exercise.id}"
+    subject = f"exercise {exercise.id}"
     if not exercise.transformer.files:
-        return Check(True, what, "score table is looked up when the transformer is there")
+        return Check(True, subject, "the score table is looked up once the transformer is found")
     key = table_key(exercise, transformer.digest(exercise.transformer))
     try:
         table = kept(home.folder() / "tables", key)
     except GraderError as error:
-        return Check(False, what, str(error))
+        return Check(False, subject, str(error))
     if table is None:
-        return Check(True, what, "no score table yet; the first submission measures it")
-    return Check(True, what, f"score table {key[:12]} is kept")
+        return Check(True, subject, "there is no score table yet; the first submission measures it")
+    return Check(True, subject, f"score table {key[:12]} is stored")

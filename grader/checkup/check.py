@@ -1,16 +1,16 @@
-"""A finding: one thing that was looked at, and what to do where it is not as it should be."""
+"""One check of `grade doctor`."""
 
 from typing import NamedTuple
 
 
 class Check(NamedTuple):
-    """One thing looked at."""
+    """The result of one check, and what to do if it is not as it should be."""
 
-    good: bool
-    what: str
-    found: str
+    is_ok: bool
+    subject: str
+    result: str
     advice: str = ""
-    optional: bool = False
-    """Grading works without it, on other exercises."""
-    unseen: bool = False
-    """It could not be looked at, which says nothing about it."""
+    is_optional: bool = False
+    """True if grading works without it, at least for other exercises."""
+    is_unknown: bool = False
+    """True if it could not be checked, so that nothing is known about it."""

@@ -1,6 +1,6 @@
-"""What `grade doctor` looks at on the queue's server: that it keeps what it accepts, whom it lets in, its clock.
+"""Checks of the queue's server: whether it keeps what it accepts, who may connect, and its clock.
 
-Only `operator` may ask for everything. What another user may not ask for is told as not seen, never as wrong.
+Only the user `operator` may ask for everything. What another user may not ask for is unknown, never wrong.
 """
 
 import time
@@ -16,102 +16,104 @@ from grader.service import streams
 from grader.service.settings import without_password
 
 CLOCK_SECONDS = 2.0
-"""How far two clocks may be apart: times of arrival decide about deadlines, and timestamps about signatures."""
-ASK_AS = "ask as the user `operator`, whom GRADER_QUEUE_URL may name"
+"""The most by which two clocks may differ: deadlines and signatures depend on them."""
+ASK_AS = "to check it, name the user `operator` in GRADER_QUEUE_URL"
 
 
 class Server:
-    """The queue's server, asked as the user of its URL."""
+    """A server, asked as the user of its URL."""
 
-    def __init__(self, what: str, url: str, authority: Path | None) -> None:
-        """Call it `what` in findings."""
-        self.what, self.url, self.authority = what, url, authority
+    def __init__(self, name: str, url: str, authority: Path | None) -> None:
+        """Connect on first use; `name` is the server's name in the checks."""
+        self.name, self.url, self.authority = name, url, authority
         self.client = streams.connect(url, authority)
         self.user = unquote(urlsplit(url).username or "") or "default"
 
-    def findings(self) -> Iterator[Check]:
-        """All about it; of one that does not answer, only that."""
-        reached = self._reached()
-        yield reached
-        if reached.good:
-            yield self.asked("persistence", self._persistence)
-            yield self.asked("memory", self._memory)
-            yield self.asked("user", self._user)
-            yield self.asked("strangers", self._strangers)
-            yield self.asked("clock", self._clock)
+    def checks(self) -> Iterator[Check]:
+        """Yield all checks, or only the first if the server does not answer."""
+        connection = self._connection()
+        yield connection
+        if connection.is_ok:
+            yield self.check("persistence", self._persistence)
+            yield self.check("memory", self._memory)
+            yield self.check("user", self._user)
+            yield self.check("strangers", self._strangers)
+            yield self.check("clock", self._clock)
 
-    def asked(self, name: str, look: Callable[[str], Check]) -> Check:
-        """What was found, or that it could not be looked at."""
-        what = f"{self.what} {name}"
+    def check(self, name: str, ask: Callable[[str], Check]) -> Check:
+        """Return the check that `ask` makes, or that it could not be made."""
+        subject = f"{self.name} {name}"
         try:
-            return look(what)
+            return ask(subject)
         except redis.exceptions.NoPermissionError as error:
-            return Check(True, what, f"could not be looked at: {error}", ASK_AS, unseen=True)
+            return Check(True, subject, f"could not be checked: {error}", ASK_AS, is_unknown=True)
         except redis.exceptions.RedisError as error:
-            return Check(False, what, f"no answer: {error}")
+            return Check(False, subject, f"no answer: {error}")
 
-    def _reached(self) -> Check:
+    def _connection(self) -> Check:
         try:
             with streams.explained(self.url):
                 message = self.client.execute_command("HELLO", 2)
         except streams.QueueError as error:
-            return Check(False, self.what, str(error), "`grade up` starts one on this machine")
+            return Check(False, self.name, str(error), "to start one on this machine, run: grade up")
         facts = dict(zip(message[::2], message[1::2], strict=True))
         version = f"{facts[b'server'].decode()} {facts[b'version'].decode()}"
-        return Check(True, self.what, f"{without_password(self.url)}; {version}")
+        return Check(True, self.name, f"{without_password(self.url)}; {version}")
 
-    def _persistence(self, what: str) -> Check:
-        found = self._settings("appendonly", "appendfsync")
-        told = f"appendonly {found['appendonly']}, appendfsync {found['appendfsync']}"
-        if found["appendonly"] != "yes":
-            return Check(False, what, told, "what it accepted is lost when it dies; set appendonly to yes")
-        if found["appendfsync"] == "no":
-            return Check(False, what, told, "a power cut may lose minutes; set appendfsync to always")
-        if found["appendfsync"] != "always":
-            return Check(True, what, told, "a power cut may lose what came in the second before it")
-        return Check(True, what, told)
+    def _persistence(self, subject: str) -> Check:
+        given = self._settings("appendonly", "appendfsync")
+        result = f"appendonly {given['appendonly']}, appendfsync {given['appendfsync']}"
+        if given["appendonly"] != "yes":
+            return Check(False, subject, result, "a crash loses what it has accepted; set appendonly to yes")
+        if given["appendfsync"] == "no":
+            return Check(False, subject, result, "a power failure can lose minutes; set appendfsync to always")
+        if given["appendfsync"] != "always":
+            return Check(True, subject, result, "a power failure can lose the last second; set appendfsync to always")
+        return Check(True, subject, result)
 
-    def _memory(self, what: str) -> Check:
-        found = self._settings("maxmemory", "maxmemory-policy")
-        told = f"maxmemory-policy {found['maxmemory-policy']}, maxmemory {found['maxmemory']}"
-        if found["maxmemory-policy"] != "noeviction":
-            return Check(False, what, told, "when it is full it throws away submissions; set it to noeviction")
-        return Check(True, what, told)
+    def _memory(self, subject: str) -> Check:
+        given = self._settings("maxmemory", "maxmemory-policy")
+        result = f"maxmemory-policy {given['maxmemory-policy']}, maxmemory {given['maxmemory']}"
+        if given["maxmemory-policy"] != "noeviction":
+            return Check(False, subject, result, "a full server discards submissions; set the policy to noeviction")
+        return Check(True, subject, result)
 
-    def _user(self, what: str) -> Check:
+    def _user(self, subject: str) -> Check:
         try:
             name = self.client.execute_command("ACL", "WHOAMI").decode()
         except redis.exceptions.NoPermissionError:
-            return Check(True, what, f"{self.user}, by the URL")
+            return Check(True, subject, f"{self.user}, according to the URL")
         if name == "default":
-            return Check(False, what, name, "give each process a user of its own; docs/security.md says how")
-        return Check(True, what, name)
+            return Check(False, subject, name, "give each process its own user; see docs/security.md")
+        return Check(True, subject, name)
 
-    def _strangers(self, what: str) -> Check:
-        """Whether whoever has no password is let in."""
+    def _strangers(self, subject: str) -> Check:
+        """Check that nobody can connect without a password."""
         parts = urlsplit(self.url)
         host = parts.netloc.rpartition("@")[2]
         with streams.connect(parts._replace(netloc=host).geturl(), self.authority) as stranger:
             try:
                 stranger.ping()
             except redis.exceptions.AuthenticationError:
-                return self._default_user(what)
-        return Check(False, what, "get in without a password", "switch the user `default` off; see docs/security.md")
+                return self._default_user(subject)
+        return Check(
+            False, subject, "can connect without a password", "turn off the user `default`; see docs/security.md"
+        )
 
-    def _default_user(self, what: str) -> Check:
+    def _default_user(self, subject: str) -> Check:
         try:
             message = self.client.execute_command("ACL", "GETUSER", "default")
         except redis.exceptions.NoPermissionError:
-            return Check(True, what, "are turned away")
+            return Check(True, subject, "are refused")
         flags = dict(zip(message[::2], message[1::2], strict=True))[b"flags"]
         if b"off" not in flags:
-            return Check(False, what, "need the password of the user `default`, who is on", "switch that user off")
-        return Check(True, what, "are turned away; the user `default` is off")
+            return Check(False, subject, "need the password of the user `default`, which is on", "turn off that user")
+        return Check(True, subject, "are refused; the user `default` is off")
 
-    def _clock(self, what: str) -> Check:
+    def _clock(self, subject: str) -> Check:
         before = time.time()
         seconds, micro = self.client.time()
-        return clock(what, seconds + micro / 1e6, before)
+        return clock(subject, seconds + micro / 1e6, before)
 
     def _settings(self, *names: str) -> dict[str, str]:
         message: list[Any] = self.client.execute_command("CONFIG", "GET", *names)
@@ -119,11 +121,12 @@ class Server:
         return dict(zip(words[::2], words[1::2], strict=True))
 
 
-def clock(what: str, theirs: float, asked_at: float) -> Check:
-    """How far a clock is from ours; it was asked then, and has answered right now."""
+def clock(subject: str, theirs: float, asked_at: float) -> Check:
+    """Check the difference between another clock and ours; it was asked at `asked_at` and has just answered."""
     ours = (asked_at + time.time()) / 2
     off = theirs - ours
-    told = f"{abs(off):.1f} s {'ahead of' if off > 0 else 'behind'} this machine's"
+    result = f"{abs(off):.1f} s {'ahead of' if off > 0 else 'behind'} this machine's"
     if abs(off) > CLOCK_SECONDS:
-        return Check(False, what, told, f"{CLOCK_SECONDS:g} s are the most; set both machines by NTP")
-    return Check(True, what, told)
+        advice = f"at most {CLOCK_SECONDS:g} s are allowed; synchronise both machines with NTP"
+        return Check(False, subject, result, advice)
+    return Check(True, subject, result)

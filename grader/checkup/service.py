@@ -1,4 +1,4 @@
-"""What `grade doctor` looks at where there is a service: queue, platforms, processes, database, dead letters."""
+"""Checks of a service: queue, platforms, processes, database, dead letters."""
 
 import http.client
 import os
@@ -7,29 +7,26 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import redis
-import sqlalchemy as sa
 
 from grader.base.errors import GraderError
 from grader.checkup.check import Check
 from grader.checkup.queue import Server, clock
-from grader.ledger import Ledger
-from grader.ledger.database import SCHEMA
-from grader.ledger.tables import DELIVERIES, SUBMISSIONS
-from grader.schema.queue import PENDING
+from grader.ledger import SCHEMA, Ledger
+from grader.ledger.queue.figures import figures, server_time
 from grader.service import platforms, streams, up
 from grader.service.dead import DeadLetters
 from grader.service.platforms import Platform
 from grader.service.settings import Settings, settings
 
 ASKING = "operator"
-"""As whom we ask the queue that `grade up` runs."""
+"""The user as whom the queue of `grade up` is asked."""
 METRICS_SECONDS = 5.0
-EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - where others listen
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses on which others listen
 QUEUE = "GRADER_QUEUE_URL"
 
 
-def everything() -> Iterator[Check]:
-    """All findings about the service; none on a machine that knows of none."""
+def all_checks() -> Iterator[Check]:
+    """Yield all checks of the service; none on a machine that has none configured."""
     facts = up.running()
     named = any(os.environ.get(name) for name in (QUEUE, f"{QUEUE}_FILE"))
     if facts is None and not named:
@@ -50,12 +47,12 @@ def everything() -> Iterator[Check]:
 
 
 def _processes(given: Settings) -> Iterator[Check]:
-    """The queue, and what is seen on it of those who work."""
+    """Check the queue, and the processes that can be seen on it."""
     queue = Server("queue", given.queue_url, given.queue_ca)
     broker = Server("broker", given.broker_url, given.queue_ca) if given.broker_url != given.queue_url else queue
-    yield from queue.findings()
+    yield from queue.checks()
     if broker is not queue:
-        yield from broker.findings()
+        yield from broker.checks()
     try:
         listed = platforms.load(given.platforms)
     except GraderError as error:
@@ -63,24 +60,24 @@ def _processes(given: Settings) -> Iterator[Check]:
     else:
         for name, platform in listed.items():
             yield _secrets(name, platform)
-            yield queue.asked(f"intake of {name}", lambda what, name=name: _group(what, queue, name))  # type: ignore[misc]
-    yield broker.asked("workers", lambda what: _workers(what, broker))
+            yield queue.check(f"intake of {name}", lambda subject, name=name: _group(subject, queue, name))  # type: ignore[misc]
+    yield broker.check("workers", lambda subject: _workers(subject, broker))
 
 
 def _secrets(name: str, platform: Platform) -> Check:
-    what = f"platform {name}"
+    subject = f"platform {name}"
     try:
         platform.check_signing()
         platform.webhook_secret()
         platform.password()
     except GraderError as error:
-        return Check(False, what, str(error))
-    signing = f"signs with {', '.join(key.key_id for key in platform.signing)}" if platform.signing else "signs nothing"
-    return Check(True, what, f"{signing}; {'a webhook' if platform.webhook else 'no webhook'}")
+        return Check(False, subject, str(error))
+    signing = f"signs with {', '.join(key.key_id for key in platform.signing)}" if platform.signing else "does not sign"
+    return Check(True, subject, f"{signing}; {'a webhook' if platform.webhook else 'no webhook'}")
 
 
-def _group(what: str, server: Server, platform: str) -> Check:
-    """How much of the platform's stream is not taken in yet."""
+def _group(subject: str, server: Server, platform: str) -> Check:
+    """Check the intake of a platform's stream."""
     try:
         message = server.client.xinfo_groups(streams.intake(platform))
     except redis.exceptions.ResponseError as error:
@@ -89,35 +86,35 @@ def _group(what: str, server: Server, platform: str) -> Check:
         message = []
     group = next((each for each in message if each["name"] == streams.GROUP.encode()), None)
     if group is None:
-        return Check(False, what, "nobody reads its stream", "the intake begins to when it starts; is it running?")
-    return Check(True, what, f"{group['lag'] or 0} entries wait, {group['pending']} are being taken in")
+        return Check(False, subject, "nothing reads its stream", "the intake should; is it running?")
+    return Check(True, subject, f"{group['lag'] or 0} entries are waiting, {group['pending']} are being taken in")
 
 
-def _workers(what: str, server: Server) -> Check:
+def _workers(subject: str, server: Server) -> Check:
     facts = streams.facts_of_workers(server.client)
     if not facts:
-        return Check(False, what, "none said anything in the last minute", "start one; what is handed in waits")
+        return Check(False, subject, "none reported in the last minute", "start one; submissions wait until then")
     ages = (f"{name}, {max(0.0, time.time() - each['at']):.0f} s ago" for name, each in sorted(facts.items()))
-    return Check(True, what, "; ".join(ages))
+    return Check(True, subject, "; ".join(ages))
 
 
 def _dispatcher(given: Settings, running: str | None) -> Check:
-    """Whether the dispatcher answers Prometheus, where it should."""
-    what, host = "dispatcher", "127.0.0.1" if given.metrics_host in EVERYWHERE else given.metrics_host
+    """Check that the dispatcher answers Prometheus, if it should."""
+    subject, host = "dispatcher", "127.0.0.1" if given.metrics_host in EVERYWHERE else given.metrics_host
     url = running if running is not None else f"http://{host}:{given.metrics_port}/metrics"
     if not (running if running is not None else given.metrics_port):
-        return Check(True, what, "tells no metrics, as GRADER_METRICS_PORT is 0")
+        return Check(True, subject, "publishes no metrics, because GRADER_METRICS_PORT is 0")
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or host, parts.port, timeout=METRICS_SECONDS)
     try:
         connection.request("GET", parts.path)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        advice = "is it running? GRADER_METRICS_HOST and GRADER_METRICS_PORT say where it answers"
-        return Check(False, what, f"{url}: no answer ({error})", advice)
+        advice = "is it running? Check GRADER_METRICS_HOST and GRADER_METRICS_PORT"
+        return Check(False, subject, f"{url}: no answer ({error})", advice)
     finally:
         connection.close()
-    return Check(status == http.client.OK, what, f"{url} answers {status}")
+    return Check(status == http.client.OK, subject, f"{url} answers {status}")
 
 
 def _database() -> Iterator[Check]:
@@ -130,19 +127,17 @@ def _database() -> Iterator[Check]:
 
 
 def _rows(ledger: Ledger) -> Iterator[Check]:
-    row, owed = SUBMISSIONS.c, DELIVERIES.c.wake_at.is_not(None)
-    with ledger.connection() as connection:
-        if connection.dialect.name == "postgresql":
-            before = time.time()
-            now = connection.scalar(sa.select(sa.extract("epoch", sa.func.clock_timestamp())))
-            yield clock("database clock", float(now or 0), before)
-        counts = connection.execute(sa.select(row.state, sa.func.count()).group_by(row.state).order_by(row.state)).all()
-        oldest = connection.scalar(sa.select(sa.func.min(row.received_at)).where(row.state.in_(PENDING)))
-        waiting = connection.scalar(sa.select(sa.func.count()).where(owed))
-    told = ", ".join(f"{count} {state}" for state, count in counts) or "none yet"
-    yield Check(True, "submissions", told + (f"; the oldest that waits came at {oldest[:19]}Z" if oldest else ""))
-    yield Check(True, "answers", f"{waiting} are still to be handed over")
+    rows = figures(ledger)
+    before = time.time()
+    if (now := server_time(ledger)) is not None:
+        yield clock("database clock", now, before)
+    states = ", ".join(f"{count} {state}" for state, count in rows.submissions.items()) or "none yet"
+    oldest = min((since for waiting in rows.waiting.values() if (since := waiting.since)), default=None)
+    came = f"; the oldest waiting one came at {oldest:%Y-%m-%dT%H:%M:%S}Z" if oldest else ""
+    yield Check(True, "submissions", states + came)
+    owed = sum(each.answers for each in rows.undelivered.values())
+    yield Check(True, "answers", f"{owed} still to be delivered")
     if dead := len(DeadLetters(ledger).listed()):
-        yield Check(False, "dead letters", f"{dead} were given up", "look at them: grade dead list", optional=True)
+        yield Check(False, "dead letters", f"{dead} in all", "to list them, run: grade dead list", is_optional=True)
     else:
         yield Check(True, "dead letters", "none")

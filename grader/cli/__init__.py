@@ -1,10 +1,10 @@
-"""The command line: a thin shell, one file for each command, and only the command that is asked for is imported."""
+"""The command line: one file for each command; only the command in use is imported."""
 
-# ruff: noqa: E402 - the first lines are for what is imported after them
+# ruff: noqa: E402 - the first lines are for the imports after them
 import gc
 
 GARBAGE_AFTER = 200_000
-"""New objects; to import makes many and throws none away, so that to look for garbage any sooner is time lost."""
+"""New objects before garbage is collected. Imports create many and discard none: collecting earlier wastes time."""
 gc.set_threshold(GARBAGE_AFTER)
 
 import atexit
@@ -25,19 +25,19 @@ from grader.base.language import _
 from grader.cli import speech
 
 DEBUG = "GRADER_DEBUG"
-"""Set, an unforeseen error shows its traceback."""
+"""The environment variable that shows the traceback of an unexpected error."""
 INTERRUPTED = 130
-"""What a shell expects of a program that Ctrl-C ended."""
-LANG_HELP = "The language that students are spoken to in; GRADER_LANG or your system's by default."
+"""The exit code of a program that Ctrl-C ended, by the shells' convention."""
+LANG_HELP = "The language of messages to students. Default: GRADER_LANG, else your system's language."
 WIDTH = 120
-"""Characters of a line of help, at most."""
+"""The most characters in a line of help."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "submit": (
         "submit:submit",
-        "Grade a submission: attention is recomputed and every claim verified against its threshold.",
+        "Grade a submission: recompute the attention and check every claim against its thresholds.",
     ),
-    "check": ("submit:check", "Validate a submission and grade nothing; costs no attempt."),
+    "check": ("submit:check", "Validate a submission without grading it. This uses no attempt."),
     "show": ("show:show", "Draw what one head attends to: each row is a query, each column a key."),
     "scan": ("scan:scan", "Score every head under every kind that an exercise asks for."),
     "progress": ("progress:progress", "Show XP, level and achievements."),
@@ -45,21 +45,24 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "hint:hint",
         "Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try.",
     ),
-    "exercises": ("exercises:app", "List the exercises, show what one asks for, write new ones and check them."),
+    "exercises": ("exercises:app", "List the exercises, show one, start a new one, or check them."),
     "schema": ("schema:schema", "Print the JSON Schema of a submission, an exercise or a report."),
     "calibrate": (
         "calibrate:calibrate",
-        "Show every kind's scores, gaps and noise, and what its threshold does among them.",
+        "Show each kind's scores, the gaps and the noise among them, and the effect of its threshold.",
     ),
-    "cohort": ("cohort:cohort", "Show who found what, the most common wrong claims, and how the scores are spread."),
-    "gallery": ("gallery:app", "Make a static site of what was confirmed and may be shown, and look at it."),
+    "cohort": (
+        "cohort:cohort",
+        "Show what students found, the most common wrong claims, and the spread of scores.",
+    ),
+    "gallery": ("gallery:app", "Build a static site of the confirmed claims that students want to show, and view it."),
     "whatif": (
         "whatif:whatif",
-        "Show whose grade would change, and change nothing. Without options: what `grade regrade` would do.",
+        "Show whose grade would change, without changing it. Without options: the effect of `grade regrade`.",
     ),
     "regrade": (
         "whatif:regrade",
-        "Grade every kept report again by the exercise as its file states it now; old reports stay in the ledger.",
+        "Grade all stored reports again with the exercise as it is now; old reports stay in the ledger.",
     ),
     "up": (
         "up:up",
@@ -67,45 +70,45 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "status": (
         "status:status",
-        "Show how far a submission has come: its state, attempts, lateness, and what was wrong with it.",
+        "Show the state of a submission, its attempts, its lateness and its problems.",
     ),
     "report": ("status:report", "Show a submission's report, with the exit codes of `grade submit`."),
     "dead": (
         "dead:dead",
-        "List what could not be taken in or graded, with the reason; or try it again, once the reason is mended.",
+        "List what could not be taken in or graded, with the reason; or try it again after fixing the cause.",
     ),
     "doctor": (
         "doctor:doctor",
-        "Check transformers, digests, folders, ledger, and the service where there is one; needs no internet.",
+        "Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet.",
     ),
 }
-"""Each command: its module here and its name in it, and its one line of help, which is its docstring's first."""
+"""Each command: its module and its name there, and its line of help, which is also the first line of its docstring."""
 
 
 class LoadedCommands(UserDict[str, Any]):
-    """The commands by name, each imported when it is asked for."""
+    """The commands by name, each imported on first use."""
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - click's types, which Typer hides
-        """The command of this name."""
+        """Return the command of this name."""
         if self.data[name] is None:
             module, _, inside = COMMANDS[name][0].partition(":")
-            found = getattr(import_module(f"{__name__}.commands.{module}"), inside)
+            command = getattr(import_module(f"{__name__}.commands.{module}"), inside)
             shell = typer.Typer(rich_markup_mode=None)
-            shell.add_typer(found, name=name) if isinstance(found, typer.Typer) else shell.command(name)(found)
-            self.data[name] = speech.helped(get_group(shell).commands[name])
+            shell.add_typer(command, name=name) if isinstance(command, typer.Typer) else shell.command(name)(command)
+            self.data[name] = speech.translated(get_group(shell).commands[name])
         return self.data[name]
 
 
 class Commands(TyperGroup):
-    """All the commands; to list them needs none of them."""
+    """All commands; listing them imports none of them."""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401
         super().__init__(**settings)
-        speech.helped(self)
+        speech.translated(self)
         self.commands = LoadedCommands(dict.fromkeys(COMMANDS))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
-        """Each command with its one line."""
+        """Write each command with its line of help."""
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, _(line)) for name, (_where, line) in COMMANDS.items()])
 
@@ -125,7 +128,7 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def version(
-    show_version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    show_version: bool = typer.Option(False, "--version", help="Print the version and exit."),
     lang: str | None = typer.Option(None, speech.OPTION, help=LANG_HELP, metavar="en|ko"),  # read by `speech` already
 ) -> None:
     """Claims about attention heads, verified by measurement."""
@@ -135,14 +138,14 @@ def version(
 
 
 def main() -> None:
-    """Run the command line; every error of ours is a few lines on stderr and an exit code, never a traceback."""
-    atexit.register(gc.freeze)  # Python looks for garbage once more before it ends; nobody needs that memory again
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # they are sought in every installed package
+    """Run the command line; an error of ours is a few lines on stderr and an exit code, never a traceback."""
+    atexit.register(gc.freeze)  # so that Python does not collect garbage once more at the end
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # finding them takes time: all packages are searched
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the cores to others
     signal.signal(signal.SIGINT, lambda *_: sys.exit(INTERRUPTED))
     try:
-        speech.begin(sys.argv[1:])
+        speech.choose_language(sys.argv[1:])
         app()
     except InvalidInput as error:
         for line in error.lines():
@@ -159,7 +162,8 @@ def main() -> None:
             raise
         typer.echo(f"grade: {type(error).__name__}: {error}", err=True)
         message = _(
-            "This is our fault and costs no attempt; {variable} shows where it happened.", variable=f"{DEBUG}=1"
+            "This is an error of the grader and uses no attempt. To see where it happened, set {variable}.",
+            variable=f"{DEBUG}=1",
         )
         typer.echo(message, err=True)
         sys.exit(GraderError.exit_code)

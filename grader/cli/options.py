@@ -1,4 +1,4 @@
-"""Options and output that several commands share."""
+"""Options, progress and output that several commands share."""
 
 import sys
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ from grader.schema import Exercise
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
 
-TABLES = "tables"
+TABLES = home.TABLES
 
 TransformerPath = Annotated[
     Path | None,
     typer.Option("--transformer", help="A folder or .gguf file with the transformer's weights.", metavar="PATH"),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
 
 
 @contextmanager
 def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Laboratory"]:
-    """The exercise's laboratory; on a terminal its progress shows on stderr, in a pipe it stays quiet."""
+    """Provide the exercise's laboratory; its progress is shown on stderr if that is a terminal."""
     from grader.laboratory import Laboratory
 
     folder = home.writable_folder(TABLES)
@@ -39,7 +39,7 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    # The bar is on stderr: what goes to stdout meanwhile is none of its business, nor is its encoding.
+    # The bar is on stderr, so it must not touch what goes to stdout, nor its encoding.
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task(_("looking up the score table"), total=None)
         yield Laboratory(
@@ -51,11 +51,23 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
         )
 
 
-def deliver(text: str, out: Path | None) -> None:
-    """Print the text, or write it whole to a file.
+@contextmanager
+def waiting(doing: str) -> Iterator[None]:
+    """Show on stderr, if that is a terminal, what is being done."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(doing):
+        yield
+
+
+def print_or_write(text: str, out: Path | None) -> None:
+    """Print the text, or write all of it to a file.
 
     Raises:
-        InvalidInput: the file cannot be written.
+        InvalidInput: The file cannot be written.
     """
     if out is None:
         typer.echo(text.rstrip("\n"))

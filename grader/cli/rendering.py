@@ -1,30 +1,20 @@
-"""A report in one of its formats, the same whoever graded it and wherever."""
+"""A report in one of its formats, the same wherever it was graded."""
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.report import formats
+from grader.report.formats import Format, Material
 from grader.schema import Exercise, Report
 
 if TYPE_CHECKING:
-    from grader.grading.grade import Standings
+    from grader.grading.standings import Standings
     from grader.schema import Picture
 
-
-class Format(StrEnum):
-    """What a report can be shown as."""
-
-    text = "text"
-    json = "json"
-    html = "html"
-    gradescope = "gradescope"
-    junit = "junit"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="What to show the report as.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="The format of the report.")]
 Out = Annotated[Path | None, typer.Option(help="Write the report to this file.", metavar="PATH")]
 
 
@@ -36,33 +26,10 @@ def rendered(
     plain: bool,
     standings: "Callable[[], Standings] | None" = None,
 ) -> str:
-    """The report as its student may see it; `plain` text suits a file, other text the terminal.
+    """Return the report as its student may see it; `plain` text is for a file, other text for the terminal.
 
-    A page shows `pictures`, and with `standings` each head among all others, where the feedback goes so far.
+    A page shows the `pictures` and, with `standings`, each head among all others, if the exercise's feedback is `all`.
     """
     from grader.grading.grade import shown
 
-    report = shown(full)
-    match form:
-        case Format.text:
-            from grader.report.formats import terminal
-
-            return terminal.render(report, exercise) if plain else terminal.for_stream(report, exercise)
-        case Format.json:
-            from grader.report.formats import json
-
-            return json.render(report)
-        case Format.html:
-            from grader.report.formats import html
-
-            if report.feedback != "all":
-                return html.render(report, {}, exercise)
-            return html.render(report, pictures(), exercise, standings() if standings else None)
-        case Format.gradescope:
-            from grader.report.formats import gradescope
-
-            return gradescope.render(report, exercise)
-        case Format.junit:
-            from grader.report.formats import junit
-
-            return junit.render(report)
+    return formats.rendered(form, Material(shown(full), exercise, pictures, standings, to_file=plain))

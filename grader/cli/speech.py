@@ -1,6 +1,6 @@
-"""The language of the command line: decided before anything is said, so that help comes in it as well.
+"""The language of the command line, chosen before anything is printed, so that it applies to help as well.
 
-Students are spoken to in their language; what instructors and operators call stays English, as its documentation is.
+Messages to students are translated. Commands for instructors and operators stay English, like their documentation.
 """
 
 import gettext
@@ -16,23 +16,23 @@ from grader.base.language import CATALOGUES, DOMAIN, LANGUAGES, N_, _, chosen, s
 
 OPTION = "--lang"
 STUDENTS = ("submit", "check", "show", "scan", "progress", "hint", "gallery", "exercises", "status", "report")
-"""The commands that speak to students."""
+"""The commands for students."""
 INSTRUCTORS = ("check", "new", "sentences")
-"""What `grade exercises` does that is not for students."""
+"""The subcommands of `grade exercises` that are not for students."""
 LETTERS = 52
-"""Of a line of help, at most, where most letters take two cells: the library that breaks the lines counts letters."""
+"""The most letters in a translated line of help: the library counts letters, and most of Korean take two cells."""
 FRAME = (
     *(N_("Arguments"), N_("Options"), N_("Commands"), N_("required"), N_("default: {default}")),
     N_("Show this message and exit."),
 )
-"""What the library says around our help; it looks most of it up in the catalogue by itself."""
+"""The library's own words around our help; it looks up most of them in the catalogue by itself."""
 
 
-def begin(arguments: Sequence[str]) -> None:
-    """Speak the language that was asked for, or the system's, if the command is one for students.
+def choose_language(arguments: Sequence[str]) -> None:
+    """Choose the requested language, else the system's; it applies if the command is for students.
 
     Raises:
-        UnknownLanguage: it is not one of ours.
+        UnknownLanguage: There is no translation into the requested language.
     """
     option, words = _read(arguments)
     language = chosen(option)
@@ -40,23 +40,23 @@ def begin(arguments: Sequence[str]) -> None:
     if spoken() != LANGUAGES[0]:
         gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
         gettext.textdomain(DOMAIN)
-        os.environ["LANGUAGE"] = language  # the library's own order: this goes before every other variable
+        os.environ["LANGUAGE"] = language  # the library reads this before every other variable
         if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # where the encoding lacks our letters, better ? than an error
+            sys.stdout.reconfigure(errors="replace")  # if the encoding lacks our letters, ? is better than an error
 
 
-def helped(command: Any) -> Any:  # noqa: ANN401 - click's types, which Typer hides
-    """The command with its help, and that of all that is in it, in the language that is spoken."""
+def translated(command: Any) -> Any:  # noqa: ANN401 - click's types, which Typer hides
+    """Translate the help of a command, its options and its subcommands, and return the command."""
     if spoken() == LANGUAGES[0]:
         return command
     command.context_settings = {**command.context_settings, "max_content_width": LETTERS}
-    for told in (command, *command.params, command.get_help_option(typer.Context(command))):
-        text = told.help or ""
-        told.help = _(text)
+    for part in (command, *command.params, command.get_help_option(typer.Context(command))):
+        text = part.help or ""
+        part.help = _(text)
     if command.epilog:
         command.epilog = _(command.epilog)
     for name in getattr(command, "commands", ()):
-        helped(command.commands[name])
+        translated(command.commands[name])
     return command
 
 
@@ -65,7 +65,7 @@ def _is_for_students(command: str, word: str = "") -> bool:
 
 
 def _read(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The value of `--lang`, and the words that follow the options before the command."""
+    """Return the value of `--lang`, and the command with all words after it."""
     option, rest = None, list(arguments)
     while rest and rest[0].startswith("-"):
         given = rest.pop(0)

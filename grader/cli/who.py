@@ -1,11 +1,11 @@
-"""Who is at the terminal."""
+"""The person at the terminal."""
 
 import getpass
 import re
 
 
 def login_name() -> str:
-    """The login name, as far as it may stand in a report; `student` where there is none."""
+    """Return the login name with only the characters that a report allows, or `student` if there is none."""
     try:
         name = getpass.getuser()
     except (OSError, KeyError):

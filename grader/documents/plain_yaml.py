@@ -22,6 +22,8 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 Spot: TypeAlias = tuple[int, int]
 
 DEPTH_LIMIT = 32
+NOWHERE: Spot = (0, 0)
+"""The place of a value that was never written in a file."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STANDARD_TAG = "tag:yaml.org,2002:"
@@ -52,6 +54,11 @@ class Document(NamedTuple):
     written: Mapping[KeyPath, str]
     """The scalars as text, such as `5.10` where the value is 5.1."""
 
+    @classmethod
+    def of_values(cls, source: str, data: Plain) -> "Document":
+        """Return values that a program made as a document: its problems say a path in place of line and column."""
+        return cls(source, data, (), {(): NOWHERE}, {}, {})
+
     def at(self, path: KeyPath) -> Plain:
         """Return the value at a path, or None if there is none."""
         value = self.data
@@ -70,8 +77,10 @@ class Document(NamedTuple):
 
     def problem(self, code: str, message: str, path: KeyPath, *, at_key: bool = False) -> Problem:
         """Return a problem with the value, or the key, at a path."""
-        line, column = self.keys[path] if at_key else self.spot(path)
-        return Problem(code, message, line, column, dotted(path))
+        spot = self.keys.get(path, NOWHERE) if at_key else self.spot(path)
+        if spot == NOWHERE:
+            return Problem(code, f"{dotted(path)}: {message}" if path else message, where=dotted(path))
+        return Problem(code, message, *spot, dotted(path))
 
     def spot(self, path: KeyPath) -> Spot:
         """Return line and column of the value at a path, or of its parent if there is no such value."""

@@ -1,4 +1,4 @@
-"""Exercises: found by id, loaded and checked; and the submissions that answer them."""
+"""Exercises, found by id, loaded and checked; and the submissions to them."""
 
 from grader.exercises.loading import (
     FILE_NAME,

@@ -1,7 +1,7 @@
-"""Changes to an exercise, as an instructor tries them out: `induction.at_least=0.5`, `wrong_costs=5`.
+"""Changes that an instructor tries out on an exercise, such as `induction.at_least=0.5` or `wrong_costs=5`.
 
-A threshold is named by its kind and its statistic, `syntactic:verb_subject.lead.at_least=0.2`; without a statistic
-the kind's first threshold is meant.
+A threshold is named by its kind and its statistic, as in `syntactic:verb_subject.lead.at_least=0.2`. Without a
+statistic, it is the kind's first threshold.
 """
 
 import json
@@ -16,16 +16,16 @@ from grader.exercises.thresholds import thresholds_of
 from grader.schema import AskedKind, Exercise
 
 RULES = ("budget", "wrong_costs", "pass_at", "kinds_needed", "borderline", "feedback")
-"""What may be changed of the exercise itself; another probe or transformer needs another file."""
+"""The keys of the exercise that may be changed; another probe or transformer needs another file."""
 OF_A_KIND = ("heads", "points", "passing")
 SOURCE = "tried out with --set"
 
 
 def changed(exercise: Exercise, settings: Iterable[str]) -> Exercise:
-    """The exercise with these changes, as its next version.
+    """Return the exercise with these changes, as its next version.
 
     Raises:
-        InvalidInput: A setting names nothing that may be changed, or gives a value that cannot be.
+        InvalidInput: A setting names something that cannot be changed, or gives a wrong value.
     """
     data = exercise.model_dump()
     for setting in settings:
@@ -37,9 +37,8 @@ def changed(exercise: Exercise, settings: Iterable[str]) -> Exercise:
             data[last] = _value(text)
         else:
             kinds = [kind.name for kind in exercise.kinds]
-            raise _refusal(
-                setting, f"`{last}` cannot be changed; there are {listed(RULES)}, and a kind's `at_least`", kinds
-            )
+            message = f"`{last}` cannot be changed; allowed: {listed(RULES)}, and a kind's `at_least`"
+            raise _refusal(setting, message, kinds)
     try:
         return Exercise.model_validate({**data, "version": exercise.version + 1})
     except ValidationError as error:
@@ -49,16 +48,16 @@ def changed(exercise: Exercise, settings: Iterable[str]) -> Exercise:
 
 
 def differences(before: Exercise, after: Exercise) -> list[str]:
-    """What was changed, each in words such as `induction share 0.6 -> 0.5`; titles and hints aside."""
-    found = [
+    """Return each change in words such as `induction share 0.6 -> 0.5`, except those of titles and hints."""
+    changes = [
         f"{name} {_plain(getattr(before, name))} -> {_plain(getattr(after, name))}"
         for name in RULES
         if getattr(before, name) != getattr(after, name)
     ]
     for kind in after.kinds:
         old = before.asked(kind)
-        found += [f"{kind.name} is new"] if old is None else _of_kind(old, kind)
-    return found + [f"{kind.name} is gone" for kind in before.kinds if after.asked(kind) is None]
+        changes += [f"{kind.name} is new"] if old is None else _of_kind(old, kind)
+    return changes + [f"{kind.name} is removed" for kind in before.kinds if after.asked(kind) is None]
 
 
 def _change_kind(data: dict[str, Any], exercise: Exercise, path: tuple[list[str], str], given: tuple[str, Any]) -> None:
@@ -67,8 +66,8 @@ def _change_kind(data: dict[str, Any], exercise: Exercise, path: tuple[list[str]
     known = [kind.name for kind in exercise.kinds]
     matching = [number for number, kind in enumerate(known) if name in (kind, exercise.kinds[number].type)]
     if len(matching) != 1:
-        what = "is several kinds" if matching else "is no kind"
-        raise _refusal(setting, f"`{name}` {what} of {exercise.id}; there are {listed(known)}", known)
+        problem = "is more than one kind" if matching else "is not a kind"
+        raise _refusal(setting, f"`{name}` {problem} of {exercise.id}; its kinds are {listed(known)}", known)
     (number,) = matching
     asked, kind = exercise.kinds[number], data["kinds"][number]
     thresholds = {threshold.statistic: threshold for threshold in thresholds_of(asked)}
@@ -79,31 +78,30 @@ def _change_kind(data: dict[str, Any], exercise: Exercise, path: tuple[list[str]
         moved = {**thresholds[statistic].model_dump(), "at_least": value, "source": SOURCE}
         kind["thresholds"] = (*(old for old in kind["thresholds"] if old["statistic"] != statistic), moved)
     else:
-        there = [*(f"{each}.at_least" for each in thresholds), *OF_A_KIND]
-        raise _refusal(
-            setting, f"`{'.'.join([*statistics, last])}` cannot be changed; there are {listed(there)}", there
-        )
+        allowed = [*(f"{each}.at_least" for each in thresholds), *OF_A_KIND]
+        message = f"`{'.'.join([*statistics, last])}` cannot be changed; allowed: {listed(allowed)}"
+        raise _refusal(setting, message, allowed)
 
 
 def _of_kind(before: AskedKind, after: AskedKind) -> list[str]:
-    found = [
+    changes = [
         f"{after.name} {name} {getattr(before, name)} -> {getattr(after, name)}"
         for name in OF_A_KIND
         if getattr(before, name) != getattr(after, name)
     ]
     old, new = ({each.statistic: each for each in thresholds_of(kind)} for kind in (before, after))
     for statistic in dict.fromkeys([*old, *new]):
-        one, other = old.get(statistic), new.get(statistic)
-        told = [f"{each.at_least:g}" if each else "none" for each in (one, other)]
-        if told[0] != told[1]:
-            found.append(f"{after.name} {statistic} {told[0]} -> {told[1]}")
-        elif one and other and set(one.slices) != set(other.slices):
-            found.append(f"{after.name} {statistic} on other slices")
-    return found
+        was, now = old.get(statistic), new.get(statistic)
+        was_at, now_at = (f"{each.at_least:g}" if each else "none" for each in (was, now))
+        if was_at != now_at:
+            changes.append(f"{after.name} {statistic} {was_at} -> {now_at}")
+        elif was and now and set(was.slices) != set(now.slices):
+            changes.append(f"{after.name} {statistic} on other slices")
+    return changes
 
 
-def _value(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """A number where it is one, else the text itself."""
+def _value(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the text as a number, or whatever JSON it is, else the text itself."""
     try:
         return json.loads(text)
     except ValueError:

@@ -1,6 +1,7 @@
-"""The guess rule: claiming everything, claiming at random and claiming nothing must be worth nothing.
+"""The guess rule: claiming everything, claiming at random and claiming nothing must not pay.
 
-Every play is reckoned exactly (hypergeometric draws), from the number of heads that pass for each kind.
+The expected value of each way of guessing is computed exactly (hypergeometric draws), from the number of heads that
+pass for each kind.
 """
 
 from collections import defaultdict
@@ -12,23 +13,23 @@ from grader.exercises.scoring import LUCK_LIMIT, of_right, points, points_each, 
 from grader.schema import AskedKind, Exercise
 
 MOST_SCORE = 0.05
-"""The expected score that a guesser may reach."""
+"""The highest expected score that a guesser may have, 0 to 1."""
 MOST_XP = 0.02
-"""The expected XP of a guesser, as a part of all XP; the luck limit leaves rare flukes, and never half of them."""
+"""The highest expected XP of a guesser, as a part of all XP. The luck limit leaves only rare lucky submissions."""
 
 EVERY_SIZE_TO = 32
-"""Claims up to which every size is played; beyond, the whole budget only."""
-TOLD = 3
-"""Plays that a message names."""
+"""Every number of claims up to this one is tried; above it, only the whole budget."""
+MOST_NAMED = 3
+"""The number of plays that a message names."""
 
 
 class Play(NamedTuple):
-    """What a way of guessing is worth on average."""
+    """A way of guessing, and its expected value."""
 
     name: str
     score: float
     xp: float
-    """As a part of all XP."""
+    """A part of all XP, 0 to 1."""
 
 
 class _State(NamedTuple):
@@ -37,36 +38,37 @@ class _State(NamedTuple):
 
 
 def plays(exercise: Exercise) -> tuple[Play, ...]:
-    """Claim nothing, and claim at random from 1 claim to the whole budget: within one kind, and over all kinds.
+    """Return the plays: claim nothing, and 1 claim to the whole budget at random, of one kind or over all kinds.
 
-    Claiming everything is refused beyond the budget, so it is the last of these.
+    A submission over the budget is refused, so the last of these stands for claiming everything.
     """
-    found = [Play("claim nothing", 0.0, 0.0)]
+    plays = [Play("claim nothing", 0.0, 0.0)]
     for claims in sorted({*range(1, min(exercise.budget, EVERY_SIZE_TO) + 1), exercise.budget}):
         for kind in exercise.kinds:
             if claims <= _heads(exercise):
-                found.append(_play(f"{claims} x {kind.name} at random", exercise, {kind.name: claims}))
+                plays.append(_play(f"{claims} x {kind.name} at random", exercise, {kind.name: claims}))
         turns = [exercise.kinds[turn % len(exercise.kinds)].name for turn in range(claims)]
-        everything = {name: min(turns.count(name), _heads(exercise)) for name in turns}
-        found.append(_play(f"{claims} over all kinds at random", exercise, everything))
-    return tuple(found)
+        spread = {name: min(turns.count(name), _heads(exercise)) for name in turns}
+        plays.append(_play(f"{claims} over all kinds at random", exercise, spread))
+    return tuple(plays)
 
 
 def paying(exercise: Exercise) -> list[Play]:
-    """The ways of guessing that are worth more than they may be, the one that pays best first."""
-    found = [play for play in plays(exercise) if play.score > MOST_SCORE or play.xp > MOST_XP]
-    return sorted(found, key=lambda play: -max(play.score / MOST_SCORE, play.xp / MOST_XP))
+    """Return the plays that are worth more than allowed, the best first."""
+    too_good = [play for play in plays(exercise) if play.score > MOST_SCORE or play.xp > MOST_XP]
+    return sorted(too_good, key=lambda play: -max(play.score / MOST_SCORE, play.xp / MOST_XP))
 
 
 def complaint(exercise: Exercise) -> str:
-    """What is wrong with a rule that lets a guesser win: the plays, what each earns, what to change; else empty."""
-    found = paying(exercise)
-    if not found:
+    """Return why guessing pays: the plays, the value of each, and what to change; empty if it does not."""
+    too_good = paying(exercise)
+    if not too_good:
         return ""
-    told = [f"{play.name} earns {play.score:.1%} of the score and {play.xp:.1%} of the XP" for play in found[:TOLD]]
-    more = [f"{len(found) - TOLD} more ways pay too"] if len(found) > TOLD else []
+    values = [f"{play.name} earns {play.score:.1%} of the score and {play.xp:.1%} of the XP" for play in too_good]
+    more = [f"{len(values) - MOST_NAMED} more ways pay, too"] if len(values) > MOST_NAMED else []
+    limits = f"expected values; the limits are {MOST_SCORE:.0%} and {MOST_XP:.0%}"
     return (
-        f"guessing pays: {'; '.join(told + more)} (on average, {MOST_SCORE:.0%} and {MOST_XP:.0%} are the most); "
+        f"guessing pays: {'; '.join(values[:MOST_NAMED] + more)} ({limits}); "
         "raise `wrong_costs`, give that kind fewer points, or ask for more of its heads"
     )
 
@@ -95,7 +97,7 @@ def _play(name: str, exercise: Exercise, claims: dict[str, int]) -> Play:
 
 
 def _with_kind(states: dict[_State, float], kind: AskedKind, count: int, heads: int) -> dict[_State, float]:
-    """The states after `count` random claims of one kind more."""
+    """Return the states after `count` more random claims of one kind."""
     each = points_each(kind)
     after: dict[_State, float] = defaultdict(float)
     for right, chance in _draws(min(kind.passing, heads), heads, count):
@@ -107,7 +109,7 @@ def _with_kind(states: dict[_State, float], kind: AskedKind, count: int, heads: 
 
 @cache
 def _draws(passing: int, heads: int, count: int) -> tuple[tuple[int, float], ...]:
-    """Each number of right ones among `count` different heads at random, with its chance."""
+    """Return each number of right heads among `count` different random heads, with its chance."""
     wrong = heads - passing
     return tuple(
         (right, comb(passing, right) * comb(wrong, count - right) / comb(heads, count))

@@ -1,4 +1,4 @@
-"""Known heads: heads of which somebody said beforehand what an exercise should find, each with a source."""
+"""Known heads: heads labelled with the outcome that an exercise should find, each with a source."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,7 @@ FILE_NAME = "known_heads.yaml"
 
 
 class KnownHead(Kind):
-    """One head under one kind, labelled with the outcome that it should have."""
+    """One head under one kind, with the outcome that it should have."""
 
     layer: int = Field(ge=0, le=999)
     head: int = Field(ge=0, le=999)
@@ -28,16 +28,16 @@ class KnownHead(Kind):
 
 
 class KnownHeads(RootModel[tuple[KnownHead, ...]]):
-    """What a file of known heads holds."""
+    """The content of a file of known heads."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
 
 def read(file: Path) -> tuple[KnownHead, ...]:
-    """The known heads that a file lists.
+    """Return the known heads in a file.
 
     Raises:
-        InvalidInput: it cannot be read as such a list; says all that is wrong, with line and column.
+        InvalidInput: It is not such a list. It carries all problems, with line and column.
     """
     try:
         raw = file.read_bytes()
@@ -47,10 +47,10 @@ def read(file: Path) -> tuple[KnownHead, ...]:
 
 
 def of_exercise(folder: Path | None) -> tuple[KnownHead, ...]:
-    """The known heads that an exercise brings in its folder; none where it brings no list.
+    """Return the known heads in an exercise's folder; none if there is no list.
 
     Raises:
-        ExerciseError: the list cannot be read.
+        ExerciseError: The list cannot be read.
     """
     if folder is None or not (folder / FILE_NAME).is_file():
         return ()
@@ -61,10 +61,10 @@ def of_exercise(folder: Path | None) -> tuple[KnownHead, ...]:
 
 
 def refuse_misfits(known: tuple[KnownHead, ...], exercise: Exercise, source: str) -> None:
-    """Refuse labels that cannot be compared with what is measured.
+    """Refuse labels that cannot be compared with measurements.
 
     Raises:
-        InvalidInput: a head does not exist in the exercise's transformer, or is labelled twice.
+        InvalidInput: A head does not exist in the exercise's transformer, or is labelled twice.
     """
     problems: list[Problem] = []
     first: dict[tuple[str, str], int] = {}
@@ -75,7 +75,7 @@ def refuse_misfits(known: tuple[KnownHead, ...], exercise: Exercise, source: str
             problems.append(Problem("no-such-head", message, where=where))
         earlier = first.setdefault((head.name, head.place), number)
         if earlier != number:
-            message = f"`{where}`: {head.place} {head.name} is labelled before, in `[{earlier}]`"
+            message = f"`{where}`: {head.place} {head.name} is labelled already, in `[{earlier}]`"
             problems.append(Problem("labelled-twice", message, where=where))
     if problems:
         raise InvalidInput(source, problems)

@@ -1,7 +1,7 @@
-"""Exercises: folders that hold an `exercise.yaml`, found by id and loaded; a bad one is always an error.
+"""Exercises, found by id and loaded; a bad one is always an error.
 
-An exercise's id is its folder's name. The shipped exercises come first, then the folders that the environment
-variable `GRADER_EXERCISES` names, joined as in `PATH`; each of these holds one folder for each exercise.
+An exercise is a folder with an `exercise.yaml`, and its id is the folder's name. The shipped exercises come first, then
+those in the folders that the environment variable `GRADER_EXERCISES` names, joined as in `PATH`.
 """
 
 import os
@@ -17,74 +17,74 @@ from grader.schema import Exercise, Kind, TransformerSource
 
 FILE_NAME = "exercise.yaml"
 VARIABLE = "GRADER_EXERCISES"
-"""Names the folders that hold exercises besides the shipped ones."""
+"""The environment variable that names folders of more exercises."""
 SIZE_LIMIT = 4 * 1024 * 1024
-"""Bytes; an instructor's own sentences take room."""
+"""Bytes; an instructor's own sentences take space."""
 RESERVED = ("check", "new", "sentences")
-"""No exercise's id: what `grade exercises` does besides showing one."""
+"""The subcommands of `grade exercises`, which no exercise may have as its id."""
 
 _PACKAGE = Path(__file__).parents[1]
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def folders() -> tuple[Path, ...]:
-    """The folders that hold exercises: the shipped ones, then those of `GRADER_EXERCISES`.
+    """Return the folders of exercises: that of the shipped ones, then those of `GRADER_EXERCISES`.
 
     Raises:
         ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
     """
-    named = [Path(name).expanduser() for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
-    for folder in named:
+    given = [Path(name).expanduser() for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    for folder in given:
         if not folder.is_dir():
             raise ExerciseError(f"{VARIABLE}: there is no folder {folder}")
         if (folder / FILE_NAME).exists():
-            raise ExerciseError(f"{VARIABLE}: {folder} is an exercise; name the folder that holds it")
+            raise ExerciseError(f"{VARIABLE}: {folder} is an exercise; name the folder that contains it")
     places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
     shipped = [folder for folder in places if folder.is_dir()][:1]
-    return tuple({folder.resolve(): folder for folder in (*shipped, *named)}.values())
+    return tuple({folder.resolve(): folder for folder in (*shipped, *given)}.values())
 
 
 def available() -> dict[str, Path]:
-    """Every exercise's folder by the exercise's id, in the order of the ids.
+    """Return every exercise's folder by the exercise's id, in the order of the ids.
 
     Raises:
-        ExerciseError: A folder holds no exercise, has a name that is no id, or repeats an id.
+        ExerciseError: A folder is not an exercise, its name is not an id, or it repeats an id.
     """
-    found: dict[str, Path] = {}
+    by_id: dict[str, Path] = {}
     for folder in (folder for root in folders() for folder in within(root)):
         name = folder.name
         if not _IDENTIFIER.fullmatch(name):
-            raise ExerciseError(f"{folder}: an exercise's folder is named by lower-case words joined by hyphens")
+            raise ExerciseError(f"{folder}: the name of an exercise's folder is lower-case words joined by hyphens")
         if not (folder / FILE_NAME).is_file():
             raise ExerciseError(f"{folder}: there is no {FILE_NAME} in it")
-        if name in found:
-            raise ExerciseError(f"two exercises have the id {name}: {found[name]} and {folder}; rename one")
-        found[name] = folder
-    return dict(sorted(found.items()))
+        if name in by_id:
+            raise ExerciseError(f"two exercises have the id {name}: {by_id[name]} and {folder}; rename one")
+        by_id[name] = folder
+    return dict(sorted(by_id.items()))
 
 
 def within(root: Path) -> list[Path]:
-    """The folders inside a folder that ought to be exercises, by name; hidden ones are not."""
+    """Return the folders in a folder of exercises, sorted by name, without hidden ones."""
     return [folder for folder in sorted(root.iterdir()) if folder.is_dir() and not folder.name.startswith((".", "__"))]
 
 
 def load(exercise: str | Path) -> Exercise:
-    """The exercise of an id (a string), or of a path to its folder or to the file in it (a `Path`).
+    """Return the exercise with this id (a string), or at this path of a folder or of the file in it (a `Path`).
 
-    A string never reaches the disk as a path: it may come from a submission or from a queue.
+    A string is never used as a path, because it may come from a submission or from a queue.
 
     Raises:
-        ExerciseError: There is no such exercise, or it cannot be used as it is written.
+        ExerciseError: There is no such exercise, or it is invalid.
     """
     file = _folder(exercise).resolve() / FILE_NAME
     return _read(file, _content(file), file.parent.name)
 
 
 def read(file: Path) -> Exercise:
-    """The exercise in a file that may lie anywhere and have any name, such as a draft.
+    """Return the exercise in a file with any name in any folder, such as a draft.
 
     Raises:
-        ExerciseError: It cannot be used as it is written.
+        ExerciseError: It is invalid.
     """
     return _read(file, _content(file), None)
 
@@ -99,7 +99,7 @@ def _content(file: Path) -> bytes:
 
 @lru_cache(maxsize=64)
 def _read(file: Path, content: bytes, folder: str | None) -> Exercise:
-    """The exercise that the file's content states; the same content is not read twice."""
+    """Return the exercise in the file's content; the same content is not parsed twice."""
     try:
         document = documents.parse(content, str(file), SIZE_LIMIT)
     except InvalidInput as error:
@@ -113,7 +113,7 @@ def _read(file: Path, content: bytes, folder: str | None) -> Exercise:
 
 
 def looks_ahead(kind: Kind, transformer: TransformerSource) -> bool:
-    """Whether the kind looks at later tokens although the transformer is a decoder, which never can."""
+    """Return whether the kind looks at later tokens although the transformer is a decoder, which cannot."""
     return transformer.family == "decoder" and kind.looks_ahead
 
 
@@ -139,7 +139,7 @@ def _misfits(exercise: Exercise, document: documents.Document, folder: str | Non
         problems.append(document.problem("reserved-id", message, ("id",)))
     for number, kind in enumerate(exercise.kinds):
         if looks_ahead(kind, exercise.transformer):
-            message = f"{kind.name} looks ahead; a decoder's heads cannot see later tokens"
+            message = f"{kind.name} looks ahead, but a decoder's heads cannot attend to later tokens"
             problems.append(document.problem("looks-ahead", message, ("kinds", number)))
     if message := guessing.complaint(exercise):
         problems.append(document.problem("guessing-pays", message, ("wrong_costs",)))

@@ -1,4 +1,4 @@
-"""The names of kinds, statistics and slices: as people write them, and as they are shown."""
+"""Names of kinds, statistics and slices: as people write them, and as they are shown."""
 
 from typing import Any
 
@@ -31,11 +31,11 @@ SLICES = (
     N_("second"),
     N_("third"),
 )
-"""What the parts of our probes are called; an instructor's own sentences may have other groups."""
+"""The slices of our probes; an instructor's own sentences may have other groups."""
 
 
 def statistic(name: Statistic) -> str:
-    """The statistic in words."""
+    """Return the statistic in words."""
     return _(STATISTICS[name])
 
 
@@ -43,7 +43,7 @@ def kind_named(name: str, source: str = "--type") -> Kind:
     """Return the kind that a name such as `positional:+1` or `syntactic:verb_subject:forward` means.
 
     Raises:
-        InvalidInput: It means none; `source` is what the message calls the input.
+        InvalidInput: There is no such kind; `source` is the input's name in the message.
     """
     type_name, *values = name.split(":")
     if type_name in TYPES and len(values) > (most := len(TYPES[type_name].parameters)):

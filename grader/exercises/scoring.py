@@ -1,4 +1,4 @@
-"""What claims are worth: points, the cost of wrong claims, and the luck of a guesser. Pure arithmetic."""
+"""The value of claims: points, the cost of wrong claims, and luck. Pure arithmetic."""
 
 from collections.abc import Iterable, Sequence
 from math import fsum
@@ -6,21 +6,21 @@ from math import fsum
 from grader.schema import AskedKind, Exercise
 
 LUCK_LIMIT = 0.05
-"""A submission that random claims would equal more often than this earns no XP: one in twenty, the usual level."""
+"""The highest luck with which a submission passes and earns XP: one in twenty, the usual level of significance."""
 
 
 def points_each(asked: AskedKind) -> float:
-    """What each confirmed head of this kind earns, up to as many heads as are wanted."""
+    """Return the points for each confirmed head of this kind, up to the number of wanted heads."""
     return asked.points / asked.heads
 
 
 def points(exercise: Exercise, earned: float, wrong: int) -> float:
-    """Points earned less the cost of wrong claims; never below 0."""
+    """Return the points earned less the cost of wrong claims; never below 0."""
     return max(0.0, earned - exercise.wrong_costs * wrong)
 
 
 def luck(chances: Iterable[float], confirmed: int) -> float:
-    """The chance that random claims have `confirmed` or more right, 0 to 1.
+    """Return the chance that random claims have `confirmed` or more right, 0 to 1.
 
     `chances` holds, for each claim, the fraction of all heads that are of its kind.
     """
@@ -28,20 +28,20 @@ def luck(chances: Iterable[float], confirmed: int) -> float:
 
 
 def of_right(chances: Iterable[float]) -> list[float]:
-    """The chance of each number of right claims, from none to all (the Poisson binomial)."""
-    found = [1.0]
+    """Return the chance of each number of right claims, from none to all (the Poisson binomial)."""
+    by_number = [1.0]
     for chance in chances:
         wrong, one_less = 1 - chance, 0.0
-        for number, same in enumerate(found):
-            found[number] = same * wrong + one_less * chance
+        for number, same in enumerate(by_number):
+            by_number[number] = same * wrong + one_less * chance
             one_less = same
-        found.append(one_less * chance)
-    return found
+        by_number.append(one_less * chance)
+    return by_number
 
 
-def tail(found: Sequence[float], confirmed: int) -> float:
-    """The chance of `confirmed` or more, where `found` holds that of each number.
+def tail(by_number: Sequence[float], confirmed: int) -> float:
+    """Return the chance of `confirmed` or more right claims, from the chance of each number.
 
-    To four decimals, as reports tell it, so that what is told is what was decided by.
+    Rounded to four decimals, as in reports, so that decisions are made with the number that is shown.
     """
-    return min(1.0, round(fsum(found[confirmed:]), 4))
+    return min(1.0, round(fsum(by_number[confirmed:]), 4))

@@ -1,6 +1,6 @@
-"""Submissions: what a student hands in, checked against its exercise, with all problems told at once.
+"""Submissions, checked against their exercise; all problems are reported at once.
 
-A kind that the exercise does not ask for is no mistake here: grading answers it with "not graded".
+A kind that the exercise does not ask for is not a problem here: grading gives it the outcome "not graded".
 """
 
 import re
@@ -17,9 +17,11 @@ from grader.documents import Document, Plain, did_you_mean, listed
 from grader.schema import Claim, Exercise, Submission, head_name
 
 CLAIMS_LIMIT = 1000
-"""As the record says; of more claims only the first are looked at."""
+"""The limit in the record; of more claims, only the first are checked."""
 
 _WORD = re.compile(r"[^\W_]")
+_CLAIMED_ON_LINE = N_("{place} as {kind} is claimed already, on line {line}; claim it once")
+_CLAIMED_BEFORE = N_("{place} as {kind} is claimed already, as claims[{number}]; claim it once")
 _NO_SUCH_LAYER = N_("{place} does not exist in {transformer}: layers are 0 to {last}")
 _NO_SUCH_HEAD = N_("{place} does not exist in {transformer}: heads are 0 to {last}")
 
@@ -30,14 +32,14 @@ def load(
     exercise_override: str | Path | None = None,
     student: str | None = None,
 ) -> tuple[Submission, Exercise]:
-    """The submission in a file, or in bytes that came from elsewhere, and the exercise that it answers.
+    """Return the submission in a file, or in bytes from elsewhere, and its exercise.
 
-    `source` is what messages call the input. `exercise_override` and `student` take the place of what the
-    submission says, even where it says nothing.
+    `source` is the input's name in messages. `exercise_override` and `student` replace what the submission says, or
+    add what it does not say.
 
     Raises:
-        InvalidInput: The submission cannot be graded; it carries every problem, with line and column.
-        ExerciseError: The exercise itself is at fault.
+        InvalidInput: The submission cannot be graded. It carries all problems, with line and column.
+        ExerciseError: The exercise itself is invalid.
     """
     source = source or (str(file) if isinstance(file, Path) else "submission")
     raw = _bytes(file) if isinstance(file, Path) else file
@@ -53,27 +55,43 @@ def load(
         exercise, unknown = _exercise(document, problems)
         problems += unknown
     if exercise is not None:
-        problems = _together(problems, check(document, exercise, submission))
+        problems = _merged(problems, check(document, exercise, submission))
     if submission is None or exercise is None or problems:
         raise InvalidInput(source, documents.limited(problems))
     return submission, exercise
 
 
-def read(raw: bytes, source: str) -> Submission:
-    """The submission that the bytes hold, whatever its exercise.
+def made(values: Plain, exercise: Exercise, source: str) -> Submission:
+    """Return the submission that a program made of plain values, checked as one from a file is.
+
+    `source` is what messages call the input.
 
     Raises:
-        InvalidInput: They hold none.
+        InvalidInput: It cannot be graded; each problem says the claim's place in the list, such as `claims[2].layer`.
+    """
+    document = Document.of_values(source, values)
+    submission, problems = documents.validated(document, Submission)
+    problems = _merged(problems, check(document, exercise, submission))
+    if submission is None or problems:
+        raise InvalidInput(source, documents.limited(problems))
+    return submission
+
+
+def read(raw: bytes, source: str) -> Submission:
+    """Return the submission in the bytes, not checked against its exercise.
+
+    Raises:
+        InvalidInput: They are not a submission.
     """
     return documents.read(raw, source, Submission)
 
 
 def check(document: Document, exercise: Exercise, submission: Submission | None = None) -> list[Problem]:
-    """What is wrong with a submission's claims beside its exercise; claims that cannot be read are passed over.
+    """Return the problems of a submission's claims with regard to its exercise; unreadable claims are skipped.
 
-    `submission` is what was read of the document, where all of it could be.
+    `submission` is the document's content, if all of it could be read.
     """
-    claims = _sound_claims(document) if submission is None else dict(enumerate(submission.claims))
+    claims = _readable_claims(document) if submission is None else dict(enumerate(submission.claims))
     return [
         *_over_budget(document, exercise),
         *_missing_heads(document, exercise),
@@ -83,15 +101,15 @@ def check(document: Document, exercise: Exercise, submission: Submission | None 
     ]
 
 
-def _together(problems: list[Problem], beside_exercise: list[Problem]) -> list[Problem]:
-    """Both, with one problem for a number that is out of the record's range and of the transformer's."""
-    places = {problem.where for problem in beside_exercise if problem.code == "no-such-head"}
+def _merged(problems: list[Problem], with_exercise: list[Problem]) -> list[Problem]:
+    """Return both, with only one problem for a number outside of both the record's and the transformer's range."""
+    places = {problem.where for problem in with_exercise if problem.code == "no-such-head"}
     kept = [problem for problem in problems if not (problem.code == "out-of-range" and problem.where in places)]
-    return kept + beside_exercise
+    return kept + with_exercise
 
 
 def _bytes(file: Path) -> bytes:
-    """The file's bytes, no more than it takes to see that there are too many."""
+    """Return the file's bytes, at most one more than the limit."""
     try:
         with file.open("rb") as stream:
             return stream.read(documents.SIZE_LIMIT + 1)
@@ -101,7 +119,7 @@ def _bytes(file: Path) -> bytes:
 
 
 def _exercise(document: Document, problems: list[Problem]) -> tuple[Exercise | None, list[Problem]]:
-    """The exercise that the submission names, unless its name is at fault already."""
+    """Return the exercise that the submission names, or the problem with the name, unless that is known already."""
     name = document.at(("exercise",))
     if not isinstance(name, str) or any(problem.where == "exercise" for problem in problems):
         return None, []
@@ -122,13 +140,13 @@ def _entries(document: Document) -> tuple[Plain, ...]:
     return claims if isinstance(claims, tuple) else ()
 
 
-def _sound_claims(document: Document) -> dict[int, Claim]:
-    """The claims that can be read, by their number in the list."""
-    sound = {}
+def _readable_claims(document: Document) -> dict[int, Claim]:
+    """Return the claims that can be read, by their number in the list."""
+    readable = {}
     for number, entry in enumerate(_entries(document)[:CLAIMS_LIMIT]):
         with suppress(ValidationError):
-            sound[number] = Claim.model_validate(entry)
-    return sound
+            readable[number] = Claim.model_validate(entry)
+    return readable
 
 
 def _over_budget(document: Document, exercise: Exercise) -> Iterator[Problem]:
@@ -140,7 +158,7 @@ def _over_budget(document: Document, exercise: Exercise) -> Iterator[Problem]:
 
 
 def _missing_heads(document: Document, exercise: Exercise) -> Iterator[Problem]:
-    """Heads that the transformer does not have, told of claims with other mistakes as well."""
+    """Yield heads that the transformer does not have, also of claims with other problems."""
     transformer = exercise.transformer
     for number in range(len(_entries(document))):
         layer, head = (document.at(("claims", number, key)) for key in ("layer", "head"))
@@ -159,9 +177,9 @@ def _repeated(document: Document, claims: Mapping[int, Claim]) -> Iterator[Probl
     for number, claim in claims.items():
         earlier = first.setdefault((claim.place, claim.name), number)
         if earlier != number:
-            line = document.spot(("claims", earlier))[0]
-            message = N_("{place} as {kind} is claimed already, on line {line}; claim it once")
-            message = _(message, place=claim.place, kind=claim.name, line=line)
+            line, _column = document.spot(("claims", earlier))
+            message = _CLAIMED_ON_LINE if line else _CLAIMED_BEFORE
+            message = _(message, place=claim.place, kind=claim.name, line=line, number=earlier)
             yield document.problem("duplicate-claim", message, ("claims", number))
 
 
@@ -169,9 +187,9 @@ def _looking_ahead(document: Document, claims: Mapping[int, Claim], exercise: Ex
     for number, claim in claims.items():
         if exercises.looks_ahead(claim, exercise.transformer):
             given = (("claims", number, name) for name in reversed(claim.parameters))
-            path = next((path for path in given if path in document.values), ("claims", number, "type"))
+            path = next((path for path in given if document.at(path) is not None), ("claims", number, "type"))
             message = _(
-                "{kind} looks ahead; a decoder such as {transformer} cannot: its tokens see earlier ones only "
+                "{kind} looks ahead, but {transformer} is a decoder: its tokens see only earlier ones "
                 "(allowed: {allowed})",
                 kind=claim.name,
                 transformer=exercise.transformer.name,

@@ -1,4 +1,4 @@
-"""The thresholds that decide: those of the kind's type, each replaced where an exercise gives its own."""
+"""The thresholds that decide: the defaults of the kind's type, replaced by those that the exercise gives."""
 
 from functools import cache
 

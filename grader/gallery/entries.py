@@ -15,20 +15,13 @@ from grader.gallery.discretion import Discretion
 from grader.grading.grade import shown
 from grader.ledger import Ledger
 from grader.ledger.entry import LedgerEntry
+from grader.ledger.queue.graded import last_graded
 from grader.report.text.labels import visible
 from grader.schema import Kind, Report, Verdict
-from grader.students.offline import PREFIX
 from grader.students.pseudonyms import PSEUDONYM, pseudonym
 
 ID_DIGITS = 16
 """The hexadecimal digits of an exhibit's id: enough for a million different ids."""
-
-HANDED_IN = """
-SELECT platform, student, report FROM submissions
-WHERE exercise = :exercise AND report IS NOT NULL
-ORDER BY substr(submission_id, 1, :letters) = :practice DESC, id
-"""
-"""What came through queues, the last one last."""
 
 
 @dataclass(frozen=True)
@@ -98,20 +91,6 @@ class Exhibit:
         return -self.low, not self.is_seen, self.order
 
 
-def last_handed_in(ledger: Ledger, exercise: str) -> dict[tuple[str, str], int]:
-    """By platform and student, the entry of what came last through a queue."""
-    with ledger.statements() as execute:
-        rows = execute(HANDED_IN, {"exercise": exercise, "practice": PREFIX, "letters": len(PREFIX)})
-    return {(row["platform"], row["student"]): row["report"] for row in rows}
-
-
-def exercises_of(ledger: Ledger, platform: str | None) -> set[str]:
-    """The exercises of which the ledger holds reports, of the platform where one is named."""
-    with ledger.statements() as execute:
-        rows = execute("SELECT DISTINCT platform, exercise FROM reports", {})
-    return {row["exercise"] for row in rows if platform in (None, row["platform"])}
-
-
 def newest(exercise: str, entries: Sequence[LedgerEntry], last: int | None = None) -> tuple[LedgerEntry, Report] | None:
     """Return the entry of the student's newest submission to the exercise, and its report as it is graded now.
 
@@ -133,7 +112,7 @@ def shown_submissions(
 
     The login of every student with a submission is added to `logins`.
     """
-    last = last_handed_in(ledger, exercise)
+    last = last_graded(ledger, exercise)
     for platform, entries in ledger.histories(exercise):
         student = str(entries[0].report.student)
         logins.add(student)

@@ -1,19 +1,19 @@
-"""Every head's scores as `grade scan` lists them: best score first within each kind."""
+"""Every head's scores as `grade scan` lists them: the best score first within each kind."""
 
 from typing import Any
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
-from grader.grading.grade import Standings
-from grader.kinds import PARAMETERS
+from grader.grading.standings import Standings
+from grader.measuring.row import row
 from grader.schema import Exercise
 
 
 def listing(exercise: Exercise, standings: Standings, only: str | None = None) -> dict[str, Any]:
-    """Exercise, transformer, and a row for each kind and head; `only` keeps one kind, by its name.
+    """Return exercise, transformer, and a row for each kind and head; `only` names the one kind to list.
 
     Raises:
-        InvalidInput: the exercise does not ask for that kind.
+        InvalidInput: The exercise does not ask for that kind.
     """
     names = [asked.name for asked in exercise.kinds]
     if only is not None and only not in names:
@@ -24,24 +24,8 @@ def listing(exercise: Exercise, standings: Standings, only: str | None = None) -
     for asked in exercise.kinds:
         if only is not None and asked.name != only:
             continue
-        ranks = standings.ranks[asked.name]
-        for place in sorted(ranks, key=lambda place: ranks[place]):
-            standing = standings.by_kind[asked.name][place]
-            measured = standing.measured
-            rows.append(
-                {
-                    "layer": place[0],
-                    "head": place[1],
-                    "type": asked.type,
-                    **{name: getattr(asked, name) for name in PARAMETERS},
-                    "share": measured.share,
-                    "hit_rate": measured.hit_rate,
-                    "baseline": measured.baseline,
-                    "score": measured.score,
-                    "interval": list(measured.interval),
-                    "queries": measured.queries,
-                    "confirmed": standing.confirmed,
-                    "rank": ranks[place],
-                }
-            )
+        ranks, of_kind = standings.ranks[asked.name], standings.by_kind[asked.name]
+        for place in sorted(ranks, key=ranks.__getitem__):
+            scores = row(asked.kind, place, of_kind[place].measured, confirmed=of_kind[place].confirmed)
+            rows.append(scores | {"rank": ranks[place]})
     return {"exercise": exercise.id, "transformer": standings.table.transformer, "heads": rows}

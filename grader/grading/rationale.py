@@ -1,4 +1,4 @@
-"""Why a verdict is what it is, in words."""
+"""Rationales: the reason for an outcome, in words."""
 
 from collections.abc import Sequence
 
@@ -10,33 +10,33 @@ WHY_NOT: dict[WhyNot, str] = {
     "repeated": N_("Not graded: it repeats an earlier claim."),
     "no_such_head": N_("Not graded: the transformer has no such head."),
     "not_asked": N_("Not graded: the exercise does not ask for this kind."),
-    "over_budget": N_("Not graded: the exercise does not take so many claims."),
+    "over_budget": N_("Not graded: there are more claims than the exercise takes."),
 }
 
 
-def sentence(check: ThresholdResult) -> str:
-    """What was measured against what is needed, in one clause."""
-    what = _(
+def sentence(result: ThresholdResult) -> str:
+    """Return in one clause what was measured and what is needed."""
+    reading = _(
         "{statistic} on {slice} {measured}; needed {needed}",
-        statistic=statistic(check.statistic),
-        slice=_(check.on),
-        measured=f"{check.measured:.2f}",
-        needed=f"{check.at_least:.2f}",
+        statistic=statistic(result.statistic),
+        slice=_(result.on),
+        measured=f"{result.measured:.2f}",
+        needed=f"{result.at_least:.2f}",
     )
-    if check.result != "borderline":
-        return what
-    low, high = check.interval
-    return _("{found}, inside the interval {low} to {high}", found=what, low=f"{low:.2f}", high=f"{high:.2f}")
+    if result.result != "borderline":
+        return reading
+    low, high = result.interval
+    return _("{found}, inside the interval {low} to {high}", found=reading, low=f"{low:.2f}", high=f"{high:.2f}")
 
 
-def rationale(claim: Claim, confirmed: bool, checks: Sequence[ThresholdResult]) -> str:
-    """Why the outcome is what it is: the first threshold that was not met, or the first of all, on its worst slice."""
+def rationale(claim: Claim, confirmed: bool, results: Sequence[ThresholdResult]) -> str:
+    """Return the reason for the outcome: the first threshold that is not met, else the first, on its worst slice."""
     order = {"under": 0, "borderline": 1, "over": 2}
-    result = min((check.result for check in checks), key=order.__getitem__)
-    first = next(check for check in checks if check.result == result)
+    side = min((result.result for result in results), key=order.__getitem__)
+    first = next(result for result in results if result.result == side)
     worst = min(
-        (check for check in checks if (check.result, check.statistic) == (result, first.statistic)),
-        key=lambda check: check.measured,
+        (result for result in results if (result.result, result.statistic) == (side, first.statistic)),
+        key=lambda result: result.measured,
     )
     message = {
         True: N_("{place} is confirmed as {kind}: {found}."),

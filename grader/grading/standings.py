@@ -1,6 +1,6 @@
-"""Where the heads stand under one asked kind: measured, ranked, held against the thresholds, decided.
+"""Standings: how every head compares with the thresholds of each kind that an exercise asks for.
 
-Nothing is worked out before it is asked for, and then once: a submission is about a few heads of hundreds.
+Nothing is computed before it is asked for, and then only once: a submission is about a few heads of hundreds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,42 +10,83 @@ from itertools import product
 from typing import NamedTuple
 
 from grader.base.errors import ExerciseError
+from grader.base.language import speaking
 from grader.exercises.thresholds import thresholds_of
-from grader.measuring.score_table import KindScores, Statistics, measurement
-from grader.schema import AskedKind, Exercise, HeadIndex, Measurement, Side, Threshold, ThresholdResult
+from grader.grading.rationale import rationale
+from grader.grading.verdicts import KindVerdict, NotGraded
+from grader.measuring.score_table import KindScores, ScoreTable, Statistics, measurement
+from grader.schema import (
+    AskedKind,
+    Claim,
+    Exercise,
+    HeadIndex,
+    Measurement,
+    OtherKind,
+    Side,
+    Threshold,
+    ThresholdResult,
+    Verdict,
+    title,
+)
+
+_LEAST_NEEDED = 1e-9
+"""The divisor in place of a threshold of 0."""
+
+
+def times_needed(value: float, at_least: float) -> float:
+    """Return the value divided by the threshold: 1 just reaches it."""
+    return value / max(at_least, _LEAST_NEEDED)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One head under one asked kind: measured, held against the thresholds, decided."""
+    """One head under one kind: the measurement, the result at each threshold, and the decision."""
 
     measured: Measurement
-    checks: tuple[ThresholdResult, ...]
+    results: tuple[ThresholdResult, ...]
     confirmed: bool
     borderline: bool
 
+    @property
+    def factor(self) -> float:
+        """The least of measured / needed over all thresholds: a head that reaches them all has 1 or more."""
+        return min((times_needed(result.measured, result.at_least) for result in self.results), default=0.0)
 
-class Held(NamedTuple):
-    """A threshold, and what all heads are held against it with."""
+
+class SliceThreshold(NamedTuple):
+    """A threshold on one slice of the probe, with the statistic of every head there."""
 
     threshold: Threshold
     on: str
-    """The slice of the probe."""
+    """The slice's name."""
     column: Statistics
 
-    def result(self, layer: int, head: int) -> Side:
-        """Where the head is: a threshold inside its interval, ends aside, is borderline."""
+    def side(self, layer: int, head: int) -> Side:
+        """Return the head's side of the threshold; `borderline` if its interval holds it, the two ends excluded."""
         at_least, column = self.threshold.at_least, self.column
         if column.low[layer][head] < at_least < column.high[layer][head]:
             return "borderline"
         return "over" if column.value[layer][head] >= at_least else "under"
+
+    def result(self, layer: int, head: int) -> ThresholdResult:
+        """Return the head's reading beside the threshold."""
+        threshold, column = self.threshold, self.column
+        return ThresholdResult(
+            statistic=threshold.statistic,
+            on=self.on,
+            measured=column.value[layer][head],
+            interval=(column.low[layer][head], column.high[layer][head]),
+            at_least=threshold.at_least,
+            source=threshold.source,
+            result=self.side(layer, head),
+        )
 
 
 class KindStandings(Mapping[HeadIndex, Standing]):
     """Every head under one asked kind, by the exercise's thresholds and its rule for borderline cases."""
 
     def __init__(self, exercise: Exercise, asked: AskedKind, scores: KindScores) -> None:
-        """Nothing is decided yet.
+        """Decide nothing yet.
 
         Raises:
             ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
@@ -54,15 +95,15 @@ class KindStandings(Mapping[HeadIndex, Standing]):
         thresholds = thresholds_of(asked)
         for threshold in thresholds:
             _refuse_unmeasured(exercise, scores, threshold)
-        self._held = tuple(
-            Held(threshold, part.name, column)
+        self._thresholds = tuple(
+            SliceThreshold(threshold, part.name, column)
             for threshold in thresholds
             for part in scores.slices
             for column in part.statistics
             if column.statistic == threshold.statistic and (not threshold.slices or part.name in threshold.slices)
         )
         self._deciding = next((t.slices for t in thresholds if t.statistic == scores.decides), ())
-        grid = self._held[0].column.value
+        grid = self._thresholds[0].column.value
         self._size = len(grid), len(grid[0])
         self._known: dict[HeadIndex, Standing] = {}
 
@@ -84,7 +125,7 @@ class KindStandings(Mapping[HeadIndex, Standing]):
 
     @cached_property
     def ranks(self) -> dict[HeadIndex, int]:
-        """Each head's rank; 1 has the highest score, and of equals the first head comes first."""
+        """Each head's rank: 1 has the highest score, and of equal scores the first head ranks first."""
         deciding = [
             column.value
             for part in self.scores.slices
@@ -97,56 +138,110 @@ class KindStandings(Mapping[HeadIndex, Standing]):
 
     @cached_property
     def passing(self) -> int:
-        """How many heads are of this kind."""
+        """The number of heads that are confirmed as this kind."""
         return sum(self.decided(*place)[0] for place in self)
 
     def decided(self, layer: int, head: int) -> tuple[bool, bool]:
-        """Whether the head is of this kind, and whether the rule for borderline cases says so."""
-        results = set()
-        for held in self._held:
-            result = held.result(layer, head)
-            if result == "under":
+        """Return whether the head is confirmed as this kind, and whether it is a borderline case."""
+        sides = set()
+        for threshold in self._thresholds:
+            side = threshold.side(layer, head)
+            if side == "under":
                 return False, False
-            results.add(result)
-        if "borderline" not in results:
+            sides.add(side)
+        if "borderline" not in sides:
             return True, False
         by_rule = {"in_favour": True, "as_measured": self._as_measured(layer, head), "against": False}
         return by_rule[self._rule], True
 
     def _as_measured(self, layer: int, head: int) -> bool:
-        return all(held.column.value[layer][head] >= held.threshold.at_least for held in self._held)
+        return all(each.column.value[layer][head] >= each.threshold.at_least for each in self._thresholds)
 
     def _standing(self, layer: int, head: int) -> Standing:
-        checks = tuple(_check(held, layer, head) for held in self._held)
-        return Standing(measurement(self.scores, layer, head, self._deciding), checks, *self.decided(layer, head))
+        results = tuple(threshold.result(layer, head) for threshold in self._thresholds)
+        return Standing(measurement(self.scores, layer, head, self._deciding), results, *self.decided(layer, head))
 
 
-def standing(exercise: Exercise, asked: AskedKind, scores: KindScores, layer: int, head: int) -> Standing:
-    """Where a single head stands under a kind.
+class Standings:
+    """Every head of a transformer under every kind that an exercise asks for."""
 
-    Raises:
-        ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
-    """
-    return KindStandings(exercise, asked, scores)[layer, head]
+    def __init__(self, exercise: Exercise, table: ScoreTable) -> None:
+        """Decide nothing yet.
+
+        Raises:
+            ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
+        """
+        self.exercise, self.table, self.heads = exercise, table, table.layers * table.heads
+        self.by_kind = {
+            asked.name: KindStandings(exercise, asked, scores)
+            for asked in exercise.kinds
+            if (scores := table.scores(asked.kind)) is not None
+        }
+        self._verdicts: dict[tuple[str, int, int], KindVerdict | NotGraded] = {}
+
+    @cached_property
+    def ranks(self) -> dict[str, dict[HeadIndex, int]]:
+        """Each head's rank under each kind, by the kind's name."""
+        return {name: of_kind.ranks for name, of_kind in self.by_kind.items()}
+
+    def passing(self, name: str) -> int:
+        """Return the number of heads that are confirmed as this kind."""
+        return self.by_kind[name].passing
+
+    def confirmed_as(self, place: HeadIndex) -> list[KindStandings]:
+        """Return the kinds that a head is confirmed as, the one with the largest factor first."""
+        confirmed = [of_kind for of_kind in self.by_kind.values() if of_kind.decided(*place)[0]]
+        return sorted(confirmed, key=lambda of_kind: -of_kind[place].factor)
+
+    def most_like(self, place: HeadIndex) -> KindStandings:
+        """Return the kind that a head is confirmed as by the largest factor, else the one that it comes closest to."""
+        if confirmed := self.confirmed_as(place):
+            return confirmed[0]
+        return max(self.by_kind.values(), key=lambda each: (each[place].factor, each[place].measured.score))
+
+    def verdict_on(self, claim: Claim) -> KindVerdict | NotGraded:
+        """Return the verdict on the claim's head and kind, or the reason why there is none."""
+        about = (claim.name, claim.layer, claim.head)
+        if (known := self._verdicts.get(about)) is not None:
+            return known
+        if claim.layer >= self.table.layers or claim.head >= self.table.heads:
+            return NotGraded("no_such_head", f"{self.table.transformer} has no head {claim.place}")
+        self._verdicts[about] = verdict = self._verdict_on(claim)
+        return verdict
+
+    @speaking("en")
+    def _verdict_on(self, claim: Claim) -> KindVerdict | NotGraded:
+        if (of_kind := self.by_kind.get(claim.name)) is None:
+            return NotGraded("not_asked", f"{self.exercise.id} does not ask for {title(claim)}")
+        place = (claim.layer, claim.head)
+        standing = of_kind[place]
+        verdict = Verdict(
+            claim=claim.model_copy(update={"note": None, "evidence": None}),
+            outcome="confirmed" if standing.confirmed else "refuted",
+            borderline=standing.borderline,
+            points=0.0,
+            rationale=rationale(claim, standing.confirmed, standing.results),
+            measured=standing.measured,
+            threshold=standing.results,
+            rank=of_kind.ranks[place],
+            of=self.heads,
+            looks_like=None if standing.confirmed else self._other_kind(place),
+            help="" if standing.confirmed else (of_kind.asked.hint or claim.head_type.hint),
+        )
+        return KindVerdict(of_kind.asked, verdict, of_kind.passing / self.heads)
+
+    def _other_kind(self, place: HeadIndex) -> OtherKind | None:
+        """Return the kind that a head is instead of a kind that it is not; None if it is none of them."""
+        if not (confirmed := self.confirmed_as(place)):
+            return None
+        other = confirmed[0]
+        return OtherKind(kind=other.asked.kind, score=other[place].measured.score, rank=other.ranks[place])
 
 
 def _refuse_unmeasured(exercise: Exercise, scores: KindScores, threshold: Threshold) -> None:
-    """A threshold that nothing is held against would let every head pass."""
+    """Refuse a threshold on what is not measured: with nothing to compare, every head would pass."""
     measured = scores.measured_on(threshold.statistic)
     if not measured or not set(threshold.slices) <= set(measured):
         on, there = ", ".join(threshold.slices) or "its probe", ", ".join(measured) or "nothing"
         message = f"the threshold for {scores.kind.name} asks for {threshold.statistic} on {on}; measured on: {there}"
         raise ExerciseError(f"{exercise.id}: {message}")
-
-
-def _check(held: Held, layer: int, head: int) -> ThresholdResult:
-    threshold, column = held.threshold, held.column
-    return ThresholdResult(
-        statistic=threshold.statistic,
-        on=held.on,
-        measured=column.value[layer][head],
-        interval=(column.low[layer][head], column.high[layer][head]),
-        at_least=threshold.at_least,
-        source=threshold.source,
-        result=held.result(layer, head),
-    )

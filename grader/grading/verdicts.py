@@ -1,54 +1,54 @@
-"""What a claim about a head and a kind comes to, before it is known who makes it and what was confirmed before it.
-
-Findings are kept and put into report after report, each with its canonical text, so that the hash of a report costs
-little more than its bytes.
-"""
+"""Verdicts independent of the student and of earlier claims: computed once, and used in report after report."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from grader.grading.hashing import filled, form, text
+from grader.exercises.scoring import points_each
 from grader.schema import AskedKind, Claim, Evidence, Verdict, WhyNot
-
-_BLANK = Verdict(claim=Claim(type="induction", layer=0, head=0), outcome="not_graded", points=0.0, rationale="")
-_BLANK_FORM = form(_BLANK, "claim", "rationale", "why_not")
 
 
 class NotGraded(NamedTuple):
-    """Why a claim is not graded."""
+    """The reason why a claim is not graded."""
 
     why: WhyNot
-    said: str
+    explanation: str
 
-    def on(self, claim: Claim) -> tuple[Verdict, str]:
-        """The verdict on this claim, with its canonical text."""
-        rationale = f"Not graded: {self.said}."
-        verdict = _BLANK.model_copy(update={"claim": claim, "why_not": self.why, "rationale": rationale})
-        return verdict, filled(_BLANK_FORM, (text(vars(claim)), text(rationale), text(self.why)))
+    def on(self, claim: Claim) -> Verdict:
+        """Return the verdict on this claim."""
+        return Verdict(
+            claim=claim,
+            outcome="not_graded",
+            why_not=self.why,
+            points=0.0,
+            rationale=f"Not graded: {self.explanation}.",
+        )
 
 
 @dataclass(frozen=True)
 class KindVerdict:
-    """What a claim about one head and one kind comes to, whoever makes it: worked out once, for all reports."""
+    """The verdict on one head and kind, independent of the student and of earlier claims."""
 
-    about: tuple[str, int, int]
-    """The kind's name, layer and head."""
     asked: AskedKind
     verdict: Verdict
-    """On the bare claim, and worth nothing."""
-    is_confirmed: bool
-    worth: float
-    """What it earns, unless enough heads of its kind have earned before."""
+    """On the claim without its note and evidence, for no points."""
     chance: float
-    """The fraction of all heads that are of its kind."""
-    claim_form: tuple[str, ...]
-    """The claim's canonical text; open are its evidence and its note."""
-    verdict_form: tuple[str, ...]
-    """The verdict's; open are the claim, the evidence recomputed, and the points."""
+    """The fraction of all heads that are of the kind, 0 to 1."""
 
-    def on(self, claim: Claim, worth: float, evidence: Evidence | None) -> tuple[Verdict, str]:
-        """The verdict on this claim, with its canonical text; all that goes in was validated before."""
-        verdict = self.verdict.model_copy(update={"claim": claim, "points": worth, "evidence": evidence})
-        claimed = filled(self.claim_form, (text(claim.evidence), text(claim.note)))
-        recomputed = text(evidence and vars(evidence))
-        return verdict, filled(self.verdict_form, (claimed, recomputed, text(worth)))
+    @property
+    def about(self) -> tuple[str, int, int]:
+        """The kind's name, the layer and the head."""
+        return self.asked.name, self.verdict.claim.layer, self.verdict.claim.head
+
+    @property
+    def is_confirmed(self) -> bool:
+        """True if the head is of the kind."""
+        return self.verdict.outcome == "confirmed"
+
+    @property
+    def worth(self) -> float:
+        """The points of the claim, unless enough heads of the kind have earned theirs before."""
+        return points_each(self.asked) if self.is_confirmed else 0.0
+
+    def on(self, claim: Claim, points: float, evidence: Evidence | None) -> Verdict:
+        """Return the verdict on this claim; claim and evidence are validated already."""
+        return self.verdict.model_copy(update={"claim": claim, "points": points, "evidence": evidence})

@@ -1,6 +1,10 @@
-"""The ledger: every report that was ever given, what is on its way to one, and the database that keeps them."""
+"""The ledger: every report, every submission on its way to one, and the database that keeps them.
 
-from grader.ledger.entry import AGAIN, LedgerEntry
+Only this package speaks SQL. It opens a SQLite file without SQLAlchemy, which `grader.ledger.queue` needs.
+"""
+
+from grader.ledger.database import SCHEMA
+from grader.ledger.entry import AGAIN, KnownStudent, LedgerEntry
 from grader.ledger.ledger import LOCAL, Ledger, Regrade
 
-__all__ = ["AGAIN", "LOCAL", "Ledger", "LedgerEntry", "Regrade"]
+__all__ = ["AGAIN", "LOCAL", "SCHEMA", "KnownStudent", "Ledger", "LedgerEntry", "Regrade"]

@@ -1,8 +1,8 @@
-"""The database under the ledger: how to open it, bring its tables up to date, and what its errors mean.
+"""The ledger's database: opening it, bringing its tables up to date, transactions, and the meaning of its errors.
 
-A SQLite file by default, PostgreSQL by URL. Plain statements go to a SQLite file directly (see `grader.sqlite`); to
-create or upgrade the tables, to share a transaction with the service's statements, and for every other database,
-there is SQLAlchemy, imported when it is needed.
+It is a SQLite file by default, PostgreSQL by URL. Plain statements go to a SQLite file directly (see
+`grader.ledger.sqlite`). SQLAlchemy creates and upgrades the tables, runs the statements of the queue, and reaches
+every other database; it is imported only when it is needed.
 """
 
 import sqlite3
@@ -26,36 +26,36 @@ FILE = "ledger.sqlite3"
 SCHEMA = "0003"
 """The newest revision under `grader/ledger/migrations`; they count up, always in four digits."""
 REVISIONS = "alembic_version"
-"""Where the migrations note how far they have come."""
+"""The table in which the migrations note the revision."""
 REPORTS = "reports"
-"""The table that a ledger is known by."""
+"""The table by which a ledger is recognized."""
 ADVISORY_LOCK = 0x6C656467
-"""The number of the PostgreSQL lock under which one process at a time decides on something."""
+"""The PostgreSQL lock that one process at a time holds in `Database.alone`."""
 WRITES = "ledger_writes"
-"""The option of a connection that is going to write."""
+"""The option of a connection that will write."""
 
 Execute = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
-"""Runs one statement of plain SQL, in which `:name` stands for the value of that name; returns its rows."""
+"""A function that runs one plain SQL statement and returns its rows; `:name` stands for the value of that name."""
 
 
 class Contested(LedgerError):
-    """Another process wrote the same at the same moment; who tries again finds what it wrote."""
+    """Another process wrote the same at the same moment; a second try finds what it wrote."""
 
 
 class Database:
-    """The tables in one database, there and of the right revision."""
+    """One database whose tables exist and have the right revision."""
 
     def __init__(self, url: str | None = None) -> None:
         """Open the database at `url`, else at `GRADER_DATABASE_URL`, else in the home folder; create what is missing.
 
         Raises:
-            LedgerError: It cannot be reached, created or written, holds something else, or a newer grader
-                made it.
+            LedgerError: It cannot be reached, created or written, holds something else, or was made by a newer
+                grader.
         """
         self._url = url or value(VARIABLE) or _home_url()
-        path = sqlite.named(self._url)
+        path = sqlite.plain_path(self._url)
         self._file = None if path is None else sqlite.SqliteFile(path)
-        self.where = path or _told(self._engine)
+        self.where = path or _without_password(self._engine)
         """The database, for messages: a path, or a URL with its password hidden."""
         with ExitStack() as failed:
             failed.callback(self.close)
@@ -70,7 +70,7 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close all connections."""
         if self._file is not None:
             self._file.close()
         if "_engine" in vars(self):
@@ -78,7 +78,7 @@ class Database:
 
     @contextmanager
     def statements(self, write: bool = False) -> Iterator[Execute]:
-        """A transaction of plain statements, committed at the end.
+        """Open a transaction of plain statements, committed at the end.
 
         Raises:
             Contested: Another process was faster.
@@ -103,10 +103,10 @@ class Database:
 
     @contextmanager
     def connection(self, write: bool = False) -> "Iterator[sa.Connection]":
-        """A transaction of SQLAlchemy's, committed at the end.
+        """Open a transaction of SQLAlchemy's, committed at the end.
 
         Raises:
-            LedgerError: The database refuses; an `IntegrityError` is passed on.
+            LedgerError: The database refuses. An `IntegrityError` is passed on.
         """
         from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -120,7 +120,7 @@ class Database:
 
     @contextmanager
     def alone(self) -> "Iterator[sa.Connection]":
-        """A transaction that writes while no other one opened in this way does, in any process."""
+        """Open a transaction that writes while no other `alone` transaction is open, in any process."""
         with self.connection(write=True) as connection:
             if connection.dialect.name == "postgresql":
                 through(connection)("SELECT pg_advisory_xact_lock(:number)", {"number": ADVISORY_LOCK})
@@ -140,7 +140,7 @@ class Database:
         return LedgerError(f"{self.where}: {advice}")
 
     def _is_ready_file(self) -> bool:
-        """Whether it is a SQLite file that is ready: then nothing else need be imported."""
+        """Return whether it is a SQLite file that is ready: then SQLAlchemy is not imported."""
         if self._file is None:
             return False
         with self.statements() as execute:
@@ -148,46 +148,46 @@ class Database:
             return self._is_ready({row["name"] for row in tables}, execute)
 
     def _make_ready(self) -> None:
-        """See to it that the tables are there and of the right revision; one process at a time."""
+        """Create or upgrade the tables where necessary; one process at a time."""
         import sqlalchemy as sa
 
         with self.connection() as connection:
             encoding = "UTF8"
             if connection.dialect.name == "postgresql":
                 encoding = connection.scalar(sa.text("SHOW server_encoding"))
-            if encoding != "UTF8":  # students have names that others cannot hold
-                raise LedgerError(f"{self.where}: its encoding is {encoding}; make it anew, with ENCODING 'UTF8'")
+            if encoding != "UTF8":  # other encodings cannot hold every student's name
+                raise LedgerError(f"{self.where}: its encoding is {encoding}; create it again, with ENCODING 'UTF8'")
             if self._is_ready(sa.inspect(connection).get_table_names(), through(connection)):
                 return
         with self.alone() as connection:
             tables = sa.inspect(connection).get_table_names()
-            if not self._is_ready(tables, through(connection)):  # nobody was faster
+            if not self._is_ready(tables, through(connection)):  # no other process was faster
                 from grader.ledger.migrations import upgrade
 
                 upgrade(connection)
 
     def _is_ready(self, tables: Collection[str], execute: Execute) -> bool:
-        """Whether the tables are there, in the one revision that this code knows."""
-        noted = execute("SELECT version_num FROM alembic_version", {}) if REVISIONS in tables else []
-        revision = noted[0]["version_num"] if noted else None
+        """Return whether the tables exist, in the revision that this code knows."""
+        versions = execute("SELECT version_num FROM alembic_version", {}) if REVISIONS in tables else []
+        revision = versions[0]["version_num"] if versions else None
         if revision == SCHEMA:
             return True
         if revision is None and REPORTS not in tables:
             return False
         if revision is None or not (revision.isdecimal() and len(revision) == len(SCHEMA)):
-            raise LedgerError(f"{self.where}: its tables are not a ledger's; name another database by {VARIABLE}")
+            raise LedgerError(f"{self.where}: its tables are not a ledger's; name another database in {VARIABLE}")
         if revision > SCHEMA:
             raise LedgerError(f"{self.where}: a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade")
         return False
 
 
 def through(connection: "sa.Connection") -> Execute:
-    """What runs plain statements inside a transaction of SQLAlchemy's."""
+    """Return a function that runs plain statements inside a transaction of SQLAlchemy's."""
     from sqlalchemy import text
 
     def execute(sql: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
-        done = connection.execute(text(sql), values)
-        return [dict(row) for row in done.mappings()] if done.returns_rows else []
+        result = connection.execute(text(sql), values)
+        return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
     return execute
 
@@ -199,7 +199,7 @@ def _rows(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]
 
 
 def _home_url() -> str:
-    """The URL of the SQLite file in the home folder, which is made ready for it."""
+    """Return the URL of the SQLite file in the home folder; create both if they are missing."""
     try:
         path = home.writable_folder() / FILE
         path.touch(mode=0o600)
@@ -211,7 +211,7 @@ def _home_url() -> str:
 
 
 def _engine(url: str) -> "sa.Engine":
-    """How to reach the database; nothing is opened yet."""
+    """Return SQLAlchemy's engine for the database; it opens no connection yet."""
     import sqlalchemy as sa
     from sqlalchemy.exc import ArgumentError
 
@@ -233,13 +233,13 @@ def _engine(url: str) -> "sa.Engine":
     return engine
 
 
-def _told(engine: "sa.Engine") -> str:
+def _without_password(engine: "sa.Engine") -> str:
     address = engine.url
     return (address.database or "") if address.get_backend_name() == "sqlite" else str(address)
 
 
 def _patience(connection: "DBAPIConnection", _: object) -> None:
-    """Make PostgreSQL end the transaction of a process that is frozen or cut off: nobody waits for it for ever."""
+    """Limit how long PostgreSQL waits for a lock, and for a process that is frozen or cut off."""
     with closing(connection.cursor()) as cursor:
         for setting in ("lock_timeout", "idle_in_transaction_session_timeout"):
             cursor.execute(f"SET {setting} = '{BUSY_SECONDS}s'")

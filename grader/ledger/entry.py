@@ -1,13 +1,21 @@
-"""One line of the ledger."""
+"""One line of the ledger, and the student whom it belongs to."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from grader.base.language import N_
 from grader.schema import Report
 
 AGAIN = N_("it was handed in again")
-"""The reason of a line that says no more than that: the student's last wish about the gallery is what it holds."""
+"""The reason of a line that only repeats an earlier report: it holds the student's latest choice for the gallery."""
+
+
+class KnownStudent(NamedTuple):
+    """A student who has a report in the ledger, with the platform that it came from."""
+
+    platform: str
+    student: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +25,16 @@ class LedgerEntry:
     id: int
     """Counts up in the order in which the ledger was written."""
     submission: str
-    """What was submitted; a regrade has the same as the entry that it replaces."""
+    """The submission's name; a regrade has the same as the entry that it replaces."""
     report: Report
     created_at: datetime
     """In UTC."""
     replaces: int | None = None
-    """The id of the entry whose report this one takes the place of: a regrade."""
+    """The id of the entry that this regrade replaces."""
     reason: str = ""
-    """Why it was regraded; or AGAIN."""
+    """The reason of a regrade, or AGAIN."""
 
     @property
     def is_new(self) -> bool:
-        """Whether a student handed it in, rather than somebody graded it anew."""
+        """True if the student handed it in; False for a regrade."""
         return self.replaces is None or self.reason == AGAIN

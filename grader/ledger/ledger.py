@@ -1,16 +1,16 @@
 """The ledger: every report that was ever given, kept for good, and only ever added to.
 
-What was submitted is known by platform, student, exercise, its version and content: it has one line, however
-often and under whatever ids it is handed over. A regrade adds a line that names the one it replaces. SQLite in
-the grader's home folder by default, or the PostgreSQL database that `GRADER_DATABASE_URL` names. Open it after a fork,
-never before: a connection belongs to one process.
+A submission is known by platform, student, exercise, version of the exercise, and content: it has one line, however
+often and under whatever ids it is handed in. A regrade adds a line that names the one it replaces. The database is a
+SQLite file in the grader's home folder, or the PostgreSQL database that `GRADER_DATABASE_URL` names. Open the ledger
+after a fork, never before: a connection belongs to one process.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import ValidationError
 
@@ -18,20 +18,20 @@ from grader import __version__
 from grader.base.errors import LedgerError
 from grader.ledger.columns import written
 from grader.ledger.database import Contested, Database, Execute, through
-from grader.ledger.entry import AGAIN, LedgerEntry
+from grader.ledger.entry import AGAIN, KnownStudent, LedgerEntry
 from grader.schema import Report
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
 WISHES = ("gallery", "gallery_name")
-"""What a report tells of the student's wishes; they change no grade."""
+"""The fields of a report that hold the student's wishes; they change no grade."""
 LOCAL = "local"
 """The platform of what is graded at a terminal."""
 PAGE = 200
-"""How many entries are read at a time."""
-STUDENTS = 50
-"""How many students' entries are read at a time."""
+"""Entries read at a time."""
+STUDENTS_AT_A_TIME = 50
+"""Students whose entries are read together."""
 
 APPEND = """
 INSERT INTO reports (submission, first_of, platform, student, exercise, exercise_version, content_hash,
@@ -40,7 +40,7 @@ VALUES (:submission, :first_of, :platform, :student, :exercise, :exercise_versio
     :replaces, :reason, :report, :created_at)
 """
 CURRENT = "SELECT * FROM reports WHERE submission = :submission ORDER BY id DESC LIMIT 1"
-"""A submission as it stands now, regraded or not."""
+"""A submission's newest entry, a regrade if there is one."""
 OF_ENTRY = "SELECT submission FROM reports WHERE id = :id"
 OF_CONTENT = """
 SELECT submission FROM reports
@@ -60,7 +60,7 @@ ONLY = {
     "exercise": " AND exercise = :exercise",
     "platform": " AND platform = :platform",
 }
-"""What narrows `AFTER` down."""
+"""Conditions that may be added to `AFTER`."""
 PAGED = " ORDER BY id LIMIT :page"
 OF_STUDENTS = """
 SELECT reports.* FROM reports JOIN (
@@ -70,18 +70,43 @@ SELECT reports.* FROM reports JOIN (
 ) AS named ON reports.platform = named.platform AND reports.student = named.student
 ORDER BY reports.platform, reports.student, reports.id
 """
+STUDENTS = "SELECT DISTINCT platform, student FROM reports"
+EXERCISES = "SELECT DISTINCT platform, exercise FROM reports"
 
 
 @dataclass(frozen=True)
 class Regrade:
-    """Which entry a report takes the place of, and why."""
+    """The entry that a report replaces, and the reason."""
 
     replaces: int
     reason: str
 
 
-class Ledger(Database):
-    """The reports kept in one database."""
+class Ledger:
+    """The reports in one database."""
+
+    def __init__(self, url: str | None = None) -> None:
+        """Open the database at `url`, else at `GRADER_DATABASE_URL`, else in the home folder; create what is missing.
+
+        Raises:
+            LedgerError: As `Database`.
+        """
+        self.database = Database(url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def where(self) -> str:
+        """The database, for messages: a path, or a URL with its password hidden."""
+        return self.database.where
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
 
     def append(
         self,
@@ -90,7 +115,7 @@ class Ledger(Database):
         regrade: Regrade | None = None,
         when: datetime | None = None,
     ) -> LedgerEntry:
-        """The entry of this report: a new one, or the one that its submission has already, as it stands now.
+        """Return the report's entry: a new one, or the newest one that its submission has already.
 
         Raises:
             LedgerError: The report names no student or has no content hash; the entry to replace is missing,
@@ -99,13 +124,14 @@ class Ledger(Database):
         row = _row(report, platform, when or datetime.now(UTC))
         try:
             return self._append(row, regrade)
-        except Contested:  # what the other process wrote is found now
+        except Contested:  # the entry of the other process is there now
             return self._append(row, regrade)
 
     def hand_in(self, report: Report) -> LedgerEntry:
-        """What `append` returns, where a file that was handed in before is handed in anew if it wishes otherwise now.
+        """Append a report that a student hands in at this terminal, and return its entry.
 
-        An old file that wishes something else of the gallery than the newest one gets a line that says AGAIN.
+        A file that was handed in before gets a line more, with the reason AGAIN, if it wishes something else for the
+        gallery than the newest one: the student's last wish counts.
         """
         entry = self.append(report)
         newest = self.latest(str(report.student), report.exercise)
@@ -116,7 +142,7 @@ class Ledger(Database):
     def enter(
         self, connection: "sa.Connection", report: Report, platform: str, when: datetime, regrade: Regrade | None = None
     ) -> LedgerEntry:
-        """What `append` returns, inside a transaction of the caller's.
+        """Like `append`, inside the caller's transaction.
 
         Raises:
             IntegrityError: Another process was faster; begin the transaction again and its entry is found.
@@ -125,20 +151,20 @@ class Ledger(Database):
         return self._enter(through(connection), _row(report, platform, when), regrade)
 
     def find(self, report: Report, platform: str = LOCAL) -> LedgerEntry | None:
-        """The entry that `append` would return without writing; None where it would write one."""
-        with self.statements() as execute:
-            return self._standing(execute, _row(report, platform, datetime.now(UTC)))
+        """Return the entry that `append` would return without writing; None if it would write one."""
+        with self.database.statements() as execute:
+            return self._known(execute, _row(report, platform, datetime.now(UTC)))
 
     def entries(
         self, student: str | None = None, exercise: str | None = None, platform: str | None = None
     ) -> Iterator[LedgerEntry]:
-        """Every entry, of this student, exercise and platform where named, oldest first; read in pages."""
-        named = {"student": student, "exercise": exercise, "platform": platform}
-        values = {name: value for name, value in named.items() if value is not None}
+        """Yield every entry, oldest first; only those of this student, exercise and platform where given."""
+        given = {"student": student, "exercise": exercise, "platform": platform}
+        values = {name: value for name, value in given.items() if value is not None}
         query = AFTER + "".join(ONLY[name] for name in values) + PAGED
         last = 0
         while True:
-            with self.statements() as execute:
+            with self.database.statements() as execute:
                 rows = execute(query, {**values, "after": last, "page": PAGE})
             if not rows:
                 return
@@ -146,54 +172,62 @@ class Ledger(Database):
             last = rows[-1]["id"]
 
     def histories(self, exercise: str) -> Iterator[tuple[str, list[LedgerEntry]]]:
-        """For each student with a report on the exercise: the platform, and all of the student's entries there."""
+        """Yield, for each student with a report on the exercise, the platform and all the student's entries there."""
         last = {"platform": "", "student": ""}
         while True:
-            with self.statements() as execute:
-                rows = execute(OF_STUDENTS, {**last, "exercise": exercise, "page": STUDENTS})
+            with self.database.statements() as execute:
+                rows = execute(OF_STUDENTS, {**last, "exercise": exercise, "page": STUDENTS_AT_A_TIME})
             if not rows:
                 return
             for (platform, _), group in groupby(rows, key=lambda row: (row["platform"], row["student"])):
                 yield platform, list(map(self._entry, group))
             last = {name: rows[-1][name] for name in last}
 
+    def students(self) -> set[KnownStudent]:
+        """Return every student of every platform."""
+        with self.database.statements() as execute:
+            return {KnownStudent(**row) for row in execute(STUDENTS, {})}
+
+    def exercises(self, platform: str | None = None) -> set[str]:
+        """Return the ids of the exercises that have a report, on this platform where one is given."""
+        with self.database.statements() as execute:
+            return {row["exercise"] for row in execute(EXERCISES, {}) if platform in (None, row["platform"])}
+
     def current(self, connection: "sa.Connection", entry: int) -> LedgerEntry:
-        """The submission of this entry as it stands now, regraded or not."""
-        found = self._current(through(connection), OF_ENTRY, {"id": entry})
-        if found is None:
-            raise LedgerError(f"{self.where}: entry {entry} is not there; was a row deleted by hand?")
-        return found
+        """Return the newest entry of the submission that this entry belongs to, inside the caller's transaction."""
+        newest = self._current(through(connection), OF_ENTRY, {"id": entry})
+        if newest is None:
+            raise LedgerError(f"{self.where}: entry {entry} is missing; was a row deleted by hand?")
+        return newest
 
     def latest(self, student: str, exercise: str, platform: str = LOCAL) -> LedgerEntry | None:
-        """The student's newest submission to the exercise, as it stands now; None where there is none."""
-        with self.statements() as execute:
-            return self._newest(execute, {"platform": platform, "student": student, "exercise": exercise})
-
-    def _newest(self, execute: Execute, whose: dict[str, Any]) -> LedgerEntry | None:
-        return self._current(execute, NEWEST, {**whose, "again": AGAIN})
+        """Return the newest entry of the student's last submission to the exercise; None if there is none."""
+        whose = {"platform": platform, "student": student, "exercise": exercise, "again": AGAIN}
+        with self.database.statements() as execute:
+            return self._current(execute, NEWEST, whose)
 
     def _append(self, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
-        with self.statements(write=True) as execute:
+        with self.database.statements(write=True) as execute:
             return self._enter(execute, row, regrade)
 
     def _enter(self, execute: Execute, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
-        earlier = self._replacement(execute, row, regrade) if regrade else self._standing(execute, row)
+        earlier = self._replacement(execute, row, regrade) if regrade else self._known(execute, row)
         if earlier is not None:
             return earlier
         execute(APPEND, row)
         return self._entry(execute(CURRENT, row)[0])
 
-    def _standing(self, execute: Execute, row: dict[str, Any]) -> LedgerEntry | None:
-        """What the ledger holds already for the submission of `row`."""
+    def _known(self, execute: Execute, row: dict[str, Any]) -> LedgerEntry | None:
+        """Return the newest entry of the submission of `row`; None if it has none."""
         return self._current(execute, OF_CONTENT, row)
 
     def _replacement(self, execute: Execute, row: dict[str, Any], regrade: Regrade) -> LedgerEntry | None:
-        """The regrade if it is there already; else None, and `row` is made ready to be one."""
+        """Return the regrade if it exists; else fill `row` with what a regrade holds, and return None."""
         place = f"{self.where}: entry {regrade.replaces}"
         by_id = {line["id"]: line for line in execute(TO_REPLACE, {"id": regrade.replaces})}
         old = by_id.pop(regrade.replaces, None)
         if old is None or any(old[name] != row[name] for name in ("platform", "student", "exercise")):
-            raise LedgerError(f"{place} is not there, or of another student or exercise; name the one to regrade")
+            raise LedgerError(f"{place} is missing, or of another student or exercise; name the one to regrade")
         for line in by_id.values():
             if line["content_hash"] != row["content_hash"]:
                 raise LedgerError(f"{place} was regraded already, by entry {line['id']}; regrade that one")
@@ -202,9 +236,9 @@ class Ledger(Database):
         return None
 
     def _current(self, execute: Execute, which: str, values: dict[str, Any]) -> LedgerEntry | None:
-        """The submission that the statement `which` finds, as it stands now, regraded or not."""
-        found = execute(which, values)
-        rows = execute(CURRENT, found[0]) if found else []
+        """Return the newest entry of the submission that the statement `which` selects; None if it selects none."""
+        matches = execute(which, values)
+        rows = execute(CURRENT, matches[0]) if matches else []
         return self._entry(rows[0]) if rows else None
 
     def _entry(self, row: dict[str, Any]) -> LedgerEntry:
@@ -212,7 +246,7 @@ class Ledger(Database):
             report = Report.model_validate_json(row["report"])
         except ValidationError as problem:
             raise LedgerError(
-                f"{self.where}: entry {row['id']} is no report that grader {__version__} can read "
+                f"{self.where}: entry {row['id']} is not a report that grader {__version__} can read "
                 f"({problem.errors()[0]['msg']}); read it with the version that wrote it, or a newer one"
             ) from problem
         when = datetime.fromisoformat(row["created_at"])
@@ -220,11 +254,11 @@ class Ledger(Database):
 
 
 def _row(report: Report, platform: str, when: datetime) -> dict[str, Any]:
-    """The columns of a new entry."""
+    """Return the columns of a new entry."""
     if report.student is None:
         raise LedgerError(f"a report on {report.exercise} names no student; name who submits")
     if not report.content_hash:
-        raise LedgerError(f"a report on {report.exercise} has no content hash; it cannot be told from others")
+        raise LedgerError(f"a report on {report.exercise} has no content hash to tell it from others")
     known_by = (platform, report.student, report.exercise, str(report.exercise_version), report.content_hash)
     submission = ":".join(known_by)
     return {

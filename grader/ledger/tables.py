@@ -1,4 +1,4 @@
-"""The tables of the ledger's database. What is written in them changes by a migration only."""
+"""The tables of the ledger's database. Every change of them is a migration."""
 
 import sqlalchemy as sa
 
@@ -36,15 +36,15 @@ SUBMISSIONS = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("received_at", sa.String(32), nullable=False),
-    sa.Column("credit", sa.Float, nullable=False),  # what lateness leaves of the score
+    sa.Column("credit", sa.Float, nullable=False),  # the part of the score that lateness leaves
     sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("wake_at", sa.String(32), nullable=False),  # when the dispatcher looks at it again
-    sa.Column("lease", sa.String(32)),  # who is grading it
+    sa.Column("wake_at", sa.String(32), nullable=False),  # the time at which the dispatcher looks at it again
+    sa.Column("lease", sa.String(32)),  # the token of the worker that is grading it
     sa.Column("tried_at", sa.String(32)),
     sa.Column("failed_at", sa.String(32)),
     sa.Column("finished_at", sa.String(32)),
     sa.Column("reason", sa.Text, nullable=False),  # of the last failure
-    sa.Column("problems", sa.Text, nullable=False),  # why it was rejected, as JSON
+    sa.Column("problems", sa.Text, nullable=False),  # the reasons why it was rejected, as JSON
     sa.Column("next_allowed", sa.String(32)),
     sa.Column("report", sa.Integer, sa.ForeignKey("reports.id")),
     sa.UniqueConstraint("platform", "submission_id", name="submissions_once"),
@@ -63,7 +63,7 @@ DELIVERIES = sa.Table(
     sa.Column("channel", sa.String(16), nullable=False),  # `stream` or `webhook`
     sa.Column("message", sa.String(64), nullable=False),  # its id, the same over all tries
     sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("wake_at", sa.String(32)),  # when it is tried next; null once it is delivered
+    sa.Column("wake_at", sa.String(32)),  # the time of the next try; null once it is delivered
     sa.Column("reason", sa.Text, nullable=False),  # of the last failure
     sa.Column("delivered_at", sa.String(32)),
     sqlite_autoincrement=True,
@@ -75,13 +75,13 @@ DEAD_LETTERS = sa.Table(
     "dead_letters",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("source", sa.String(96), nullable=False),  # the stream or list that it came in by
+    sa.Column("source", sa.String(96), nullable=False),  # the stream or list that it came from
     sa.Column("entry", sa.String(64), nullable=False),  # its id there
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("content", sa.Text, nullable=False),  # what it held, as JSON; its beginning only where it is too long
+    sa.Column("content", sa.Text, nullable=False),  # its fields as JSON; only the beginning if they are too long
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("came_at", sa.String(32), nullable=False),
-    sa.Column("replayed_at", sa.String(32)),  # or put aside
+    sa.Column("replayed_at", sa.String(32)),  # or dismissed
     sa.UniqueConstraint("source", "entry", name="dead_letters_once"),
     sqlite_autoincrement=True,
 )
@@ -93,24 +93,24 @@ HINTS = sa.Table(
     sa.Column("student", sa.Text, nullable=False),
     sa.Column("exercise", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("rung", sa.String(16), nullable=False),  # which of the kind's hints
+    sa.Column("rung", sa.String(16), nullable=False),  # the name of the kind's hint
     sa.Column("cost", sa.Integer, nullable=False),
     sa.Column("taken_at", sa.String(32), nullable=False),
     sa.UniqueConstraint("student", "exercise", "kind", "rung", name="hints_once"),
     sqlite_autoincrement=True,
 )
 
-HANDED_IN = sa.Table(  # what was graded at this terminal, and then given to a platform
+HANDED_IN = sa.Table(  # submissions that were graded at this terminal and then handed in to a platform
     "handed_in",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("queue", sa.Text, nullable=False),  # the server's address
     sa.Column("platform", sa.String(64), nullable=False),
-    sa.Column("submission_id", sa.String(128), nullable=False),  # follows from student and content
-    sa.Column("refused", sa.Integer, nullable=False),  # how often it was
-    sa.Column("state", sa.String(16), nullable=False),  # what became of it
-    sa.Column("again_at", sa.String(32)),  # when it may be handed in once more; null for never
-    sa.Column("reason", sa.Text, nullable=False),  # why it was refused
+    sa.Column("submission_id", sa.String(128), nullable=False),  # computed from student and content
+    sa.Column("refused", sa.Integer, nullable=False),  # number of times
+    sa.Column("state", sa.String(16), nullable=False),  # its last state on the platform
+    sa.Column("again_at", sa.String(32)),  # the time from which it may be handed in again; null for never
+    sa.Column("reason", sa.Text, nullable=False),  # of the refusal
     sa.UniqueConstraint("queue", "platform", "submission_id", name="handed_in_once"),
     sqlite_autoincrement=True,
 )

@@ -28,12 +28,13 @@ from numpy.typing import NDArray
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.exercises.thresholds import thresholds_of
-from grader.kinds import PARAMETERS, TYPES
+from grader.kinds import TYPES
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.bootstrap import Resamples
 from grader.measuring.patterns import asked_rows, hits, share
 from grader.measuring.questions import question
-from grader.schema import AskedKind, HeadIndex, Kind
+from grader.measuring.row import row
+from grader.schema import AskedKind, HeadIndex, Kind, Measurement
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -74,13 +75,13 @@ def scan_file(path: Path, kind: Kind) -> dict[str, Any]:
         types = ", ".join(each.name for each in TYPES.values() if each.from_tokens)
         message = _("{type} needs annotated text; a recorded pattern can show {types}", type=kind.type, types=types)
         raise InvalidInput(str(path), [Problem("needs-annotations", message)])
-    rows = [row for recording in read(path) for row in _rows(recording, kind)]
+    rows = [each for recording in read(path) for each in _rows(recording, kind)]
     if not rows:
         message = _("no query in it has a target for {kind}", kind=kind.name)
         raise InvalidInput(str(path), [Problem("nothing-asked", message)])
-    rows.sort(key=lambda row: (-row["score"], row["layer"], row["head"]))
-    for rank, row in enumerate(rows, 1):
-        row["rank"] = rank
+    rows.sort(key=lambda each: (-each["score"], each["layer"], each["head"]))
+    for rank, each in enumerate(rows, 1):
+        each["rank"] = rank
     return {"exercise": None, "transformer": path.name, "heads": rows}
 
 
@@ -226,22 +227,20 @@ def _units(shares: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDAr
 
 
 def _row(
-    kind: Kind, place: HeadIndex, share_and_interval: tuple[float, float, float], hit: float, rest: tuple[float, int]
+    kind: Kind, place: HeadIndex, share: tuple[float, float, float], hit_rate: float, rest: tuple[float, int]
 ) -> dict[str, Any]:
-    value, low, high = (round(float(number), DECIMALS) for number in share_and_interval)
-    blind, queries = rest
-    measured = {"share": share_and_interval[0], "hit_rate": hit}
+    """Return a head's row; `share` comes with the ends of its interval, `rest` is the baseline and the queries."""
+    value, low, high = (round(float(number), DECIMALS) for number in share)
+    baseline, queries = rest
+    measured = {"share": share[0], "hit_rate": hit_rate}
     thresholds = thresholds_of(AskedKind(**kind.model_dump(), heads=1, points=1, passing=1))
-    return {
-        "layer": place[0],
-        "head": place[1],
-        "type": kind.type,
-        **{name: getattr(kind, name) for name in PARAMETERS},
-        "share": value,
-        "hit_rate": round(float(hit), DECIMALS),
-        "baseline": round(blind, DECIMALS),
-        "score": value,
-        "interval": [low, high],
-        "queries": queries,
-        "confirmed": all(measured[t.statistic] >= t.at_least for t in thresholds),
-    }
+    rounded = Measurement.model_construct(  # not validated: a row of attention may sum to a little more than 1
+        share=value,
+        hit_rate=round(float(hit_rate), DECIMALS),
+        baseline=round(baseline, DECIMALS),
+        score=value,
+        interval=(low, high),
+        queries=queries,
+        readings=(),
+    )
+    return row(kind, place, rounded, confirmed=all(measured[t.statistic] >= t.at_least for t in thresholds))

@@ -1,5 +1,7 @@
 """One head on a person's own sentence: its pattern, and its share if the targets follow from the tokens."""
 
+from typing import NamedTuple
+
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from grader.base.errors import InvalidInput, Problem
@@ -14,6 +16,29 @@ from grader.schema import Evidence, HeadIndex, Kind, Picture, head_name
 DECIMALS = 3
 
 
+class ReadText(NamedTuple):
+    """A text as the transformer reads it."""
+
+    token_ids: tuple[int, ...]
+    special: frozenset[int]
+    """The positions of what the tokenizer puts around a text."""
+    tokens: tuple[str, ...]
+
+
+def read(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str) -> ReadText:
+    """Return the text's tokens, with what the tokenizer puts around a text.
+
+    Raises:
+        InvalidInput: the text is longer than the transformer can read.
+    """
+    ids, _front, special = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
+    longest = getattr(model.config, "max_position_embeddings", len(ids))
+    if len(ids) > longest:
+        message = N_("it has {number} tokens, but the transformer reads {most} at most; shorten it")
+        raise InvalidInput(_("the sentence"), [Problem("too-long", _(message, number=len(ids), most=longest))])
+    return ReadText(ids, special, tuple(str(tokenizer.decode([token])) for token in ids))
+
+
 def recompute(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, kind: Kind, place: HeadIndex, text: str
 ) -> tuple[Evidence, Picture]:
@@ -23,14 +48,9 @@ def recompute(
         InvalidInput: the text is longer than the transformer can read.
     """
     layer, head = place
-    ids, _front, special = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
-    longest = getattr(model.config, "max_position_embeddings", len(ids))
-    if len(ids) > longest:
-        message = N_("it has {number} tokens, but the transformer reads {most} at most; shorten it")
-        raise InvalidInput(_("the sentence"), [Problem("too-long", _(message, number=len(ids), most=longest))])
+    ids, special, tokens = read(model, tokenizer, text)
     with one_thread():
         pattern = pattern_of(model, ids, layer, head)
-    tokens = tuple(str(tokenizer.decode([token])) for token in ids)
     asking = question(kind, ProbeSequence(ids, special, "evidence"))
     asked = asking.asked
     measured: dict[str, float] = {}

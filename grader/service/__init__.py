@@ -1,1 +1,1 @@
-"""The service without its processes: what a platform hands in becomes a row, a report, and an answer."""
+"""The service without its processes: a submission becomes a row, a report, and an answer."""

@@ -1,9 +1,9 @@
-"""Access: who may do what on the Redis server, as the lines of its ACL file.
+"""Access: the rights of each user on the Redis server, as the lines of its ACL file.
 
-Every platform has a user of its own name, which may add to its own intake stream, read its own results
-stream, and nothing else. The service's own processes have a user each, with the commands and keys that their
-work needs; `default`, whom a client without a name would be, is off. Valkey takes the same lines; Redis must
-be 7.0 or newer. The service uses database 0 alone, so none of its own users may select another.
+Every platform has a user with its own name, which may add to its own intake stream and read its own results stream,
+and nothing else. Each of the service's processes has a user, with the commands and keys that its work needs; `default`,
+the user of a client without a name, is off. Valkey takes the same lines; Redis must be 7.0 or newer. The service uses
+only database 0, so its users may not select another.
 """
 
 import hashlib
@@ -17,19 +17,19 @@ from grader.service.secret_files import secret
 
 PASSWORD_BYTES = 32
 
-# What a client library says before its first command differs with its age and the server's: `CLIENT SETINFO`, for
-# one, is an error in the ACL file of a server that does not know it. So the category is named, and out of it is
-# taken what a greeting does not need; `CLIENT TRACKING` would tell the names of all keys that are written.
+# The commands that a client library sends first depend on its version and the server's. An ACL file may not name a
+# command that its server does not know, such as `CLIENT SETINFO`. So the whole category is allowed, except what a
+# greeting does not need: `CLIENT TRACKING`, for one, would tell the names of all keys that are written.
 _GREETING = (
     "+@connection -@admin -@dangerous -command -select -wait -asking -readonly -readwrite -client|reply "
     "-client|caching -client|getredir -client|tracking -client|trackinginfo"
 )
 _TRANSACTION = "+multi +exec +discard"
 _PUBLISHING = "(%W~celery* %W~_kombu.binding* +lpush +llen +sadd)"
-"""Posting a task, without reading one: Celery counts the queue, notes its binding, and pushes."""
+"""To post a task without reading one, Celery counts the queue, writes its binding, and pushes."""
 
 _PLATFORM = "%W~intake:{name} %R~results:{name} +xadd +xread +xrevrange"
-"""Write to one stream, read the other; XREVRANGE tells where its end is, before anything is handed in."""
+"""Write to one stream and read the other; XREVRANGE finds its end before anything is handed in."""
 _RULES: Mapping[str, str] = {
     "intake": f"{_TRANSACTION} ~intake:* +xreadgroup +xack +xdel +xautoclaim +xpending +xrange +xlen +xinfo "
     f"+xgroup|create +xgroup|createconsumer +xgroup|delconsumer {_PUBLISHING}",
@@ -48,7 +48,7 @@ _RULES: Mapping[str, str] = {
     "operator": "~* &* +@all -@admin -@dangerous -@scripting "
     "+info +config|get +acl|whoami +acl|getuser +acl|list +acl|log +acl|load +client|list +client|kill +slowlog|get",
 }
-"""What the service's own users may do besides greeting."""
+"""The rights of the service's own users, besides the greeting."""
 
 
 class AccessError(GraderError):
@@ -56,17 +56,17 @@ class AccessError(GraderError):
 
 
 def users(platforms: Mapping[str, Platform]) -> tuple[str, ...]:
-    """Every user that needs a password: the service's own, then the platforms'."""
+    """Return every user that needs a password: the service's own, then the platforms'."""
     return (*OWN_USERS, *platforms)
 
 
 def new_passwords(names: Iterable[str]) -> dict[str, str]:
-    """A password for each user, new and random: 256 bits, safe inside a URL."""
+    """Return a new random password for each user: 256 bits, safe inside a URL."""
     return {name: secrets.token_urlsafe(PASSWORD_BYTES) for name in names}
 
 
 def kept_passwords(platforms: Mapping[str, Platform], folder: Path) -> dict[str, str]:
-    """Each user's password: a platform's from its `password_file`, all others from files in the folder, named alike.
+    """Return each user's password: a platform's from its `password_file`, others from the folder's file of that name.
 
     Raises:
         SecretError: A file is missing or cannot be used.
@@ -76,16 +76,16 @@ def kept_passwords(platforms: Mapping[str, Platform], folder: Path) -> dict[str,
 
 
 def acl_lines(platforms: Mapping[str, Platform], passwords: Mapping[str, str]) -> list[str]:
-    """The lines of the ACL file, which holds the passwords' SHA-256 alone.
+    """Return the lines of the ACL file, which holds only the SHA-256 of each password.
 
     Raises:
         AccessError: A user has no password, or two users have the same.
     """
     names = users(platforms)
     if missing := [name for name in names if not passwords.get(name)]:
-        raise AccessError(f"no password for the Redis user {', '.join(missing)}; give each a file of that name")
+        raise AccessError(f"no password for the Redis user {', '.join(missing)}; give each a file with that name")
     if len({passwords[name] for name in names}) < len(names):
-        raise AccessError("two Redis users have the same password; make one for each")
+        raise AccessError("two Redis users have the same password; make another one for each")
     return ["user default off resetpass resetkeys resetchannels -@all", *(_line(n, passwords[n]) for n in names)]
 
 

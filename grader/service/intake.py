@@ -1,4 +1,4 @@
-"""The intake: entries of any queue become rows; what no row can be made of is kept as a dead letter with its reason."""
+"""The intake: entries of any queue become rows, or dead letters with the reason."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,10 +10,10 @@ from grader.service.reception import Receipt, Reception
 
 
 class QueueEntry(NamedTuple):
-    """Something that somebody put on a queue."""
+    """One entry of a queue."""
 
     source: str
-    """The queue, such as `intake:canvas`; the platform stands behind the colon."""
+    """The queue, such as `intake:canvas`, with the platform after the colon."""
     name: str
     """Its id there."""
     came_at: datetime
@@ -21,7 +21,7 @@ class QueueEntry(NamedTuple):
 
 
 def take_in(entries: Sequence[QueueEntry], reception: Reception, letters: DeadLetters) -> list[Receipt]:
-    """The receipts of what could be taken in; when this returns, each entry is a row or a dead letter, durably."""
+    """Make each entry a durable row or dead letter, and return the receipts of the rows."""
     sound, envelopes = [], []
     for entry in entries:
         try:

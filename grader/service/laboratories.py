@@ -1,4 +1,4 @@
-"""The laboratories of one process: each exercise's, with its transformer and score table, set up once."""
+"""The laboratories of one process: one for each exercise, set up once with its transformer and score table."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,19 +12,19 @@ class Laboratories:
     """Laboratories by exercise; a changed exercise gets a new one."""
 
     def __init__(self, folder: Path) -> None:
-        """Score tables and recomputed evidence are kept in the folder."""
+        """Keep score tables and recomputed evidence in the folder."""
         self.folder = folder
         self._kept: dict[str, Laboratory] = {}
 
     def of(self, exercise: Exercise) -> Laboratory:
-        """The exercise's laboratory."""
+        """Return the exercise's laboratory."""
         kept = self._kept.get(exercise.id)
         if kept is None or kept.exercise != exercise:
             kept = self._kept[exercise.id] = Laboratory(exercise, self.folder)
         return kept
 
     def preload(self, names: Iterable[str]) -> None:
-        """Load the transformers of these exercises, and the score tables that are kept.
+        """Load the transformers of these exercises, and their score tables if there are any.
 
         Raises:
             GraderError: One of them cannot be used.

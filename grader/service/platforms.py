@@ -1,7 +1,7 @@
-"""Platforms: who may hand in, with which keys and how fast, and where the answers go; read from `platforms.yaml`.
+"""Platforms: their names, keys and rates, and the addresses of their webhooks; read from `platforms.yaml`.
 
-The file holds no secret, only the paths of files that do: they are read when they are needed, so a new key
-needs no restart, and no record, message or log can show one.
+The file holds no secret, only the paths of secret files. They are read when they are needed, so a new key needs no
+restart, and no record, message or log can show one.
 """
 
 import ipaddress
@@ -19,11 +19,11 @@ from grader.schema import Identifier, Record
 from grader.service import secret_files
 
 LOCAL = "local"
-"""The one platform where no file lists any."""
+"""The only platform if no file lists any."""
 OWN_USERS = ("intake", "dispatcher", "worker", "courier", "operator")
 """The Redis users of the service itself."""
 RESERVED = frozenset({*OWN_USERS, "default", "health"})
-"""Names that no platform may have, because a platform's Redis user is named like the platform."""
+"""Names that no platform may have, because a platform's Redis user has the same name as the platform."""
 
 _URL = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
 
@@ -40,12 +40,12 @@ def _free_name(name: str) -> str:
 
 def _absolute(path: str) -> str:
     if not PurePosixPath(path).is_absolute():
-        raise ValueError(f"`{documents.shown(path)}` is a relative path; write where the file is from / on")
+        raise ValueError(f"`{documents.shown(path)}` is a relative path; write the whole path, from /")
     return path
 
 
 def _safe_url(url: str) -> str:
-    """The URL, if what is posted to it cannot be read on the way and it holds no password itself."""
+    """Return the URL if it is encrypted or on this machine, and holds no password."""
     try:
         parts = urlsplit(url)
         is_sound = bool(_URL.fullmatch(url)) and bool(parts.hostname) and parts.port != 0
@@ -54,9 +54,9 @@ def _safe_url(url: str) -> str:
     if not is_sound or parts.scheme not in {"http", "https"}:
         raise ValueError("`url` must be a URL such as https://lms.example/grades")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("`url` must not hold a user or a password; the signature says who posts")
+        raise ValueError("`url` must not hold a user or a password; the signature proves who posts")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise ValueError("`url` must begin with https://; http:// is for this machine alone, such as 127.0.0.1")
+        raise ValueError("`url` must begin with https://; http:// is only for this machine, such as 127.0.0.1")
     return url
 
 
@@ -73,12 +73,12 @@ SecretFile = Annotated[str, Field(min_length=1), AfterValidator(_absolute)]
 class SigningKey(Record):
     """A key with which a platform signs what it hands in."""
 
-    key_id: Identifier = Field(description="The key's name, which the platform sends along.")
+    key_id: Identifier = Field(description="The key's name, which the platform sends with each submission.")
     secret_file: SecretFile = Field(description="The file that holds the key.")
 
 
 class Webhook(Record):
-    """Where a platform wants its results posted."""
+    """The receiver of a platform's results."""
 
     url: Annotated[str, AfterValidator(_safe_url)] = Field(description="https, or http on this machine.")
     secret_file: SecretFile = Field(description="The file that holds the secret, `whsec_...`.")
@@ -89,27 +89,30 @@ class Platform(Record):
 
     name: Annotated[Identifier, AfterValidator(_free_name)] = Field(description="Its name, and its Redis user's.")
     password_file: SecretFile | None = Field(
-        default=None, description="The file with its Redis password; needed to make the server's list of users alone."
+        default=None, description="The file with its Redis password; needed only to make the server's list of users."
     )
     signing: tuple[SigningKey, ...] = Field(
-        default=(), max_length=10, description="If there is a key, every submission must be signed with one of them."
+        default=(), max_length=10, description="If there are keys, every submission must be signed with one of them."
     )
-    webhook: Webhook | None = Field(default=None, description="Where its results are posted, signed.")
+    webhook: Webhook | None = Field(default=None, description="The receiver of its results.")
     per_minute: int | None = Field(
-        default=None, ge=1, le=1_000_000, description="How many of its entries a minute are taken in; others wait."
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="The most entries that are taken in per minute; others wait.",
     )
 
     def signing_secret(self, key_id: str) -> bytes | None:
-        """The key of that name, or None where the platform has no such key.
+        """Return the key with this name; None if the platform has no such key.
 
         Raises:
             SecretError: The key's file cannot be used.
         """
-        found = next((key for key in self.signing if key.key_id == key_id), None)
-        return secret_files.secret(found.secret_file).encode() if found else None
+        match = next((key for key in self.signing if key.key_id == key_id), None)
+        return secret_files.secret(match.secret_file).encode() if match else None
 
     def webhook_secret(self) -> str | None:
-        """The webhook's secret, `whsec_` and all, or None where the platform has no webhook.
+        """Return the webhook's secret, with its `whsec_`; None if the platform has no webhook.
 
         Raises:
             SecretError: The secret's file cannot be used.
@@ -117,7 +120,7 @@ class Platform(Record):
         return secret_files.webhook_secret(self.webhook.secret_file) if self.webhook else None
 
     def password(self) -> str | None:
-        """The password of the platform's Redis user, or None where no file is named.
+        """Return the password of the platform's Redis user; None if no file is named.
 
         Raises:
             SecretError: The password's file cannot be used.
@@ -125,7 +128,7 @@ class Platform(Record):
         return secret_files.secret(self.password_file) if self.password_file else None
 
     def check_signing(self) -> None:
-        """Nothing, when every signing key can be read: asked at the start, rather than at the first submission.
+        """Check that every signing key can be read: better at the start than at the first submission.
 
         Raises:
             SecretError: The first file that cannot be used.
@@ -141,10 +144,10 @@ class _Platforms(Record):
 
 
 def load(path: Path | None) -> dict[str, Platform]:
-    """The platforms by name, in the order of the file; without a file, `local` alone, which signs nothing.
+    """Return the platforms by name, in the order of the file; without a file, only `local`, which signs nothing.
 
     Raises:
-        PlatformsError: The file cannot be read or used; every mistake in it is told, with line and column.
+        PlatformsError: The file cannot be read or used; the message has every mistake, with line and column.
     """
     if path is None:
         return {LOCAL: Platform(name=LOCAL)}
@@ -152,7 +155,7 @@ def load(path: Path | None) -> dict[str, Platform]:
         with path.open("rb") as file:
             document = documents.parse(file.read(documents.SIZE_LIMIT + 1), str(path), documents.SIZE_LIMIT)
     except OSError as error:
-        message = f"{path}: the list of platforms cannot be read ({error.strerror}); GRADER_PLATFORMS names it"
+        message = f"{path}: the list of platforms cannot be read ({error.strerror}); check GRADER_PLATFORMS"
         raise PlatformsError(message) from None
     except InvalidInput as error:
         raise PlatformsError(str(error)) from None
@@ -167,12 +170,12 @@ def load(path: Path | None) -> dict[str, Platform]:
 
 
 def _repeated(document: documents.Document, path: tuple[str | int, ...], key: str) -> Iterator[Problem]:
-    """A problem for each item of a list whose name an earlier item has."""
+    """Yield a problem for each item of a list whose name an earlier item has."""
     seen: set[object] = set()
     items = document.at(path)
     for number, item in enumerate(items if isinstance(items, tuple) else ()):
         name = item.get(key) if isinstance(item, dict) else None
         if isinstance(name, str) and name in seen:
-            message = f"`{key}` {documents.shown(name)} is taken by an earlier item; each has a name of its own"
+            message = f"`{key}` {documents.shown(name)} is taken by an earlier item; each item needs its own name"
             yield document.problem("repeated", message, (*path, number, key))
         seen.add(name)

@@ -1,7 +1,7 @@
-"""When and how often an exercise takes submissions: pure functions of what came in before.
+"""Policy: the times, attempts and rate at which an exercise takes submissions; pure functions.
 
-The rate is a token bucket, reckoned by its equivalent with one number, the generic cell rate algorithm
-(ITU-T I.371): each submission pays for a span of time, and the bucket holds a burst's worth of it.
+The rate is a token bucket, computed with the equivalent generic cell rate algorithm (ITU-T I.371): each submission
+costs a span of time, and the bucket holds enough for one burst.
 """
 
 import math
@@ -16,30 +16,30 @@ DAY = timedelta(days=1)
 
 
 class Past(NamedTuple):
-    """What a student handed in before, to one exercise."""
+    """A student's earlier submissions to one exercise."""
 
     attempts: int = 0
-    """Submissions that count: graded ones and those on the way; the same one again is not another."""
+    """Different submissions that count: graded ones and those on their way."""
     times: Sequence[datetime] = ()
-    """When each of them was first taken in, in order."""
+    """The times at which each of them first came in, in order."""
 
 
 class Refusal(NamedTuple):
-    """Why a submission is not taken in."""
+    """The reason why a submission is not taken."""
 
     code: str
     message: str
     next_allowed: datetime | None
-    """When one would be; None where none ever will."""
+    """The time from which one would be taken; None for never."""
 
 
 def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
-    """Why a submission that comes in at this time is not taken, or None where it is."""
+    """Return why a submission that comes in at this time is not taken; None if it is."""
     if policy.opens is not None and when < policy.opens:
-        return Refusal("not-open-yet", _("this exercise opens on {when}", when=_said(policy.opens)), policy.opens)
+        return Refusal("not-open-yet", _("this exercise opens on {when}", when=_written(policy.opens)), policy.opens)
     closes = closing(policy)
     if closes is not None and when >= closes:
-        message = _("this exercise closed on {when}; ask your instructor", when=_said(closes))
+        message = _("this exercise closed on {when}; ask your instructor", when=_written(closes))
         return Refusal("closed", message, None)
     if policy.attempts is not None and past.attempts >= policy.attempts:
         message = N_("all {number} attempts are used; handing in one of them again returns its report")
@@ -48,22 +48,22 @@ def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
         free = free_at(policy.rate, past.times)
         if free is not None and when < free:
             message = _(
-                "this is too soon: {burst} at once and {rate} an hour are taken; the next one from {when} on",
+                "this is too soon: {burst} at once and {rate} an hour are accepted; the next one from {when} on",
                 burst=policy.rate.burst,
                 rate=f"{policy.rate.per_hour:g}",
-                when=_said(free),
+                when=_written(free),
             )
             return Refusal("too-soon", message, free)
     return None
 
 
 def closing(policy: Policy) -> datetime | None:
-    """From when on nothing is taken in; None where that never happens."""
+    """Return the time from which nothing is taken; None for never."""
     return None if policy.due is None else policy.due + policy.late_days * DAY
 
 
 def credit(policy: Policy, when: datetime) -> float:
-    """What lateness leaves of the score, 0 to 1."""
+    """Return the part of the score that lateness leaves, 0 to 1."""
     if policy.due is None or when < policy.due:
         return 1.0
     begun = math.floor((when - policy.due) / DAY) + 1
@@ -71,13 +71,13 @@ def credit(policy: Policy, when: datetime) -> float:
 
 
 def free_at(rate: Rate, times: Sequence[datetime]) -> datetime | None:
-    """When the bucket holds enough for one more submission; None where nothing came before."""
+    """Return when the bucket holds enough for one more submission; None if nothing came before."""
     cost = timedelta(hours=1) / rate.per_hour
-    full: datetime | None = None  # when the bucket would be full again
+    full: datetime | None = None  # the time at which the bucket is full again
     for time in times:
         full = (time if full is None else max(full, time)) + cost
-    return None if full is None else full - (rate.burst - 1) * cost  # one's worth must be in it
+    return None if full is None else full - (rate.burst - 1) * cost  # enough for one must be in it
 
 
-def _said(when: datetime) -> str:
+def _written(when: datetime) -> str:
     return when.isoformat(sep=" ", timespec="seconds")

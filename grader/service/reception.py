@@ -1,41 +1,36 @@
-"""The reception: what a platform hands in is checked and becomes a durable row, once for each platform and id.
+"""The reception: checks what a platform hands in and makes it a durable row, once for each platform and id.
 
-An invalid file or one that the exercise's policy refuses becomes a row as well, so that the platform gets its
-answer. What cannot be trusted to be what it says (a wrong signature, an id that is taken by other content)
-changes nothing: the caller keeps it as a dead letter.
+A file that is invalid or refused by the exercise's policy becomes a row as well, so that the platform gets an answer.
+A submission that cannot be trusted (a wrong signature, an id that belongs to other content) changes nothing: the caller
+keeps it as a dead letter.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
-
-import sqlalchemy as sa
+from typing import NamedTuple
 
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import _
 from grader.exercises import submissions
 from grader.ledger import Ledger
-from grader.ledger.columns import storable, written
-from grader.ledger.tables import SUBMISSIONS
-from grader.schema import Exercise, Policy, Submission
-from grader.schema.queue import PENDING, TERMINAL, Envelope, State
-from grader.service import outbox, policy
-from grader.service.jobs import Lease, told
+from grader.ledger.queue.incoming import Incoming, NewSubmission, ReadContent, taking_in
+from grader.ledger.queue.jobs import Lease
+from grader.schema import Exercise, Submission
+from grader.schema.queue import TERMINAL, Envelope, State
+from grader.service import policy
 from grader.service.platforms import Platform
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.service.streams import FIELDS
 
 SOURCE = "submission"
-"""What messages call the document."""
+"""The document's name in messages."""
 TOGETHER = 100
-"""Envelopes that are taken in at once; meanwhile nobody else can write."""
-
-ROW = SUBMISSIONS.c
+"""Envelopes that are taken in at once; nobody else can write meanwhile."""
 
 
 class Receipt(NamedTuple):
-    """What became of an envelope: a row, or a refusal that the caller must keep."""
+    """A row, or a refusal that the caller must keep."""
 
     job: int | None
     state: State | None
@@ -47,35 +42,24 @@ class Sound(NamedTuple):
 
     submission: Submission
     exercise: Exercise
-
-    @property
-    def content(self) -> str:
-        """The digest of what is graded: who only wishes something else of the gallery uses no attempt."""
-        graded = self.submission.model_dump_json(exclude={"gallery", "gallery_name"})
-        parts = (self.exercise.id, str(self.exercise.version), graded)
-        return sha256("\n".join(parts).encode()).hexdigest()
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """What a row says of it."""
-        return {"content": self.content, "student": self.submission.student, "exercise": self.exercise.id}
+    content: ReadContent
 
 
 class _Read(NamedTuple):
-    """What a document holds; nothing of either where the exercise is at fault, which is ours to mend."""
+    """A document after reading; empty if the fault lies in the exercise, which we must mend."""
 
     sound: Sound | None = None
     problems: tuple[Problem, ...] = ()
 
 
 class Reception:
-    """Where envelopes come in, from whatever side."""
+    """The place where envelopes from every queue come in."""
 
     def __init__(self, ledger: Ledger, platforms: Mapping[str, Platform]) -> None:
         self.ledger, self.platforms = ledger, platforms
 
     def accept(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
-        """A receipt for each envelope, in order; their rows are durable when this returns."""
+        """Return a receipt for each envelope, in order; their rows are durable then."""
         receipts: list[Receipt] = []
         for start in range(0, len(envelopes), TOGETHER):
             receipts += self._accepted(envelopes[start : start + TOGETHER])
@@ -84,14 +68,14 @@ class Reception:
     def _accepted(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
         read = {number: _read(each) for number, each in enumerate(envelopes) if number not in refused}
-        with self.ledger.alone() as connection:
+        with taking_in(self.ledger) as incoming:
             return [
-                Receipt(None, None, refused[number]) if number in refused else _row(connection, each, read[number])
+                Receipt(None, None, refused[number]) if number in refused else _taken(incoming, each, read[number])
                 for number, each in enumerate(envelopes)
             ]
 
     def _untrusted(self, envelope: Envelope) -> str:
-        """Why this is not what it says; empty where it is."""
+        """Return why the envelope cannot be trusted; empty if it can."""
         platform = self.platforms.get(envelope.platform)
         if platform is None:
             return f"unknown-platform: there is no platform {envelope.platform}"
@@ -104,25 +88,30 @@ class Reception:
 
 
 def read_document(document: str, student: str | None) -> Sound:
-    """What the document holds, handed in by this student; without one, by the student that it names.
+    """Read the document, handed in by this student; without one, by the student that it names.
 
     Raises:
         InvalidInput: It cannot be graded; the error carries every problem.
-        ExerciseError: Its exercise is at fault, or cannot be told for the fault of another one.
+        ExerciseError: Its exercise has a fault, or cannot be found because another exercise has one.
     """
     submission, exercise = submissions.load(document.encode(), SOURCE, student=student)
     if submission.student is None:
-        message = _("nobody says whose this is; give `student`")
+        message = _("the submission names no student; give `student`")
         raise InvalidInput(SOURCE, [Problem("missing-key", message, 1, 1, "student")])
-    return Sound(submission, exercise)
+    # Without the wishes for the gallery: to change them alone is not another attempt.
+    graded = submission.model_dump_json(exclude={"gallery", "gallery_name"})
+    digest = sha256("\n".join((exercise.id, str(exercise.version), graded)).encode()).hexdigest()
+    return Sound(submission, exercise, ReadContent(submission.student, exercise.id, digest))
 
 
-def judge(ledger: Ledger, claim: Lease, sound: Sound) -> policy.Refusal | None:
-    """Why the submission is not taken after all: said late, since its exercise was at fault when it came in."""
-    with ledger.alone() as connection:
-        credit, refusal = _judged(connection, claim.platform, claim.received_at, sound)
-        row = sa.update(SUBMISSIONS).where(ROW.id == claim.job)
-        connection.execute(row.values(**sound.columns, credit=credit))
+def judge_late(ledger: Ledger, lease: Lease, sound: Sound) -> policy.Refusal | None:
+    """Judge a submission whose exercise had a fault when it came in, by the time at which it came.
+
+    Return why it is refused; None if it is taken.
+    """
+    with taking_in(ledger) as incoming:
+        credit, refusal = _judged(incoming, lease.platform, lease.received_at, sound)
+        incoming.complete(lease.job, sound.content, credit)
     return refusal
 
 
@@ -135,80 +124,53 @@ def _read(envelope: Envelope) -> _Read:
         return _Read()  # a fault of ours: the row waits until it is mended
 
 
-def _row(connection: sa.Connection, envelope: Envelope, read: _Read) -> Receipt:
-    """The row of this envelope: the one that is there, or a new one."""
+def _taken(incoming: Incoming, envelope: Envelope, read: _Read) -> Receipt:
+    """Return the receipt for this envelope's row: the one that exists, or a new one."""
     handed_in = (envelope.student or "", envelope.course or "", envelope.submission)
     digest = sha256("\0".join(handed_in).encode()).hexdigest()
-    query = sa.select(ROW.id, ROW.state, ROW.digest)
-    theirs = query.where(ROW.platform == envelope.platform, ROW.submission_id == envelope.id)
-    if (known := connection.execute(theirs).one_or_none()) is not None:
-        if known.digest == digest:
-            if known.state in TERMINAL:  # whoever asks again may have missed the result
-                outbox.put(connection, known.id, datetime.now(UTC))
-            return Receipt(known.id, known.state)
+    known = incoming.known(envelope.platform, envelope.id)
+    if known is None:
+        handed = NewSubmission(
+            envelope.platform, envelope.id, digest, envelope.student, envelope.submission, envelope.came_at
+        )
+        new = _judged_new(incoming, handed, read)
+        return Receipt(incoming.add(new), new.state)
+    if known.digest != digest:
         return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
-    values = _new(envelope) | {"digest": digest} | _found(connection, envelope, read)
-    key: Any = connection.execute(sa.insert(SUBMISSIONS).values(values)).inserted_primary_key
-    if values["state"] == "rejected":
-        outbox.put(connection, key[0], envelope.came_at)
-    return Receipt(key[0], values["state"])
+    if known.state in TERMINAL:  # a platform that asks again may have missed the result
+        incoming.owe_again(known.job)
+    return Receipt(known.job, known.state)
 
 
-def _new(envelope: Envelope) -> dict[str, Any]:
-    """The columns of a row that has just come in."""
-    return {
-        "platform": envelope.platform,
-        "submission_id": envelope.id,
-        "student": storable(envelope.student) if envelope.student else None,
-        "document": storable(envelope.submission),  # with a zero byte in it, it is never graded
-        "state": "received",
-        "received_at": written(envelope.came_at),
-        "credit": 1.0,
-        "tries": 0,
-        "wake_at": written(envelope.came_at),
-        "reason": "",
-        "problems": "[]",
-    }
-
-
-def _found(connection: sa.Connection, envelope: Envelope, read: _Read) -> dict[str, Any]:
-    """The columns that say what was found: problems, or whose it is, and whether it is taken."""
-    ended = {"state": "rejected", "finished_at": written(envelope.came_at)}
-    if read.problems:
-        return ended | {"problems": told(read.problems)}
+def _judged_new(incoming: Incoming, new: NewSubmission, read: _Read) -> NewSubmission:
+    """Return the new submission with its problems, or with its content and credit."""
     if read.sound is None:
-        return {}
-    credit, refusal = _judged(connection, envelope.platform, envelope.came_at, read.sound)
+        return new._replace(problems=read.problems)
+    credit, refusal = _judged(incoming, new.platform, new.came_at, read.sound)
+    new = new._replace(read=read.sound.content)
     if refusal is None:
-        return read.sound.columns | {"credit": credit}
-    following = written(refusal.next_allowed) if refusal.next_allowed else None
-    problems = told([Problem(refusal.code, refusal.message)])
-    return read.sound.columns | ended | {"problems": problems, "next_allowed": following}
+        return new._replace(credit=credit)
+    problems = [Problem(refusal.code, refusal.message)]
+    return new._replace(problems=problems, next_allowed=refusal.next_allowed)
 
 
-def _judged(
-    connection: sa.Connection, platform: str, when: datetime, sound: Sound
-) -> tuple[float, policy.Refusal | None]:
-    """With how much credit the submission is taken, and why it is not; the same as an earlier one has that one's."""
-    theirs = (
-        ROW.platform == platform,
-        ROW.student == sound.submission.student,
-        ROW.exercise == sound.exercise.id,
-        ROW.state.in_((*PENDING, "graded")),
-    )
+def _judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> tuple[float, policy.Refusal | None]:
+    """Return the credit of a submission that came in at this time, and why it is refused.
+
+    The same content as before is never refused, and keeps the higher credit.
+    """
     rules = sound.exercise.policy
     credit = policy.credit(rules, when)
-    same = sa.select(sa.func.max(ROW.credit)).where(*theirs, ROW.content == sound.content)
-    earlier = connection.scalar(same)
+    earlier = incoming.best_credit(platform, sound.content)
     if earlier is not None:
         return max(credit, earlier), None
-    return credit, policy.refusal(rules, _past(connection, rules, theirs), when)
+    return credit, policy.refusal(rules, _past(incoming, platform, sound), when)
 
 
-def _past(connection: sa.Connection, rules: Policy, theirs: Sequence[sa.ColumnElement[bool]]) -> policy.Past:
-    """What the student handed in before to the exercise, as far as its rules ask."""
+def _past(incoming: Incoming, platform: str, sound: Sound) -> policy.Past:
+    """Return the student's earlier attempts at the exercise; none if its rules do not ask for them."""
+    rules = sound.exercise.policy
     if rules.attempts is None and rules.rate is None:
         return policy.Past()
-    first = sa.func.min(ROW.received_at)
-    times = connection.scalars(sa.select(first).where(*theirs).group_by(ROW.content).order_by(first)).all()
-    return policy.Past(len(times), [datetime.fromisoformat(time) for time in times])
+    times = incoming.attempts(platform, sound.content)
+    return policy.Past(len(times), times)

@@ -1,4 +1,4 @@
-"""What the service's processes are told by their environment, read and checked once."""
+"""Settings: the environment variables of the service's processes, read and checked once."""
 
 import os
 from collections.abc import Mapping
@@ -11,31 +11,31 @@ from grader.base.errors import GraderError
 
 VARIABLES = {
     "GRADER_QUEUE_URL": "Redis or Valkey with the streams, and the Celery broker: `redis://user:password@host:port/0`",
-    "GRADER_BROKER_URL": "the Celery broker, where it is another server than the one with the streams",
+    "GRADER_BROKER_URL": "the Celery broker, if it is another server than the one with the streams",
     "GRADER_QUEUE_CA": "the file of the certificate authority that a `rediss://` server is checked against",
-    "GRADER_DATABASE_URL": "the ledger's database; without, SQLite in the home folder",
-    "GRADER_PLATFORMS": "the file that lists the platforms; without, there is one, `local`",
-    "GRADER_PRELOAD": "exercises, joined by commas, whose transformer a worker loads before it forks",
+    "GRADER_DATABASE_URL": "the ledger's database; SQLite in the home folder by default",
+    "GRADER_PLATFORMS": "the file that lists the platforms; without it, there is only `local`",
+    "GRADER_PRELOAD": "exercises, joined by commas, whose transformers a worker loads before it forks",
     "GRADER_TASK_SECONDS": "the hard limit for grading one submission; 120 by default",
-    "GRADER_RESEND_SECONDS": "after how long a message that no worker has taken is sent again; 30 by default",
-    "GRADER_METRICS_PORT": "where the dispatcher answers Prometheus; 9464 by default, 0 for nowhere",
+    "GRADER_RESEND_SECONDS": "the time after which a message that no worker has taken is sent again; 30 by default",
+    "GRADER_METRICS_PORT": "the port on which the dispatcher answers Prometheus; 9464 by default, 0 for none",
     "GRADER_METRICS_HOST": "the address on which it answers; 127.0.0.1 by default",
-    "GRADER_HEARTBEAT": "a file that is touched as long as the process is well",
+    "GRADER_HEARTBEAT": "a file that the process touches while all is well",
 }
-"""Every variable of the service, and what it says."""
+"""Every variable of the service and its meaning; `docs/operations.md` is generated from it."""
 
 DEFAULT_QUEUE = "redis://127.0.0.1:6379/0"
 TASK_SECONDS = 120
 SOFT_SECONDS = 20
-"""How much earlier than the hard limit a task is asked to stop."""
+"""The time before the hard limit at which a task is asked to stop."""
 RESEND_SECONDS = 30
 METRICS_PORT = 9464
 DAY = 24 * 60 * 60
-"""Seconds; what waits longer than this was meant in another unit."""
+"""In seconds; a longer time was probably meant in another unit."""
 
 
 class Settings(NamedTuple):
-    """The environment, read and checked."""
+    """The values of the variables."""
 
     queue_url: str
     broker_url: str
@@ -50,15 +50,15 @@ class Settings(NamedTuple):
 
     @property
     def soft_seconds(self) -> int:
-        """The soft limit: `SOFT_SECONDS` before the hard one, but never less than half of it."""
+        """The soft limit: `SOFT_SECONDS` less than the hard one, but at least half of it."""
         return max(self.task_seconds - SOFT_SECONDS, self.task_seconds // 2)
 
 
 def settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings that the environment gives.
+    """Read the settings from the environment.
 
     Raises:
-        GraderError: A value makes no sense, or a file that holds one cannot be read.
+        GraderError: A value cannot be used, or the file that holds one cannot be read.
     """
     given = os.environ if environment is None else environment
     queue = _url("GRADER_QUEUE_URL", value("GRADER_QUEUE_URL", given) or DEFAULT_QUEUE)
@@ -83,7 +83,7 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def without_password(url: str) -> str:
-    """The URL for messages and logs: its password is left out."""
+    """Return the URL without its password, for messages and logs."""
     parts = urlsplit(url)
     user = f"{parts.username}@" if parts.username else ""
     return f"{parts.scheme}://{user}{parts.netloc.rpartition('@')[2]}{parts.path}"
@@ -105,7 +105,7 @@ def _path(name: str, given: Mapping[str, str]) -> Path | None:
     try:
         return Path(text).expanduser() if text else None
     except RuntimeError:
-        raise GraderError(f"{name}={text}: there is no such user's home; write the whole path") from None
+        raise GraderError(f"{name}={text}: this user's home does not exist; write the whole path") from None
 
 
 def _whole(name: str, given: Mapping[str, str], default: int, allowed: range) -> int:

@@ -1,4 +1,4 @@
-"""The streams of the queue: what they are called, what an entry holds, and how a client posts and waits."""
+"""The streams of the queue: their names, the fields of an entry, and a client's side of posting and waiting."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,20 +20,20 @@ from grader.service.settings import without_password
 GROUP = "grader"
 """The consumer group of the intake."""
 DEAD_MESSAGES = "dead:celery"
-"""The list on which workers leave messages that no task can be made of."""
+"""The list on which workers leave messages that cannot become a task."""
 FIELDS = ("id", "submission", "student", "course", "key_id", "timestamp", "signature")
-"""Of an intake entry; the first two are needed."""
+"""Of an intake entry; the first two are required."""
 TIMEOUT_SECONDS = 10.0
 RESULTS_KEPT = 1_000
-"""Entries that a results stream holds, about; older results are in the ledger."""
+"""The approximate number of entries that a results stream holds; older results are in the ledger."""
 
 
 QueueClient: TypeAlias = Any
-"""A `redis.Redis` whose keys and values are bytes; its own annotations cannot tell what a command returns."""
+"""A `redis.Redis` whose keys and values are bytes; its own annotations do not say what a command returns."""
 
 
 class Unreadable(GraderError):
-    """An entry that no submission can be made of; says why."""
+    """An entry cannot become a submission."""
 
 
 class QueueError(GraderError):
@@ -52,17 +52,17 @@ class Posted(NamedTuple):
 
 
 def intake(platform: str) -> str:
-    """The stream on which the platform hands in."""
+    """Return the stream on which the platform hands in."""
     return f"intake:{platform}"
 
 
 def results(platform: str) -> str:
-    """The stream on which the platform gets its answers."""
+    """Return the stream on which the platform gets its answers."""
     return f"results:{platform}"
 
 
 def connect(url: str, authority: Path | None = None) -> QueueClient:
-    """A client of the queue's server; nothing is sent yet."""
+    """Return a client of the queue's server; it sends nothing yet."""
     tls: dict[str, Any] = {"ssl_ca_certs": str(authority)} if authority and url.startswith("rediss:") else {}
     timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
     return redis.Redis.from_url(url, protocol=2, **timeouts, **tls)
@@ -70,18 +70,22 @@ def connect(url: str, authority: Path | None = None) -> QueueClient:
 
 @contextmanager
 def explained(url: str) -> Iterator[None]:
-    """Errors of the server as errors that say which server, what is wrong, and what to do."""
+    """Raise the server's errors as errors that name the server and say what to do.
+
+    Raises:
+        QueueError: The server cannot be reached, or refuses.
+    """
     try:
         yield
     except redis.exceptions.AuthenticationError:
-        _refuse(url, _("it does not take this user and password; look at the URL's"))
+        _refuse(url, _("it does not accept the user and password of the URL"))
     except redis.exceptions.NoPermissionError as error:
         message = N_("this user may not do that ({error}); a platform's user is named like the platform")
         _refuse(url, _(message, error=error))
     except redis.exceptions.OutOfMemoryError:
         _refuse(url, _("it is full; try again later"))
     except redis.exceptions.RedisError as error:
-        message = N_("no answer ({error}); is it up, and the URL right (rediss:// where it wants TLS)?")
+        message = N_("no answer ({error}); is the server running, and is the URL right (rediss:// for TLS)?")
         _refuse(url, _(message, error=error))
 
 
@@ -90,14 +94,14 @@ def _refuse(url: str, what: str) -> NoReturn:
 
 
 def read(platform: str, came_at: datetime, fields: Mapping[bytes, bytes]) -> Envelope:
-    """The envelope that an entry's fields make.
+    """Return the envelope that an entry's fields make.
 
     Raises:
-        Unreadable: It holds none.
+        Unreadable: They make none.
     """
     size = sum(map(len, fields.values()))
     if size > SIZE_LIMIT + 4096:
-        raise Unreadable(f"too-large: the entry has {size} bytes; a submission has {SIZE_LIMIT} at most")
+        raise Unreadable(f"too-large: the entry has {size} bytes; a submission has at most {SIZE_LIMIT}")
     try:
         values = {name.decode(): value.decode() for name, value in fields.items()}
     except UnicodeDecodeError:
@@ -112,7 +116,7 @@ def read(platform: str, came_at: datetime, fields: Mapping[bytes, bytes]) -> Env
 
 
 def time_of(entry: str) -> datetime:
-    """When a stream's entry was added, by the server's clock; never later than now, whatever number it was given."""
+    """Return when a stream's entry was added, by the server's clock; never later than now, whatever its number."""
     now = datetime.now(UTC)
     milliseconds = int(entry.partition("-")[0])
     return now if milliseconds > now.timestamp() * 1000 else datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -127,18 +131,18 @@ def post(client: QueueClient, platform: str, fields: Mapping[str, str]) -> Poste
 
 
 def wait(client: QueueClient, posted: Posted, seconds: float) -> Result | None:
-    """The result of what was posted; None where none has come after so many seconds."""
+    """Return the result of what was posted; None if none has come after this time, in seconds."""
     return next(arriving(client, [posted], seconds), None)
 
 
 def arriving(client: QueueClient, posted: Sequence[Posted], seconds: float) -> Iterator[Result]:
-    """The results of what was posted on one platform, as they come; the end is there with the last, or the time."""
+    """Yield the results of what was posted on one platform as they come, until the last one or the end of the time."""
     awaited = {each.id.encode() for each in posted}
     after, until = posted[0].after, monotonic() + seconds
     while awaited and (left := until - monotonic()) > 0:
         block = max(1, int(1000 * min(left, TIMEOUT_SECONDS / 2)))
-        found = client.xread({results(posted[0].platform): after}, block=block, count=100)
-        for entry, fields in found[0][1] if found else ():
+        answer = client.xread({results(posted[0].platform): after}, block=block, count=100)
+        for entry, fields in answer[0][1] if answer else ():
             after = entry.decode()
             if fields.get(b"id") in awaited:
                 awaited.remove(fields[b"id"])
@@ -146,9 +150,9 @@ def arriving(client: QueueClient, posted: Sequence[Posted], seconds: float) -> I
 
 
 def facts_of_workers(client: QueueClient) -> dict[str, dict[str, float]]:
-    """What each living worker said of itself last, by its host's name."""
-    found = {}
+    """Return the last facts that each living worker left, by its host's name."""
+    facts = {}
     for key in client.scan_iter(match="grader:worker:*", count=1000):
         with suppress(ValueError, TypeError):
-            found[key.decode().removeprefix("grader:worker:")] = json.loads(client.get(key))
-    return found
+            facts[key.decode().removeprefix("grader:worker:")] = json.loads(client.get(key))
+    return facts

@@ -1,6 +1,6 @@
-"""The service that `grade up` runs on this machine: where it keeps its things, and whether it runs right now.
+"""The service that `grade up` runs on this machine: its folder, its lock, and the facts that it leaves.
 
-Whoever holds the lock on its folder runs it; a lock ends with its process, however that dies.
+The process that holds the lock on the folder runs the service. The lock ends with its process, however that dies.
 """
 
 import time
@@ -20,18 +20,18 @@ FOLDER = "service"
 LOCK = "lock"
 FACTS = "up.json"
 PATIENCE_SECONDS = 1.0
-"""How long a lock is tried for: somebody may just be looking whether it is held."""
+"""The time for which a lock is tried: another process may just be testing it."""
 PAUSE_SECONDS = 0.05
 
 
 class Facts(Record):
-    """What a running `grade up` says of itself."""
+    """The facts about a running `grade up`."""
 
     pid: int
     queue: str
-    """Without a user and a password."""
+    """Its URL, without user and password."""
     metrics: str
-    """Where Prometheus may ask; empty for nowhere."""
+    """The URL for Prometheus; empty for none."""
 
 
 class AlreadyUp(GraderError):
@@ -41,33 +41,33 @@ class AlreadyUp(GraderError):
 
 
 def folder() -> Path:
-    """Where it keeps its things, whether there are any or not."""
+    """Return the service's folder, whether it exists or not."""
     return home.folder() / FOLDER
 
 
 def url_file(user: str) -> Path:
-    """The file that holds the queue's URL for this Redis user, password and all."""
+    """Return the file that holds the queue's URL for this Redis user, with the password."""
     return folder() / "urls" / user
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """The time in which this process is the one that runs the service.
+    """Hold the lock, so that no other process runs the service.
 
     Raises:
-        AlreadyUp: Another one is.
+        AlreadyUp: Another one does.
     """
     with (home.writable_folder(FOLDER) / LOCK).open("ab") as lock:
         until = time.monotonic() + PATIENCE_SECONDS
         while not _locked(lock, shared=False):
             if time.monotonic() > until:
-                raise AlreadyUp(_told(_facts()))
+                raise AlreadyUp(_already_up(_facts()))
             time.sleep(PAUSE_SECONDS)
         yield
 
 
 def running() -> Facts | None:
-    """What runs right now; None where nothing does, or it is not far enough to say something of itself."""
+    """Return the facts about the running service; None if none runs, or if it is only starting."""
     try:
         with (folder() / LOCK).open("rb") as lock:
             if _locked(lock, shared=True):
@@ -78,12 +78,12 @@ def running() -> Facts | None:
 
 
 def tell(facts: Facts) -> None:
-    """Leave these facts for others to read; asked by whoever is `alone`."""
+    """Leave these facts for other processes; to be called while `alone`."""
     write_whole(folder() / FACTS, facts.model_dump_json().encode())
 
 
 def forget() -> None:
-    """Leave nothing to read."""
+    """Remove the facts."""
     (folder() / FACTS).unlink(missing_ok=True)
 
 
@@ -94,16 +94,16 @@ def _facts() -> Facts | None:
         return None
 
 
-def _told(facts: Facts | None) -> str:
+def _already_up(facts: Facts | None) -> str:
     if facts is None:
-        return f"`grade up` is running already, from {folder()}; it is only just starting, or stopping"
+        return f"`grade up` is running already, from {folder()}; it is just starting or stopping"
     message = f"`grade up` is running already: process {facts.pid}, queue {facts.queue}, from {folder()}"
     return f"{message}; stop it with Ctrl-C where it runs, or with: kill {facts.pid}"
 
 
 def _locked(file: IO[bytes], *, shared: bool) -> bool:
-    """Whether the lock was to be had."""
-    import fcntl  # not on Windows, where nothing can be up
+    """Try to take the lock, and return whether it was free."""
+    import fcntl  # missing on Windows, where the service cannot run
 
     try:
         fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

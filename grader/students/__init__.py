@@ -1,1 +1,1 @@
-"""What a student has: XP, achievements, hints taken, offline work; and a whole class."""
+"""Students: XP, achievements, hints, offline work; and a whole class."""

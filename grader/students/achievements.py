@@ -1,6 +1,6 @@
-"""Levels and achievements: what there is to earn, as data, and the counts that the data may ask for.
+"""Levels and achievements: the data on what students can earn, and the counts that the data may ask for.
 
-Confirmed claims of a report that earned no XP (random claims might have done as well) count for nothing.
+Confirmed claims of a report that earned no XP (random claims might have done as well) do not count.
 """
 
 import json
@@ -19,7 +19,7 @@ CATALOGUE = Path(__file__).with_name("achievements.yaml")
 
 
 class Condition(Record):
-    """What an achievement asks for: a count, and how high it must be."""
+    """The condition of an achievement: a count, and the number that it must reach."""
 
     kind: str
     at_least: int = Field(ge=1)
@@ -34,12 +34,12 @@ class Condition(Record):
         return self
 
     def count(self, reports: Sequence[Report]) -> int:
-        """How far these reports have come."""
+        """Return the count for these reports."""
         return COUNTS[self.kind](reports, self.type) if reports else 0
 
 
 class Achievement(Record):
-    """Something worth having done."""
+    """Something that a student can achieve."""
 
     id: Identifier
     name: str = Field(min_length=1)
@@ -64,28 +64,28 @@ class Catalogue(Record):
 
 @cache
 def catalogue() -> Catalogue:
-    """The levels and achievements that come with the grader, read once."""
+    """Return the levels and achievements that come with the grader."""
     data = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
     return Catalogue.model_validate_json(json.dumps(data))
 
 
 def confirmed(report: Report) -> list[Verdict]:
-    """The confirmed claims of a report that is more than luck."""
+    """Return the confirmed claims of a report; none if it may be luck."""
     return [verdict for verdict in report.verdicts if verdict.outcome == "confirmed"] if report.xp > 0 else []
 
 
-def _found(reports: Sequence[Report]) -> Iterator[tuple[Report, Verdict]]:
-    """Every confirmed claim, with the report that it stands in."""
+def _all_confirmed(reports: Sequence[Report]) -> Iterator[tuple[Report, Verdict]]:
+    """Return every confirmed claim, with its report."""
     return ((report, verdict) for report in reports for verdict in confirmed(report))
 
 
 def _heads(reports: Sequence[Report], wanted: Callable[[Verdict], bool]) -> int:
-    """How many different heads have a confirmed claim that is wanted."""
-    return len({(report.transformer, each.claim.place) for report, each in _found(reports) if wanted(each)})
+    """Return the number of different heads with a confirmed claim that is wanted."""
+    return len({(report.transformer, each.claim.place) for report, each in _all_confirmed(reports) if wanted(each)})
 
 
 def _passed_after_failing(reports: Sequence[Report]) -> int:
-    """How many exercises were passed after an attempt that did not."""
+    """Return the number of exercises that were passed after an attempt that failed."""
     failed: set[str] = set()
     mended: set[str] = set()
     for report in reports:
@@ -97,27 +97,27 @@ def _passed_after_failing(reports: Sequence[Report]) -> int:
 
 
 def _flawless(report: Report) -> int:
-    """How many claims were confirmed, or 0 where one was refuted."""
+    """Return the number of confirmed claims; 0 if one was refuted."""
     return 0 if any(verdict.outcome == "refuted" for verdict in report.verdicts) else len(confirmed(report))
 
 
 def _looks_ahead(verdict: Verdict) -> bool:
-    """Whether the claim is of a kind that only an encoder's heads can be."""
+    """Return whether the claim is of a kind that only an encoder's heads can be."""
     return verdict.claim.looks_ahead
 
 
 def _kinds_of_one_head(reports: Sequence[Report]) -> int:
-    """The most kinds that one head was confirmed as."""
-    return _most(((report.transformer, each.claim.place), each.claim.name) for report, each in _found(reports))
+    """Return the largest number of kinds that one head was confirmed as."""
+    return _most(((report.transformer, each.claim.place), each.claim.name) for report, each in _all_confirmed(reports))
 
 
 def _layers_of_one_transformer(reports: Sequence[Report]) -> int:
-    """The most layers of one transformer in which a head was confirmed."""
-    return _most((report.transformer, each.claim.layer) for report, each in _found(reports))
+    """Return the largest number of layers of one transformer in which a head was confirmed."""
+    return _most((report.transformer, each.claim.layer) for report, each in _all_confirmed(reports))
 
 
 def _most(pairs: Iterator[tuple[Hashable, Hashable]]) -> int:
-    """The most different seconds that stand with one first."""
+    """Return the largest number of different second values that one first value has."""
     seconds = defaultdict[Hashable, set[Hashable]](set)
     for first, second in pairs:
         seconds[first].add(second)
@@ -125,19 +125,19 @@ def _most(pairs: Iterator[tuple[Hashable, Hashable]]) -> int:
 
 
 def _second_looks(reports: Sequence[Report]) -> int:
-    """How many heads were confirmed as one kind after they had been refuted as another."""
+    """Return the number of heads that were confirmed as one kind after they had been refuted as another."""
     refuted: set[tuple[str, str]] = set()
-    found: set[tuple[str, str]] = set()
+    corrected: set[tuple[str, str]] = set()
     for report in reports:
-        found |= refuted & {(report.transformer, verdict.claim.place) for verdict in confirmed(report)}
+        corrected |= refuted & {(report.transformer, verdict.claim.place) for verdict in confirmed(report)}
         refuted |= {(report.transformer, v.claim.place) for v in report.verdicts if v.outcome == "refuted"}
-    return len(found)
+    return len(corrected)
 
 
 COUNTS: dict[str, Callable[[Sequence[Report], TypeName | None], int]] = {
     "confirmed_heads": lambda reports, type_: _heads(reports, lambda v: type_ in (None, v.claim.type)),
     "kinds_in_one_submission": lambda reports, _: max(len({v.claim.name for v in confirmed(r)}) for r in reports),
-    "types_ever": lambda reports, _: len({each.claim.type for _, each in _found(reports)}),
+    "types_ever": lambda reports, _: len({each.claim.type for _, each in _all_confirmed(reports)}),
     "flawless": lambda reports, _: max(map(_flawless, reports)),
     "borderline_heads": lambda reports, _: _heads(reports, lambda v: v.borderline),
     "passed_after_failing": lambda reports, _: _passed_after_failing(reports),
@@ -150,4 +150,4 @@ COUNTS: dict[str, Callable[[Sequence[Report], TypeName | None], int]] = {
     "first_in_rank": lambda reports, _: _heads(reports, lambda v: v.rank == 1),
     "exercises_passed": lambda reports, _: len({r.exercise for r in reports if r.passed and confirmed(r)}),
 }
-"""How far each kind of condition has come after one report or more; further reports never lower it."""
+"""The count of each kind of condition, for one report or more; further reports never lower it."""

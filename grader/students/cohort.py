@@ -1,4 +1,4 @@
-"""The cohort: how a whole class fares with one exercise, from the ledger alone."""
+"""The cohort: the results of a whole class on one exercise, from the ledger alone."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -6,32 +6,32 @@ from statistics import median
 
 from pydantic import Field
 
-from grader.ledger.entry import LedgerEntry
+from grader.ledger import LedgerEntry
 from grader.schema import Exercise, Fraction, Kind, Record, Report
 
 BINS = 10
-"""Of the distribution of scores, each a tenth wide; a full score is in the last."""
+"""Of the distribution of scores, each a tenth wide; a full score is in the last one."""
 
 Named = Callable[[str, str], str]
-"""From platform and student to how the student is called."""
+"""A function from platform and student to the name that is shown."""
 
 
 class KindFound(Record):
-    """One kind of the exercise, and how many found it."""
+    """One kind of the exercise, with the number of students who found it."""
 
     kind: str
-    students: int = Field(description="Who confirmed a head of it.")
-    complete: int = Field(description="Who confirmed as many heads as are wanted.")
+    students: int = Field(description="Students who confirmed a head of it.")
+    complete: int = Field(description="Students who confirmed as many heads as the exercise wants.")
     wrong: int = Field(description="Refuted claims of it.")
 
 
 class WrongClaim(Record):
-    """A claim that was refuted, and what the head really is."""
+    """A refuted claim, with the kind that the head really is."""
 
     head: str
     kind: str
     students: int
-    really: Kind | None = Field(description="Another kind that the head is; null where it is none of the exercise's.")
+    really: Kind | None = Field(description="Another kind that the head is; null if it is none of the exercise's.")
 
 
 class StudentLine(Record):
@@ -39,7 +39,7 @@ class StudentLine(Record):
 
     name: str
     attempts: int
-    first_pass: int | None = Field(description="The attempt that passed first; null where none has.")
+    first_pass: int | None = Field(description="The first attempt that passed; null if none has.")
     best: Fraction = Field(description="The best score.")
 
 
@@ -50,17 +50,19 @@ class Cohort(Record):
     students: int
     reports: int
     passed: int = Field(description="Students with an attempt that passed.")
-    attempts_to_pass: float | None = Field(description="The median over those who passed.")
+    attempts_to_pass: float | None = Field(description="The median over the students who passed.")
     kinds: tuple[KindFound, ...]
-    wrong_claims: tuple[WrongClaim, ...] = Field(description="By how many students made them, most first.")
-    scores: tuple[int, ...] = Field(description="Students by best score: 0 to 10 %, 10 to 20 %, and so on.")
+    wrong_claims: tuple[WrongClaim, ...] = Field(description="Those that most students made come first.")
+    scores: tuple[int, ...] = Field(
+        description="The number of students by best score: 0 to 10 %, 10 to 20 %, and so on."
+    )
     lines: tuple[StudentLine, ...] = Field(description="By best score, best first.")
 
 
 def cohort(
     exercise: Exercise, histories: Iterable[tuple[str, Sequence[LedgerEntry]]], named: Named, most: int = 10
 ) -> Cohort:
-    """What the histories say of the exercise; `most` bounds the wrong claims that are listed."""
+    """Return the class's results on the exercise, from its histories; list at most `most` wrong claims."""
     tally = _Tally(exercise)
     for platform, entries in histories:
         reports = _as_they_stand(exercise.id, entries)
@@ -82,17 +84,17 @@ def cohort(
 
 
 class _Tally:
-    """What has been counted so far."""
+    """The counts so far."""
 
     def __init__(self, exercise: Exercise) -> None:
         self.lines: list[StudentLine] = []
-        self.found: dict[str, list[int]] = defaultdict(list)  # kind -> heads confirmed, for each student who did
+        self.confirmed: dict[str, list[int]] = defaultdict(list)  # kind -> heads of each student who has one
         self.refuted: Counter[str] = Counter()
         self.mistaken: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.really: dict[tuple[str, str], Kind] = {}
 
     def add(self, name: str, reports: Sequence[Report]) -> None:
-        """One student's reports, in order."""
+        """Count one student's reports, which are in order."""
         heads: dict[str, set[str]] = defaultdict(set)
         for report in reports:
             for verdict in report.verdicts:
@@ -106,20 +108,19 @@ class _Tally:
                     if verdict.looks_like is not None:
                         self.really[key] = verdict.looks_like.kind
         for kind, places in heads.items():
-            self.found[kind].append(len(places))
+            self.confirmed[kind].append(len(places))
         first = next((number for number, report in enumerate(reports, 1) if report.passed), None)
         best = max((report.score for report in reports if report.gradable), default=0.0)
         self.lines.append(StudentLine(name=name, attempts=len(reports), first_pass=first, best=best))
 
     def of_kind(self, name: str, wanted: int) -> KindFound:
-        """How many found the kind."""
-        found = self.found[name]
-        return KindFound(
-            kind=name, students=len(found), complete=sum(heads >= wanted for heads in found), wrong=self.refuted[name]
-        )
+        """Return the counts for the kind."""
+        counts = self.confirmed[name]
+        complete = sum(heads >= wanted for heads in counts)
+        return KindFound(kind=name, students=len(counts), complete=complete, wrong=self.refuted[name])
 
     def wrong_claims(self, most: int) -> tuple[WrongClaim, ...]:
-        """The refuted claims that most students made."""
+        """Return the refuted claims that most students made."""
         ordered = sorted(self.mistaken.items(), key=lambda item: (-len(item[1]), item[0]))[:most]
         return tuple(
             WrongClaim(head=key[0], kind=key[1], students=len(names), really=self.really.get(key))
@@ -128,5 +129,5 @@ class _Tally:
 
 
 def _as_they_stand(exercise: str, entries: Sequence[LedgerEntry]) -> list[Report]:
-    """The student's reports on the exercise in the order in which they came in, each as it was graded last."""
+    """Return the student's newest report on each submission to the exercise, in the order in which they came in."""
     return list({entry.submission: entry.report for entry in entries if entry.report.exercise == exercise}.values())

@@ -1,6 +1,6 @@
-"""Hints that teach: a ladder for each kind, from what to look for to a text to try, shown one at a time.
+"""Hints that teach: a ladder for each kind, shown one rung at a time.
 
-An instructor's own hint for an asked kind comes first.
+It leads from what to look for to a text to try. An instructor's own hint for an asked kind comes first.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ TITLES = {
 
 
 class Rung(NamedTuple):
-    """One hint, as it is shown."""
+    """One hint as it is shown."""
 
     name: str
     title: str
@@ -29,7 +29,7 @@ class Rung(NamedTuple):
 
 
 def rungs(exercise: Exercise, asked: AskedKind) -> list[Rung]:
-    """All the hints for a kind that the exercise asks for, in order."""
+    """Return all hints for a kind that the exercise asks for, in order."""
     return [Rung(name, _(TITLES[name]), tuple(lines)) for name, lines in _rungs(exercise, asked)]
 
 

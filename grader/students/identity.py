@@ -1,7 +1,7 @@
-"""One student's work from every side: graded at this terminal and on platforms, each submission counted once.
+"""Identity: one student's work at this terminal and on platforms, with each submission counted once.
 
-The same submission has the same report, or the same claims in the same version of the exercise. What a platform
-measured takes the place of what was measured here, and never the other way round.
+The same submission has the same report, or the same claims in the same version of the exercise. A platform's report
+replaces one that was measured here, never the other way round.
 """
 
 from collections.abc import Hashable, Iterable, Iterator
@@ -10,47 +10,36 @@ from typing import NamedTuple
 
 from grader.base.language import N_
 from grader.grading.hashing import content_hash
-from grader.ledger import LOCAL, Ledger
-from grader.ledger.entry import AGAIN, LedgerEntry
+from grader.ledger import AGAIN, LOCAL, Ledger, LedgerEntry
 from grader.schema import Report
 
 
-class KnownStudent(NamedTuple):
-    """Whom the ledger knows, and from where."""
-
-    platform: str
-    student: str
-
-
 class Work(NamedTuple):
-    """An entry, and where it was handed in."""
+    """An entry, with the platform on which it was handed in."""
 
     platform: str
     entry: LedgerEntry
 
 
-def known(ledger: Ledger) -> set[KnownStudent]:
-    """Every student of every platform in the ledger."""
-    with ledger.statements() as execute:
-        return {KnownStudent(**row) for row in execute("SELECT DISTINCT platform, student FROM reports", {})}
-
-
 def names(student: str, login: str, students: Iterable[str]) -> set[str]:
-    """What one student is called among these: unnamed work, which has the login name, is that of the only named one."""
+    """Return the names of one student among these.
+
+    Work without a name has the login name; if all named work is one student's, it is that student's as well.
+    """
     named = set(students) - {login}
     return {login, *named} if len(named) == 1 and student in {login, *named} else {student}
 
 
 def works(ledger: Ledger, whose: set[str], platform: str | None = None) -> list[Work]:
-    """All that is in the ledger under these names, of the one platform where it is given; oldest first."""
-    places = [name for name in known(ledger) if name.student in whose and platform in (None, name.platform)]
-    found = [Work(p, entry) for p, student in places for entry in ledger.entries(student=student, platform=p)]
-    return sorted(found, key=lambda work: work.entry.id)
+    """Return all work in the ledger under these names, oldest first; only one platform's if it is given."""
+    known = [name for name in ledger.students() if name.student in whose and platform in (None, name.platform)]
+    all_works = [Work(p, entry) for p, student in known for entry in ledger.entries(student=student, platform=p)]
+    return sorted(all_works, key=lambda work: work.entry.id)
 
 
-def merged(found: Iterable[Work], student: str) -> list[LedgerEntry]:
-    """The entries that count, all under the one name, oldest first."""
-    ordered = sorted(found, key=lambda work: work.entry.id)
+def merged(all_works: Iterable[Work], student: str) -> list[LedgerEntry]:
+    """Return the entries that count, all under this name, oldest first."""
+    ordered = sorted(all_works, key=lambda work: work.entry.id)
     names = {work.entry.report.student for work in ordered}
     return [_of(student, entry) for entry in _counting(ordered, names)]
 
@@ -68,7 +57,8 @@ def _counting(ordered: Iterable[Work], names: set[str | None]) -> Iterator[Ledge
             if known_root is None:
                 yield entry
             elif not _agree(newest[root], entry.report):
-                yield replace(entry, replaces=root, reason=entry.reason or _again(platform))
+                again = AGAIN if platform == LOCAL else N_("a platform measured it")
+                yield replace(entry, replaces=root, reason=entry.reason or again)
             newest[root] = entry.report
         if platform != LOCAL:
             judged.add(root)
@@ -77,9 +67,9 @@ def _counting(ordered: Iterable[Work], names: set[str | None]) -> Iterator[Ledge
 
 
 def _marks(report: Report, names: set[str | None]) -> Iterator[Hashable]:
-    """What the report's submission is known by, whichever of the names it has.
+    """Yield everything that identifies the report's submission, under each of the student's names.
 
-    The claims are not told where an exercise shows the score alone; the hash is, and it is that of the whole report.
+    A report of an exercise that shows only the score has no claims, but it has the hash of the whole report.
     """
     which = (report.exercise, report.exercise_version)
     yield (*which, report.content_hash)
@@ -90,15 +80,11 @@ def _marks(report: Report, names: set[str | None]) -> Iterator[Hashable]:
 
 
 def _agree(one: Report, other: Report) -> bool:
-    """Whether both say the same of the same claims, as far as it is told."""
+    """Return whether both reports show the same results."""
     if (one.score, one.passed, one.xp) != (other.score, other.passed, other.xp):
         return False
     outcomes = [[verdict.outcome for verdict in report.verdicts] for report in (one, other)]
     return not all(outcomes) or outcomes[0] == outcomes[1]
-
-
-def _again(platform: str) -> str:
-    return AGAIN if platform == LOCAL else N_("a platform measured it")
 
 
 def _of(student: str, entry: LedgerEntry) -> LedgerEntry:

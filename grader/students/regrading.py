@@ -1,26 +1,24 @@
-"""Regrading: what every kept report would be under another exercise, without running the transformer.
+"""Regrading: every kept report graded again under a changed exercise, without running the transformer.
 
-Every head was measured once and the score table is kept, so a report is graded again from the claims in it. The
-preview and the applied regrade are the same function, hence the same result.
+Every head was measured once and the score table is kept, so a report is graded again from its claims. The preview and
+the applied regrade use the same function, so they have the same result.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import NamedTuple
 
-import sqlalchemy as sa
-
 from grader.base.errors import ExerciseError
-from grader.grading.grade import Standings, weigh
-from grader.ledger import Ledger, Regrade
-from grader.ledger.entry import LedgerEntry
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
+from grader.ledger import Ledger, LedgerEntry, Regrade
+from grader.ledger.queue.outbox import Outbox
 from grader.measuring.score_table import ScoreTable
 from grader.schema import Exercise, Outcome, Report, Submission
 from grader.students.xp import progress
 
 BETWEEN, ARROW = "; ", " -> "
-"""Between the parts of a regrade's reason, and inside a part that tells a threshold that moved."""
+"""The separators between the parts of a regrade's reason, and inside a part about a threshold that moved."""
 
 
 class Flip(NamedTuple):
@@ -33,19 +31,19 @@ class Flip(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """One report beside what it would be."""
+    """One report, before and after the change."""
 
     entry: LedgerEntry
     after: Report
 
     @property
     def is_change(self) -> bool:
-        """Whether anything changes that counts: an outcome, points, the pass or the XP."""
+        """True if an outcome, the points, the pass or the XP change."""
         return _counts(self.entry.report) != _counts(self.after)
 
     @property
     def is_loss(self) -> bool:
-        """Whether the student would have less than before."""
+        """True if the student would have less than before."""
         before, after = self.entry.report, self.after
         return after.score < before.score or after.xp < before.xp or after.passed < before.passed
 
@@ -61,7 +59,7 @@ class Effect(NamedTuple):
 
     @property
     def moved(self) -> list[str]:
-        """The thresholds that its claims were held against and that moved, such as `induction share 0.6 -> 0.5`."""
+        """The thresholds of its claims that moved, such as `induction share 0.6 -> 0.5`."""
         before, after = _thresholds(self.entry.report), _thresholds(self.after)
         return [
             f"{kind} {statistic} {before[kind, statistic]:g}{ARROW}{at_least:g}"
@@ -71,7 +69,7 @@ class Effect(NamedTuple):
 
 
 class StudentEffect(NamedTuple):
-    """What a change does to one student of one platform."""
+    """The effect of a change on one student of one platform."""
 
     platform: str
     student: str
@@ -84,15 +82,15 @@ class StudentEffect(NamedTuple):
 
 
 class Regrading:
-    """One exercise as it would be, with the score table that it is graded on."""
+    """A changed exercise, with the score table that it is graded on."""
 
     def __init__(self, exercise: Exercise, table: ScoreTable, *, never_lower: bool = False) -> None:
-        """With `never_lower`, what a student has is kept where the new report would be less."""
+        """With `never_lower`, a report stays as it is where the new one would be lower."""
         self.exercise, self.never_lower = exercise, never_lower
         self.standings = Standings(exercise, table)
 
     def rescored(self, report: Report) -> Report:
-        """The report that the same claims get now; what was recomputed of evidence stays, and the student's wishes."""
+        """Return the new report on the same claims; it keeps the recomputed evidence and the student's wishes."""
         submission = Submission(
             exercise=self.exercise.id,
             student=report.student,
@@ -100,48 +98,40 @@ class Regrading:
             gallery=report.gallery,
             gallery_name=report.gallery_name,
         )
-        evidence = {number: found for number, v in enumerate(report.verdicts) if (found := v.evidence) is not None}
-        return weigh(submission, self.exercise, self.standings, evidence)
+        evidence = {number: v.evidence for number, v in enumerate(report.verdicts) if v.evidence is not None}
+        return grade(submission, self.exercise, self.standings.table, evidence, self.standings)
 
     def effects(self, ledger: Ledger) -> Iterator[StudentEffect]:
-        """What would change for each student with a report on the exercise; one student at a time."""
+        """Yield the effect on each student with a report on the exercise."""
         for platform, entries in ledger.histories(self.exercise.id):
             yield self._of_student(platform, entries)
 
     def refuse_old_version(self, effects: Iterable[StudentEffect]) -> None:
-        """Refuse an exercise that was changed and has the version of the reports still.
+        """Check that the changed exercise has a higher version than the reports.
 
         Raises:
-            ExerciseError: It is so.
+            ExerciseError: It has not.
         """
         newest = max((e.entry.report.exercise_version for student in effects for e in student.effects), default=0)
         if newest >= self.exercise.version:
-            message = f"it grades otherwise than version {newest} did, but its `version` is {self.exercise.version}"
+            message = f"it gives other results than version {newest}, but its `version` is {self.exercise.version}"
             raise ExerciseError(f"{self.exercise.id}: {message}; make it {newest + 1}")
 
-    def apply(
-        self,
-        ledger: Ledger,
-        effects: Iterable[StudentEffect],
-        reason: str,
-        also: Callable[[sa.Connection, LedgerEntry], None] = lambda connection, entry: None,
-    ) -> Iterator[LedgerEntry]:
-        """The new entry for each report that changes; the old ones stay. Each tells which of its thresholds moved.
+    def apply(self, ledger: Ledger, effects: Iterable[StudentEffect], reason: str) -> Iterator[LedgerEntry]:
+        """Yield a new entry for each report that changes; the old ones stay.
 
-        `also` happens in the same transaction as the entry: both, or neither.
+        Each new reason names the thresholds that moved. A platform that handed in the submission is owed a new answer.
         """
+        outbox = Outbox(ledger)
         for student in effects:
             for effect in student.effects:
-                regrade = Regrade(effect.entry.id, BETWEEN.join([*effect.moved, reason]))
-                with ledger.alone() as connection:
-                    entry = ledger.enter(connection, effect.after, student.platform, datetime.now(UTC), regrade)
-                    also(connection, entry)
-                yield entry
+                change = Regrade(effect.entry.id, BETWEEN.join([*effect.moved, reason]))
+                yield outbox.regrade(effect.after, student.platform, change)
 
     def _of_student(self, platform: str, entries: Sequence[LedgerEntry]) -> StudentEffect:
         replaced = {entry.replaces for entry in entries}
         of_exercise = [e for e in entries if e.report.exercise == self.exercise.id and e.id not in replaced]
-        current = [e for e in of_exercise if e.report.verdicts]  # from elsewhere, it may tell the score alone
+        current = [e for e in of_exercise if e.report.verdicts]  # one from a platform may show only the score
         effects = [Effect(entry, self.rescored(entry.report)) for entry in current]
         wanted = tuple(e for e in effects if e.is_change and not (self.never_lower and e.is_loss))
         following = max(entry.id for entry in entries) + 1
@@ -162,7 +152,7 @@ class Regrading:
 
 
 def moved(effects: Iterable[StudentEffect]) -> list[str]:
-    """All the thresholds that moved under the reports that change, each once."""
+    """Return all thresholds that moved under the reports that change, each once."""
     return sorted({each for student in effects for effect in student.effects for each in effect.moved})
 
 

@@ -1,10 +1,9 @@
-"""Experience points: what a student's ledger adds up to, in XP, levels and achievements.
+"""Experience points: a student's XP, levels and achievements, computed from the ledger.
 
-A confirmed claim is worth its points once: the same kind of the same head never earns twice, and all
-submissions to one exercise together never earn more than the exercise has to give. A report whose `xp` is
-0 earns nothing, whatever it confirmed: random claims might have done as well. A report that was regraded
-counts as its newest version only, so XP can fall, and the history says when and why. Hints that have a price
-take it from the XP, which never fall below 0: what is not there yet is owed.
+A confirmed claim earns its points once: the same kind of the same head never earns twice, and all submissions to one
+exercise together never earn more than the exercise offers. A report whose `xp` is 0 earns nothing, whatever it
+confirmed: random claims might have done as well. Of a regraded report only the newest version counts, so XP can fall;
+the history says when and why. The price of a hint is taken from the XP, which never fall below 0: the rest is owed.
 """
 
 import math
@@ -15,57 +14,45 @@ from datetime import datetime
 
 from pydantic import Field
 
-from grader.ledger.entry import LedgerEntry
+from grader.ledger import LedgerEntry
+from grader.ledger.hints import Hint
 from grader.schema import Fraction, Identifier, Record, Report
 from grader.students.achievements import Achievement, Condition, catalogue, confirmed
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """A hint that was taken."""
-
-    exercise: str
-    kind: str
-    rung: str
-    """Which one of the kind's hints."""
-    cost: int
-    """In XP."""
-    when: datetime
-
-
 class Earned(Record):
-    """An achievement, and when the submission that earned it came in."""
+    """An achievement, with the time at which the submission that earned it came in."""
 
     achievement: Achievement
     when: datetime
 
 
 class HistoryLine(Record):
-    """What one entry of the ledger changed."""
+    """The change that one entry of the ledger made."""
 
     when: datetime
     exercise: Identifier
     score: Fraction
     passed: bool
     regraded: bool
-    reason: str = Field(description="Why it was regraded; empty for a submission.")
+    reason: str = Field(description="The reason of a regrade; empty for a submission.")
     xp_change: int = Field(description="Below 0 only for a regrade.")
-    xp: int = Field(ge=0, description="All XP after this entry.")
+    xp: int = Field(ge=0, description="The student's XP after this entry.")
 
 
 class HintLine(Record):
-    """What one hint took."""
+    """The price that one hint took."""
 
     when: datetime
     exercise: Identifier
     kind: str
     cost: int = Field(ge=1)
-    xp_change: int = Field(le=0, description="Less than it costs where there was less; the rest is owed.")
-    xp: int = Field(ge=0, description="All XP after it.")
+    xp_change: int = Field(le=0, description="Less than the cost if the student had less; the rest is owed.")
+    xp: int = Field(ge=0, description="The student's XP after it.")
 
 
 class Progress(Record):
-    """Where a student stands."""
+    """A student's XP, level and achievements."""
 
     xp: int = Field(ge=0)
     level: int = Field(ge=0)
@@ -74,20 +61,20 @@ class Progress(Record):
     xp_to_next: int = Field(ge=1)
     earned: tuple[Earned, ...] = Field(description="In the order in which they were earned.")
     open: tuple[Achievement, ...] = Field(description="Not earned yet.")
-    reached: dict[str, int] = Field(default={}, description="Of each open one, how far its count has come.")
+    reached: dict[str, int] = Field(default={}, description="The count of each open one.")
     history: tuple[HistoryLine, ...] = Field(description="One line for each entry, oldest first.")
     hints: tuple[HintLine, ...] = Field(default=(), description="One line for each hint that cost something.")
 
 
 @dataclass
 class _Bank:
-    """The claims of one exercise that earned something, and the most that each kind and all may earn."""
+    """The claims of one exercise that earned points, and the most that each kind and all together may earn."""
 
     worth: dict[str, dict[str, float]] = field(default_factory=dict)  # kind -> place -> points
     wanted: dict[str, int] = field(default_factory=dict)
     possible: float = 0
     unseen: int = 0
-    """XP of the best report whose verdicts are not told: so much was earned, by whatever claims."""
+    """XP of the best report whose verdicts are not shown."""
 
     def add(self, *reports: Report) -> None:
         for report in reports:
@@ -112,10 +99,10 @@ class _Bank:
 
 
 def progress(entries: Iterable[LedgerEntry], hints: Iterable[Hint] = ()) -> Progress:
-    """Where the one student stands whose entries and hints these are; their order and repeats do not matter.
+    """Return the progress of the one student whose entries and hints these are, in any order, repeated or not.
 
     Raises:
-        ValueError: The entries are of more than one student.
+        ValueError: The entries belong to more than one student.
     """
     ordered = sorted({entry.id: entry for entry in entries}.values(), key=lambda entry: entry.id)
     if len(students := {entry.report.student for entry in ordered}) > 1:
@@ -144,9 +131,9 @@ def progress(entries: Iterable[LedgerEntry], hints: Iterable[Hint] = ()) -> Prog
 
 
 def _replay(ordered: Sequence[LedgerEntry]) -> tuple[list[int], list[LedgerEntry]]:
-    """All that was earned by the end of each entry; and the submissions in order, as they stand now.
+    """Return the XP earned after each entry, and the newest entry of each submission, in order.
 
-    A submission is dated by when it came in, however often it was regraded.
+    A submission has the date at which it came in, however often it was regraded.
     """
     first: dict[int, int] = {}  # entry -> the entry with which its submission came in
     attempts: dict[int, LedgerEntry] = {}
@@ -167,7 +154,7 @@ def _replay(ordered: Sequence[LedgerEntry]) -> tuple[list[int], list[LedgerEntry
 
 
 def _first(hints: Iterable[Hint]) -> list[Hint]:
-    """The hints that cost something, in order; one that was taken twice is paid once."""
+    """Return the hints that cost XP, in order; one that was taken twice is paid once."""
     ordered = sorted(hints, key=lambda hint: (hint.when, hint.exercise, hint.kind, hint.rung))
     first = {(hint.exercise, hint.kind, hint.rung): hint for hint in reversed(ordered) if hint.cost}
     return [hint for hint in ordered if first.get((hint.exercise, hint.kind, hint.rung)) is hint]
@@ -176,7 +163,7 @@ def _first(hints: Iterable[Hint]) -> list[Hint]:
 def _counted(
     ordered: Sequence[LedgerEntry], earnings: Sequence[int], hints: list[Hint]
 ) -> tuple[tuple[HistoryLine, ...], tuple[HintLine, ...]]:
-    """What each entry and each hint changed, in the order in which they came."""
+    """Return the change that each entry and each hint made, in the order in which they came."""
     history: list[HistoryLine] = []
     paid: list[HintLine] = []
     earned = spent = 0
@@ -193,7 +180,7 @@ def _counted(
 
 
 def _until(entry: LedgerEntry | None, hints: list[Hint]) -> Iterator[Hint]:
-    """The hints that were taken before this entry came in, or all that are left; they are taken off the list."""
+    """Take from the list the hints that were taken before this entry came in, or all that are left."""
     while hints and (entry is None or hints[0].when <= entry.created_at):
         yield hints.pop(0)
 
@@ -221,7 +208,7 @@ def _xp(earned: int, spent: int) -> int:
 
 
 def _earned_at(condition: Condition, attempts: Sequence[LedgerEntry]) -> datetime | None:
-    """When the attempt came in that met the condition; None where none has yet."""
+    """Return when the attempt came in that met the condition; None if none has yet."""
     reports = [attempt.report for attempt in attempts]
     lengths = range(1, len(reports) + 1)
     index = bisect_left(lengths, condition.at_least, key=lambda length: condition.count(reports[:length]))

@@ -1,4 +1,4 @@
-"""`grade exercises check`: one bad file hides no other, every problem is told, and what is doubtful is a warning."""
+"""`grade exercises check`: all problems of all exercises, and warnings about what is doubtful."""
 
 import re
 import shutil
@@ -77,7 +77,7 @@ def test_two_of_one_id_are_told(course: Path, tmp_path: Path) -> None:
     done = grade("check", one, two)
 
     assert done.exit_code == authoring.INVALID
-    assert f"{two}: {one} has the id {ID} as well; rename one [repeated-id]" in done.output
+    assert f"{two}: {one} has the id {ID}, too; rename one [repeated-id]" in done.output
 
 
 def warnings(folder: Path) -> list[str]:
@@ -93,7 +93,7 @@ def test_a_threshold_whose_number_comes_from_nowhere_is_doubtful(source: str, co
     folder = companions(write(course, TEXT.replace(SAMPLE_SOURCE, f'"{source}"')))
     (line,) = warnings(folder)
 
-    assert "exercise.yaml:15:49: `source` says not where 1 comes from: `" in line
+    assert "exercise.yaml:15:49: `source` does not say where 1 comes from: `" in line
     assert line.endswith("name what was measured, or who published it [no-source]")
 
 
@@ -114,7 +114,7 @@ def test_a_count_of_passing_heads_that_was_measured_otherwise_is_doubtful(course
     shutil.copytree(tables, home.folder() / "tables")
     (line,) = warnings(course / "our-heads")
 
-    assert "not measured yet; `grade scan our-heads` does it" in unmeasured
+    assert "not measured yet, so `passing` is not checked; to measure, run: grade scan our-heads" in unmeasured
     assert re.search(r"exercise\.yaml:\d+:14: `passing` is 5, but 6 of 32 heads pass as induction", line)
 
 
@@ -132,8 +132,8 @@ def test_a_threshold_on_what_is_not_measured_makes_it_invalid(course: Path) -> N
 
 def test_a_page_and_an_example_that_are_missing_are_missed(course: Path) -> None:
     assert [line.rpartition("/")[2] for line in warnings(write(course))] == [
-        "README.md: there is none; it is the page that students start from [missing-file]",
-        "my_heads.yaml: there is none; it is an example submission [missing-file]",
+        "README.md: missing; it is the page that students start from [missing-file]",
+        "my_heads.yaml: missing; it is an example submission [missing-file]",
     ]
 
 

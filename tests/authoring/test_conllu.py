@@ -1,4 +1,4 @@
-"""CoNLL-U as arcs: what stands in which relation, what is one word, and every mistake with its line."""
+"""CoNLL-U as arcs: relations, words written together, and every mistake with its line."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from grader.schema import OwnSentence
 from tests.support.annotated_text import HOUSE, KEYS, columns
 
 
-def read(text: str) -> conllu.Brought:
+def read(text: str) -> conllu.AnnotatedFile:
     return conllu.read(text.encode(), "own.conllu")
 
 
@@ -68,10 +68,10 @@ def test_a_predicate_finds_its_noun_and_a_possessor_its_possession() -> None:
     ],
 )  # fmt: skip
 def test_only_what_is_exactly_the_relation_counts(rows: str, expected: set[tuple[str, str, str, str]]) -> None:
-    brought = read(columns(rows))
+    annotated = read(columns(rows))
 
-    assert [arcs(sentence) for sentence in brought.sentences] == ([expected] if expected else [])
-    assert brought.left_out == ({} if expected else {"without a relation that is asked for": 1})
+    assert [arcs(sentence) for sentence in annotated.sentences] == ([expected] if expected else [])
+    assert annotated.left_out == ({} if expected else {"without a relation that was asked for": 1})
 
 
 TOGETHER = """\
@@ -109,19 +109,19 @@ def test_two_words_in_one_have_the_class_of_the_leading_one_and_no_arc_between_t
 
 
 def test_only_the_relations_that_are_asked_for_are_kept() -> None:
-    brought = conllu.read(columns(KEYS, HOUSE).encode(), "own.conllu", ["object_verb"])
+    annotated = conllu.read(columns(KEYS, HOUSE).encode(), "own.conllu", ["object_verb"])
 
-    assert [arcs(sentence) for sentence in brought.sentences] == [{("object_verb", "chest", "open", "")}]
-    assert (brought.read, brought.left_out) == (2, {"without a relation that is asked for": 1})
+    assert [arcs(sentence) for sentence in annotated.sentences] == [{("object_verb", "chest", "open", "")}]
+    assert (annotated.total, annotated.left_out) == (2, {"without a relation that was asked for": 1})
 
 
 def test_sentences_that_an_exercise_cannot_hold_are_left_out_and_counted() -> None:
     short = "1 Nora PROPN 2 nsubj\n2 waved VERB 0 root"
     long = f"{short}\n" + "\n".join(f"{number} x PUNCT 2 punct" for number in range(3, 202))
-    brought = read(columns(short, long, KEYS))
+    annotated = read(columns(short, long, KEYS))
 
-    assert len(brought.sentences) == 1
-    assert brought.left_out == {"shorter than 3 words or longer than 200": 2}
+    assert len(annotated.sentences) == 1
+    assert annotated.left_out == {"shorter than 3 words or longer than 200": 2}
 
 
 def test_comments_byte_order_marks_and_the_line_ends_of_other_systems_are_read() -> None:
@@ -144,35 +144,35 @@ def test_every_mistake_is_told_with_its_line() -> None:
     assert mistakes(text) == [
         "own.conllu:2: UPOS cannot be `NUON`; allowed: ADJ, ADP, ADV, AUX, CCONJ, DET, INTJ, NOUN, NUM, PART, PRON, "
         "PROPN, PUNCT, SCONJ, SYM, VERB, X; did you mean `NOUN`? [unknown-class]",
-        "own.conllu:4: HEAD cannot be 66: the sentence has the words 1 to 16, 0 is the root [bad-head]",
+        "own.conllu:4: HEAD cannot be 66: the words of the sentence are 1 to 16, and 0 is the root [bad-head]",
         "own.conllu:13: `Antecedent=15` must be the number of an earlier word, 1 to 12 [bad-antecedent]",
-        "own.conllu:25:1: words are numbered 1, 2, 3 and so on: 8 is next here, not 9 [bad-id]",
+        "own.conllu:25:1: words are numbered 1, 2, 3 and so on: this one must be 8, not 9 [bad-id]",
     ]
 
 
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
-        ("8\topen", "8 open", ":8:1: a word has 10 columns, parted by tabs (ID, FORM, "),
-        ("8\topen\t_", "8\topen\t", ":8:8: the column LEMMA is empty, or has two spaces in a row; write _"),
-        ("8\topen\t_", "8\topen\ta  b", ":8:8: the column LEMMA is empty, or has two spaces in a row; write _"),
+        ("8\topen", "8 open", ":8:1: a word has 10 columns, separated by tabs (ID, FORM, "),
+        ("8\topen\t_", "8\topen\t", ":8:8: the column LEMMA is empty or has two spaces in a row; write _"),
+        ("8\topen\t_", "8\topen\ta  b", ":8:8: the column LEMMA is empty or has two spaces in a row; write _"),
         ("8\topen", "eight\topen", ":8:1: ID cannot be `eight`; allowed: a word's number such as 3, a range"),
         ("8\topen", "_\topen", ":8:1: ID cannot be `_`; allowed: a word's number"),
         ("8\topen", "9-8\tof\t_\t_\t_\t_\t_\t_\t_\t_\n8\topen", ":8:1: ID cannot be `9-8`"),
         ("\t0\troot", "\troot\troot", ":8:19: HEAD cannot be `root`; allowed: the number of the word"),
-        ("\t0\troot", "\t_\troot", ":8: HEAD cannot be nothing: the sentence has the words 1 to 16"),
+        ("\t0\troot", "\t_\troot", ":8: HEAD cannot be empty: the words of the sentence are 1 to 16"),
         ("\t0\troot", "\t8\troot", ":8: HEAD cannot be 8"),
         (
             "_\tSpaceAfter",
             "_\tAntecedent=1|SpaceAfter",
-            ":15: `Antecedent` belongs to a PRON or a DET; `rusty` is a ADJ",
+            ":15: `Antecedent` is only for PRON and DET; `rusty` is ADJ",
         ),
         ("Antecedent=2", "Antecedent=keys", ":13: `Antecedent=keys` must be the number of an earlier word"),
         ("Antecedent=2", "Antecedent", ":13: `Antecedent=` must be the number of an earlier word"),
         (
             "1\tThe",
             "1-99\tThese\t_\t_\t_\t_\t_\t_\t_\t_\n1\tThe",
-            ":1:1: the range 1-99 overlaps another one, or reaches",
+            ":1:1: the range 1-99 overlaps another one, or ends after the last word",
         ),
     ],
 )
@@ -187,8 +187,8 @@ def test_a_line_that_is_wrong_is_told(right: str, wrong: str, said: str) -> None
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"", "no line of this file is a word's in CoNLL-U"),
-        (b"# a comment alone\n", "no line of this file is a word's in CoNLL-U"),
+        (b"", "no line of this file has the 10 columns of CoNLL-U"),
+        (b"# a comment alone\n", "no line of this file has the 10 columns of CoNLL-U"),
         (b"Dear student,\nlook at the heads.\n", "own.conllu:1: no line of this file"),
         (b"\xff\xfe1\0", "saved as UTF-16"),
         (b"\x89PNG", "this is a picture"),

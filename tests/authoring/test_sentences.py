@@ -1,4 +1,4 @@
-"""`grade exercises sentences`: what sentences of one's own are worth, and the YAML that an exercise takes."""
+"""`grade exercises sentences`: own sentences assessed, and the YAML for an exercise."""
 
 import re
 from pathlib import Path
@@ -14,12 +14,12 @@ from tests.support.exercise_sample import TEXT, write
 
 
 class Own(Record):
-    """What `--out` writes, alone."""
+    """The content of the file that `--out` writes."""
 
     own_sentences: tuple[OwnSentence, ...]
 
 
-def test_sentences_are_weighed_and_written_as_an_exercise_takes_them(course: Path, tmp_path: Path) -> None:
+def test_sentences_are_assessed_and_written_as_an_exercise_takes_them(course: Path, tmp_path: Path) -> None:
     file = tmp_path / "own.conllu"
     file.write_text(columns(*[KEYS, HOUSE] * 40))
     done = grade("sentences", file, "--out", tmp_path / "own.yaml")
@@ -27,15 +27,15 @@ def test_sentences_are_weighed_and_written_as_an_exercise_takes_them(course: Pat
     folder = write(course, TEXT.replace("probes: {seed: 1}\n", f"probes:\n  seed: 1\n{written}"))
     own = exercises.load(folder).probes.own_sentences
 
-    assert done.output.startswith("80 sentences, 80 of them used\n")
+    assert done.output.startswith("80 sentences, 80 used\n")
     assert len(own) == 80
     assert own[0].words[:3] == ("The", "keys", "near")
     assert len({arc.relation for sentence in own for arc in sentence.arcs}) == 6
 
 
 def section(output: str, relation: str) -> list[str]:
-    (found,) = [part for part in output.split("\n\n") if f"({relation})" in part]
-    return found.splitlines()
+    (matching,) = [part for part in output.split("\n\n") if f"({relation})" in part]
+    return matching.splitlines()
 
 
 def test_distances_and_blind_heads_are_told(tmp_path: Path) -> None:
@@ -45,13 +45,13 @@ def test_distances_and_blind_heads_are_told(tmp_path: Path) -> None:
 
     assert lines == [
         "syntactic, noun and adjective (noun_adjective)",
-        "  160 queries in 80 of the sentences",
+        "  160 queries in 80 sentences",
         "  attributive 120, predicative 40",
         "     1 back    120     75 %  ##############################",
         "     6 back     40     25 %  ##########",
         "  the best blind head: last word of the class, right 100 % of the time",
         "  warning: last word of the class, blind to the relation, is right 100 % of the time; "
-        "no head can lead it by so much",
+        "no head can have a lead of 0.1",
     ]
 
 
@@ -60,9 +60,11 @@ def test_few_sentences_and_small_groups_are_doubtful(tmp_path: Path) -> None:
     file.write_text(columns(*[KEYS] * 35, *[HOUSE] * 3))
     output = grade("sentences", file).output
 
-    assert "  warning: 38 queries are few: a hit rate of 0.50 would have the interval 0.34 to 0.66; bring 60" in output
-    assert "  warning: the group predicative has 3 queries, and must hold on its own" in output
-    assert "no head can lead it by so much" in "".join(section(output, "object_verb"))
+    assert (
+        "  warning: 38 queries are too few: the interval of a hit rate of 0.50 would be 0.34 to 0.66; use 60 or more\n"
+    ) in output
+    assert "  warning: the group predicative, which decides on its own, has only 3 queries\n" in output
+    assert "no head can have a lead of 0.1" in "".join(section(output, "object_verb"))
 
 
 def test_a_probe_in_which_the_target_moves_is_not_doubtful(tmp_path: Path) -> None:
@@ -90,7 +92,7 @@ def test_one_relation_alone_may_be_taken(tmp_path: Path) -> None:
     file.write_text(columns(KEYS, HOUSE))
     done = grade("sentences", file, "--relation", "object_verb", "--out", tmp_path / "own.yaml")
 
-    assert done.output.startswith("2 sentences, 1 of them used; 1 without a relation that is asked for\n")
+    assert done.output.startswith("2 sentences, 1 used; 1 without a relation that was asked for\n")
     assert re.findall(r"relation: (\w+)", (tmp_path / "own.yaml").read_text()) == ["object_verb"]
 
 
@@ -99,7 +101,7 @@ def test_one_relation_alone_may_be_taken(tmp_path: Path) -> None:
     [
         (columns(KEYS), ["--relation", "object-verb"], "did you mean `object_verb`?"),
         (columns("1 Yes INTJ 0 root"), [], "none of its 1 sentence can be used: 1 without a relation"),
-        ("hello", [], "no line of this file is a word's in CoNLL-U"),
+        ("hello", [], "no line of this file has the 10 columns of CoNLL-U, separated by tabs"),
         (None, [], "cannot be read: No such file"),
     ],
 )

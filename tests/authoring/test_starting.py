@@ -9,7 +9,7 @@ from typer.main import get_command
 from grader import exercises
 from grader.base.errors import ExerciseError
 from grader.cli.commands import exercises as authoring
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from tests.authoring.conftest import ROOT, SHIPPED, grade, refusal
 from tests.support.exercise_sample import ID, TEXT, write
@@ -113,10 +113,10 @@ def test_how_to_make_it_known_is_said_where_it_is_not(course: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("our-heads", "our-heads is there already, and nothing is overwritten [taken]"),
-        ("mini-heads", "mini-heads is there already, and nothing is overwritten [taken]"),
-        ("Our Heads", "`Our Heads` is no id: lower-case words"),
-        ("../out", "`../out` is no id"),
+        ("our-heads", "our-heads exists already; nothing is overwritten [taken]"),
+        ("mini-heads", "mini-heads exists already; nothing is overwritten [taken]"),
+        ("Our Heads", "`Our Heads` is not an id: lower-case words"),
+        ("../out", "`../out` is not an id"),
         ("check", "`grade exercises check` is a command"),
     ],
 )
@@ -133,4 +133,6 @@ def test_a_folder_that_cannot_hold_it_is_told(course: Path, tmp_path: Path) -> N
     write(course)
 
     assert "cannot be written: Not a directory [unwritable]" in refusal("new", "our-heads", "--in", tmp_path / "file")
-    assert f"{ID} is an exercise; name the folder that is to hold" in refusal("new", "a", "--in", course / ID)
+    assert f"{ID} is an exercise; name the folder that should hold the new one" in refusal(
+        "new", "a", "--in", course / ID
+    )

@@ -14,7 +14,8 @@ from grader.base.language import LANGUAGES, UnknownLanguage, _, chosen, ngettext
 from grader.cli import speech
 from grader.exercises import RESERVED, submissions
 from grader.grading import rationale
-from grader.grading.grade import Standings, grade, shown
+from grader.grading.grade import grade, shown
+from grader.grading.standings import Standings
 from grader.report.formats import gradescope, html, json, junit, terminal
 from grader.report.text import words
 from grader.report.text.labels import cells

@@ -10,7 +10,6 @@ from grader import documents
 from grader.base.errors import InvalidInput
 from grader.exercises.changes import changed
 from grader.exercises.thresholds import thresholds_of
-from grader.grading.calibration.axis import confirms
 from grader.grading.calibration.records import Step
 from grader.report.pages import calibration as calibration_page
 from grader.schema import AskedKind
@@ -31,7 +30,7 @@ def told(number: float | None) -> str:
 def shows(seen: Seen, name: str, step: Step) -> None:
     """Assert that the page shows exactly the sweep's step."""
     kind = KINDS[name]
-    confirmed = [head.place for head in kind.heads if confirms(head, step.at_least, CALIBRATION.borderline)]
+    confirmed = [head.place for head in kind.heads if head.confirmed_at(step.at_least, CALIBRATION.borderline)]
     others = [head.place for head in kind.heads if head.place not in confirmed]
     counts = f"{step.confirmed} of 25 heads confirmed, {step.in_noise} within the noise"
     expected: dict[str, object] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader import exercises
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from tests.support.tiny import saved
 

@@ -39,9 +39,9 @@ def test_a_threshold_may_be_changed_twice_and_others_stay() -> None:
     ("setting", "message"),
     [
         ("inductoin.at_least=0.5", "did you mean `induction`"),
-        ("induction.lift.at_least=2", "`lift.at_least` cannot be changed; there are"),
+        ("induction.lift.at_least=2", "`lift.at_least` cannot be changed; allowed: "),
         ("induction.seed=2", "`seed` cannot be changed"),
-        ("probes=2", "`probes` cannot be changed; there are"),
+        ("probes=2", "`probes` cannot be changed; allowed: "),
         ("induction.at_least=high", "Input should be a valid number"),
         ("induction.at_least", "Input should be a valid number"),
     ],

@@ -9,7 +9,7 @@ from benchmarks import guessing
 from benchmarks.players import CopyBest, Oracle, Player
 from grader import exercises
 from grader.exercises.guessing import MOST_SCORE, MOST_XP
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.schema import Exercise, Policy
 from tests.exercises.test_guessing import SHIPPED
 

@@ -84,7 +84,7 @@ def test_an_exercise_in_place_of_the_folder_that_holds_it_is_an_error(
 ) -> None:
     monkeypatch.setenv("GRADER_EXERCISES", str(exercise_sample.write(tmp_path)))
 
-    with pytest.raises(ExerciseError, match="name the folder that holds it"):
+    with pytest.raises(ExerciseError, match="name the folder that contains it"):
         exercises.folders()
 
 

@@ -13,7 +13,8 @@ from grader import exercises
 from grader.gallery import entries, site
 from grader.gallery.discretion import Discretion
 from grader.gallery.pictures import Pictures
-from grader.grading.grade import Standings, grade
+from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory, Recomputed
 from grader.ledger import LOCAL, Ledger
 from grader.measuring import examples
@@ -120,7 +121,7 @@ class Class:
 
     def hand_in_all(self, reports: Iterable[Report]) -> None:
         """Hand in many submissions at once."""
-        with self.ledger.alone() as connection:
+        with self.ledger.database.alone() as connection:
             for report in reports:
                 when = START + timedelta(minutes=self.handed_in)
                 self.ledger.enter(connection, report, LOCAL, when)

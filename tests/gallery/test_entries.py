@@ -128,7 +128,7 @@ def through_queue(lesson: Class, student: str, submission_id: str, report: Repor
     fixed = {"digest": "d" * 64, "document": "", "state": "graded", "received_at": "", "credit": 1.0, "tries": 1}
     rest = {"wake_at": "", "reason": "", "problems": "[]", "report": entry.id}
     row = values | fixed | rest
-    with lesson.ledger.statements(write=True) as execute:
+    with lesson.ledger.database.statements(write=True) as execute:
         execute(f"INSERT INTO submissions ({', '.join(row)}) VALUES (:{', :'.join(row)})", row)  # noqa: S608
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from grader.base.errors import ExerciseError
-from grader.grading.grade import Standings, grade, shown
+from grader.grading.grade import grade, shown
 from grader.grading.hashing import canonical, content_hash
+from grader.grading.standings import Standings
 from grader.report.formats import json
 from grader.schema import Borderline, Evidence, Feedback
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise, submission, table, with_reading

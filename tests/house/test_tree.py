@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-MOST_ENTRIES = 17
-"""Of a folder, with its `__init__.py`."""
+MOST_ENTRIES = 20
+"""The limit for a folder, its `__init__.py` included."""
 MOST_LINES = 400
 PRODUCT = ("grader", "workers")
 BESIDE = {"browser", "door", "evidence", "house", "real", "repository", "support", "training", "workers"}

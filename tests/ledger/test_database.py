@@ -20,7 +20,7 @@ from tests.support.ledgers import sealed
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the ledger of this test will lie."""
+    """The path of this test's ledger."""
     monkeypatch.delenv("GRADER_DATABASE_URL", raising=False)
     monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
     return tmp_path / "home" / "ledger.sqlite3"
@@ -35,7 +35,7 @@ def ledger(file: Path) -> Iterator[Ledger]:
 def test_the_file_is_private_and_keeps_what_it_acknowledged(ledger: Ledger, file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-    with ledger.connection() as connection, ledger.statements() as execute:
+    with ledger.database.connection() as connection, ledger.database.statements() as execute:
         through_the_library = [through(connection)(f"PRAGMA {name}", {}) for name in pragmas]
         directly = [execute(f"PRAGMA {name}", {}) for name in pragmas]
 
@@ -45,7 +45,7 @@ def test_the_file_is_private_and_keeps_what_it_acknowledged(ledger: Ledger, file
 
 def test_what_fails_in_a_transaction_is_undone_and_the_ledger_goes_on(ledger: Ledger) -> None:
     def half() -> None:
-        with ledger.statements(write=True) as execute:
+        with ledger.database.statements(write=True) as execute:
             execute("DELETE FROM reports", {})
             raise ZeroDivisionError
 
@@ -54,7 +54,10 @@ def test_what_fails_in_a_transaction_is_undone_and_the_ledger_goes_on(ledger: Le
     with pytest.raises(ZeroDivisionError):
         half()
     assert list(ledger.entries()) == [kept]
-    with pytest.raises(Contested, match="another process wrote the same"), ledger.statements(write=True) as execute:
+    with (
+        pytest.raises(Contested, match="another process wrote the same"),
+        ledger.database.statements(write=True) as execute,
+    ):
         execute("INSERT INTO reports SELECT * FROM reports", {})
     assert list(ledger.entries()) == [kept]
 
@@ -66,8 +69,8 @@ def test_a_ledger_that_is_there_needs_no_library_for_other_databases(ledger: Led
         "print({'sqlalchemy', 'alembic'} & set(sys.modules))"
     )
 
-    found = subprocess.check_output([sys.executable, "-c", script], text=True, cwd=Path(__file__).parents[2])
-    assert found == "1 1\nset()\n"
+    output = subprocess.check_output([sys.executable, "-c", script], text=True, cwd=Path(__file__).parents[2])
+    assert output == "1 1\nset()\n"
 
 
 APPENDER = """
@@ -88,7 +91,7 @@ for number in range(count):
 
 
 def appender(own: int, start: Path, count: int) -> subprocess.Popen[str]:
-    """A process that waits for `start`, then keeps `count` reports that all keep and `count` of its own."""
+    """Start a process that waits for `start`, then keeps `count` common reports and `count` of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", APPENDER, str(own), str(start), str(count)],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
@@ -99,7 +102,7 @@ def appender(own: int, start: Path, count: int) -> subprocess.Popen[str]:
 
 
 def test_processes_that_race_lose_nothing_and_double_nothing(file: Path, tmp_path: Path) -> None:
-    """They race for the very creation of the file as well."""
+    """They race for the creation of the file as well."""
     racers = [appender(own, tmp_path / "go", count=15) for own in (1, 2, 3)]
     for racer in racers:
         assert racer.stdout
@@ -113,7 +116,7 @@ def test_processes_that_race_lose_nothing_and_double_nothing(file: Path, tmp_pat
 
 
 def test_a_killed_process_leaves_a_readable_ledger_with_all_that_it_acknowledged(file: Path, tmp_path: Path) -> None:
-    """The first ones die about when the file is created, the others while they append."""
+    """The first ones die while the file is created, the others while they append."""
     (tmp_path / "go").touch()
     acknowledged: set[int] = set()
     for killed, seconds in enumerate((0.0, 0.005, 0.01, 0.05, 0.11, 0.173), start=1):
@@ -141,7 +144,7 @@ def test_a_file_that_is_no_ledger_is_an_error_that_says_what_to_do(file: Path) -
     file.parent.mkdir()
     file.write_bytes(b"this is not a database, whatever it says" * 100)
 
-    with pytest.raises(LedgerError, match=rf"{file}: is damaged, or no ledger; put its backup back"):
+    with pytest.raises(LedgerError, match=rf"{file}: is damaged, or is not a ledger; restore its backup"):
         Ledger()
     assert file.read_bytes().startswith(b"this is not")
 

@@ -1,4 +1,4 @@
-"""What is kept, what is kept once, and what a regrade leaves behind."""
+"""The ledger keeps reports, each once, and regrades beside them."""
 
 import subprocess
 import sys
@@ -126,17 +126,17 @@ def test_a_regrade_of_somebody_elses_entry_is_refused(ledger: Ledger, wrong: dic
 
     with pytest.raises(LedgerError, match="name the one to regrade"):
         ledger.append(sealed(2, **wrong), regrade=Regrade(old.id, "mistake"))
-    with pytest.raises(LedgerError, match="entry 99 is not there"):
+    with pytest.raises(LedgerError, match="entry 99 is missing"):
         ledger.append(sealed(2), regrade=Regrade(99, "mistake"))
     assert list(ledger.entries()) == [old]
 
 
 def test_an_entry_of_another_time_is_an_error_that_names_it(ledger: Ledger) -> None:
     ledger.append(sealed(1))
-    with ledger.connection(write=True) as connection:
+    with ledger.database.connection(write=True) as connection:
         connection.execute(update(REPORTS).values(report='{"grader_version": "9.0.0"}'))
 
-    with pytest.raises(LedgerError, match=r"entry 1 is no report that grader .* can read \(Field required\)"):
+    with pytest.raises(LedgerError, match=r"entry 1 is not a report that grader .* can read \(Field required\)"):
         list(ledger.entries())
 
 

@@ -1,4 +1,4 @@
-"""What is particular to PostgreSQL under the ledger."""
+"""The parts of the ledger that only PostgreSQL has."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,24 +19,24 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 def test_nobody_waits_for_ever_and_each_statement_sees_what_was_committed(url: str) -> None:
-    """Even where the database was told otherwise: a decision is made after its lock is had, on what is there then."""
+    """Even if the database is configured otherwise: a decision sees the data that was there when its lock was taken."""
     name = sa.make_url(url).database
     administer(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
 
-    with Ledger(url) as ledger, ledger.alone() as connection:
-        said = {
+    with Ledger(url) as ledger, ledger.database.alone() as connection:
+        settings = {
             setting: connection.scalar(sa.text(f"SHOW {setting}"))
             for setting in ("lock_timeout", "idle_in_transaction_session_timeout", "transaction_isolation")
         }
     assert BUSY_SECONDS == 60
-    assert list(said.values()) == ["1min", "1min", "read committed"]
+    assert list(settings.values()) == ["1min", "1min", "read committed"]
 
 
 def test_a_database_that_cannot_hold_every_name_is_refused(url: str) -> None:
     other = sa.make_url(url).set(database=f"latin_{sa.make_url(url).database}")
     administer(f"CREATE DATABASE {other.database} ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
 
-    with pytest.raises(LedgerError, match="its encoding is LATIN1; make it anew, with ENCODING 'UTF8'"):
+    with pytest.raises(LedgerError, match="its encoding is LATIN1; create it again, with ENCODING 'UTF8'"):
         Ledger(other.render_as_string(hide_password=False))
     administer(f"DROP DATABASE {other.database}")
 

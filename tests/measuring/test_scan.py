@@ -13,7 +13,7 @@ from grader import exercises
 from grader.base.errors import ExerciseError
 from grader.grading.grade import grade
 from grader.grading.hashing import content_hash
-from grader.grading.standings import standing
+from grader.grading.standings import KindStandings
 from grader.measuring.scan import TOKENS, scan
 from grader.measuring.score_table import KindScores, ScoreTable
 from grader.schema import Claim, Exercise, Kind, OwnArc, OwnSentence, ProbeSettings, Relation, Report, Submission
@@ -144,11 +144,10 @@ def test_random_weights_confirm_nothing_on_a_shipped_exercise(name: str, monkeyp
     kinds = [asked.kind for asked in shipped.kinds]
     found = scan(model, words, shipped.probes, kinds, causal=shipped.transformer.family == "decoder")
     confirmed = [
-        (scored.kind.name, layer, head)
+        (scored.kind.name, *place)
         for asked, scored in zip(shipped.kinds, found, strict=True)
-        for layer in range(model.config.num_hidden_layers)
-        for head in range(model.config.num_attention_heads)
-        if standing(shipped, asked, scored, layer, head).confirmed
+        for place, standing in KindStandings(shipped, asked, scored).items()
+        if standing.confirmed
     ]
 
     assert confirmed == []

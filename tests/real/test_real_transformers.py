@@ -9,7 +9,7 @@ from transformers import AutoModel, GPT2Config, GPT2Model, PreTrainedModel
 
 from grader import exercises
 from grader.exercises import submissions
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.measuring.scan import scan
 from grader.measuring.score_table import ScoreTable

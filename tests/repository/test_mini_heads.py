@@ -12,8 +12,8 @@ from transformers import GPT2Model, PreTrainedModel
 from grader import exercises
 from grader.base.errors import DigestMismatch
 from grader.exercises import submissions
-from grader.grading.calibration import calibrate
-from grader.grading.grade import Standings
+from grader.grading.calibration.calibrate import calibrate
+from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.measuring import transformer
 from grader.measuring.scan import scan

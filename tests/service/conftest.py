@@ -1,4 +1,4 @@
-"""The service's parts on a fresh database of each kind, with one exercise whose heads are planted."""
+"""The service's parts on an empty database of each kind, with one exercise whose heads are planted."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from grader.ledger import Ledger
+from grader.ledger.queue.jobs import Jobs
+from grader.ledger.queue.outbox import Outbox
 from grader.service import platforms
 from grader.service.dead import DeadLetters
-from grader.service.desk import Desk
-from grader.service.jobs import Jobs
 from grader.service.laboratories import Laboratories
-from grader.service.outbox import Outbox
 from grader.service.reception import Reception
+from grader.service.worker import Worker
 from tests.service import planted
 from tests.service.crowd import Crowd
 
@@ -25,7 +25,7 @@ def ledger(url: str) -> Iterator[Ledger]:
 
 @pytest.fixture
 def exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder with the planted exercise, which takes anything at any time; write it again to change that."""
+    """The folder with the planted exercise, which takes submissions at any time; write it again to change that."""
     root = tmp_path / "exercises"
     planted.write(root)
     monkeypatch.setenv("GRADER_EXERCISES", str(root))
@@ -55,8 +55,8 @@ def jobs(ledger: Ledger) -> Jobs:
 
 
 @pytest.fixture
-def desk(ledger: Ledger, jobs: Jobs, tables: Path) -> Desk:
-    return Desk(ledger, jobs, Laboratories(tables))
+def worker(ledger: Ledger, jobs: Jobs, tables: Path) -> Worker:
+    return Worker(ledger, jobs, Laboratories(tables))
 
 
 @pytest.fixture

@@ -10,21 +10,21 @@ from typing import Any, TypeVar
 
 Done = TypeVar("Done")
 SIZE = 3
-"""Processes; one more than the cores that are promised, so that some are interrupted."""
+"""Processes: one more than the guaranteed cores, so that some are interrupted."""
 
 
 class Crowd:
-    """A few processes, started once; what they do is a function of a module, with arguments that can be sent."""
+    """A few processes, started once; each calls a function of a module, with arguments that can be pickled."""
 
     def __init__(self) -> None:
         self._pool = ProcessPoolExecutor(SIZE, multiprocessing.get_context("spawn"))
 
     def close(self) -> None:
-        """Let them go."""
+        """Stop them."""
         self._pool.shutdown()
 
     def do(self, what: Callable[..., Done], *arguments: Sequence[Any]) -> list[Done]:
-        """What each of them returned; there are as many as arguments, and they begin together."""
+        """Call `what` in as many processes as there are arguments, all at once; return the results."""
         assert len(arguments) <= SIZE
         with TemporaryDirectory() as meeting:
             places = [Path(meeting, str(number)) for number in range(len(arguments))]

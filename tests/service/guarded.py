@@ -1,4 +1,4 @@
-"""A real server with our users on it, and what each of them is answered."""
+"""A real server with our users, and its answers to each of them."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from grader.service.platforms import Platform
 from tests.support.servers import Valkey
 
 Client: TypeAlias = Any
-"""A `redis.Redis`; its own annotations cannot tell what a command returns."""
+"""A `redis.Redis`; its own annotations do not say what a command returns."""
 Answer: TypeAlias = Any
 
 PLATFORMS = {name: Platform(name=name) for name in ("canvas", "moodle")}
@@ -23,7 +23,7 @@ SCRIPT_DIGEST = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 
 def raw_answer(client: Client, *command: str) -> Answer:
-    """The server's answer, on a connection that is closed afterwards."""
+    """Return the server's answer, on a connection that is closed afterwards."""
     connection = client.connection_pool.get_connection()
     try:
         connection.send_command(*command)
@@ -39,10 +39,10 @@ class Server(NamedTuple):
     valkey: Valkey
     passwords: dict[str, str]
     everything: Client
-    """A client that may do all, for the tests alone."""
+    """A client with all rights, only for the tests."""
 
     def says(self, user: str, *command: str) -> str:
-        """What this user is answered on a connection of its own: `yes`, or what is wrong."""
+        """Return the answer to this user on a connection of its own: `yes`, or the error."""
         with self.valkey.client(user, self.passwords[user]) as client:
             try:
                 raw_answer(client, *command)
@@ -53,11 +53,11 @@ class Server(NamedTuple):
             return "yes"
 
     def lets(self, user: str, command: list[Any]) -> bool:
-        """Whether this user may give this command at all, as `COMMAND` describes it, whatever the keys."""
+        """Return whether this user may send this command, as `COMMAND` describes it, with any keys."""
         name, arity = str(command[0]).split("|"), abs(int(command[1]))
-        said = raw_answer(self.everything, "ACL", "DRYRUN", user, *name, *["x"] * (arity - len(name)))
-        assert "wrong number" not in said
-        return "has no permissions to run" not in said
+        answer = raw_answer(self.everything, "ACL", "DRYRUN", user, *name, *["x"] * (arity - len(name)))
+        assert "wrong number" not in answer
+        return "has no permissions to run" not in answer
 
     def fill(self) -> None:
         """Put something under every name that the service uses, and nothing else."""
@@ -79,7 +79,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def guarded(folder: Path, options: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """A Valkey server with the users of two platforms and our own."""
+    """Start a Valkey server with the users of two platforms and our own."""
     passwords = new_passwords((*EVERYONE, "everything"))
     lines = [*acl_lines(PLATFORMS, passwords), f"user everything on >{passwords['everything']} ~* &* +@all"]
     with Valkey(folder, options, lines) as valkey, valkey.client("everything", passwords["everything"]) as everything:

@@ -1,4 +1,4 @@
-"""An exercise with planted scores in a folder of its own, submissions to it, and what comes of them, without torch."""
+"""An exercise with planted scores in its own folder, submissions to it, and their rows, without torch."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from grader.schema.queue import Envelope
 
 ID = "planted-heads"
 CAME = datetime(2026, 3, 2, 12, tzinfo=UTC)
-"""When things come in, unless a test says otherwise."""
+"""The time at which submissions come in, unless a test gives another one."""
 RULES = {
     "id": ID,
     "version": 3,
@@ -35,16 +35,16 @@ RULES = {
     "kinds_needed": 1,
 }
 FOUND = {"positional:-1": {(0, 0): 0.9, (0, 1): 0.8}, "induction": {(1, 0): 0.9, (1, 1): 0.8}}
-"""The heads that are what somebody may claim of them."""
+"""The heads of each kind, with their scores."""
 
 
 def planted(**more: Any) -> Exercise:  # noqa: ANN401 - whatever a field may be
-    """The exercise; its transformer is pinned, so it is known without its weights."""
+    """Return the exercise; its transformer is pinned, so its weights are not needed."""
     return Exercise.model_validate({**RULES, **more})
 
 
 def write(root: Path, **more: Any) -> Exercise:  # noqa: ANN401 - whatever a field may be
-    """The exercise, written into its folder under `root`, in the place of what was there."""
+    """Write the exercise into its folder under `root`, and return it."""
     asked = planted(**more)
     folder = root / asked.id
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,43 +61,43 @@ def measure(folder: Path, asked: Exercise) -> None:
 
 
 def _scores(kind: Kind, size: tuple[int, int]) -> KindScores:
-    """All heads under the kind: those that were planted, and others that score nothing."""
-    found = FOUND.get(kind.name, {})
-    grid = tuple(tuple(found.get((layer, head), 0.0) for head in range(size[1])) for layer in range(size[0]))
+    """Return the scores of all heads under the kind: the planted ones, and 0 for all others."""
+    scores = FOUND.get(kind.name, {})
+    grid = tuple(tuple(scores.get((layer, head), 0.0) for head in range(size[1])) for layer in range(size[0]))
     columns = tuple(Statistics(statistic=name, value=grid, low=grid, high=grid) for name in ("share", "hit_rate"))
     part = Slice(name="probe", queries=100, statistics=columns)
     return KindScores(kind=kind, decides="share", baseline=0.2, blind_head="offset -1", slices=(part,))
 
 
 def document(note: str = "", claims: str = "{layer: 0, head: 0, type: positional, offset: -1%s}") -> str:
-    """A submission as a student hands it in; another note makes it another one."""
+    """Return a submission as a student hands it in; another note makes it another one."""
     return f"exercise: {ID}\nclaims:\n  - " + claims % (f', note: "{note}"' if note else "") + "\n"
 
 
 def envelope(name: str, note: str = "", student: str = "ada", **more: Any) -> Envelope:  # noqa: ANN401
-    """A submission as a platform hands it in."""
+    """Return a submission as a platform hands it in."""
     values = {"platform": "local", "id": name, "submission": document(note), "student": student, "came_at": CAME}
     return Envelope.model_validate({**values, **more})
 
 
 def rows(ledger: Ledger) -> dict[str, Mapping[str, Any]]:
-    """The submissions' rows by the submission's id, in the order in which they came in."""
+    """Return the submissions' rows by the submission's id, in the order in which they came in."""
     query = sa.select(SUBMISSIONS).order_by(SUBMISSIONS.c.id)
-    with ledger.connection() as connection:
+    with ledger.database.connection() as connection:
         return {row["submission_id"]: row for row in connection.execute(query).mappings()}
 
 
 def owed(ledger: Ledger) -> Counter[str]:
-    """How many answers are owed by now, delivered or not, by the submission's id."""
+    """Return the number of answers, delivered or not, by the submission's id."""
     query = sa.select(SUBMISSIONS.c.submission_id).join(DELIVERIES, DELIVERIES.c.submission == SUBMISSIONS.c.id)
-    with ledger.connection() as connection:
+    with ledger.database.connection() as connection:
         return Counter(connection.scalars(query))
 
 
 def let_time_pass(ledger: Ledger, *names: str) -> None:
-    """Let every term end that rows wait for: of these submissions, or of all, answers included."""
+    """End every wait of these submissions' rows; without names, of all rows and answers."""
     theirs = SUBMISSIONS.c.submission_id.in_(names) if names else sa.true()
-    with ledger.connection(write=True) as connection:
+    with ledger.database.connection(write=True) as connection:
         connection.execute(sa.update(SUBMISSIONS).where(theirs).values(wake_at=written(CAME)))
         if not names:
             waiting = DELIVERIES.c.wake_at.is_not(None)

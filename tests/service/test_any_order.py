@@ -1,4 +1,4 @@
-"""Messages and workers in any order, drawn at random: lost, doubled, late, dead. Each submission still ends once."""
+"""Messages and workers in random order: lost, doubled, late, dead. Each submission still ends once."""
 
 import random
 from collections import Counter
@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from grader.ledger import Ledger
+from grader.ledger.queue.jobs import TRIES, Due, Jobs, Lease
 from grader.schema.queue import TERMINAL
-from grader.service.jobs import TRIES, Due, Jobs, Lease
 from grader.service.reception import Reception
 from tests.service.planted import envelope, let_time_pass, owed, rows
 from tests.support.ledgers import sealed
@@ -23,13 +23,13 @@ class World:
         self.reception, self.jobs, self.ledger = reception, jobs, jobs.ledger
         self.draw = random.Random(seed)  # noqa: S311 - no secret
         self.messages: list[Due] = []
-        self.claims: list[Lease] = []
+        self.leases: list[Lease] = []
         self.finished: set[int] = set()
         self.owed: Counter[str] = Counter()
-        """One result for each submission, and one for each time that it was handed in after its end."""
+        """One answer for each submission, and one for each time that it was handed in after its end."""
 
     def step(self) -> None:
-        """Something happens."""
+        """Let one random thing happen."""
         happens: list[Callable[[], object]] = [
             self.hand_in, self.hand_in, self.send, self.send, self.lose, self.double, self.jobs.sweep,
             self.take, self.take, self.take, self.finish, self.finish, self.fail, self.postpone, self.die, self.wait,
@@ -37,7 +37,7 @@ class World:
         self.draw.choice(happens)()
 
     def hand_in(self) -> None:
-        """One that is new, or that came in before."""
+        """Hand in a submission that is new, or that came in before."""
         self.accept(self.draw.randrange(SUBMISSIONS))
 
     def accept(self, number: int) -> None:
@@ -57,43 +57,43 @@ class World:
             self.messages.insert(self.draw.randrange(len(self.messages)), self.draw.choice(self.messages))
 
     def take(self) -> None:
-        """A worker takes any of the messages."""
+        """Let a worker take any of the messages."""
         if self.messages:
             message = self.messages.pop(self.draw.randrange(len(self.messages)))
-            claim = self.jobs.claim(message.job, is_probe=message.is_probe)
-            assert claim is None or claim.job not in self.finished
-            self.claims += [claim] if claim else []
+            lease = self.jobs.lease(message.job, is_trial=message.is_trial)
+            assert lease is None or lease.job not in self.finished
+            self.leases += [lease] if lease else []
 
-    def any_claim(self) -> Lease | None:
-        """A worker that is at it, or thinks so."""
-        return self.claims.pop(self.draw.randrange(len(self.claims))) if self.claims else None
+    def any_lease(self) -> Lease | None:
+        """Take any of the leases, even one that has run out."""
+        return self.leases.pop(self.draw.randrange(len(self.leases))) if self.leases else None
 
     def finish(self) -> None:
-        """A worker is done; its report depends on the content alone."""
-        if claim := self.any_claim():
-            number = int(claim.submission_id[1:]) % CONTENTS
-            if self.jobs.finish(claim, sealed(number)):
-                assert claim.job not in self.finished
-                self.finished.add(claim.job)
+        """Let a worker finish; its report depends only on the content."""
+        if lease := self.any_lease():
+            number = int(lease.submission_id[1:]) % CONTENTS
+            if self.jobs.finish(lease, sealed(number)):
+                assert lease.job not in self.finished
+                self.finished.add(lease.job)
 
     def fail(self) -> None:
-        if claim := self.any_claim():
-            self.jobs.fail(claim, "no disk")
+        if lease := self.any_lease():
+            self.jobs.fail(lease, "no disk")
 
     def postpone(self) -> None:
-        if claim := self.any_claim():
-            self.jobs.postpone(claim, 60)
+        if lease := self.any_lease():
+            self.jobs.postpone(lease, 60)
 
     def die(self) -> None:
-        """A worker says nothing more."""
-        self.any_claim()
+        """Let a worker die."""
+        self.any_lease()
 
     def wait(self) -> None:
-        """All terms end that somebody waits for."""
+        """End every wait."""
         let_time_pass(self.ledger, *(name for name, row in rows(self.ledger).items() if row["state"] not in TERMINAL))
 
     def come_to_an_end(self) -> None:
-        """From now on all goes well; workers that were slow come back as well."""
+        """Let everything go well from now on; slow workers come back as well."""
         for number in range(SUBMISSIONS):
             self.accept(number)
         for _ in range(SUBMISSIONS):
@@ -102,7 +102,7 @@ class World:
             self.send()
             while self.messages:
                 self.take()
-            while self.claims:
+            while self.leases:
                 self.finish()
 
 

@@ -1,4 +1,4 @@
-"""The exercise's policy as students meet it: what costs an attempt, what is refused, and what never is."""
+"""The exercise's policy, as students meet it: attempts, refusals, and repeats that are never refused."""
 
 import os
 from collections import Counter
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from grader.ledger import Ledger
+from grader.ledger.queue.jobs import TRIES, Jobs
 from grader.schema.queue import Result
 from grader.service import answers, platforms
-from grader.service.desk import Desk
-from grader.service.jobs import TRIES, Jobs
 from grader.service.reception import Reception
+from grader.service.worker import Worker
 from tests.service import planted
 from tests.service.crowd import Crowd
 from tests.service.planted import CAME, document, envelope, let_time_pass, rows
@@ -21,26 +21,26 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
-def hand_in(reception: Reception, desk: Desk, ledger: Ledger) -> "HandIn":
-    return HandIn(reception, desk, ledger)
+def hand_in(reception: Reception, worker: Worker, ledger: Ledger) -> "HandIn":
+    return HandIn(reception, worker, ledger)
 
 
 class HandIn:
-    """A student who hands in and looks what became of it."""
+    """A student who hands in and looks at the result."""
 
-    def __init__(self, reception: Reception, desk: Desk, ledger: Ledger) -> None:
-        self.reception, self.desk, self.ledger = reception, desk, ledger
+    def __init__(self, reception: Reception, worker: Worker, ledger: Ledger) -> None:
+        self.reception, self.worker, self.ledger = reception, worker, ledger
 
     def __call__(self, name: str, note: str = "", after: timedelta = timedelta(0), **more: str) -> Result:
-        """The result of a submission that came so long after noon, graded if it was taken."""
+        """Return the result of a submission that came in this time after noon, graded if it was taken."""
         (receipt,) = self.reception.accept([envelope(name, note or name, came_at=CAME + after, **more)])
-        self.desk.work(receipt.job or 0)
+        self.worker.work(receipt.job or 0)
         return self.result(name)
 
     def result(self, name: str) -> Result:
-        found = answers.result(self.ledger, "local", name)
-        assert found
-        return found
+        answer = answers.result(self.ledger, "local", name)
+        assert answer
+        return answer
 
 
 def codes(result: Result) -> list[str]:
@@ -74,13 +74,13 @@ def test_a_submission_that_we_could_not_grade_gives_its_attempt_back(
     assert codes(hand_in.result("s2")) == ["attempts-used"]
     for _ in range(TRIES):
         let_time_pass(ledger)
-        claim = jobs.claim(1)
-        assert claim
-        jobs.fail(claim, "no disk")
+        lease = jobs.lease(1)
+        assert lease
+        jobs.fail(lease, "no disk")
 
     dead = hand_in.result("s1")
     assert (dead.state, dead.attempts_used) == ("dead", 0)
-    assert dead.reason == "grading was begun 5 times and failed each time"
+    assert dead.reason == "grading failed 5 times"
     assert hand_in("s3", "two").state == "graded"
 
 
@@ -122,7 +122,7 @@ def test_before_it_opens_and_after_it_closed_nothing_new_is_taken(hand_in: HandI
 
 
 def accept(url: str, exercises: str, names: list[str]) -> None:
-    """One process takes these in, each in a batch of its own."""
+    """Take these in with one process, each in its own batch."""
     os.environ["GRADER_EXERCISES"] = exercises
     with Ledger(url) as ledger:
         reception = Reception(ledger, platforms.load(None))

@@ -1,4 +1,4 @@
-"""What no submission can be made of is kept with its reason, whatever it holds, and can be tried again."""
+"""Dead letters are kept with their reasons, whatever they hold, and can be tried again."""
 
 import json
 from datetime import UTC, datetime
@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from grader.ledger import Ledger
+from grader.ledger.queue.jobs import TRIES, Jobs
 from grader.service import platforms, streams
 from grader.service.dead import KEPT_BYTES, CannotReplay, DeadLetters
-from grader.service.desk import Desk
 from grader.service.intake import QueueEntry, take_in
-from grader.service.jobs import TRIES, Jobs
 from grader.service.reception import Reception
+from grader.service.worker import Worker
 from tests.service.planted import document, envelope, let_time_pass, owed, rows
 
 ENTRY = "1772452800000-3"
@@ -65,7 +65,7 @@ def test_a_workers_record_is_kept_whatever_it_is(letters: DeadLetters) -> None:
     listed = letters.listed()
     assert len(listed) == 9
     assert (listed[0].reason, listed[0].size) == (r"dead:celery/celery: no task \x00 \ud800", 7)
-    assert {letter.reason for letter in listed[1:8]} == {"dead:celery: this is no worker's record"}
+    assert {letter.reason for letter in listed[1:8]} == {"dead:celery: not a worker's record"}
 
 
 def test_a_letter_that_is_replayed_comes_in_as_if_it_had_just_been_read(
@@ -73,10 +73,10 @@ def test_a_letter_that_is_replayed_comes_in_as_if_it_had_just_been_read(
 ) -> None:
     keep(letters, FIELDS)
 
-    assert letters.replay("letter:1", reception) == "letter:1 came in: received"
+    assert letters.replay("letter:1", reception) == "letter:1 was taken in: received"
     assert rows(ledger)["s1"]["received_at"] == "2026-03-02T12:00:00.000000+00:00"
     assert letters.listed() == []
-    with pytest.raises(CannotReplay, match="no dead letter is called letter:1"):
+    with pytest.raises(CannotReplay, match="letter:1: there is no such dead letter"):
         letters.replay("letter:1", reception)
 
 
@@ -85,7 +85,7 @@ def test_a_letter_from_a_python_platform_can_be_replayed_as_well(
 ) -> None:
     keep(letters, FIELDS, "celery:local", "0f3c-a-task")
 
-    assert letters.replay("letter:1", reception) == "letter:1 came in: received"
+    assert letters.replay("letter:1", reception) == "letter:1 was taken in: received"
     assert rows(ledger)["s1"]["state"] == "received"
 
 
@@ -95,7 +95,7 @@ def test_what_is_as_long_as_a_submission_may_be_can_be_replayed(
 ) -> None:
     keep(letters, {**FIELDS, b"submission": text.encode()})
 
-    assert letters.replay("letter:1", reception) == "letter:1 came in: rejected"
+    assert letters.replay("letter:1", reception) == "letter:1 was taken in: rejected"
     assert rows(ledger)["s1"]["document"] == text
 
 
@@ -136,13 +136,13 @@ def test_what_is_not_dead_cannot_be_replayed(letters: DeadLetters, reception: Re
 
 
 def test_a_dead_submission_is_listed_and_replayed_from_the_start(
-    letters: DeadLetters, reception: Reception, jobs: Jobs, desk: Desk, ledger: Ledger
+    letters: DeadLetters, reception: Reception, jobs: Jobs, worker: Worker, ledger: Ledger
 ) -> None:
     reception.accept([envelope("s1")])
     for _ in range(TRIES):
-        claim = jobs.claim(1)
-        assert claim
-        jobs.fail(claim, "no disk")
+        lease = jobs.lease(1)
+        assert lease
+        jobs.fail(lease, "no disk")
         let_time_pass(ledger)
 
     assert [(dead.name, dead.reason) for dead in letters.listed()] == [("local/s1", "no disk")]
@@ -152,7 +152,7 @@ def test_a_dead_submission_is_listed_and_replayed_from_the_start(
         letters.replay("local/s1", reception)
     row = rows(ledger)["s1"]
     assert (row["state"], row["tries"], row["failed_at"], row["finished_at"]) == ("received", 0, None, None)
-    desk.work(1)
+    worker.work(1)
     assert rows(ledger)["s1"]["state"] == "graded"
     assert owed(ledger) == {"s1": 2}
 
@@ -171,8 +171,8 @@ def test_a_letter_can_be_looked_at_and_put_aside(letters: DeadLetters, ledger: L
     keep(letters, {b"id": b"s1", b"junk": b"\xff"})
 
     assert json.loads(letters.content("letter:1")) == {"id": "s1", "junk": "\\xff"}
-    assert letters.dismiss("letter:1") == "letter:1 is put aside"
+    assert letters.dismiss("letter:1") == "letter:1 is dismissed"
     assert letters.listed() == []
     for nothing in ("letter:1", "letter:2", "local/s1"):
-        with pytest.raises(CannotReplay, match="no dead letter is called"):
+        with pytest.raises(CannotReplay, match="there is no such dead letter"):
             letters.dismiss(nothing)

@@ -1,4 +1,4 @@
-"""What the service asks its database takes no longer when the database has grown: counted in SQLite's own steps."""
+"""The service's queries take no longer in a large database: counted in SQLite's own steps."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from grader.ledger import Ledger
 from grader.ledger.columns import written
+from grader.ledger.queue import outbox
+from grader.ledger.queue.jobs import Jobs
+from grader.ledger.queue.outbox import Outbox
 from grader.ledger.tables import DELIVERIES, REPORTS, SUBMISSIONS
-from grader.service import answers, outbox, platforms
-from grader.service.jobs import Jobs
-from grader.service.outbox import Outbox
+from grader.service import answers, platforms
 from grader.service.reception import Reception
 from tests.service.planted import CAME, document, envelope
 from tests.support.ledgers import sealed
@@ -21,17 +22,17 @@ LONG_AGO = written(CAME.replace(year=2020))
 
 
 class Steps:
-    """How many instructions SQLite's virtual machine has run, on all connections."""
+    """The instructions that SQLite's virtual machine has run, on all connections."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def watch(self, connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's
-        """Count those of this connection as well."""
+        """Count the instructions of this connection as well."""
         connection.set_progress_handler(self._step, 1)
 
     def of(self, work: Callable[[], object]) -> int:
-        """So many of them does the work take."""
+        """Return the number of instructions that the work takes."""
         before = self.count
         work()
         return self.count - before
@@ -43,14 +44,14 @@ class Steps:
 
 @pytest.fixture
 def steps() -> Iterator[Steps]:
-    found = Steps()
-    sa.event.listen(sa.Engine, "connect", found.watch)
-    yield found
-    sa.event.remove(sa.Engine, "connect", found.watch)
+    counts = Steps()
+    sa.event.listen(sa.Engine, "connect", counts.watch)
+    yield counts
+    sa.event.remove(sa.Engine, "connect", counts.watch)
 
 
 def fill(ledger: Ledger, count: int, state: str) -> None:
-    """So many submissions of other students, with a report each; if graded, their answers are delivered."""
+    """Insert this number of other students' submissions, each with a report; if graded, with delivered answers."""
     is_done = state == "graded"
     ended = LONG_AGO if is_done else None
     report = {"exercise": "e", "exercise_version": 1, "reason": "", "report": "{}", "created_at": LONG_AGO}
@@ -59,7 +60,7 @@ def fill(ledger: Ledger, count: int, state: str) -> None:
     of = [{"digest": f"{n:064x}", "content": f"{n:064x}", "student": f"s-{n}", "report": n + 1} for n in range(count)]
     times = {"tried_at": LONG_AGO, "failed_at": None, "finished_at": ended}
     note = {"channel": "stream", "tries": 1, "reason": "", "wake_at": None, "delivered_at": LONG_AGO}
-    with ledger.connection(write=True) as connection:
+    with ledger.database.connection(write=True) as connection:
         reports = [{"submission": f"x{n}", "student": f"s-{n}", "content_hash": "h", **report} for n in range(count)]
         connection.execute(sa.insert(REPORTS), reports)
         connection.execute(
@@ -73,37 +74,37 @@ def fill(ledger: Ledger, count: int, state: str) -> None:
 
 
 def taken(folder: Path, steps: Steps, count: int, state: str) -> dict[str, int]:
-    """The steps that each thing takes beside so many submissions in this state."""
+    """Return the steps of each operation, beside this number of submissions in this state."""
     folder.mkdir()
     with Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}") as ledger:
         fill(ledger, count, state)
         jobs, box = Jobs(ledger, 60, 30), Outbox(ledger)
         reception = Reception(ledger, platforms.load(None))
-        found = {"sweep": steps.of(jobs.sweep), "no answers": steps.of(lambda: box.due("stream", 10))}
-        found["accept"] = steps.of(lambda: reception.accept([envelope(f"s{n}", note=f"s{n}") for n in range(9)]))
-        found["due"] = steps.of(jobs.due)
-        found["full"] = steps.of(jobs.due)
-        claims = []
-        found["claim"] = steps.of(lambda: claims.extend(jobs.claim(count + n) for n in range(1, 10)))
-        one, two, *others = [claim for claim in claims if claim]
-        found["finish"] = steps.of(lambda: jobs.finish(one, sealed(1)))
-        found["fail"] = steps.of(lambda: jobs.fail(two, "no disk"))
-        found["answers"] = steps.of(lambda: box.delivered(box.due("stream", 10)))
-        found["result"] = steps.of(lambda: answers.result(ledger, "local", "s0"))
+        counts = {"sweep": steps.of(jobs.sweep), "no answers": steps.of(lambda: box.due("stream", 10))}
+        counts["accept"] = steps.of(lambda: reception.accept([envelope(f"s{n}", note=f"s{n}") for n in range(9)]))
+        counts["due"] = steps.of(jobs.due)
+        counts["full"] = steps.of(jobs.due)
+        leases = []
+        counts["lease"] = steps.of(lambda: leases.extend(jobs.lease(count + n) for n in range(1, 10)))
+        one, two, *others = [lease for lease in leases if lease]
+        counts["finish"] = steps.of(lambda: jobs.finish(one, sealed(1)))
+        counts["fail"] = steps.of(lambda: jobs.fail(two, "no disk"))
+        counts["answers"] = steps.of(lambda: box.delivered(box.due("stream", 10)))
+        counts["result"] = steps.of(lambda: answers.result(ledger, "local", "s0"))
         (entry,) = ledger.entries("ada")
-        with ledger.connection(write=True) as connection:
-            found["regraded"] = steps.of(lambda: outbox.put_again(connection, entry))
-        for claim in others:
-            jobs.fail(claim, "no disk")
-        found["claim while open"] = steps.of(lambda: jobs.claim(count + 1))
-        return found
+        with ledger.database.connection(write=True) as connection:
+            counts["regraded"] = steps.of(lambda: outbox.put_again(connection, entry))
+        for lease in others:
+            jobs.fail(lease, "no disk")
+        counts["lease while open"] = steps.of(lambda: jobs.lease(count + 1))
+        return counts
 
 
 @pytest.mark.parametrize("state", ["graded", "received"])
 def test_nothing_takes_longer_beside_many_submissions_that_are_done_or_wait(
     tmp_path: Path, exercises: Path, steps: Steps, state: str
 ) -> None:
-    """Ten times as many; what grows at all grows with the depth of an index. Only a probe looks at all that wait."""
+    """Ten times as many may add only the depth of an index. Only a trial reads all rows that wait."""
     few, many = (taken(tmp_path / str(count), steps, count, state) for count in (300, 3000))
 
     assert few.keys() == many.keys()

@@ -1,4 +1,4 @@
-"""From any queue into the ledger: each entry becomes a row or a dead letter, however wrong it is, and once."""
+"""From any queue into the ledger: each entry becomes a row or a dead letter, once, whatever is wrong with it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -77,7 +77,7 @@ def test_nothing_is_taken_in_of_nothing(reception: Reception, letters: DeadLette
 
 
 def test_sizes_are_told_in_bytes(reception: Reception, letters: DeadLetters, ledger: Ledger) -> None:
-    """Two bytes for each of the characters: so many of them are over the limit."""
+    """Each character has two bytes, so half as many characters are over the limit."""
     fits, over = b"#" + "é".encode() * (SIZE_LIMIT // 2 - 1), b"#" + "é".encode() * (SIZE_LIMIT // 2)
 
     take_in(

@@ -1,4 +1,4 @@
-"""When and how often an exercise takes submissions; the rate beside a bucket that is filled drop by drop."""
+"""The times, attempts and rate of a policy; the rate is compared with a bucket that is filled drop by drop."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -15,7 +15,7 @@ TOKYO = timezone(timedelta(hours=9))
 
 
 class Bucket:
-    """A token bucket as it is told in books: a drop falls in each second, and so many drops are a token."""
+    """A token bucket as in textbooks: a drop falls each second, and `seconds_each` drops are a token."""
 
     def __init__(self, burst: int, seconds_each: int) -> None:
         self.burst, self.seconds_each = burst, seconds_each
@@ -23,7 +23,7 @@ class Bucket:
         self.at = 0
 
     def takes(self, second: int) -> bool:
-        """Whether a submission at this second is taken; it takes a token out."""
+        """Return whether a submission at this second is taken; it takes a token out."""
         self.drops = min(self.burst * self.seconds_each, self.drops + second - self.at)
         self.at = second
         if self.drops < self.seconds_each:

@@ -1,4 +1,4 @@
-"""What comes in becomes a row once, whoever repeats, mistakes or forges it."""
+"""A submission becomes a row once, whether it is repeated, wrong or forged."""
 
 import os
 from datetime import timedelta, timezone
@@ -22,11 +22,11 @@ KEY = "0123456789abcdef" * 4
 
 
 def codes(ledger: Ledger, name: str, platform: str = "local") -> list[str]:
-    """The codes of a submission's problems, as its platform is told them."""
-    found = answers.result(ledger, platform, name)
-    assert found
-    assert found.model_dump_json()
-    return [problem.code for problem in found.problems]
+    """Return the codes of a submission's problems, from its platform's answer."""
+    answer = answers.result(ledger, platform, name)
+    assert answer
+    assert answer.model_dump_json()
+    return [problem.code for problem in answer.problems]
 
 
 def test_a_platform_that_repeats_itself_has_one_row(reception: Reception, ledger: Ledger) -> None:
@@ -116,7 +116,7 @@ def test_a_time_is_kept_as_the_same_moment_in_utc(reception: Reception, ledger: 
 
 @pytest.fixture
 def signing(ledger: Ledger, exercises: Path, tmp_path: Path) -> Reception:
-    """The reception of a platform that signs."""
+    """The reception for a platform that signs."""
     (tmp_path / "k1").write_text(KEY)
     (tmp_path / "k1").chmod(0o600)
     key = SigningKey(key_id="k1", secret_file=str(tmp_path / "k1"))
@@ -124,7 +124,7 @@ def signing(ledger: Ledger, exercises: Path, tmp_path: Path) -> Reception:
 
 
 def signed(name: str, key: str = KEY, at: float = CAME.timestamp(), **changed: str) -> Envelope:
-    """A signed submission; what is `changed` was so after it was signed."""
+    """Return a signed submission; `changed` fields are changed after it was signed."""
     fields = {"id": name, "submission": document(), "student": "ada", "key_id": "k1", "timestamp": str(int(at))}
     signature = sign_submission(key.encode(), "canvas", fields)
     return envelope(name, **{**fields, "signature": signature, "platform": "canvas", **changed})
@@ -159,7 +159,7 @@ def test_a_signed_submission_that_is_replayed_is_the_same_one(signing: Reception
 
 
 def accept(url: str, exercises: str, names: list[str]) -> list[tuple[int | None, str | None]]:
-    """What one process receives; each submission in a batch of its own."""
+    """Take these in with one process, each in its own batch; return the receipts."""
     os.environ["GRADER_EXERCISES"] = exercises
     with Ledger(url) as ledger:
         reception = Reception(ledger, platforms.load(None))
@@ -171,11 +171,11 @@ def test_processes_that_take_in_the_same_at_once_make_one_row_of_each(
 ) -> None:
     names = [f"s{number}" for number in range(12)]
 
-    found = crowd.do(accept, *[(url, str(exercises), order) for order in (names, names[::-1], names)])
+    answer = crowd.do(accept, *[(url, str(exercises), order) for order in (names, names[::-1], names)])
 
-    assert dict(zip(names, found[0], strict=True)) == dict(zip(names[::-1], found[1], strict=True))
-    assert found[0] == found[2]
-    with ledger.connection() as connection:
+    assert dict(zip(names, answer[0], strict=True)) == dict(zip(names[::-1], answer[1], strict=True))
+    assert answer[0] == answer[2]
+    with ledger.database.connection() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(SUBMISSIONS)) == 12
 
 

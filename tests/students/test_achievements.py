@@ -1,4 +1,4 @@
-"""What is worth having done, and that the list of it is data."""
+"""Achievements, and their catalogue as data."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ TYPES = tuple(kinds.TYPES)
 
 
 def ahead(place: tuple[int, int]) -> Verdict:
-    """A confirmed claim of a kind that looks at later tokens."""
-    found = verdict(place, kind="positional")
-    return found.model_copy(update={"claim": found.claim.model_copy(update={"offset": 1})})
+    """Return a confirmed claim of a kind that looks at later tokens."""
+    confirmed = verdict(place, kind="positional")
+    return confirmed.model_copy(update={"claim": confirmed.claim.model_copy(update={"offset": 1})})
 
 
 HEADS = [verdict((1, head), kind="semantic") for head in range(10)]

@@ -1,4 +1,4 @@
-"""A class on planted tables: who found what, what many took for something else, and whose names are shown."""
+"""A class on planted tables: the kinds that students found, common mistakes, and the names that are shown."""
 
 import re
 import stat
@@ -44,20 +44,20 @@ def test_a_class_is_counted_by_student_not_by_report(ledger: Ledger) -> None:
     hand_in(ledger, "ada", OTHER, RIGHT)
     hand_in(ledger, "bob", MISTAKEN, NOTHING)
     hand_in(ledger, "ada", NOTHING, platform="canvas")
-    found = seen(ledger)
+    result = seen(ledger)
 
-    assert (found.students, found.reports, found.passed, found.attempts_to_pass) == (3, 5, 1, 2.0)
-    assert {kind.kind: (kind.students, kind.complete, kind.wrong) for kind in found.kinds} == {
+    assert (result.students, result.reports, result.passed, result.attempts_to_pass) == (3, 5, 1, 2.0)
+    assert {kind.kind: (kind.students, kind.complete, kind.wrong) for kind in result.kinds} == {
         "positional:-1": (1, 0, 0),
         "induction": (1, 0, 4),
         "syntactic:verb_subject": (0, 0, 0),
     }
-    assert [(line.name, line.attempts, line.first_pass) for line in found.lines] == [
+    assert [(line.name, line.attempts, line.first_pass) for line in result.lines] == [
         ("ada@local", 3, 2),
         ("ada@canvas", 1, None),
         ("bob@local", 1, None),
     ]
-    assert sum(found.scores) == 3
+    assert sum(result.scores) == 3
 
 
 def test_the_most_common_wrong_claims_say_what_the_heads_really_are(ledger: Ledger) -> None:
@@ -79,22 +79,22 @@ def test_a_regraded_report_counts_as_it_stands_now(ledger: Ledger) -> None:
     old = hand_in(ledger, "ada", MISTAKEN)
     better = grade(submission(RIGHT, OTHER), RULE, TABLE)
     ledger.append(better, regrade=Regrade(old, "appeal"))
-    found = seen(ledger)
+    result = seen(ledger)
 
-    assert (found.reports, found.passed, found.wrong_claims) == (1, 1, ())
+    assert (result.reports, result.passed, result.wrong_claims) == (1, 1, ())
 
 
 def test_nobody_at_all_is_a_cohort_too(ledger: Ledger) -> None:
-    found = seen(ledger)
+    result = seen(ledger)
 
-    assert (found.students, found.attempts_to_pass, sum(found.scores)) == (0, None, 0)
-    assert "0 students" in shown.text(found)
+    assert (result.students, result.attempts_to_pass, sum(result.scores)) == (0, None, 0)
+    assert "0 students" in shown.text(result)
 
 
 def test_the_page_and_the_text_tell_the_same_and_escape_names(ledger: Ledger) -> None:
     hand_in(ledger, "ada", RIGHT, OTHER)
-    found = cohort(RULE, ledger.histories(RULE.id), lambda *_: "<b>ada</b>")
-    page, text = shown.html(found, RULE), shown.text(found)
+    result = cohort(RULE, ledger.histories(RULE.id), lambda *_: "<b>ada</b>")
+    page, text = shown.html(result, RULE), shown.text(result)
 
     assert "<b>ada" not in page
     assert "&lt;b&gt;ada&lt;/b&gt;" in page
@@ -120,5 +120,5 @@ def test_a_key_that_cannot_be_read_is_an_error_that_says_where(tmp_path: Path, m
     monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
     (tmp_path / "home" / pseudonyms.FILE).mkdir(parents=True)
 
-    with pytest.raises(GraderError, match="cannot be read or made"):
+    with pytest.raises(GraderError, match="cannot be read or created"):
         pseudonyms.key()

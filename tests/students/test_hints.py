@@ -1,4 +1,4 @@
-"""The hints that come with the grader: every kind has its own, and each says where it is from."""
+"""The hints that come with the grader: every kind has its own, with their sources."""
 
 import pytest
 
@@ -40,11 +40,11 @@ def test_every_ladder_is_of_texts_that_no_other_has() -> None:
 
 
 def test_an_instructors_own_hint_comes_first_and_the_last_is_a_command_to_try(exercise: Exercise) -> None:
-    found = rungs(exercise, asked(type="induction", hint="Think of echoes."))
+    shown = rungs(exercise, asked(type="induction", hint="Think of echoes."))
 
-    assert [rung.name for rung in found] == ["own", "look", "alike", "where", "try"]
-    assert found[0].lines == ("Think of echoes.",)
-    assert found[-1].lines[1].startswith('grade show LAYER HEAD --exercise mini-heads --type induction --text "Nora')
+    assert [rung.name for rung in shown] == ["own", "look", "alike", "where", "try"]
+    assert shown[0].lines == ("Think of echoes.",)
+    assert shown[-1].lines[1].startswith('grade show LAYER HEAD --exercise mini-heads --type induction --text "Nora')
 
 
 @pytest.mark.parametrize(

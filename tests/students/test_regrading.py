@@ -1,4 +1,4 @@
-"""A changed exercise on planted tables and real ledgers: the preview is what is applied, and nothing is lost."""
+"""A changed exercise on planted tables and real ledgers: the preview is applied, and nothing is lost."""
 
 import random
 import subprocess
@@ -48,7 +48,7 @@ def a_thousand(ledger: Ledger) -> None:
     """Random claims of 150 students on two platforms."""
     rng = random.Random(7)  # noqa: S311 - no secret
     pairs = [(kind, place) for kind in ("positional", "induction") for place in HEADS]
-    with ledger.connection(write=True) as connection:
+    with ledger.database.connection(write=True) as connection:
         for number in range(1000):
             claims = [claim(kind, place) for kind, place in rng.sample(pairs, rng.randint(1, 6))]
             one = report(f"student-{number % 150}", *claims)

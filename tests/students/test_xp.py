@@ -1,12 +1,13 @@
-"""What a ledger adds up to."""
+"""The XP that a ledger adds up to."""
 
 from datetime import timedelta
 
 import pytest
 
 from grader.ledger.entry import LedgerEntry
+from grader.ledger.hints import Hint
 from grader.students.achievements import catalogue
-from grader.students.xp import Hint, progress
+from grader.students.xp import progress
 from tests.support.ledgers import START, earned, ledger, refuted, regrade, report, verdict
 
 
@@ -119,7 +120,7 @@ def test_progress_belongs_to_one_student() -> None:
 
 
 def test_a_report_that_tells_no_claims_earns_what_it_says_and_no_more_beside_others() -> None:
-    """So it comes back from a queue, where the exercise shows its students the score alone."""
+    """Such a report comes back from a queue if the exercise shows only the score."""
     told = report(verdict((5, 5)), verdict((6, 9)))
     untold = told.model_copy(update={"verdicts": ()})
 

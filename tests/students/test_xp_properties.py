@@ -1,4 +1,4 @@
-"""What holds for every ledger, whatever is in it."""
+"""Properties of the XP of every ledger."""
 
 import random
 from itertools import pairwise
@@ -38,7 +38,7 @@ ledgers = st.lists(reports, max_size=8).map(lambda many: ledger(*many))
 
 @st.composite
 def regraded_ledgers(draw: st.DrawFn) -> list[LedgerEntry]:
-    """A ledger in which some entries were replaced, and some of those again."""
+    """Draw a ledger in which some entries were replaced, and some of those again."""
     entries = draw(ledgers)
     for old in draw(st.lists(st.sampled_from(entries), max_size=4, unique_by=lambda e: e.id)) if entries else []:
         for _ in range(draw(st.integers(1, 2))):

@@ -1,7 +1,7 @@
 """A calibration with something of everything in it: noise, gaps, labels, look-alikes, heads that all else rules out."""
 
 from grader.exercises.known_heads import KnownHead
-from grader.grading.calibration import calibrate
+from grader.grading.calibration.calibrate import calibrate
 from grader.grading.calibration.records import Calibration
 from grader.measuring.score_table import ScoreTable
 from grader.schema import Exercise

@@ -2,7 +2,8 @@
 
 from functools import cache
 
-from grader.grading.grade import Standings, grade, shown
+from grader.grading.grade import grade, shown
+from grader.grading.standings import Standings
 from grader.report.formats import html
 from grader.report.pages import picture
 from grader.report.pages import scan as scan_page
@@ -57,7 +58,7 @@ def report(feedback: Feedback = "all", *, at_hand: bool = True, passed: bool = T
 @cache
 def scan() -> str:
     """The page of all heads."""
-    worth = scan_page.worth_drawing(RULE, standings())
+    worth = scan_page.worth_drawing(standings())
     return scan_page.render(RULE, standings(), {place: drawn(f"L{place[0]}H{place[1]}") for place in list(worth)[:4]})
 
 

@@ -168,7 +168,7 @@ ONE_MISTAKE: dict[str, tuple[str | bytes, str, int, int, str]] = {
         55,
         "means offset -1",
     ),
-    "the next token in a decoder": (rest("type: next_token"), "looks-ahead", 3, 31, "a decoder such as sample cannot"),
+    "the next token in a decoder": (rest("type: next_token"), "looks-ahead", 3, 31, "but sample is a decoder"),
     "an offset ahead in a decoder": (rest("type: positional, offset: +1"), "looks-ahead", 3, 51, "a negative offset"),
     "forward in a decoder": (
         rest("type: syntactic, relation: object_verb, direction: forward"),

@@ -8,10 +8,13 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import (
     BertConfig,
+    BertForMaskedLM,
     BertModel,
     GPT2Config,
+    GPT2LMHeadModel,
     GPT2Model,
     LlamaConfig,
+    LlamaForCausalLM,
     LlamaModel,
     PreTrainedModel,
     PreTrainedTokenizerFast,
@@ -104,3 +107,14 @@ def saved(folder: Path, family: str, seed: int = 0) -> Path:
     for_words(family, torch.float32, seed).save_pretrained(folder)
     word_tokenizer(family).save_pretrained(folder)
     return folder
+
+
+HEADED = {"gpt2": GPT2LMHeadModel, "llama": LlamaForCausalLM, "bert": BertForMaskedLM}
+
+
+def with_head(family: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+    """The transformer of `for_words` inside its language model, in train mode, as one who trains it holds it."""
+    base = for_words(family, dtype)
+    model = HEADED[family](base.config).to(dtype)
+    model.base_model.load_state_dict(base.state_dict(), strict=False)  # BERT's pooler is left out
+    return model.train()

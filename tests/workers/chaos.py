@@ -31,26 +31,26 @@ from tests.workers.support.service import EXERCISE, Service
 
 PARTS = ("intake", "dispatch", "courier", "worker-a", "worker-b")
 TWICE = ("intake-2", "dispatch-2", "courier-2")
-"""Of these there may be any number."""
+"""Parts that may run twice."""
 KINDS = ("worker", "group", "child", "valkey", "intake", "dispatch", "courier")
-"""What is killed: a worker's main process, that with its children, a child alone, and each of the others."""
+"""The targets: a worker's main process, that with its children, a child alone, and each of the others."""
 DOWN_SECONDS = 2.0
-"""How long the killed Valkey stays away, at the most."""
+"""The longest time that the killed Valkey stays away."""
 AT_WORK_SECONDS = 2.0
-"""How long a kill waits for a submission that is being graded right now."""
+"""The time that a kill waits for a submission that is being graded."""
 JITTER_SECONDS = 1.0
-"""How much later than its turn a kill comes, at the most."""
+"""The longest delay of a kill after its turn."""
 PROGRESS_SECONDS = 10.0
-"""How long a kill waits for its turn."""
+"""The time that a kill waits for its turn."""
 STILL_SECONDS = 3.0
-"""Where terms are cut short: so long has nothing happened before they are."""
+"""The time without any event after which waits are cut short."""
 SETTLE_SECONDS = 600.0
 SHOWN = 20
 """Faults that the command shows."""
 
 
 class Plan(NamedTuple):
-    """How much chaos."""
+    """The amount of chaos."""
 
     seed: int
     submissions: int = 2000
@@ -58,24 +58,24 @@ class Plan(NamedTuple):
     kills: int = 28
     parts: tuple[str, ...] = (*PARTS, *TWICE)
     database: str = ""
-    """The ledger's; without, SQLite."""
+    """The ledger's URL; SQLite by default."""
     cuts_short: bool = False
-    """Whether leases and rests end at once when all has been handed in."""
+    """True if leases and rests end at once when everything has been handed in."""
 
 
 class Outcome(NamedTuple):
-    """What came of it."""
+    """The outcome of a run."""
 
     faults: list[str]
     summary: dict[str, object]
 
 
 class Killed(NamedTuple):
-    """How often what was killed."""
+    """The number of kills by target."""
 
     kinds: Counter[str]
     parts: Counter[str]
-    """By the name of the process that had to be started again."""
+    """By the name of the process that was started again."""
 
 
 def run(folder: Path, plan: Plan) -> Outcome:
@@ -99,9 +99,9 @@ def run(folder: Path, plan: Plan) -> Outcome:
             "results told": sum(map(len, listener.heard.values())),
             "seconds": round(time.monotonic() - began),
         }
-        found = [f"left on {where}: {count}" for where, count in left.items()]
-        found += _faults(service, handed, producer)
-        return Outcome([*found, *oracle.unheard(handed, listener.heard)], summary)
+        problems = [f"left on {where}: {count}" for where, count in left.items()]
+        problems += _faults(service, handed, producer)
+        return Outcome([*problems, *oracle.unheard(handed, listener.heard)], summary)
 
 
 def _faults(service: Service, handed: list[Handed], producer: Producer) -> Iterator[str]:
@@ -112,7 +112,7 @@ def _faults(service: Service, handed: list[Handed], producer: Producer) -> Itera
 
 
 def _kill_again_and_again(service: Service, plan: Plan, chance: random.Random) -> Killed:
-    """What was killed."""
+    """Kill parts again and again; return what was killed."""
     rounds = -(-plan.kills // len(KINDS))
     kinds = [kind for _ in range(rounds) for kind in chance.sample(KINDS, len(KINDS))][: plan.kills]
     killed = Killed(Counter(), Counter())
@@ -133,7 +133,7 @@ def _kill_valkey(service: Service, chance: random.Random) -> str:
 
 
 def _kill(service: Service, kind: str, chance: random.Random) -> str:
-    """The name of the part that was killed, and has been started again; of a child, only what it was."""
+    """Kill a part and wait until it is started again; return its name, for a child only the kind."""
     of_worker = kind in {"worker", "group", "child"}
     name = chance.choice([name for name in service.parts if name.startswith("worker" if of_worker else kind)])
     part, before = service.parts[name], len(service.parts[name].pids)
@@ -148,7 +148,7 @@ def _kill(service: Service, kind: str, chance: random.Random) -> str:
 
 
 def _wait_for_progress(service: Service, ended: int) -> None:
-    """Wait until so many submissions are done with, or nothing seems to move."""
+    """Wait until this number of submissions has ended, or nothing seems to move."""
     end = time.monotonic() + PROGRESS_SECONDS
     while service.ended() < ended and time.monotonic() < end:
         time.sleep(0.05)
@@ -168,7 +168,7 @@ def _kill_child(worker: Process, chance: random.Random) -> None:
 
 
 def _settle(service: Service, plan: Plan) -> dict[str, int]:
-    """What is left when no more happens, by where it lies."""
+    """Wait until nothing happens any more; return what is left, by its place."""
     end = time.monotonic() + SETTLE_SECONDS
     last, since = diary.length(service.ledger), time.monotonic()
     while (left := _left(service)) and time.monotonic() < end:
@@ -186,7 +186,7 @@ def _left(service: Service) -> dict[str, int]:
     states = service.states()
     rows = {state: states[state] for state in PENDING if states[state]}
     owed = sa.select(sa.func.count()).select_from(DELIVERIES).where(DELIVERIES.c.delivered_at.is_(None))
-    with service.ledger.connection() as connection:
+    with service.ledger.database.connection() as connection:
         answers = connection.scalar(owed) or 0
     return rows | oracle.left_behind(service) | ({"answers": answers} if answers else {})
 
@@ -208,7 +208,7 @@ def _summary(service: Service, killed: Killed) -> dict[str, object]:
 
 
 def main() -> int:
-    """The long run; 0 where all is well."""
+    """Run for a long time; return 0 if all is well."""
     parser = argparse.ArgumentParser(description="Kill everything again and again, and see whether anything is lost.")
     seed = random.randrange(10**6)  # noqa: S311
     parser.add_argument("--seed", type=int, default=seed, help="the same one, the same crowd and order of kills")

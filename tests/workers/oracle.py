@@ -1,4 +1,4 @@
-"""What must hold when everything came to rest: each fault in a sentence, none where all is well."""
+"""The state in which everything must come to rest: each fault is a sentence."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,14 +20,14 @@ from tests.workers.support.service import INTAKE, PLATFORM, Service, laboratory
 
 
 def expected(handed: Sequence[Handed], folder: Path) -> dict[str, Report]:
-    """The report on each submission that can be read, by its id, graded in this process with what is in the folder."""
+    """Return the report on each submission that can be read, by its id, graded with the folder's tables."""
     bench = laboratory(folder)
     return {each.id: bench.report(each.submission) for each in handed if each.fate != "rejected"}
 
 
 def faults(ledger: Ledger, handed: Sequence[Handed], reports: Mapping[str, Report]) -> Iterator[str]:
-    """Everything that is wrong with the submissions, their reports and their students' XP."""
-    with ledger.connection() as connection:
+    """Yield everything that is wrong with the submissions, their reports and their students' XP."""
+    with ledger.database.connection() as connection:
         rows = {row["submission_id"]: row for row in connection.execute(sa.select(SUBMISSIONS)).mappings()}
     for each in handed:
         row = rows.get(each.id)
@@ -46,7 +46,7 @@ def faults(ledger: Ledger, handed: Sequence[Handed], reports: Mapping[str, Repor
 def _wrong_reports(
     ledger: Ledger, rows: Mapping[str, Mapping[str, Any]], reports: Mapping[str, Report]
 ) -> Iterator[str]:
-    with ledger.connection() as connection:
+    with ledger.database.connection() as connection:
         lines = connection.execute(sa.select(REPORTS.c.id, REPORTS.c.submission, REPORTS.c.report)).all()
     kept = {line.id: Report.model_validate_json(line.report) for line in lines}
     for name, report in reports.items():
@@ -74,8 +74,8 @@ def _wrong_xp(ledger: Ledger, handed: Sequence[Handed], reports: Mapping[str, Re
 
 
 def unburied(ledger: Ledger, bad: Mapping[str, str], ambiguous: int) -> Iterator[str]:
-    """What is wrong with the dead letters, where `bad` has each bad entry's reason by its id on the stream."""
-    with ledger.connection() as connection:
+    """Yield what is wrong with the dead letters; `bad` has each bad entry's reason by its id on the stream."""
+    with ledger.database.connection() as connection:
         letters = connection.execute(sa.select(DEAD_LETTERS).where(DEAD_LETTERS.c.source == INTAKE)).mappings().all()
     reasons = {letter["entry"]: letter["reason"] for letter in letters}
     for name, why in bad.items():
@@ -86,7 +86,7 @@ def unburied(ledger: Ledger, bad: Mapping[str, str], ambiguous: int) -> Iterator
 
 
 def unheard(handed: Sequence[Handed], heard: Mapping[str, Sequence[Result]]) -> Iterator[str]:
-    """What is wrong with the results that the platform was told."""
+    """Yield what is wrong with the results that the platform got."""
     for each in handed:
         told = heard.get(each.id, ())
         if {result.state for result in told} != {each.fate}:
@@ -98,13 +98,13 @@ def unheard(handed: Sequence[Handed], heard: Mapping[str, Sequence[Result]]) -> 
 
 
 def left_behind(service: Service) -> dict[str, int]:
-    """What is still on the queue's server, by where it lies; nothing when all is done."""
+    """Return what is still on the queue's server, by its place; nothing when all is done."""
     waiting, taken = service.messages()
     groups = service.client.xinfo_groups(INTAKE)
-    found = {
+    counts = {
         "intake": service.client.xlen(INTAKE),
         "read": sum(group["pending"] for group in groups),
         "celery": waiting,
         "unacked": taken,
     }
-    return {where: count for where, count in found.items() if count}
+    return {where: count for where, count in counts.items() if count}

@@ -1,4 +1,4 @@
-"""The courier hands over every answer that is owed, whatever dies meanwhile."""
+"""The courier delivers every answer that is owed, whatever process dies meanwhile."""
 
 import json
 import signal
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from grader.ledger.queue import outbox
 from grader.ledger.tables import REPORTS
 from grader.schema.queue import Result
-from grader.service import answers, outbox
+from grader.service import answers
 from tests.service.guarded import PLATFORMS, guarded
 from tests.support.postgres import BACKENDS, database
 from tests.support.servers import Valkey, wait_for
@@ -36,7 +37,7 @@ def there() -> Iterator[Receiver]:
 
 
 def posted(there: Receiver) -> list[str]:
-    """The submissions about which something was posted, in order."""
+    """Return the submissions of the posts, in order."""
     return [json.loads(post.body)["id"] for post in there.posts]
 
 
@@ -63,7 +64,7 @@ def test_a_regraded_report_is_handed_over_as_a_new_result(tmp_path: Path, valkey
         owing.courier()
         owing.wait_until_nothing_is_owed()
         (entry,) = owing.ledger.entries()
-        with owing.ledger.connection(write=True) as connection:
+        with owing.ledger.database.connection(write=True) as connection:
             outbox.put_again(connection, entry)
         owing.wait_until_nothing_is_owed()
 
@@ -201,12 +202,12 @@ def test_an_answer_that_cannot_be_read_does_not_hold_up_others(tmp_path: Path, v
     with Owing(tmp_path, valkey, {"canvas": ""}) as owing:
         owing.owe_report("canvas", "broken")
         owing.owe("canvas", "s1")
-        with owing.ledger.connection(write=True) as connection:
+        with owing.ledger.database.connection(write=True) as connection:
             connection.execute(sa.update(REPORTS).values(report="{}"))
         owing.courier(Patience(first=600.0))
         wait_for(lambda: owing.on_stream("canvas"), "the other's result")
 
-        wait_for(lambda: "is no report" in owing.reasons().get("broken", ""), "the reason")
+        wait_for(lambda: "is not a report" in owing.reasons().get("broken", ""), "the reason")
         assert [fields["id"] for fields in owing.on_stream("canvas")] == ["s1"]
 
 

@@ -36,17 +36,17 @@ logging.getLogger("elsewhere").info("a library's chatter")
 
 
 def lines(log: str) -> list[dict[str, Any]]:
-    """The lines of a log, each of which must be JSON."""
+    """Return the lines of a log, each of which must be JSON."""
     return [json.loads(line) for line in log.splitlines()]
 
 
 def in_braces(log: str) -> str:
-    """The lines that could be JSON."""
+    """Return the lines that could be JSON."""
     return "\n".join(line for line in log.splitlines() if line.startswith("{"))
 
 
 def logged(folder: Path, code: str, *arguments: str) -> dict[str, Any]:
-    """The one line that this program logs."""
+    """Return the one line that this program logs."""
     with Process([sys.executable, "-c", code, *arguments], folder / "log") as process:
         process.wait()
         (record,) = lines(process.log)
@@ -72,7 +72,7 @@ def test_a_line_says_when_where_and_about_which_submission(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "written"),
+    ("text", "written"),
     [
         (f"redis://user:{MADE_UP}@host:6379/0", "redis://user:***@host:6379/0"),
         (f"redis://:{MADE_UP}@host/0", "redis://:***@host/0"),
@@ -88,8 +88,8 @@ def test_a_line_says_when_where_and_about_which_submission(tmp_path: Path) -> No
         ('two\nlines with "quotes"', 'two\nlines with "quotes"'),
     ],
 )
-def test_what_looks_like_a_secret_is_left_out(tmp_path: Path, said: str, written: str) -> None:
-    record = logged(tmp_path, SAY, said)
+def test_what_looks_like_a_secret_is_left_out(tmp_path: Path, text: str, written: str) -> None:
+    record = logged(tmp_path, SAY, text)
 
     assert record["message"] == written
     assert record["beside"] == {"deeper": [written]}
@@ -129,7 +129,7 @@ def about_the_good_one(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_processes_with_secrets_name_the_submission_and_tell_no_secret(tmp_path: Path) -> None:
-    """All that the service has, with a password each; a webhook that fails first; entries of every bad kind."""
+    """All processes, each with a password; a webhook that fails at first; bad entries of every kind."""
     with Secretive(tmp_path) as service, Receiver() as there:
         there.scripts["/hook"] = [receiver.says("500 Internal Server Error")]
         service.list_platforms(there.url + "/hook")
@@ -169,7 +169,7 @@ def test_processes_with_secrets_name_the_submission_and_tell_no_secret(tmp_path:
 
 
 class Secretive(Service):
-    """The whole service, where everybody has a password of their own."""
+    """The whole service, with a password for every user."""
 
     PROCESSES: ClassVar = {"intake": "intake", "dispatch": "dispatcher", "courier": "courier", "worker": "worker"}
 
@@ -198,7 +198,7 @@ class Secretive(Service):
         self.environment["GRADER_PLATFORMS"] = str(file)
 
     def start_all(self) -> None:
-        """Start every process with its own user's password; the courier is in a hurry."""
+        """Start every process with its own user's password, and the courier with short waits."""
         for name, user in self.PROCESSES.items():
             self.start(name, GRADER_QUEUE_URL=self.valkey.url(user, self.passwords[user]))
         self.parts["worker"].wait_for_log(" ready.")

@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from grader.ledger.database import FILE
+from grader.ledger.queue.jobs import BREAKER_ROWS, TRIES, is_open
 from grader.ledger.tables import REPORTS
 from grader.measuring.transformer.find import BUNDLED
 from grader.schema.queue import Result
 from grader.service import answers
 from grader.service.dead import DeadLetters
-from grader.service.jobs import BREAKER_ROWS, TRIES, is_open
 from grader.service.platforms import load
 from grader.service.reception import Reception
 from tests.support.servers import Process, wait_for
@@ -27,7 +27,7 @@ HELD = induction(evidence="Emma Wagon waved, and Emma Wagon smiled")
 LOAD = 60
 """Submissions that keep two children busy for a while."""
 GRACE_SECONDS = 120.0
-"""More than a worker ever needs for its end."""
+"""More than a worker ever needs to end."""
 
 
 @pytest.fixture
@@ -42,24 +42,24 @@ def snare(service: Service) -> Snare:
 
 
 def held(name: str = "held") -> dict[str, str]:
-    """The intake entry of a submission that gets into the snare."""
+    """Return the intake entry of a submission that gets into the snare."""
     return entry(name, document(HELD), "grace")
 
 
 def others(number: int, first: int = 0) -> list[dict[str, str]]:
-    """Intake entries of so many submissions that can be graded."""
+    """Return intake entries of this number of submissions that can be graded."""
     return [entry(f"s{n}", document(induction()), f"student{n}") for n in range(first, first + number)]
 
 
 def result(service: Service, name: str) -> Result:
-    """What the platform is told of this submission."""
-    found = answers.result(service.ledger, PLATFORM, name)
-    assert found is not None
-    return found
+    """Return the platform's result of this submission."""
+    answer = answers.result(service.ledger, PLATFORM, name)
+    assert answer is not None
+    return answer
 
 
 def is_loading(worker: Process) -> bool:
-    """Whether torch is being loaded, or is."""
+    """Return whether torch is loaded, or being loaded."""
     return "libtorch" in Path(f"/proc/{worker.pid}/maps").read_text()
 
 
@@ -130,7 +130,7 @@ def test_child_that_wakes_up_after_its_lease_changes_nothing(service: Service, s
     wait_for(lambda: service.messages() == (0, 0), "the child to be done as well")
     assert diary.changes(service.ledger) == []
     assert result(service, "held").tries == 2
-    with service.ledger.connection() as connection:
+    with service.ledger.database.connection() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(REPORTS)) == 1
 
 
@@ -156,7 +156,7 @@ def test_submission_that_hangs_is_cut_off_at_the_hard_limit_and_tried_again(tmp_
 
 
 def test_child_that_was_interrupted_at_the_soft_limit_makes_room_for_a_new_one(tmp_path: Path) -> None:
-    """It may have been half way through an import, and then everything that it grades later fails as well."""
+    """An import may have been interrupted, and then everything that the child grades later fails as well."""
     with Service(tmp_path / "service", {"GRADER_TASK_SECONDS": "4"}) as service:
         snare = service.snare(HELD)
         service.start("intake", "dispatch", "worker")
@@ -206,9 +206,9 @@ def test_missing_transformer_opens_the_breaker_and_nothing_is_buried(service: Se
     wait_for(lambda: service.states() == {"received": failing}, "everything to come to rest")
     diary.begin(service.ledger)
 
-    for probes in range(1, 2 * TRIES):
+    for trials in range(1, 2 * TRIES):
         service.let_time_pass()
-        wait_for(lambda probes=probes: failures(service) >= probes, "another probe")
+        wait_for(lambda trials=trials: failures(service) >= trials, "another trial")
     one_at_a_time = in_flight(service)
     assert not service.states()["dead"]
     weights.symlink_to(BUNDLED / "mini-gpt2")
@@ -223,18 +223,18 @@ def test_missing_transformer_opens_the_breaker_and_nothing_is_buried(service: Se
 
 
 def breaker(service: Service) -> bool:
-    """Whether the breaker is open."""
-    with service.ledger.connection() as connection:
+    """Return whether the breaker is open."""
+    with service.ledger.database.connection() as connection:
         return is_open(connection)
 
 
 def failures(service: Service) -> int:
-    """How often grading failed since the diary began."""
+    """Return how often grading failed since the diary began."""
     return sum(change[1:] == ("grading", "received") for change in diary.changes(service.ledger))
 
 
 def in_flight(service: Service) -> int:
-    """How many submissions were on their way at once, at the most, since the diary began."""
+    """Return the most submissions that were on their way at once since the diary began."""
     flying: set[int] = set()
     most = 0
     for job, _, became in diary.changes(service.ledger):

@@ -1,4 +1,4 @@
-"""What Prometheus is told is what the ledger and the queue hold, and it is told even while they are away."""
+"""Prometheus gets the figures of the ledger and the queue, and an answer even while they are away."""
 
 import re
 import sys
@@ -27,7 +27,7 @@ from workers.metrics import METRICS, Figures
 
 PAGE = ROOT / "docs" / "operations.md"
 PATIENCE_SECONDS = 10
-"""Prometheus's own, for a scrape."""
+"""Prometheus's own limit for a scrape."""
 UP = ("grader_ledger_up", "grader_queue_up", "grader_broker_up")
 HOUR = timedelta(hours=1)
 
@@ -40,7 +40,7 @@ def samples(families: Iterable[Metric]) -> Found:
 
 
 def scraped(port: int) -> Found:
-    """What is told on this port."""
+    """Return the samples on this port."""
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_SECONDS) as answer:
         text = answer.read().decode()
     families = list(text_string_to_metric_families(text))
@@ -50,7 +50,7 @@ def scraped(port: int) -> Found:
 
 
 def answers(port: int) -> Found | None:
-    """What is told on this port, once somebody listens there."""
+    """Return the samples on this port; None while nobody listens there."""
     try:
         return scraped(port)
     except OSError:
@@ -58,12 +58,12 @@ def answers(port: int) -> Found | None:
 
 
 def collected(ledger: Ledger, url: str) -> Found:
-    """What is told of this ledger and this server."""
+    """Return the samples for this ledger and this server."""
     return samples(Figures(settings({"GRADER_QUEUE_URL": url}), ledger).collect())
 
 
 def dispatcher(folder: Path, url: str, **environment: str) -> tuple[Process, int]:
-    """A dispatcher that answers on a port, and the port."""
+    """Start a dispatcher that answers on a port; yield both."""
     port = free_port()
     env = {"GRADER_HOME": str(folder / "home"), "GRADER_QUEUE_URL": url, "GRADER_METRICS_PORT": str(port)}
     return Process([sys.executable, "-m", "workers.dispatch"], folder / "dispatch.log", env | environment), port
@@ -97,16 +97,16 @@ def test_a_working_service_tells_how_it_fares(tmp_path: Path) -> None:
         service.hand_in(entry("s1", document(induction())), {"id": "nonsense"})
         service.wait_for(graded=1)
         wait_for(lambda: service.client.keys("grader:worker:*"), "the worker's sign of life")
-        found = wait_for(
+        values = wait_for(
             lambda: (got := scraped(port))["grader_intake_entries", PLATFORM] == 0 and got, "both taken in"
         )
 
-    assert [found[(name,)] for name in UP] == [1, 1, 1]
-    assert found["grader_submissions", "graded"] == found[("grader_attempts",)] == 1
-    assert found["grader_undelivered_results", "stream"] == 1
-    assert found[("grader_dead_letters",)] == 1
-    assert found[("grader_workers",)] == 1
-    loaded = [value for (name, *_), value in found.items() if name == "grader_worker_load_seconds"]
+    assert [values[(name,)] for name in UP] == [1, 1, 1]
+    assert values["grader_submissions", "graded"] == values[("grader_attempts",)] == 1
+    assert values["grader_undelivered_results", "stream"] == 1
+    assert values[("grader_dead_letters",)] == 1
+    assert values[("grader_workers",)] == 1
+    loaded = [value for (name, *_), value in values.items() if name == "grader_worker_load_seconds"]
     assert len(loaded) == 1
     assert loaded[0] > 0
 
@@ -121,15 +121,15 @@ def test_a_dispatcher_may_ask_all_that_it_tells(tmp_path: Path) -> None:
         process, port = dispatcher(tmp_path, url, GRADER_PLATFORMS=str(tmp_path / "platforms.yaml"))
         stack.enter_context(process)
         process.wait_for_log("started")
-        found = wait_for(lambda: process.running and answers(port), "the dispatcher to answer")
+        values = wait_for(lambda: process.running and answers(port), "the dispatcher to answer")
 
         assert server.everything.acl_log() == []
-    assert [found[(name,)] for name in UP] == [1, 1, 1]
-    assert (found["grader_intake_entries", "canvas"], found["grader_intake_entries", "moodle"]) == (1, 0)
-    assert found["grader_intake_pending_entries", "canvas"] == 1
-    assert found["grader_intake_pending_entries", "moodle"] == 0
-    assert (found[("grader_celery_messages",)], found[("grader_unacknowledged_messages",)]) == (1, 1)
-    assert found[("grader_workers",)] == 2
+    assert [values[(name,)] for name in UP] == [1, 1, 1]
+    assert (values["grader_intake_entries", "canvas"], values["grader_intake_entries", "moodle"]) == (1, 0)
+    assert values["grader_intake_pending_entries", "canvas"] == 1
+    assert values["grader_intake_pending_entries", "moodle"] == 0
+    assert (values[("grader_celery_messages",)], values[("grader_unacknowledged_messages",)]) == (1, 1)
+    assert values[("grader_workers",)] == 2
 
 
 def test_while_the_queue_is_away_the_rest_is_told(tmp_path: Path, valkey: Valkey) -> None:
@@ -144,10 +144,10 @@ def test_while_the_queue_is_away_the_rest_is_told(tmp_path: Path, valkey: Valkey
         valkey.start()
         again = scraped(port)
 
-    for found in (frozen, dead):
-        assert [found[(name,)] for name in UP] == [1, 0, 0]
-        assert found["grader_submissions", "received"] == 0
-        assert ("grader_celery_messages",) not in found
+    for values in (frozen, dead):
+        assert [values[(name,)] for name in UP] == [1, 0, 0]
+        assert values["grader_submissions", "received"] == 0
+        assert ("grader_celery_messages",) not in values
     assert [again[(name,)] for name in UP] == [1, 1, 1]
 
 
@@ -157,16 +157,16 @@ def test_while_the_ledger_is_away_the_rest_is_told(tmp_path: Path, valkey: Valke
         wait_for(lambda: process.running and answers(port), "the dispatcher to answer")
         for file in (tmp_path / "home").glob("ledger.sqlite3*"):
             file.write_bytes(b"damaged" * 1000)
-        found = wait_for(lambda: (got := scraped(port))[(UP[0],)] == 0 and got, "the damage to be told")
+        values = wait_for(lambda: (got := scraped(port))[(UP[0],)] == 0 and got, "the damage to be told")
 
-    assert [found[(name,)] for name in UP] == [0, 1, 1]
-    assert found[("grader_celery_messages",)] == 0
-    assert ("grader_attempts",) not in found
+    assert [values[(name,)] for name in UP] == [0, 1, 1]
+    assert values[("grader_celery_messages",)] == 0
+    assert ("grader_attempts",) not in values
 
 
 def test_submissions_are_told_by_state(ledger: Ledger, valkey: Valkey) -> None:
     now = written(datetime.now(UTC))
-    with ledger.connection(write=True) as connection:
+    with ledger.database.connection(write=True) as connection:
         rows = [
             submission(1, "received", 2 * HOUR, tries=2, failed_at=now),
             submission(2, "received", HOUR),
@@ -178,24 +178,24 @@ def test_submissions_are_told_by_state(ledger: Ledger, valkey: Valkey) -> None:
         letter = {"source": "intake:canvas", "reason": "", "content": "{}", "size": 0, "came_at": now}
         connection.execute(sa.insert(DEAD_LETTERS), [letter | {"entry": str(n), "replayed_at": None} for n in range(3)])
         connection.execute(sa.insert(DEAD_LETTERS), letter | {"entry": "replayed", "replayed_at": now})
-    found = collected(ledger, valkey.url())
+    values = collected(ledger, valkey.url())
 
-    states = {labels[0]: value for (name, *labels), value in found.items() if name == "grader_submissions"}
+    states = {labels[0]: value for (name, *labels), value in values.items() if name == "grader_submissions"}
     assert states == {"received": 2, "queued": 0, "grading": 1, "graded": 1, "ungradable": 0, "rejected": 0, "dead": 1}
-    assert found[("grader_attempts",)] == 4
-    assert found["grader_oldest_submission_age_seconds", "received"] == pytest.approx(7200, abs=60)
-    assert found["grader_oldest_submission_age_seconds", "grading"] == pytest.approx(3600, abs=60)
-    assert found["grader_oldest_submission_age_seconds", "queued"] == 0
-    assert (found["grader_tries", "received"], found["grader_tries", "grading"]) == (2, 1)
-    assert found["grader_failing_submissions", "received"] == 1
-    assert found[("grader_recently_failed_submissions",)] == 1
-    assert found[("grader_breaker_open",)] == 0
-    assert found[("grader_dead_letters",)] == 3
+    assert values[("grader_attempts",)] == 4
+    assert values["grader_oldest_submission_age_seconds", "received"] == pytest.approx(7200, abs=60)
+    assert values["grader_oldest_submission_age_seconds", "grading"] == pytest.approx(3600, abs=60)
+    assert values["grader_oldest_submission_age_seconds", "queued"] == 0
+    assert (values["grader_tries", "received"], values["grader_tries", "grading"]) == (2, 1)
+    assert values["grader_failing_submissions", "received"] == 1
+    assert values[("grader_recently_failed_submissions",)] == 1
+    assert values[("grader_breaker_open",)] == 0
+    assert values[("grader_dead_letters",)] == 3
 
 
 def test_an_open_breaker_is_told(ledger: Ledger, valkey: Valkey) -> None:
     now = written(datetime.now(UTC))
-    with ledger.connection(write=True) as connection:
+    with ledger.database.connection(write=True) as connection:
         rows = [submission(number, "received", HOUR, tries=1, failed_at=now) for number in range(1, 6)]
         connection.execute(sa.insert(SUBMISSIONS), rows)
 
@@ -208,16 +208,16 @@ def test_what_is_owed_is_told_by_channel(ledger: Ledger, valkey: Valkey) -> None
         delivery(1, "webhook"),
         delivery(3, "webhook", wake_at=None, delivered_at=written(datetime.now(UTC))),
     ]
-    with ledger.connection(write=True) as connection:
+    with ledger.database.connection(write=True) as connection:
         connection.execute(sa.insert(SUBMISSIONS), [submission(n, "graded", n * HOUR) for n in (1, 2, 3)])
         connection.execute(sa.insert(DELIVERIES), rows)
-    found = collected(ledger, valkey.url())
+    values = collected(ledger, valkey.url())
 
-    assert (found["grader_undelivered_results", "webhook"], found["grader_undelivered_results", "stream"]) == (2, 0)
-    assert found["grader_failing_deliveries", "webhook"] == 1
-    assert found["grader_delivery_tries", "webhook"] == 3
-    assert found["grader_oldest_undelivered_result_age_seconds", "webhook"] == pytest.approx(7200, abs=60)
-    assert found["grader_oldest_undelivered_result_age_seconds", "stream"] == 0
+    assert (values["grader_undelivered_results", "webhook"], values["grader_undelivered_results", "stream"]) == (2, 0)
+    assert values["grader_failing_deliveries", "webhook"] == 1
+    assert values["grader_delivery_tries", "webhook"] == 3
+    assert values["grader_oldest_undelivered_result_age_seconds", "webhook"] == pytest.approx(7200, abs=60)
+    assert values["grader_oldest_undelivered_result_age_seconds", "stream"] == 0
 
 
 def test_a_regraded_result_is_owed_since_its_regrade(ledger: Ledger, valkey: Valkey) -> None:
@@ -225,7 +225,7 @@ def test_a_regraded_result_is_owed_since_its_regrade(ledger: Ledger, valkey: Val
     old, new = datetime.now(UTC) - timedelta(days=30), datetime.now(UTC) - HOUR
     first = ledger.append(sealed(1), when=old)
     ledger.append(sealed(2), regrade=Regrade(first.id, "threshold 0.6 -> 0.5"), when=new)
-    with ledger.connection(write=True) as connection:
+    with ledger.database.connection(write=True) as connection:
         connection.execute(sa.insert(SUBMISSIONS), submission(1, "graded", timedelta(days=30), report=first.id))
         connection.execute(sa.insert(DELIVERIES), delivery(1, "stream"))
 
@@ -241,7 +241,7 @@ def test_a_port_that_is_taken_is_told_and_0_is_none(tmp_path: Path, valkey: Valk
         second, _ = dispatcher(tmp_path / "second", valkey.url(), GRADER_METRICS_PORT=str(port))
         with second:
             assert second.wait() == 3
-            assert f"GRADER_METRICS_PORT={port}: nobody can listen there (Address already in use)" in second.log
+            assert f"GRADER_METRICS_PORT={port}: cannot be used (Address already in use)" in second.log
         (tmp_path / "third").mkdir()
         third, unused = dispatcher(tmp_path / "third", valkey.url(), GRADER_METRICS_PORT="0")
         with third:

@@ -1,4 +1,4 @@
-"""The oracle of the chaos run sees what it is there to see."""
+"""The oracle of the chaos run sees every kind of fault."""
 
 import random
 import shutil
@@ -12,14 +12,14 @@ import sqlalchemy as sa
 
 from grader.ledger import Ledger
 from grader.ledger.database import FILE
+from grader.ledger.queue.jobs import Jobs
 from grader.ledger.tables import REPORTS, SUBMISSIONS
 from grader.schema import Report
 from grader.schema.queue import Envelope
-from grader.service.desk import Desk
-from grader.service.jobs import Jobs
 from grader.service.laboratories import Laboratories
 from grader.service.platforms import load
 from grader.service.reception import Reception
+from grader.service.worker import Worker
 from tests.workers import oracle
 from tests.workers.support import diary
 from tests.workers.support.crowd import Handed, crowd
@@ -42,15 +42,15 @@ def reports(tables: Path) -> dict[str, Report]:
 
 @pytest.fixture(scope="module")
 def graded(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a ledger in which the crowd's submissions were graded, by this process."""
+    """The file of a ledger in which this process graded the crowd's submissions."""
     laboratory(tables)
     file = tmp_path_factory.mktemp("graded") / FILE
     with closing(Ledger(f"sqlite:///{file}")) as ledger:
         diary.begin(ledger)
-        desk = Desk(ledger, Jobs(ledger, 60, 60), Laboratories(tables))
+        worker = Worker(ledger, Jobs(ledger, 60, 60), Laboratories(tables))
         for receipt in Reception(ledger, load(None)).accept([envelope(each) for each in CROWD]):
             if receipt.job is not None:
-                desk.work(receipt.job)
+                worker.work(receipt.job)
     return file
 
 
@@ -62,19 +62,19 @@ def ledger(graded: Path, tmp_path: Path) -> Iterator[Ledger]:
 
 
 def envelope(handed: Handed) -> Envelope:
-    """As it is handed in."""
+    """Return the submission as it is handed in."""
     came_at = datetime(2026, 3, 1, tzinfo=UTC)
     return Envelope(platform=PLATFORM, id=handed.id, submission=handed.text, student=handed.student, came_at=came_at)
 
 
 def found(ledger: Ledger, reports: dict[str, Report]) -> str:
-    """All faults, as text."""
+    """Return all faults as text."""
     return "\n".join(oracle.faults(ledger, CROWD, reports))
 
 
 def tamper(ledger: Ledger, *changes: sa.Executable) -> None:
-    """Change the ledger behind everybody's back."""
-    with ledger.connection(write=True) as connection:
+    """Change the ledger's rows by hand."""
+    with ledger.database.connection(write=True) as connection:
         for change in changes:
             connection.execute(change)
 
@@ -108,8 +108,8 @@ def test_another_report(ledger: Ledger, reports: dict[str, Report]) -> None:
     theirs = sa.select(ROW.report).where(ROW.submission_id == name).scalar_subquery()
     tamper(ledger, sa.update(REPORTS).where(REPORT.id == theirs).values(report=poorer.model_dump_json()))
 
-    said = found(ledger, reports)
-    assert f"{name}: its report is another one" in said
+    all_faults = found(ledger, reports)
+    assert f"{name}: its report is another one" in all_faults
 
 
 def test_doubled_report(ledger: Ledger, reports: dict[str, Report]) -> None:
@@ -127,6 +127,6 @@ def test_missing_report_and_its_xp(ledger: Ledger, reports: dict[str, Report]) -
     unlinked = sa.update(SUBMISSIONS).where(ROW.report.in_(gone)).values(report=None)
     tamper(ledger, unlinked, sa.delete(REPORTS).where(REPORT.student == student))
 
-    said = found(ledger, reports)
-    assert all(f"{each.id}: its report is another one" in said for each in theirs)
-    assert f"{student}: 0 XP, not " in said
+    all_faults = found(ledger, reports)
+    assert all(f"{each.id}: its report is another one" in all_faults for each in theirs)
+    assert f"{student}: 0 XP, not " in all_faults

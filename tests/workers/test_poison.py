@@ -1,4 +1,4 @@
-"""A worker that is given every kind of bad message, and between them good ones."""
+"""A worker that gets every kind of bad message, and good ones between them."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.workers.support.sample_worker import notes, sample_worker, sender
 from workers.broker.transport import RAW_CHARACTERS
 
 LOW_PRIORITY = f"{QUEUE}\x06\x169"
-"""Where kombu keeps the messages of priority 9."""
+"""The list on which kombu keeps messages of priority 9."""
 LOW = Poison("a word of low priority", b"low", "not plain JSON")
 UNUSUAL = [
     good("from-elsewhere"),
@@ -24,20 +24,20 @@ UNUSUAL = [
     good("deep", task="sample.anything") | {"body": encoded(b"[[" + nested(240) + b"], {}, {}]")},
     good("long", task="sample.anything") | {"body": body(["x" * 700_000], {}, {})},
 ]
-"""Good messages such as are not written every day."""
+"""Good but unusual messages."""
 
 
 class Aftermath(NamedTuple):
-    """What there is when everything was read."""
+    """The state when everything was read."""
 
     records: dict[str, dict[str, Any]]
-    """What the list of the dead says, by the message's beginning."""
+    """The records on the list of dead messages, by the message's beginning."""
     notes: list[str]
     log: str
     pids: list[int]
     running: bool
     left: int
-    """Messages on the queue, or taken and not done."""
+    """Messages on the queue, or taken and not finished."""
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def first_column(section: str) -> list[str]:
 
 
 def example(name: str) -> str:
-    """The block of code under this mark."""
+    """Return the block of code under this mark."""
     (found,) = re.findall(rf"<!-- {name} -->\n```\w+\n(.*?)```", PAGE, re.DOTALL)
     return str(found)
 

@@ -1,4 +1,4 @@
-"""Results reach every receiver at least once, whatever it does first, and no receiver holds up another."""
+"""Results reach every receiver at least once, whatever it does first, and no receiver delays another."""
 
 import json
 import ssl
@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from grader.service import answers
-from grader.service.signing import verify_webhook
 from tests.support.servers import Valkey, wait_for
+from tests.support.webhooks import verify_webhook
 from tests.workers.support import receiver
 from tests.workers.support.owing import SWIFT, Owing
 from tests.workers.support.receiver import Post, Receiver
@@ -34,7 +34,7 @@ MISBEHAVIOUR: dict[str, receiver.Behaviour] = {
     "speaks-no-http": receiver.sends(b"220 mail.example ESMTP\r\n"),
     "promises": receiver.sends(b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
-"""What each platform's receiver does with the first posts; then it takes them."""
+"""The behaviour of each platform's receiver at the first posts; then it accepts them."""
 BADLY = 2
 NAMES = ("one", "two")
 
@@ -52,11 +52,11 @@ def there() -> Iterator[Receiver]:
 
 
 def by_name(posts: list[Post]) -> dict[str, list[Post]]:
-    """The posts by the submission that they are about."""
-    found = defaultdict(list)
+    """Return the posts by their submission."""
+    posts_by_name = defaultdict(list)
     for post in posts:
-        found[json.loads(post.body)["id"]].append(post)
-    return dict(found)
+        posts_by_name[json.loads(post.body)["id"]].append(post)
+    return dict(posts_by_name)
 
 
 def test_everything_arrives_signed_and_under_one_id_whatever_the_receiver_does_first(
@@ -126,7 +126,7 @@ def test_a_stalling_receiver_holds_up_neither_the_others_nor_the_streams(
 
 
 def test_a_receiver_that_is_away_is_not_asked_by_every_result(tmp_path: Path, valkey: Valkey, there: Receiver) -> None:
-    """The first posts fail together; then the receiver has its rest, and what is owed to it keeps all its tries."""
+    """The first posts fail together; then the receiver rests, and its other answers keep all their tries."""
     names = [f"s{number}" for number in range(20)]
     there.then["/away"] = receiver.says("503 Service Unavailable")
     with Owing(tmp_path, valkey, {"away": f"{there.url}/away", "well": f"{there.url}/well"}) as owing:
@@ -162,7 +162,7 @@ def test_what_cannot_be_posted_is_kept_with_the_reason_until_it_can(
 
         assert reasons.keys() == hooks.keys() - {"well"}
         assert "no webhook for unlisted" in reasons["unlisted"]
-        assert "other users may read" in reasons["unreadable"]
+        assert "other users can read" in reasons["unreadable"]
         assert reasons["moved"].startswith("no answer: ConnectError")
         owing.list_platforms(hooks)
         owing.let_time_pass()

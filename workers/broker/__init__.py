@@ -1,1 +1,1 @@
-"""Celery and its broker, set so that no message is lost."""
+"""Celery and its broker, configured so that no message is lost."""

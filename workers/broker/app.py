@@ -1,7 +1,7 @@
-"""The Celery app: how messages become tasks, set so that none is lost, none runs for ever and no child hangs.
+"""The Celery app, configured so that no message is lost, no task runs for ever and no child hangs.
 
-Celery only carries: what was submitted, and what became of it, is in the ledger. Importing this module loads no
-torch; the processes that only send must stay light.
+Celery only carries messages: submissions and results are in the ledger. Importing this module does not load torch;
+the processes that only send must stay light.
 """
 
 import json
@@ -31,11 +31,11 @@ ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
-"""Libraries read these once, when they are loaded."""
+"""Variables that libraries read once, when they are loaded."""
 FACTS_SECONDS = 60
-"""How long the facts of a worker that says nothing more are believed."""
+"""The time after which the facts of a silent worker are dropped."""
 CHILD_KILOBYTES = 3_000_000
-"""What a child may hold, shared pages included: SmolLM2-135M takes 1.6 GB of it in float64."""
+"""The memory limit of a child, shared pages included: SmolLM2-135M takes 1.6 GB of it in float64."""
 SOCKET_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 PULSE_SECONDS = 2.0
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 def celery_app(given: Settings) -> Celery:
-    """An app on the broker that these settings name."""
+    """Return an app on the broker that these settings name."""
     app = Celery("grader", set_as_current=False)
     app.conf.update(_messages(given) | _broker(given) | _worker(given))
     app.steps["consumer"].add(Pulse)
@@ -59,9 +59,9 @@ def _messages(given: Settings) -> dict[str, object]:
         "result_serializer": "json",
         "task_ignore_result": True,  # the ledger has the result
         "task_acks_late": True,  # a message is done when its task is, not when it starts
-        "task_reject_on_worker_lost": True,  # a killed child's task goes back; the ledger counts attempts and stops it
-        "task_acks_on_failure": True,  # Redis has no dead letters of its own: the ledger has the failure
-        "task_acks_on_timeout": True,  # given back, it would time out for ever
+        "task_reject_on_worker_lost": True,  # a killed child's task goes back; the ledger counts tries and stops it
+        "task_acks_on_failure": True,  # Redis has no dead letters of its own; the ledger has the failure
+        "task_acks_on_timeout": True,  # a task that went back would time out for ever
         "task_time_limit": given.task_seconds,
         "task_soft_time_limit": given.soft_seconds,
         "task_publish_retry_policy": {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2},
@@ -74,14 +74,14 @@ def _broker(given: Settings) -> dict[str, object]:
         "broker_transport": "workers.broker.transport:Transport",
         "broker_use_ssl": _tls(given) or False,
         "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,  # a broker may be away for long
+        "broker_connection_max_retries": None,  # a broker may be away for a long time
         "broker_transport_options": {
-            # A dead worker's messages come back after this. Shorter than a task takes, and it would run twice.
+            # A dead worker's messages come back after this. If it were shorter than a task, the task would run twice.
             "visibility_timeout": 2 * given.task_seconds + 60,
             "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,  # look at every interval, not at every tenth
-            "unacked_mutex_expire": 30,  # a worker killed while it looks does not keep the others from it
-            # Without a limit, sending on a connection whose other end vanished blocks for ever.
+            "unacked_restore_throttle": 1,  # at every interval, not at every tenth
+            "unacked_mutex_expire": 30,  # a worker that is killed while it restores does not block the others
+            # Without a limit, sending on a connection whose other end is gone blocks for ever.
             "socket_timeout": SOCKET_SECONDS,
             "socket_connect_timeout": CONNECT_SECONDS,
             "health_check_interval": 25,
@@ -92,18 +92,18 @@ def _broker(given: Settings) -> dict[str, object]:
 def _worker(given: Settings) -> dict[str, object]:
     return {
         "worker_consumer": "workers.broker.consumer:Consumer",
-        "worker_prefetch_multiplier": 1,  # what a worker holds in advance is stranded when it dies
-        "worker_cancel_long_running_tasks_on_connection_loss": True,  # else they run here and again elsewhere
-        "worker_enable_remote_control": False,  # whoever can publish could shut workers down
-        "worker_proc_alive_timeout": 60,  # a child that loads a transformer is not dead
+        "worker_prefetch_multiplier": 1,  # messages held in advance are stuck when a worker dies
+        "worker_cancel_long_running_tasks_on_connection_loss": True,  # otherwise they run here and again elsewhere
+        "worker_enable_remote_control": False,  # anybody who can publish could shut workers down
+        "worker_proc_alive_timeout": 60,  # a child that loads a transformer is alive
         "worker_max_tasks_per_child": 500,
         "worker_max_memory_per_child": CHILD_KILOBYTES,
-        "worker_soft_shutdown_timeout": 25,  # seconds in which running tasks may end before they are given back
+        "worker_soft_shutdown_timeout": 25,  # seconds for running tasks to end before they go back
     }
 
 
 def _tls(given: Settings) -> dict[str, Any]:
-    """What the broker's certificate is held against; nothing where the connection is plain."""
+    """Return how the broker's certificate is checked; nothing for a plain connection."""
     if not given.broker_url.startswith("rediss:"):
         return {}
     checked: dict[str, Any] = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
@@ -111,9 +111,9 @@ def _tls(given: Settings) -> dict[str, Any]:
 
 
 def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401
-    """Load what the children will share; runs in the main process, before it forks.
+    """Load the transformers that the children will share, in the main process, before it forks.
 
-    Threads do not survive a fork: a child of a parent that computed with several waits for them for ever.
+    Threads do not survive a fork: the child of a parent that computed with several would wait for them for ever.
     """
     given = settings()
     os.environ.update(ONE_THREAD)
@@ -132,21 +132,21 @@ def _preload(exercises: tuple[str, ...]) -> None:
     torch.set_num_threads(1)
     try:
         resources.preload(exercises)
-    except GraderError as error:  # Celery would log it and go on
+    except GraderError as error:  # Celery would only log it
         log.critical("GRADER_PRELOAD=%s: %s", ",".join(exercises), error)
         sys.exit(error.exit_code)
 
 
 def restrain(**_: object) -> None:
-    """Hold a child to one thread, whoever loaded torch before."""
+    """Limit a child to one thread, if torch was loaded before the fork."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
 
 
 def pulse(given: Settings, hostname: str, load_seconds: float) -> Callable[..., None]:
-    """What is done every two seconds while the worker's main process is well: it touches a file, and leaves its facts.
+    """Return a function that touches the heartbeat's file and leaves this worker's facts on the broker.
 
-    The worker waits meanwhile, so nothing is tried twice.
+    It runs every two seconds while the worker's main process is well. The worker waits for it, so it retries nothing.
     """
     client = redis.Redis.from_url(
         given.broker_url,
@@ -160,7 +160,7 @@ def pulse(given: Settings, hostname: str, load_seconds: float) -> Callable[..., 
         if given.heartbeat:
             given.heartbeat.touch()
         facts = {"load_seconds": load_seconds, "at": time.time()}
-        with suppress(redis.RedisError):  # the consumer notices too, and says so
+        with suppress(redis.RedisError):  # the consumer notices it too, and logs it
             client.set(f"grader:worker:{hostname}", json.dumps(facts), ex=FACTS_SECONDS)
 
     return beat
@@ -169,7 +169,7 @@ def pulse(given: Settings, hostname: str, load_seconds: float) -> Callable[..., 
 try:
     app = celery_app(settings())
     language.speak(language.of_service())
-except GraderError as error:  # whatever process this is, it cannot begin
+except GraderError as error:  # no process can start with these settings
     sys.stderr.write(f"{error}\n")
     sys.exit(error.exit_code)
 signals.setup_logging.connect(logs.configure_worker)

@@ -1,6 +1,6 @@
-"""A consumer that runs the tasks we have, with arguments that fit them, and buries every other message.
+"""A consumer that runs existing tasks with arguments that fit them, and buries every other message.
 
-The transport has let through only plain task messages. Whether there is such a task is known here.
+The transport lets only plain task messages through. This part knows which tasks exist.
 """
 
 import inspect
@@ -13,7 +13,7 @@ from celery import bootsteps, signals  # type: ignore[import-untyped]
 from celery.worker import consumer as stock  # type: ignore[import-untyped]
 
 BUILT_IN = "celery."
-"""Celery's own tasks start like this. `celery.map` and its kin run any other task."""
+"""The beginning of Celery's own tasks; some, like `celery.map`, can run any other task."""
 
 PULSE_SECONDS = 2.0
 
@@ -21,32 +21,32 @@ log = logging.getLogger(__name__)
 
 
 class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Says every two seconds, inside this process alone, that the worker takes messages."""
+    """Sends a signal every two seconds, only inside this process, while the worker takes messages."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def start(self, parent: Any) -> None:  # noqa: ANN401
-        """Begin, once messages are taken."""
+        """Begin, now that messages are taken."""
         self.beat = parent.timer.call_repeatedly(PULSE_SECONDS, signals.heartbeat_sent.send, (parent,))
 
     def stop(self, parent: Any) -> None:  # noqa: ANN401
-        """End, since the connection is lost or the worker ends."""
+        """End, because the connection is lost or the worker ends."""
         self.beat.cancel()
 
 
 class Consumer(stock.Consumer):  # type: ignore[misc]
-    """Celery's consumer, without talk to other workers."""
+    """Celery's consumer, without messages to other workers."""
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
-        """Leave out gossip and mingle: nobody needs them, and whoever can publish could end a worker that listens.
+        """Leave out gossip and mingle: nobody needs them, and anybody who can publish could end a worker that listens.
 
-        Leave out its heartbeat too: it is published with as many retries as it takes, in the loop that also hears of
-        signals and time limits, so a frozen broker would keep a worker from ending. `Pulse` is in its place.
+        Leave out its heartbeat too: it is published with unlimited retries, in the loop that also handles signals and
+        time limits, so a worker could not end while its broker is frozen. `Pulse` is in its place.
         """
         super().__init__(*args, **options, without_gossip=True, without_mingle=True, without_heartbeat=True)
 
     def create_task_handler(self, *args: Any) -> Callable[[Any], None]:  # noqa: ANN401
-        """What is called with each message."""
+        """Return the function that handles each message."""
         run = super().create_task_handler(*args)
 
         def handle(message: Any) -> None:  # noqa: ANN401
@@ -58,23 +58,23 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         return handle
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:  # noqa: ANN401
-        """Bury what cannot be read."""
+        """Bury a message that cannot be read."""
         self._bury(message, f"cannot be read: {exc!r}")
 
     def on_unknown_message(self, body: Any, message: Any) -> None:  # noqa: ANN401
-        """Bury what asks for no task."""
-        self._bury(message, "asks for no task")
+        """Bury a message that names no task."""
+        self._bury(message, "names no task")
 
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:  # noqa: ANN401
-        """Bury what asks for a task that there is not."""
+        """Bury a message that names an unknown task."""
         self._bury(message, f"no such task: {exc!r}")
 
     def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:  # noqa: ANN401
-        """Bury what Celery cannot make a task of."""
-        self._bury(message, f"no task: {exc!r}")
+        """Bury a message that Celery cannot make a task of."""
+        self._bury(message, f"not a task: {exc!r}")
 
     def _unfit(self, message: Any) -> str | None:  # noqa: ANN401
-        """Why this message cannot be run, or None."""
+        """Return why this message cannot be run; None if it can."""
         name = message.headers["task"]
         task = self.app.tasks.get(name)
         if task is None or name.startswith(BUILT_IN):

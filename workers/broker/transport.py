@@ -1,12 +1,12 @@
-"""A Redis transport that no message can harm, and no broker's death either.
+"""A Redis transport that no message and no death of the broker can harm.
 
-Kombu builds its own message from whatever lies on the list. What it does not foresee ends the worker, or is
-taken for a lost connection. So each item is looked at before kombu is: what is no plain task message goes on the
-list `dead:celery` with the reason, and reading goes on as if nothing had come.
+Kombu makes a message of every item on the list. An item that it does not expect ends the worker, or looks to it like a
+lost connection. So each item is checked before kombu gets it: one that is not a plain task message goes on the list
+`dead:celery` with the reason, and reading goes on as if nothing had come.
 
-It relies on private parts of kombu 5.7, which `test_poison.py` and `test_redis_restarts.py` hold: a channel makes
-its clients from what `_get_client` returns; a client's `parse_response` is what BRPOP's answer comes from; a new
-connection asks `_connparams`; and a transport that was given up has no `client` any more.
+It relies on private parts of kombu 5.7, which `test_poison.py` and `test_redis_restarts.py` check: a channel makes its
+clients from the result of `_get_client`; BRPOP's answer comes from a client's `parse_response`; a new connection calls
+`_connparams`; and a transport that was given up has no `client` any more.
 """
 
 import json
@@ -25,27 +25,27 @@ from grader.service.streams import DEAD_MESSAGES
 from workers.broker.wire import flaw
 
 RAW_CHARACTERS = 2000
-"""How much of a dead message is kept."""
+"""The most that is kept of a dead message."""
 WHY_CHARACTERS = 500
 
 log = logging.getLogger(__name__)
 
 
 class Client(redis.Redis):
-    """A client that gives kombu nothing from a list but plain task messages."""
+    """A client that gives kombu only plain task messages from a list."""
 
     def __init__(self, bury: Callable[[bytes, str, str], None], separator: str, **settings: Any) -> None:  # noqa: ANN401
-        """Hand each item that is none to `bury`, with its queue and what is wrong."""
+        """Hand every other item to `bury`, with its queue and the reason."""
         super().__init__(**settings)
         self._bury, self._separator = bury, separator
 
     def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:  # noqa: ANN401
-        """The server's answer; None, as if the time for waiting had run out, where BRPOP brought no task message."""
+        """Return the server's answer; None, as after a timeout, if BRPOP brought anything but a task message."""
         answer = super().parse_response(connection, command_name, **options)  # type: ignore[no-untyped-call]
         if command_name != "BRPOP" or not answer:
             return answer
         key, item = answer
-        queue = key.decode().rsplit(self._separator, 1)[0]  # what follows is the priority
+        queue = key.decode().rsplit(self._separator, 1)[0]  # the priority follows
         if why := flaw(item, queue):
             self._bury(item, queue, why)
             return None
@@ -53,13 +53,13 @@ class Client(redis.Redis):
 
 
 class QoS(stock.QoS):
-    """Keeps account of messages that are not acknowledged yet."""
+    """Keeps the messages that are not acknowledged yet."""
 
     def ack(self, delivery_tag: str) -> None:
-        """Acknowledge a message, and free its place even if the broker could not be told.
+        """Acknowledge a message, and free its place even if the broker cannot be reached.
 
-        Stock kombu then keeps the place taken. With all places taken nothing is asked of the broker any more, and
-        so a worker that finished its tasks while the broker was away would wait for ever.
+        Stock kombu does not free the place then. A worker with no free place asks the broker for nothing, so one that
+        finished its tasks while the broker was away would wait for ever.
         """
         try:
             super().ack(delivery_tag)  # type: ignore[no-untyped-call]
@@ -74,11 +74,11 @@ class QoS(stock.QoS):
             virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
 
     def restore_unacked(self, client: Any = None) -> Any:  # noqa: ANN401
-        """Give back what is not acknowledged, as long as there is a broker to give it to.
+        """Give back what is not acknowledged, if the channel still has a connection.
 
-        When the broker dies, Celery closes a connection that kombu gave up before. Without a transport there is
-        nothing to connect to, and stock kombu then ends the worker with an AttributeError. What is left in
-        `unacked` comes back by itself after the visibility timeout.
+        When the broker dies, Celery closes a connection that kombu gave up before. Without a transport it cannot
+        connect, and stock kombu then ends the worker with an AttributeError. The messages in `unacked` come back by
+        themselves after the visibility timeout.
         """
         if _is_given_up(self.channel):
             self._delivered.clear()
@@ -87,12 +87,12 @@ class QoS(stock.QoS):
 
 
 class Channel(stock.Channel):
-    """A channel with such clients, and such an account."""
+    """A channel with these clients and this QoS."""
 
     QoS = QoS
 
     def bury(self, item: bytes, queue: str, why: str) -> None:
-        """Put a message that cannot be a task among the dead."""
+        """Put a message that cannot become a task on the list of dead messages."""
         record = {
             "uuid": str(uuid.uuid4()),
             "at": time.time(),
@@ -105,14 +105,14 @@ class Channel(stock.Channel):
         with self.conn_or_acquire() as client:
             try:
                 client.lpush(DEAD_MESSAGES, json.dumps(record))
-            except redis.ResponseError as error:  # full, or not allowed: no reason to stop work
+            except redis.ResponseError as error:  # full, or not allowed: work goes on
                 log.critical("%s takes no record (%s); it would have been %r", DEAD_MESSAGES, error, record)
 
     def _connparams(self, asynchronous: bool = False) -> Any:  # noqa: ANN401
-        """What a new connection is made from; a lost connection where there is no transport any more.
+        """Return the parameters of a new connection; raise a connection error if there is no transport any more.
 
-        A task may end when its channel was given up. Its acknowledgement then fails like any other that the broker
-        does not get; stock kombu ends the worker with an AttributeError.
+        A task may end after its channel was given up. Its acknowledgement then fails like any other that does not reach
+        the broker; stock kombu would end the worker with an AttributeError.
         """
         if _is_given_up(self):
             raise redis.ConnectionError("the connection of this channel was given up")
@@ -124,7 +124,7 @@ class Channel(stock.Channel):
 
 
 class Transport(stock.Transport):
-    """The Redis transport with such channels."""
+    """The Redis transport with these channels."""
 
     Channel = Channel
 

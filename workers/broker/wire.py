@@ -1,8 +1,8 @@
-"""What a task message looks like on the wire: exactly what our own sender writes, and nothing a sender may add.
+"""The form of a task message on the wire: exactly what our own sender writes.
 
 Celery's envelope can ask for more than a task: callbacks, stamps, limits, a time in the future, compression. Any
-registered task could be run that way, with any arguments, and what Celery does not foresee ends the worker or
-comes back for ever. So unknown keys are refused, and what we never use must be absent or empty.
+registered task could be run that way, with any arguments, and a message that Celery does not expect ends the worker or
+comes back for ever. So unknown keys are refused, and keys that we never use must be absent or empty.
 """
 
 import base64
@@ -30,7 +30,7 @@ MESSAGE_BYTES = 4 * SIZE_LIMIT + 16 * 1024
 LONGEST_SECONDS = 3600
 """The longest time limit of any task; Celery copies a task's limits into its messages."""
 PATH_STEPS = 4
-"""How far down a path is told: deeper steps are the sender's own."""
+"""The length of a path in a message: deeper steps are chosen by the sender."""
 
 
 def _empty(value: object) -> None:
@@ -45,13 +45,13 @@ Nothing = Annotated[object, AfterValidator(_empty)]
 
 
 class Exact(BaseModel):
-    """A mapping with these keys and no others."""
+    """A mapping with exactly these keys."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Headers(Exact):
-    """What Celery acts upon: a plain task, now, without limits or followers of the sender's choosing."""
+    """The keys that Celery acts on: a plain task, to run now, without limits or followers from the sender."""
 
     task: Token
     id: Token
@@ -80,7 +80,7 @@ class Headers(Exact):
 
 
 class DeliveryInfo(Exact):
-    """Where the message goes when it is given back: the queue that it came from."""
+    """The queue to which the message goes back: the one that it came from."""
 
     exchange: WireText
     routing_key: WireText
@@ -88,7 +88,7 @@ class DeliveryInfo(Exact):
 
 
 class Properties(Exact):
-    """What kombu acts upon."""
+    """The keys that kombu acts on."""
 
     delivery_tag: Token
     delivery_info: DeliveryInfo
@@ -110,7 +110,7 @@ class Message(Exact):
 
 
 class Followers(Exact):
-    """What Celery would call after the task."""
+    """The tasks that Celery would call after this one."""
 
     callbacks: Nothing = None
     errbacks: Nothing = None
@@ -120,18 +120,18 @@ class Followers(Exact):
 
 MESSAGE = TypeAdapter(Message)
 BODY = TypeAdapter(tuple[list[JsonValue], dict[str, JsonValue], Followers])
-"""Arguments, keyword arguments and followers. A `JsonValue` is nested 255 deep at the most."""
+"""Arguments, keyword arguments and followers. A `JsonValue` is nested at most 255 deep."""
 Shape = TypeVar("Shape")
 
 
 class Misshapen(ValueError):
-    """Some text that does not have the shape it should have."""
+    """A text does not have the form that it should have."""
 
 
 def flaw(item: bytes, queue: str) -> str | None:
-    """What is wrong with this item of this queue, or None if it is a plain task message."""
+    """Return what is wrong with this item of this queue; None if it is a plain task message."""
     if len(item) > MESSAGE_BYTES:
-        return f"{len(item)} bytes are too many: {MESSAGE_BYTES} are the most"
+        return f"{len(item)} bytes are too many: at most {MESSAGE_BYTES} are allowed"
     try:
         message = _shaped(MESSAGE, item, "message")
         _shaped(BODY, base64.b64decode(message.body, validate=True), "body")
@@ -146,10 +146,10 @@ def flaw(item: bytes, queue: str) -> str | None:
 
 
 def _shaped(shape: TypeAdapter[Shape], text: bytes, what: str) -> Shape:
-    """What the text says, if it has this shape and can be written again: kombu does so with what is not done yet.
+    """Return the parsed text, if it has this shape and can be written again, as kombu does with unfinished messages.
 
     Raises:
-        Misshapen: It has not, or cannot; the message says where, beginning with `what`.
+        Misshapen: It has another shape, or cannot be written; the message names the place, beginning with `what`.
     """
     try:
         value = json.loads(text.decode(), object_hook=_plain)
@@ -164,9 +164,9 @@ def _shaped(shape: TypeAdapter[Shape], text: bytes, what: str) -> Shape:
 
 
 def _plain(mapping: dict[str, Any]) -> dict[str, Any]:
-    """The mapping itself; kombu would build an object from one with a `__type__`, or fail to."""
+    """Return the mapping itself, unless it has a `__type__`: kombu would try to build an object from it."""
     if "__type__" in mapping:
-        raise ValueError("there is a __type__ in it")
+        raise ValueError("it has a __type__")
     return mapping
 
 

@@ -1,7 +1,7 @@
-"""The embedded server: the queue's server as `grade up` runs it, with its settings, its users and their passwords.
+"""The embedded server: the queue's server that `grade up` runs, with its settings, users and passwords.
 
-It listens on this machine alone, forgets nothing that it accepted, and knows the same users as a server that is
-shared. Each user's URL lies in a file of its own that only this machine's user can read.
+It listens only on this machine, loses nothing that it accepted, and has the same users as a shared server. Each user's
+URL is in a file of its own that only this machine's user can read.
 """
 
 import os
@@ -22,10 +22,10 @@ from grader.service.platforms import Platform
 
 HOST = "127.0.0.1"
 ASKING = "operator"
-"""The user as whom we see whether it answers."""
+"""The user that tests whether the server answers."""
 LINES = {
     "bind": HOST,
-    "protected-mode": "no",  # nobody is let in without a password
+    "protected-mode": "no",  # nobody gets in without a password
     "appendonly": "yes",
     "appendfsync": "always",
     "save": '""',
@@ -34,12 +34,12 @@ LINES = {
     "proto-max-bulk-len": "8mb",
     "tcp-keepalive": "60",
 }
-"""As in `deploy/valkey.conf`."""
+"""The same settings as in `deploy/valkey.conf`."""
 ANSWER_SECONDS = 1.0
 
 
 class Embedded:
-    """The server's files, and how it is started."""
+    """The server's files and its command."""
 
     def __init__(self, port: int, platforms: Mapping[str, Platform]) -> None:
         self.port, self.platforms = port, platforms
@@ -47,7 +47,7 @@ class Embedded:
         """Without a user."""
 
     def write(self) -> None:
-        """Write all that it reads, and the users' URLs; passwords that are there already stay.
+        """Write the files that the server reads, and the users' URLs; existing passwords stay.
 
         Raises:
             GraderError: Something cannot be written, or a platform's password cannot be read.
@@ -67,7 +67,7 @@ class Embedded:
 
     @property
     def command(self) -> list[str]:
-        """What starts it.
+        """The command that starts the server.
 
         Raises:
             GraderError: There is no server for this kind of machine.
@@ -81,7 +81,7 @@ class Embedded:
 
     @property
     def answers(self) -> bool:
-        """Whether it is up, and has read what it kept."""
+        """True if the server is running and has read its data."""
         url, once = up.url_file(ASKING).read_text("ascii").strip(), Retry(NoBackoff(), 0)
         client = redis.Redis.from_url(url, socket_timeout=ANSWER_SECONDS, retry=once)
         with client, suppress(redis.RedisError):
@@ -89,7 +89,7 @@ class Embedded:
         return False
 
     def _passwords(self, folder: Path) -> dict[str, str]:
-        """Each user's password; those that nobody has given yet are made."""
+        """Return each user's password; make the missing ones."""
         given = {name: platform.password() for name, platform in self.platforms.items()}
         for user, password in access.new_passwords(access.users(self.platforms)).items():
             if not given.get(user) and not (folder / user).exists():
@@ -98,13 +98,13 @@ class Embedded:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that no other user can read, at no moment."""
+    """Write a file that no other user can read at any moment."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(f"{text}\n")
 
 
 def _quoted(path: Path) -> str:
-    """The path as one word of the server's settings."""
+    """Return the path as one word of the server's settings."""
     escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,7 +1,7 @@
-"""The guard: ends what `grade up` started, should `grade up` itself be killed and have no time to do so.
+"""The guard: ends the processes of `grade up` if `grade up` itself is killed and cannot do so.
 
-It reads process groups from its standard input, a line for all that there are, and waits for the input to end. An
-orderly end says before that there are none left.
+It reads process groups from its standard input, each line with all present ones, and waits for the input to end. Before
+an orderly end, the last line is empty.
 """
 
 import os
@@ -17,7 +17,7 @@ PAUSE_SECONDS = 0.05
 
 
 def main() -> None:
-    """Wait for the end, and see to it that nothing outlives it."""
+    """Wait for the end of the input, then end all process groups."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: list[int] = []
@@ -31,13 +31,13 @@ def main() -> None:
 
 
 def send(groups: Sequence[int], number: int) -> bool:
-    """Whether any of these process groups was still there to get the signal."""
-    there = False
+    """Send the signal to these process groups, and return whether any of them still existed."""
+    exists = False
     for group in groups:
-        with suppress(ProcessLookupError, PermissionError):  # macOS refuses where only the dead are left
+        with suppress(ProcessLookupError, PermissionError):  # macOS refuses if only dead processes are left
             os.killpg(group, number)
-            there = True
-    return there
+            exists = True
+    return exists
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What the service's own processes have in common: settings, logs, a heartbeat, and an orderly end.
+"""The common part of the service's own processes: settings, logs, a heartbeat, and an orderly end.
 
-A round that fails because the queue or the database is away is told once and tried again; the heartbeat rests
-meanwhile, so that a supervisor sees a process that is up and cannot work.
+If a round fails because the queue or the database is away, that is logged once and tried again. The heartbeat pauses
+meanwhile, so that a supervisor sees a process that runs and cannot work.
 """
 
 import logging
@@ -30,7 +30,7 @@ class Process:
     """One of the service's processes, from its start to its end."""
 
     def __init__(self, name: str) -> None:
-        """Read the settings and be ready to be told to stop."""
+        """Read the settings, and stop at SIGTERM or SIGINT."""
         logs.configure(name)
         try:
             self.settings = settings()
@@ -50,32 +50,32 @@ class Process:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
     ) -> None:
-        """Say how it ended; an error of ours in a line."""
+        """Log the end; an error of ours in one line."""
         if isinstance(error, GraderError):
             log.error("%s", error)
             sys.exit(error.exit_code)
         log.info("stopped")
 
     def run(self, work: Callable[[], None], pause: float) -> None:
-        """Do the work again and again until told to stop, with a pause in between."""
+        """Do the work again and again, with a pause in between, until told to stop."""
         while not self._stop.is_set():
             try:
                 work()
             except (LedgerError, QueueError, redis.RedisError) as error:
-                self._tell(error)
+                self._warn(error)
                 self._stop.wait(PATIENCE_SECONDS)
                 continue
             self._beat()
             self._stop.wait(pause)
 
-    def _tell(self, error: Exception) -> None:
-        """Say once, not at every round, what is away."""
+    def _warn(self, error: Exception) -> None:
+        """Log the error once, not at every round."""
         if str(error) != self._away:
             self._away = str(error)
             log.warning("cannot work: %s", error)
 
     def _beat(self) -> None:
-        """Show that all is well."""
+        """Touch the heartbeat's file."""
         if self._away:
             self._away = ""
             log.info("all is well again")

@@ -1,7 +1,7 @@
-"""A supervisor: child processes that are started again when they end, and all end when it does, however it does.
+"""A supervisor: starts child processes again when they end, and ends them all when it ends itself.
 
-Each child leads a process group of its own, so that Ctrl-C in a terminal reaches the supervisor alone, and so that
-nothing that a child started outlives it. Should the supervisor be killed, the guard ends them.
+Each child leads a process group of its own. So Ctrl-C in a terminal reaches only the supervisor, and the processes that
+a child started end with it. If the supervisor is killed, the guard ends them.
 """
 
 import signal
@@ -17,15 +17,15 @@ from grader.base.errors import GraderError
 from workers.supervision import guard
 
 STEADY_SECONDS = 60.0
-"""Whoever has run so long may fail again as if for the first time."""
+"""A child that has run for this time has no failures behind it."""
 FAILURES = 5
-"""So many quick ends in a row, and it is given up."""
+"""The number of quick ends in a row after which a child is given up."""
 BACKOFF_SECONDS = 0.5
 """Before the first new start; each later wait is twice as long."""
 PAUSE_SECONDS = 0.1
 LAST_LINES = 15
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What tells us to stop: Ctrl-C, a service manager, a terminal that was closed."""
+"""The signals to stop: from Ctrl-C, a service manager, a terminal that is closed."""
 
 
 class GivenUp(GraderError):
@@ -34,29 +34,29 @@ class GivenUp(GraderError):
 
 @dataclass
 class Child:
-    """One process that has to run, however often it ends."""
+    """One process that must keep running."""
 
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str]
     log: Path
     patience: float
-    """Seconds that it has to end once it was asked to."""
+    """Seconds that it has to end after it was asked to."""
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     again_at: float | None = None
-    """When it is to be started again; None while it runs."""
+    """The time at which it is started again; None while it runs."""
     failures: int = 0
 
     @property
     def is_running(self) -> bool:
-        """Whether it has not ended."""
+        """True if it has started and not ended."""
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        """Start it; what it says goes to its log."""
+        """Start it; its output goes to its log."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - a program of ours
+            self.process = subprocess.Popen(  # noqa: S603 - our own program
                 self.argv,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -72,37 +72,37 @@ class Child:
             self.process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Kill it, and whatever it started and left behind."""
+        """Kill it with all processes that it started."""
         if self.process:
             guard.send([self.process.pid], signal.SIGKILL)
             self.process.wait()
 
     def end(self) -> str:
-        """How it ended, in words."""
+        """Return how it ended, in words."""
         code = self.process.returncode if self.process else 0
         return f"by signal {-code}" if code < 0 else f"with code {code}"
 
     def last_words(self) -> str:
-        """The end of its log."""
+        """Return the end of its log."""
         lines = self.log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:]
         return "\n".join(f"    {line}" for line in lines)
 
 
 class Supervisor:
-    """Children, in the stages in which they are started and, the other way round, stopped."""
+    """Children in stages: they are started in this order, and stopped in the opposite one."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        """`say` is told what happens to the children."""
+        """`say` gets a message when something happens to a child."""
         self.say = say
         self.stages: list[list[Child]] = []
         self.signals = 0
-        """How often it was told to stop."""
+        """The number of signals to stop."""
 
     @contextmanager
     def watch(self) -> Iterator[None]:
-        """The time in which children may run; at its end none does."""
+        """Let children run inside the `with` block; at its end, all of them have ended."""
         for number in SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+            if signal.getsignal(number) != signal.SIG_IGN:  # `nohup` ignores some
                 signal.signal(number, self._told_to_stop)
         self._guard = self._new_guard()
         try:
@@ -111,14 +111,14 @@ class Supervisor:
             self._stop()
 
     def start(self, *stage: Child) -> None:
-        """Start these together."""
+        """Start these children together, as the next stage."""
         self.stages.append(list(stage))
         for child in stage:
             child.start()
         self._tell_guard()
 
     def run(self, until: Callable[[], bool]) -> bool:
-        """Keep all children running until then; False where it was told to stop before.
+        """Keep all children running until the condition is true; return False if told to stop before.
 
         Raises:
             GivenUp: One of them ends again and again.
@@ -140,7 +140,7 @@ class Supervisor:
         self.signals += 1
 
     def _look_after(self, child: Child) -> None:
-        """See whether it ended, and start it again when that is due."""
+        """Start the child again if it has ended and its wait is over."""
         if child.is_running:
             return
         now = time.monotonic()
@@ -158,7 +158,7 @@ class Supervisor:
             self._tell_guard()
 
     def _stop(self) -> None:
-        """End all children, the last stage first; whoever takes too long, or is in somebody's way, is killed."""
+        """End all children, the last stage first; kill those that take too long, or all after a second signal."""
         calm = max(1, self.signals)
         for stage in reversed(self.stages):
             for child in stage:
@@ -174,15 +174,14 @@ class Supervisor:
 
     def _new_guard(self) -> "subprocess.Popen[str]":
         command = [sys.executable, "-P", "-m", "workers.supervision.guard"]
-        found = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603
-        self._guard = found
+        self._guard = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603
         self._tell_guard()
-        return found
+        return self._guard
 
     def _tell_guard(self) -> None:
-        """Tell it the process groups there are now."""
+        """Send the guard all present process groups."""
         groups = [str(child.process.pid) for child in self._children() if child.process and child.again_at is None]
         if self._guard.stdin:
-            with suppress(BrokenPipeError):  # it is gone; the next one will be told
+            with suppress(BrokenPipeError):  # it is gone; the next one gets them
                 self._guard.stdin.write(" ".join(groups) + "\n")
                 self._guard.stdin.flush()

@@ -1,7 +1,7 @@
-"""`python -m workers.supervision.up`: the whole service on this machine, from one command to Ctrl-C.
+"""`python -m workers.supervision.up`: the whole service on this machine, until Ctrl-C.
 
-An embedded server, the intake, the dispatcher, the courier and a worker, each as its own Redis user and no more than
-that; whatever dies is started again, and nothing outlives this process.
+It runs an embedded server, the intake, the dispatcher, the courier and a worker, each as its own Redis user without
+further rights. A process that dies is started again, and all of them end with this one.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from grader import exercises
 from grader.base import home
 from grader.base.errors import GraderError
-from grader.ledger.database import Database
+from grader.ledger import Ledger
 from grader.service import platforms, up
 from grader.service.settings import settings
 from workers.supervision.embedded import HOST, Embedded
@@ -24,12 +24,12 @@ PORT = 7379
 WORKERS = 2
 EXAMPLE = "mini-heads"
 OURS = ("GRADER_QUEUE_URL", "GRADER_BROKER_URL", "GRADER_QUEUE_CA", "GRADER_HEARTBEAT")
-"""What each process is told by us, and not by the environment that we were started in."""
+"""Variables that this process sets for the others, whatever its own environment says."""
 LOG_BYTES = 10_000_000
-"""A log that is longer is put aside at the next start."""
+"""A longer log is renamed at the next start."""
 QUICK_SECONDS = 10.0
 WORKER_SECONDS = 30.0
-"""What a worker has for what it has begun; what it does not finish is graded again later."""
+"""The time that a worker has to finish its submissions; those that it does not finish are graded again later."""
 PROCESSES = {
     "intake": ["workers.intake"],
     "dispatcher": ["workers.dispatch"],
@@ -40,10 +40,10 @@ PROCESSES = {
 
 
 class Service:
-    """The parts and their supervisor."""
+    """The processes and their supervisor."""
 
     def __init__(self, port: int, workers: int) -> None:
-        """Read all settings, so that what is wrong with them is said before anything runs.
+        """Check all settings before anything runs.
 
         Raises:
             GraderError: Something is wrong with them.
@@ -59,7 +59,7 @@ class Service:
         _refuse_taken(HOST, port, "--port")
         if given.metrics_port:
             _refuse_taken(given.metrics_host, given.metrics_port, "GRADER_METRICS_PORT")
-        Database().close()
+        Ledger().close()
         self.heartbeats = home.writable_folder(up.FOLDER, "heartbeats")
         self.logs = home.writable_folder(up.FOLDER, "logs")
         self.supervisor = Supervisor(_say)
@@ -77,10 +77,10 @@ class Service:
                 self.supervisor.start(worker)
                 if self.supervisor.run(self._is_ready):
                     up.tell(up.Facts(pid=os.getpid(), queue=self.server.url, metrics=self.metrics))
-                    _say(self._told())
+                    _say(self._summary())
                     self.supervisor.run(lambda: False)
-            _say(f"stopping; the worker has {WORKER_SECONDS:.0f} s to finish what it has begun, Ctrl-C stops at once")
-        _say("stopped; what was handed in and is not graded will be, at the next `grade up`")
+            _say(f"stopping; the worker has {WORKER_SECONDS:.0f} s to finish its work, Ctrl-C stops at once")
+        _say("stopped; submissions that are not graded yet will be graded by the next `grade up`")
 
     def _is_ready(self) -> bool:
         return all((self.heartbeats / name).exists() for name in PROCESSES)
@@ -88,21 +88,23 @@ class Service:
     def _process(self, name: str) -> Child:
         more = ["--concurrency", str(self.workers)] if name == "worker" else []
         command = [sys.executable, "-P", "-m", *PROCESSES[name], *more]
-        told = {"GRADER_QUEUE_URL_FILE": str(up.url_file(name)), "GRADER_HEARTBEAT": str(self.heartbeats / name)}
-        return self._child(name, command, WORKER_SECONDS if name == "worker" else QUICK_SECONDS, told)
+        variables = {"GRADER_QUEUE_URL_FILE": str(up.url_file(name)), "GRADER_HEARTBEAT": str(self.heartbeats / name)}
+        return self._child(name, command, WORKER_SECONDS if name == "worker" else QUICK_SECONDS, variables)
 
-    def _child(self, name: str, command: list[str], patience: float, told: Mapping[str, str] | None = None) -> Child:
+    def _child(
+        self, name: str, command: list[str], patience: float, variables: Mapping[str, str] | None = None
+    ) -> Child:
         log = self.logs / f"{name}.log"
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
-        return Child(name, command, {**self.environment, **(told or {})}, log, patience)
+        return Child(name, command, {**self.environment, **(variables or {})}, log, patience)
 
-    def _told(self) -> str:
-        """What to know of a service that is ready."""
+    def _summary(self) -> str:
+        """Return the addresses of a service that is ready."""
         lines = ["The grader is up; Ctrl-C stops it.", ""]
         for platform in self.platforms:
             url = self.server.url.replace("://", f"://{platform}@")
-            lines.append(f"queue     {url}, whose URL with its password is in {up.url_file(platform)}")
+            lines.append(f"queue     {url}; the URL with its password is in {up.url_file(platform)}")
         if unsigned := [name for name, platform in self.platforms.items() if not platform.signing]:
             example = shlex.quote(str(exercises.available()[EXAMPLE] / "my_heads.yaml"))
             file = shlex.quote(str(up.url_file(unsigned[0])))
@@ -112,7 +114,7 @@ class Service:
 
 
 def main() -> None:
-    """Run until told to stop; an error of ours is a line and an exit code."""
+    """Run until told to stop; an error of ours becomes one line and an exit code."""
     parser = argparse.ArgumentParser(prog="grade up")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--workers", type=int, default=WORKERS)
@@ -130,21 +132,21 @@ def main() -> None:
 
 
 def _refuse_taken(host: str, port: int, option: str) -> None:
-    """Nothing, where the port is free on this machine.
+    """Check that the port is free on this machine.
 
     Raises:
         GraderError: It is not.
     """
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # our own server was here a moment ago
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # our own server may have just left it
         try:
-            trial.bind((host, port))
+            listener.bind((host, port))
         except OSError as error:
-            raise GraderError(f"port {port}: {error.strerror}; give another one by {option}") from None
+            raise GraderError(f"port {port}: {error.strerror}; choose another one with {option}") from None
 
 
 def _say(text: str) -> None:
-    """A line for whoever looks at the terminal, at once."""
+    """Print a line at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

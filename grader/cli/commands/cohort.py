@@ -1,4 +1,4 @@
-"""`grade cohort`: how a whole class fares with one exercise."""
+"""`grade cohort`: the results of a whole class in one exercise."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from grader import exercises
-from grader.cli.options import deliver
+from grader.cli.options import print_or_write
 
 
 class CohortFormat(StrEnum):
-    """What the cohort can be shown as."""
+    """The formats of a cohort."""
 
     text = "text"
     json = "json"
@@ -19,29 +19,29 @@ class CohortFormat(StrEnum):
 
 
 def cohort(
-    exercise_id: Annotated[str, typer.Argument(help="Which exercise.", metavar="EXERCISE", show_default=False)],
-    form: Annotated[CohortFormat, typer.Option("--format", help="What to show it as.")] = CohortFormat.text,
+    exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)],
+    form: Annotated[CohortFormat, typer.Option("--format", help="The output format.")] = CohortFormat.text,
     out: Annotated[Path | None, typer.Option(help="Write it to this file.", metavar="PATH")] = None,
-    names: Annotated[bool, typer.Option("--names", help="Students by name, not by pseudonym.")] = False,
+    names: Annotated[bool, typer.Option("--names", help="Show names instead of pseudonyms.")] = False,
 ) -> None:
-    """Show who found what, the most common wrong claims, and how the scores are spread."""
+    """Show what students found, the most common wrong claims, and the spread of scores."""
     from grader.ledger import Ledger
-    from grader.report.pages import cohort as shown
-    from grader.students import cohort as counted
+    from grader.report.pages import cohort as page
+    from grader.students import cohort as students
     from grader.students import pseudonyms
 
     exercise = exercises.load(exercise_id)
     key = b"" if names else pseudonyms.key()
 
-    def named(platform: str, student: str) -> str:
+    def name(platform: str, student: str) -> str:
         return student if names else pseudonyms.pseudonym(key, platform, student)
 
     with Ledger() as ledger:
-        found = counted.cohort(exercise, ledger.histories(exercise.id), named)
+        results = students.cohort(exercise, ledger.histories(exercise.id), name)
     match form:
         case CohortFormat.text:
-            deliver(shown.text(found), out)
+            print_or_write(page.text(results), out)
         case CohortFormat.json:
-            deliver(found.model_dump_json(indent=2), out)
+            print_or_write(results.model_dump_json(indent=2), out)
         case CohortFormat.html:
-            deliver(shown.html(found, exercise), out)
+            print_or_write(page.html(results, exercise), out)

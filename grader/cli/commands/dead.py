@@ -1,4 +1,4 @@
-"""`grade dead`: what was given up: listed, looked at, tried again, or put aside."""
+"""`grade dead`: what was given up, to be listed, shown, tried again or dismissed."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """What is to be done with it."""
+    """The actions on what was given up."""
 
     list = "list"
     show = "show"
@@ -24,19 +24,15 @@ class Action(StrEnum):
 
 
 def dead(
-    action: Annotated[
-        Action, typer.Argument(help="List it, look at it, try it again, put it aside.", show_default=False)
-    ],
-    names: Annotated[list[str] | None, typer.Argument(help="As they are listed.", metavar="[NAME]...")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that is listed.")] = False,
+    action: Annotated[Action, typer.Argument(help="List all, or show, try again or dismiss some.", show_default=False)],
+    names: Annotated[list[str] | None, typer.Argument(help="Names from the list.", metavar="[NAME]...")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything in the list.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List what could not be taken in or graded, with the reason; or try it again, once the reason is mended."""
+    """List what could not be taken in or graded, with the reason; or try it again after fixing the cause."""
     lists = action is Action.list
     if lists == bool(names or everything) or (names and everything) or (as_json and not lists):
-        message = (
-            "either `grade dead list [--json]`, or `grade dead show|replay|dismiss NAME...`, or `--all` for the names"
-        )
+        message = "use `grade dead list [--json]`, or `grade dead show|replay|dismiss` with names or --all"
         raise InvalidInput("grade dead", [Problem("usage", message)])
     from grader.ledger import Ledger
     from grader.service.dead import DeadLetters
@@ -46,23 +42,22 @@ def dead(
         if lists:
             typer.echo(_listed(letters, as_json))
             return
-        all_names = names or [each.name for each in letters.listed()]
-        does = {Action.show: letters.content, Action.dismiss: letters.dismiss}
-        _each(all_names, does.get(action) or _replaying(letters))
+        actions = {Action.show: letters.content, Action.dismiss: letters.dismiss}
+        _apply(actions.get(action) or _replay(letters), names or [each.name for each in letters.listed()])
 
 
 def _listed(letters: "DeadLetters", as_json: bool) -> str:
-    found = letters.listed()
+    dead = letters.listed()
     if as_json:
-        return json.dumps([each._asdict() for each in found], indent=2)
-    if not found:
+        return json.dumps([each._asdict() for each in dead], indent=2)
+    if not dead:
         return "nothing was given up"
-    widest = max(len(each.name) for each in found)
-    return "\n".join(f"{each.name:{widest}}  {each.when[:19]}Z  {each.size:>7} B  {each.reason}" for each in found)
+    widest = max(len(each.name) for each in dead)
+    return "\n".join(f"{each.name:{widest}}  {each.when[:19]}Z  {each.size:>7} B  {each.reason}" for each in dead)
 
 
-def _replaying(letters: "DeadLetters") -> Callable[[str], str]:
-    """What tries one of them again."""
+def _replay(letters: "DeadLetters") -> Callable[[str], str]:
+    """Return a function that tries one of them again."""
     from grader.service import platforms
     from grader.service.reception import Reception
     from grader.service.settings import settings
@@ -71,14 +66,14 @@ def _replaying(letters: "DeadLetters") -> Callable[[str], str]:
     return lambda name: letters.replay(name, reception)
 
 
-def _each(names: list[str], act: Callable[[str], str]) -> NoReturn:
-    """Do it with them all; where it cannot be done is said at the end, by the exit code too."""
+def _apply(action: Callable[[str], str], names: list[str]) -> NoReturn:
+    """Apply the action to each of the names, then print the failures and exit."""
     from grader.service.dead import CannotReplay
 
     failures = []
     for name in names:
         try:
-            typer.echo(act(name))
+            typer.echo(action(name))
         except CannotReplay as error:
             failures.append(str(error))
     for message in failures:

@@ -1,4 +1,4 @@
-"""`grade doctor`: is everything in place, and what to do where it is not."""
+"""`grade doctor`: whether everything is in place, and what to do if not."""
 
 from typing import Annotated
 
@@ -11,22 +11,22 @@ from grader.cli.options import TransformerPath, laboratory
 def doctor(
     exercise_id: Annotated[
         str | None,
-        typer.Option("--exercise", help="Measure it too, and compare with its known heads.", metavar="ID"),
+        typer.Option("--exercise", help="Also measure this exercise, and compare with its known heads.", metavar="ID"),
     ] = None,
     transformer: TransformerPath = None,
 ) -> None:
-    """Check transformers, digests, folders, ledger, and the service where there is one; needs no internet."""
+    """Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet."""
     from grader import checkup
 
-    findings = list(checkup.everything())
+    checks = list(checkup.all_checks())
     if exercise_id is not None:
         exercise = exercises.load(exercise_id)
         folder = exercises.available().get(exercise_id)
-        with laboratory(exercise, transformer) as bench:
-            findings += checkup.known_heads(exercise, folder, bench.table)
-    for finding in findings:
-        mark = "?   " if finding.unseen else "ok  " if finding.good else "LOOK"
-        typer.echo(f"{mark}  {finding.what}: {finding.found}")
-        if finding.advice:
-            typer.echo(f"        {finding.advice}")
-    raise typer.Exit(0 if all(finding.good or finding.optional for finding in findings) else 3)
+        with laboratory(exercise, transformer) as lab:
+            checks += checkup.known_heads(exercise, folder, lab.table)
+    for check in checks:
+        mark = "?   " if check.is_unknown else "ok  " if check.is_ok else "LOOK"
+        typer.echo(f"{mark}  {check.subject}: {check.result}")
+        if check.advice:
+            typer.echo(f"        {check.advice}")
+    raise typer.Exit(0 if all(check.is_ok or check.is_optional for check in checks) else 3)

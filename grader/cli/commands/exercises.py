@@ -1,4 +1,4 @@
-"""`grade exercises`: list and show them, begin a new one, look a folder of them through, weigh one's own sentences."""
+"""`grade exercises`: list and show them, start a new one, check some, assess own sentences."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from grader.base import home
 from grader.base.errors import ExerciseError
 from grader.base.language import N_, _, ngettext
 from grader.cli.commands.schema import rendered
-from grader.cli.options import TABLES, deliver
+from grader.cli.options import TABLES, print_or_write
 from grader.exercises.names import statistic
 from grader.exercises.thresholds import thresholds_of
 from grader.report.text.labels import padded
@@ -24,13 +24,13 @@ LABEL = 12
 """Cells."""
 FAMILIES = {"decoder": N_("decoder"), "encoder": N_("encoder")}
 SHOW = "ID"
-"""The command that shows one exercise; no id is written in capitals."""
+"""The name of the command that shows one exercise; no id has capitals."""
 INVALID = 2
 """The exit code of an invalid input."""
 
 
 def exercises(
-    exercise_id: Annotated[str | None, typer.Argument(help="Show one exercise whole.", metavar="ID")] = None,
+    exercise_id: Annotated[str | None, typer.Argument(help="Show this exercise.", metavar="ID")] = None,
 ) -> None:
     """List the exercises, or show what one asks for."""
     if exercise_id is None:
@@ -38,7 +38,7 @@ def exercises(
         for name in shelf.available():
             try:
                 exercise = shelf.load(name)
-            except ExerciseError as fault:  # one that is wrong hides no other
+            except ExerciseError as fault:  # a bad exercise must not hide the others
                 faults.append(fault)
                 continue
             points = ngettext("{number} point", "{number} points", exercise.points)
@@ -60,10 +60,10 @@ def exercises(
 
 
 class IdOrCommand(TyperGroup):
-    """A group in which what is no command is an exercise's id."""
+    """A group of commands in which any other word is an exercise's id."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - click's types, which Typer hides
-        """The command's name, the command, and its arguments."""
+        """Return the command's name, the command, and its arguments."""
         is_command = args[0] in self.commands
         return super().resolve_command(ctx, args if is_command else [SHOW, *args])
 
@@ -74,25 +74,25 @@ app.command(SHOW)(exercises)
 
 @app.callback()
 def listed(context: typer.Context) -> None:
-    """List the exercises, show what one asks for, write new ones and check them."""
+    """List the exercises, show one, start a new one, or check them."""
     if context.invoked_subcommand is None:
         exercises()
 
 
 @app.command()
 def new(
-    exercise_id: Annotated[str, typer.Argument(help="Lower-case words joined by hyphens.", metavar="ID")],
-    root: Annotated[Path, typer.Option("--in", help="The folder that is to hold it.", metavar="FOLDER")] = Path(),
+    exercise_id: Annotated[str, typer.Argument(help="The new id: lower-case words joined by hyphens.", metavar="ID")],
+    root: Annotated[Path, typer.Option("--in", help="The folder in which to create it.", metavar="FOLDER")] = Path(),
 ) -> None:
-    """Write a commented starting point, which loads as it is; nothing is overwritten."""
+    """Create a new exercise from a commented template that loads as it is. Nothing is overwritten."""
     from grader.authoring.starting import start
 
     schemas = {f"{name}.json": rendered(name) + "\n" for name in ("exercise", "submission")}
     folder = start(exercise_id, root, schemas)
-    typer.echo(f"{folder} is there: change {shelf.FILE_NAME}, README.md and my_heads.yaml in it, then")
+    typer.echo(f"Created {folder}. Change {shelf.FILE_NAME}, README.md and my_heads.yaml in it, then run:")
     if folder.resolve().parent not in (known.resolve() for known in shelf.folders()):
-        named = os.pathsep.join([*filter(None, [os.environ.get(shelf.VARIABLE)]), str(root.resolve())])
-        typer.echo(f"  export {shelf.VARIABLE}={named}")
+        folders = os.pathsep.join([*filter(None, [os.environ.get(shelf.VARIABLE)]), str(root.resolve())])
+        typer.echo(f"  export {shelf.VARIABLE}={folders}")
     typer.echo(f"  grade exercises check {folder}\n  grade scan {exercise_id}")
 
 
@@ -100,20 +100,20 @@ def new(
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Exercises, or folders that hold some; all that are found by default.", metavar="FOLDER"),
+        typer.Argument(help="Exercises, or folders of exercises. Default: all.", metavar="FOLDER"),
     ] = None,
 ) -> None:
-    """Say all that is wrong with exercises, and what their authors may not have meant."""
+    """Report all problems of exercises, and warn of what their authors may have overlooked."""
     from grader.authoring import checking
 
     folders = checking.folders_in(paths or None)
-    found = []
-    for each in checking.examined(folders, home.folder() / TABLES):
-        found.append(each)
-        for line in checking.told(each):
+    checked = []
+    for each in checking.check(folders, home.folder() / TABLES):
+        checked.append(each)
+        for line in each.lines():
             typer.echo(line)
-    typer.echo(checking.summary(found))
-    raise typer.Exit(INVALID if any(each.problems for each in found) else 0)
+    typer.echo(checking.summary(checked))
+    raise typer.Exit(INVALID if any(each.problems for each in checked) else 0)
 
 
 @app.command()
@@ -121,23 +121,23 @@ def sentences(
     file: Annotated[Path, typer.Argument(help="Annotated sentences in CoNLL-U.", show_default=False)],
     relations: Annotated[
         list[str] | None,
-        typer.Option("--relation", help="Only this relation; may be repeated.", metavar="R"),
+        typer.Option("--relation", help="Use only this relation; can be repeated.", metavar="R"),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write them as `own_sentences` to this file.", metavar="PATH")
     ] = None,
 ) -> None:
-    """Show what sentences of one's own are worth as a probe, before they are used."""
-    from grader.authoring import sentences as brought
+    """Assess your own sentences as a probe, before you use them."""
+    from grader.authoring import sentences as own
 
-    found = brought.read(file, relations or ())
-    typer.echo(brought.text(found))
+    annotated = own.read(file, relations or ())
+    typer.echo(own.text(annotated))
     if out is not None:
-        deliver(brought.as_yaml(found), out)
+        print_or_write(own.as_yaml(annotated.sentences), out)
 
 
 def _rows(exercise: Exercise) -> Iterator[tuple[str, str]]:
-    """What is asked, each under its label."""
+    """Yield label and value of what the exercise asks."""
     source = exercise.transformer
     yield (
         _("transformer"),

@@ -1,4 +1,4 @@
-"""`grade gallery`: what students found and wish to show, as a static site."""
+"""`grade gallery`: the heads that students found and want to show, as a static site."""
 
 import re
 from collections.abc import Iterator
@@ -20,29 +20,30 @@ if TYPE_CHECKING:
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>?#/]+(/[^\s\"'<>?#]*)?")
 PORT = 8040
-"""Where `grade gallery serve` listens, unless it is told otherwise."""
+"""The default port of `grade gallery serve`."""
 
 app = typer.Typer(
-    help="Make a static site of what was confirmed and may be shown, and look at it.", no_args_is_help=True
+    help="Build a static site of the confirmed claims that students want to show, and view it.", no_args_is_help=True
 )
 
 
 @app.command("build")
 def build(
-    out: Annotated[Path, typer.Option(help="The site's folder; an older gallery in it is replaced.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="The site's folder; an older gallery there is replaced.", metavar="DIR")],
     exercise: Annotated[
-        list[str] | None, typer.Option(help="Only this exercise; may be given again.", metavar="ID", show_default=False)
+        list[str] | None, typer.Option(help="Only this exercise; can be repeated.", metavar="ID", show_default=False)
     ] = None,
-    platform: Annotated[str | None, typer.Option(help="Only its students.", metavar="NAME")] = None,
-    title: Annotated[str | None, typer.Option(help="What the site is called.", metavar="T", show_default=False)] = None,
+    platform: Annotated[str | None, typer.Option(help="Only students of this platform.", metavar="NAME")] = None,
+    title: Annotated[str | None, typer.Option(help="The site's title.", metavar="T", show_default=False)] = None,
     url: Annotated[
-        str | None, typer.Option(help="Where it will be found: makes the feeds' links absolute.", metavar="BASE")
+        str | None, typer.Option(help="The site's address; it makes the links in feeds absolute.", metavar="BASE")
     ] = None,
     recompute: Annotated[
-        bool, typer.Option("--recompute", help="Draw sentences that are not kept here, too; loads the transformer.")
+        bool,
+        typer.Option("--recompute", help="Also draw sentences not stored here; this loads the transformer."),
     ] = False,
 ) -> None:
-    """Make the site from the ledger: confirmed claims of the newest submissions, if they say `gallery: true`."""
+    """Build the site from the ledger: confirmed claims of the newest submissions, if these say `gallery: true`."""
     from grader.gallery import entries, folder, site
     from grader.gallery.discretion import Discretion
     from grader.gallery.pictures import Pictures
@@ -50,66 +51,66 @@ def build(
     from grader.students import pseudonyms
 
     _refuse_address(url)
-    chosen = {name: exercises.load(name) for name in exercise} if exercise else _sound()
+    chosen = {name: exercises.load(name) for name in exercise} if exercise else _readable()
     logins: set[str] = set()
-    found: list[entries.ShownSubmission] = []
+    submissions: list[entries.ShownSubmission] = []
     with folder.replaced(out) as new:
         with Ledger() as ledger:
             for name in chosen:
-                found += entries.shown_submissions(ledger, name, logins, platform)
-            known = entries.exercises_of(ledger, platform)
+                submissions += entries.shown_submissions(ledger, name, logins, platform)
+            known = ledger.exercises(platform)
         if platform and not known:
-            message = _("nothing in the ledger came from platform {platform}", platform=platform)
+            message = _("the ledger has no submissions from platform {platform}", platform=platform)
             raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", message)])
         tables = home.writable_folder(TABLES)
         gallery = site.Gallery(
             name=title or _("Gallery of attention heads"),
-            exhibits=entries.exhibits(found, pseudonyms.key(), Discretion(logins)),
+            exhibits=entries.exhibits(submissions, pseudonyms.key(), Discretion(logins)),
             exercises=chosen,
             pictures={name: Pictures(each, tables, recompute=recompute) for name, each in chosen.items()},
             base=url,
         )
         files = site.Site(gallery, new).write()
-    for message in _left_out(gallery, found, set() if exercise else known - set(chosen)):
+    for message in _left_out(gallery, submissions, set() if exercise else known - set(chosen)):
         typer.echo(message, err=True)
-    numbers = {"claims": len(gallery.exhibits), "submissions": len(found), "files": files}
+    numbers = {"claims": len(gallery.exhibits), "submissions": len(submissions), "files": files}
     message = N_("written to {path} (confirmed claims: {claims}; submissions: {submissions}; files: {files})")
     typer.echo(_(message, path=out, **numbers), err=True)
 
 
-def _sound() -> dict[str, Exercise]:
-    """All exercises that can be read; one that is wrong is said, and hides no other."""
-    found = {}
+def _readable() -> dict[str, Exercise]:
+    """Return all exercises that can be read, and print what is wrong with the others."""
+    readable = {}
     for name in exercises.available():
         try:
-            found[name] = exercises.load(name)
+            readable[name] = exercises.load(name)
         except ExerciseError as fault:
             typer.echo(_("left out: {error}", error=fault), err=True)
-    return found
+    return readable
 
 
 def _refuse_address(url: str | None) -> None:
     if url and not ADDRESS.fullmatch(url):
-        message = _("it is no address of a site; write it like https://heads.example/gallery")
+        message = _("it is not the address of a site; write it like https://heads.example/gallery")
         raise InvalidInput(f"--url {url}", [Problem("no-address", message)])
 
 
-def _left_out(gallery: "Gallery", found: "list[ShownSubmission]", beside: set[str]) -> Iterator[str]:
-    """What is not shown, and why."""
+def _left_out(gallery: "Gallery", submissions: "list[ShownSubmission]", unknown: set[str]) -> Iterator[str]:
+    """Yield what is not shown, and why."""
     for each in gallery.pictures.values():
         yield from each.missing
-    if hidden := {each.report.exercise for each in found if each.report.feedback == "score"}:
-        yield _("not shown, as students are told their score only: {exercises}", exercises=", ".join(sorted(hidden)))
-    if beside:
-        yield _("left out, as they are not known here: {exercises}", exercises=", ".join(sorted(beside)))
+    if hidden := {each.report.exercise for each in submissions if each.report.feedback == "score"}:
+        yield _("not shown, because students see only their score: {exercises}", exercises=", ".join(sorted(hidden)))
+    if unknown:
+        yield _("left out, because they are not known here: {exercises}", exercises=", ".join(sorted(unknown)))
 
 
 @app.command("serve")
 def serve(
     folder: Annotated[Path, typer.Argument(help="The folder that `grade gallery build` wrote.", metavar="DIR")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = PORT,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any free one.")] = PORT,
 ) -> None:
-    """Show the site on this machine alone, until Ctrl-C."""
+    """Serve the site to this machine only, until Ctrl-C."""
     from grader.gallery.serving import server
 
     with server(folder, port) as listening:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from grader.students.hints import Rung
 
 WIDTH = 100
-"""Columns of a line; a command is never broken."""
+"""The most columns in a line; a command is never broken."""
 
 
 def hint(
@@ -31,9 +31,9 @@ def hint(
         str,
         typer.Argument(help="The kind, such as `induction` or `positional:-1`.", metavar="TYPE", show_default=False),
     ],
-    again: Annotated[bool, typer.Option("--again", help="Show those that you have seen.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Take it, whatever it costs.")] = False,
-    student: Annotated[str | None, typer.Option(help="Who asks; your login name by default.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Show the hints that you have seen already.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take the hint without being asked, whatever it costs.")] = False,
+    student: Annotated[str | None, typer.Option(help="The student. Default: your login name.")] = None,
 ) -> None:
     """Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try."""
     exercise = exercises.load(exercise_id)
@@ -47,28 +47,28 @@ def hint(
     for rung in shown:
         _show(rung, asked.name, ladder)
     if again and not shown:
-        typer.echo(_("You have seen none yet; without --again, the first one is shown."))
+        typer.echo(_("You have not seen any hints for this kind yet. Without --again, the first one is shown."))
     elif not again or not left:
-        typer.echo(_what_is_left(left, exercise.hint_costs))
+        typer.echo(_left(left, exercise.hint_costs))
 
 
 def _asked(exercise: Exercise, word: str) -> AskedKind:
-    """The asked kind that the word means: its name, or its type, relation or other spelling where one alone has it.
+    """Return the asked kind that the word means: its name, or a type, relation or spelling that only one kind has.
 
     Raises:
-        InvalidInput: There is none, or more than one.
+        InvalidInput: There is no such kind, or more than one.
     """
     wanted = Kind(type=word).name if word in SPELLINGS else word
     exact = [kind for kind in exercise.kinds if kind.name == wanted]
-    found = exact or [kind for kind in exercise.kinds if wanted in (kind.type, *kind.parameters.values())]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(kind.name for kind in found or exercise.kinds)
-    if found:
-        message = _("`{word}` may be any of {names}; say which", word=word, names=names)
+    matches = exact or [kind for kind in exercise.kinds if wanted in (kind.type, *kind.parameters.values())]
+    if len(matches) == 1:
+        return matches[0]
+    names = ", ".join(kind.name for kind in matches or exercise.kinds)
+    if matches:
+        message = _("`{word}` can mean {names}; say which one", word=word, names=names)
     else:
         message = _(
-            "{exercise} asks for no `{word}`; it asks for {names}", exercise=exercise.id, word=word, names=names
+            "{exercise} does not ask for `{kind}`; it asks for {names}", exercise=exercise.id, kind=word, names=names
         )
     raise InvalidInput("grade hint", [Problem("unknown-kind", message)])
 
@@ -76,32 +76,32 @@ def _asked(exercise: Exercise, word: str) -> AskedKind:
 def _chosen(
     ledger: "Ledger", of: tuple[Exercise, AskedKind], ladder: Sequence["Rung"], who: str, yes: bool | None
 ) -> tuple[list["Rung"], int]:
-    """The hints to show, and how many there are after them: those seen before where `yes` is None, else the next."""
-    from grader.students import hints_taken, identity
-    from grader.students.xp import Hint
+    """Return the hints to show, and how many are left: the next hint, or all seen before if `yes` is None."""
+    from grader.ledger.hints import Hint, take, taken
+    from grader.students import identity
 
     exercise, asked = of
-    names = identity.names(who, login_name(), {each.student for each in identity.known(ledger)})
+    names = identity.names(who, login_name(), {each.student for each in ledger.students()})
     of_kind = (exercise.id, asked.name)
-    seen = {each.rung for each in hints_taken.hints(ledger, names) if (each.exercise, each.kind) == of_kind}
+    seen = {each.rung for each in taken(ledger, names) if (each.exercise, each.kind) == of_kind}
     new = [rung for rung in ladder if rung.name not in seen]
     if yes is None or not new:
         return [rung for rung in ladder if yes is None and rung.name in seen], len(new)
     _agree_to(exercise.hint_costs, yes)
-    hints_taken.take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, datetime.now(UTC)))
+    take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, datetime.now(UTC)))
     return new[:1], len(new) - 1
 
 
 def _agree_to(cost: int, yes: bool) -> None:
-    """Nothing, if the hint is free, or may cost this.
+    """Ask whether the hint may cost this, unless that is agreed already.
 
     Raises:
-        InvalidInput: Nobody is there to be asked.
+        InvalidInput: There is nobody to ask: stdin is not a terminal.
     """
     if not cost or yes:
         return
     if not sys.stdin.isatty():
-        message = _("this hint costs {cost} XP; with --yes you take it", cost=cost)
+        message = _("this hint costs {cost} XP; to take it, add --yes", cost=cost)
         raise InvalidInput("grade hint", [Problem("costs-xp", message)])
     if not typer.confirm(_("This hint costs {cost} XP. Take it?", cost=cost)):
         raise typer.Exit
@@ -112,14 +112,14 @@ def _show(rung: "Rung", kind: str, ladder: Sequence["Rung"]) -> None:
     typer.echo(typer.style(f"{place}: {rung.title}", bold=True))
     for line in rung.lines:
         columns = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
-        letters = max(columns * len(line) // cells(line), 20)  # those of Korean are two columns wide
+        letters = max(columns * len(line) // cells(line), 20)  # Korean letters are two columns wide
         typer.echo(line if line.startswith("grade ") else fill(line, letters))
     typer.echo("")
 
 
-def _what_is_left(left: int, cost: int) -> str:
+def _left(left: int, cost: int) -> str:
     if not left:
-        return _("There are no more hints for it; --again shows them all once more.")
+        return _("There are no more hints for this kind. To see them all again, add --again.")
     price = _(", which costs {cost} XP", cost=cost) if cost else ""
     return ngettext(
         "{number} more hint is left: the same command shows it{price}.",

@@ -1,4 +1,4 @@
-"""`grade progress`: XP, level and achievements, from the ledger; and offline work handed in."""
+"""`grade progress`: XP, level and achievements from the ledger; `sync` hands in offline work."""
 
 import os
 import sys
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from grader.students.xp import HintLine, HistoryLine, Progress
 
 SYNC = "sync"
-"""The word that hands in what was made offline."""
+"""The word that hands in offline work."""
 BAR = 24
 """Characters."""
 SIGNS = {"full": "\N{FULL BLOCK}", "empty": "\N{LIGHT SHADE}", "earned": "\N{CHECK MARK}", "open": "\N{WHITE CIRCLE}"}
 PLAIN = {"full": "#", "empty": ".", "earned": "*", "open": "-"}
-"""The same where the encoding has no others, and in a pipe."""
+"""For a pipe, and for an encoding without the others."""
 
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Whose, your login name by default; `sync` hands in what was made offline.",
+        help="The student, by default your login name; `sync` hands in offline work.",
         metavar="[sync] [STUDENT]",
         show_default=False,
     ),
@@ -34,11 +34,11 @@ Words = Annotated[
 ProgressPlatform = Annotated[
     str | None,
     typer.Option(
-        "--platform", help="What was handed in there alone; with sync, where it is handed in.", metavar="NAME"
+        "--platform", help="Only submissions to this platform; with sync: the platform to hand in to.", metavar="NAME"
     ),
 ]
-SyncQueue = Annotated[str | None, typer.Option("--queue", help="With sync: where to hand it in.", metavar="URL")]
-UseAttempts = Annotated[bool, typer.Option("--use-attempts", help="With sync: also where an exercise counts attempts.")]
+SyncQueue = Annotated[str | None, typer.Option("--queue", help="With sync: the queue to hand in to.", metavar="URL")]
+UseAttempts = Annotated[bool, typer.Option("--use-attempts", help="With sync: hand in even what uses up attempts.")]
 
 
 def progress(
@@ -56,19 +56,19 @@ def progress(
         _sync(queue, platform, student, use_attempts)
         return
     name = student or login_name()
-    found = _found(name, platform)
+    record = _progress(name, platform)
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        typer.echo(record.model_dump_json(indent=2))
         return
     is_terminal = sys.stdout.isatty()
     has_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     has_colour = is_terminal and not os.environ.get("NO_COLOR")
-    for line in _told(name, found, SIGNS if is_terminal and has_unicode else PLAIN):
+    for line in _lines(name, record, SIGNS if is_terminal and has_unicode else PLAIN):
         typer.echo(line, color=has_colour)
 
 
 def _asked(words: list[str]) -> tuple[bool, str | None]:
-    """Whether to hand in, and the student who is named."""
+    """Return whether to hand in, and the named student."""
     is_sync = words[:1] == [SYNC]
     names = words[1:] if is_sync else words
     if len(names) > 1:
@@ -77,67 +77,70 @@ def _asked(words: list[str]) -> tuple[bool, str | None]:
 
 
 def _usage() -> InvalidInput:
-    message = _("either `grade progress [STUDENT]`, or `grade progress sync [STUDENT] --queue URL`")
+    message = _("use `grade progress [STUDENT]` or `grade progress sync [STUDENT] --queue URL`")
     return InvalidInput("grade progress", [Problem("usage", message)])
 
 
-def _found(name: str, platform: str | None) -> "Progress":
-    """Where the student stands: on one platform, or with all that is in the ledger, hints and their cost too."""
+def _progress(name: str, platform: str | None) -> "Progress":
+    """Return the progress on one platform, or on all, with hints and their cost."""
     from grader.ledger import Ledger
-    from grader.students import hints_taken, identity, xp
+    from grader.ledger.hints import taken
+    from grader.students import identity, xp
 
     with Ledger() as ledger:
         if platform is not None:
             return xp.progress(ledger.entries(student=name, platform=platform))
-        names = identity.names(name, login_name(), {each.student for each in identity.known(ledger)})
-        return xp.progress(identity.merged(identity.works(ledger, names), name), hints_taken.hints(ledger, names))
+        names = identity.names(name, login_name(), {each.student for each in ledger.students()})
+        return xp.progress(identity.merged(identity.works(ledger, names), name), taken(ledger, names))
 
 
 def _sync(url: str, platform: str | None, student: str | None, use_attempts: bool) -> None:
-    """Hand in what was made offline."""
+    """Hand in offline work."""
     from grader.cli.handing_in import queued, syncing
     from grader.ledger import Ledger
     from grader.students import identity
 
     settings = queued.queue_settings(url)
     with Ledger() as ledger:
-        names = identity.names(login_name(), login_name(), {each.student for each in identity.known(ledger)})
-        named = sorted(names - {login_name()})
-        who = student or (named[0] if named else login_name())
+        names = identity.names(login_name(), login_name(), {each.student for each in ledger.students()})
+        others = sorted(names - {login_name()})
+        who = student or (others[0] if others else login_name())
         place = syncing.Destination(settings, queued.platform_of(url, platform), who)
         lines = list(syncing.hand_in(ledger, place, use_attempts=use_attempts).lines(url))
-    for line in lines or [_("everything that was made offline is handed in")]:
+    for line in lines or [_("all offline work has been handed in")]:
         typer.echo(line)
 
 
-def _told(name: str, found: "Progress", signs: dict[str, str]) -> Iterator[str]:
-    """All of it in lines; their colours are taken out where there are none."""
-    step = found.xp_into_level + found.xp_to_next
-    full = BAR * found.xp_into_level // step
-    message = _("level {level}, {level_name}; {xp} XP", level=found.level, level_name=_(found.level_name), xp=found.xp)
+def _lines(name: str, record: "Progress", signs: dict[str, str]) -> Iterator[str]:
+    """Yield all lines, in colour; printing removes the colours where there are none."""
+    step = record.xp_into_level + record.xp_to_next
+    full = BAR * record.xp_into_level // step
+    message = _(
+        "level {level}, {level_name}; {xp} XP", level=record.level, level_name=_(record.level_name), xp=record.xp
+    )
     yield f"{name}: {typer.style(message, bold=True)}"
     bar = typer.style(signs["full"] * full, fg="green") + typer.style(signs["empty"] * (BAR - full), dim=True)
-    yield f"[{bar}] {_('{into}/{step} XP to next level', into=found.xp_into_level, step=step)}"
+    yield f"[{bar}] {_('{into}/{step} XP to the next level', into=record.xp_into_level, step=step)}"
     yield ""
-    total = len(found.earned) + len(found.open)
-    yield _("{number} of {total} achievements", number=len(found.earned), total=total)
-    for earned in found.earned:
+    total = len(record.earned) + len(record.open)
+    yield _("{number} of {total} achievements", number=len(record.earned), total=total)
+    for earned in record.earned:
         sign = typer.style(signs["earned"], fg="green")
         what = earned.achievement
         yield f"{sign} {typer.style(_(what.name), bold=True)}: {_(what.how)} ({earned.when:%Y-%m-%d})"
-    for still_open in found.open:
-        needed, reached = still_open.condition.at_least, found.reached.get(still_open.id, 0)
+    for still_open in record.open:
+        needed, reached = still_open.condition.at_least, record.reached.get(still_open.id, 0)
         far = _("({reached} of {needed})", reached=reached, needed=needed) if needed > 1 else ""
         yield f"{signs['open']} {_(still_open.name)}: {_(still_open.how)} {far}".rstrip()
-    if found.history or found.hints:
+    if record.history or record.hints:
         yield ""
-        yield from _history(found)
+        yield from _history(record)
 
 
-def _history(found: "Progress") -> Iterator[str]:
-    """Submissions and hints in the order in which they changed something."""
-    hints = list(found.hints)
-    for line in found.history:
+def _history(record: "Progress") -> Iterator[str]:
+    """Yield submissions and hints in order of time."""
+    hints = list(record.hints)
+    for line in record.history:
         while hints and hints[0].when <= line.when:
             yield _bought(hints.pop(0))
         yield _handed_in(line)

@@ -1,4 +1,4 @@
-"""`grade scan`: every head's scores, or one recorded pattern's."""
+"""`grade scan`: the scores of every head of an exercise, or of a recorded pattern."""
 
 import json
 from pathlib import Path
@@ -9,24 +9,25 @@ import typer
 from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
-from grader.cli.options import AsJson, TransformerPath, deliver, laboratory
+from grader.cli.options import AsJson, TransformerPath, laboratory, print_or_write
 from grader.exercises.names import kind_named, statistic
 from grader.kinds import PARAMETERS
 from grader.schema import Exercise, Kind, title
 
 
 def scan(
-    exercise_id: Annotated[str | None, typer.Argument(help="Which exercise's kinds.", metavar="EXERCISE")] = None,
+    exercise_id: Annotated[str | None, typer.Argument(help="The exercise.", metavar="EXERCISE")] = None,
     type_: Annotated[
-        str | None, typer.Option("--type", help="One kind only, such as induction or positional:-1.", metavar="T")
+        str | None, typer.Option("--type", help="Only this kind, such as induction or positional:-1.", metavar="T")
     ] = None,
-    top: Annotated[int | None, typer.Option(min=1, help="The best N heads of each kind.", metavar="N")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only the best N heads of each kind.", metavar="N")] = None,
     pattern: Annotated[
-        Path | None, typer.Option(help="A recorded pattern (.npz with token_ids and attn) instead.", metavar="FILE")
+        Path | None,
+        typer.Option(help="Score a recorded pattern instead: an .npz file with token_ids and attn.", metavar="FILE"),
     ] = None,
     as_json: AsJson = False,
     html: Annotated[
-        Path | None, typer.Option(help="Write a page with all heads and their pictures here.", metavar="PATH")
+        Path | None, typer.Option(help="Write a page with all heads and their pictures to this file.", metavar="PATH")
     ] = None,
     transformer: TransformerPath = None,
 ) -> None:
@@ -41,36 +42,36 @@ def scan(
     if pattern is not None:
         from grader.measuring.recorded import scan_file
 
-        found: dict[str, Any] = scan_file(pattern, kind_named(type_ or "positional:-1"))
+        scores: dict[str, Any] = scan_file(pattern, kind_named(type_ or "positional:-1"))
     else:
         from grader.grading.listing import listing
 
         exercise = exercises.load(str(exercise_id))
-        with laboratory(exercise, transformer) as bench:
-            found = listing(exercise, bench.standings, kind_named(type_).name if type_ else None)
+        with laboratory(exercise, transformer) as lab:
+            scores = listing(exercise, lab.standings, kind_named(type_).name if type_ else None)
     if top is not None:
-        found["heads"] = [row for row in found["heads"] if row["rank"] <= top]
-    typer.echo(json.dumps(found, indent=2) if as_json else _text(found))
+        scores["heads"] = [row for row in scores["heads"] if row["rank"] <= top]
+    typer.echo(json.dumps(scores, indent=2) if as_json else _text(scores))
 
 
 def _page(exercise: Exercise, out: Path, transformer: Path | None) -> None:
-    """The page of all heads, written to a file."""
+    """Write the page of all heads to a file."""
     from grader.report.pages import scan
 
-    with laboratory(exercise, transformer) as bench:
-        worth = scan.worth_drawing(exercise, bench.standings)
-        drawn = {place: bench.picture(kind, place) for place, kind in worth.items()}
-    deliver(scan.render(exercise, bench.standings, drawn), out)
+    with laboratory(exercise, transformer) as lab:
+        worth = scan.worth_drawing(lab.standings)
+        drawn = {place: lab.picture(kind, place) for place, kind in worth.items()}
+    print_or_write(scan.render(exercise, lab.standings, drawn), out)
 
 
 def _usage(message: str) -> InvalidInput:
     return InvalidInput("grade scan", [Problem("usage", message)])
 
 
-def _text(found: dict[str, Any]) -> str:
-    lines = [f"{found['exercise'] or _('recorded')}: {found['transformer']}"]
+def _text(scores: dict[str, Any]) -> str:
+    lines = [f"{scores['exercise'] or _('recorded')}: {scores['transformer']}"]
     before = ""
-    for row in found["heads"]:
+    for row in scores["heads"]:
         kind = Kind.model_validate({key: row[key] for key in ("type", *PARAMETERS)})
         if kind.name != before:
             baseline = f"{row['baseline']:.2f}"

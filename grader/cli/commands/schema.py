@@ -10,7 +10,7 @@ from grader.schema import Exercise, Record, Report, Submission
 
 
 class RecordName(StrEnum):
-    """The records that platforms and editors read."""
+    """The records that platforms and editors use."""
 
     submission = "submission"
     exercise = "exercise"
@@ -20,13 +20,13 @@ class RecordName(StrEnum):
 RECORDS: dict[str, type[Record]] = {"submission": Submission, "exercise": Exercise, "report": Report}
 
 
-def schema(name: Annotated[RecordName, typer.Argument(help="Which record.")]) -> None:
+def schema(name: Annotated[RecordName, typer.Argument(help="The record.")]) -> None:
     """Print the JSON Schema of a submission, an exercise or a report."""
     typer.echo(rendered(name.value))
 
 
 def rendered(name: str) -> str:
-    """The schema as text, the same bytes everywhere."""
+    """Return the schema as text, with the same bytes on every machine."""
     record = RECORDS[name]
     published = {"$schema": "https://json-schema.org/draft/2020-12/schema", **record.model_json_schema()}
     return json.dumps(published, indent=2, sort_keys=True)

@@ -1,4 +1,4 @@
-"""`grade show`: one head's picture, as in the lesson."""
+"""`grade show`: the picture of one head, as in the lesson."""
 
 import shutil
 import sys
@@ -17,30 +17,30 @@ from grader.schema import Kind, Picture
 DEFAULT_EXERCISE = "mini-heads"
 DEFAULT_TEXT = "The baker near the old bridge waved, and the baker near the old bridge smiled."
 PIPE_WIDTH = 100
-"""Columns where there is no window to ask."""
+"""Columns if there is no window."""
 
 
 def show(
-    layer: Annotated[int, typer.Argument(min=0, help="Counted from 0.")],
-    head: Annotated[int, typer.Argument(min=0, help="Counted from 0.")],
-    text: Annotated[str, typer.Option(help="The text to look at.")] = DEFAULT_TEXT,
+    layer: Annotated[int, typer.Argument(min=0, help="The layer, counted from 0.")],
+    head: Annotated[int, typer.Argument(min=0, help="The head, counted from 0.")],
+    text: Annotated[str, typer.Option(help="The text that the head reads.")] = DEFAULT_TEXT,
     type_: Annotated[
         str | None,
-        typer.Option("--type", help="Outline what a head of this kind ought to look at.", metavar="KIND"),
+        typer.Option("--type", help="Outline the keys that a head of this kind should attend to.", metavar="KIND"),
     ] = None,
     exercise_id: Annotated[
-        str, typer.Option("--exercise", help="Its transformer is the one shown.", metavar="ID")
+        str, typer.Option("--exercise", help="The exercise whose transformer is shown.", metavar="ID")
     ] = DEFAULT_EXERCISE,
     out: Annotated[
-        Path | None, typer.Option(help="Write a .png, .svg or .html with both views here.", metavar="PATH")
+        Path | None, typer.Option(help="Write both views to this .png, .svg or .html file.", metavar="PATH")
     ] = None,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with plain signs only.")] = False,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="Draw without colours, as with NO_COLOR.")] = False,
     transformer: TransformerPath = None,
 ) -> None:
     """Draw what one head attends to: each row is a query, each column a key."""
     if not text.strip():
-        raise InvalidInput("--text", [Problem("no-words", _("there is nothing to look at; give a text"))])
+        raise InvalidInput("--text", [Problem("no-words", _("the text is empty; give some words"))])
     exercise = exercises.load(exercise_id)
     source = exercise.transformer
     if layer >= source.layers or head >= source.heads:
@@ -54,12 +54,12 @@ def show(
         )
         raise InvalidInput("grade show", [Problem("no-such-head", message)])
     asked = kind_named(type_) if type_ else None
-    with laboratory(exercise, transformer) as bench:
-        picture = bench.on_sentence(asked or Kind(type="positional"), layer, head, text).picture
+    with laboratory(exercise, transformer) as lab:
+        picture = lab.on_sentence(asked or Kind(type="positional"), layer, head, text).picture
     if asked is None:
         picture = picture.model_copy(update={"targets": ()})
     elif not picture.targets:
-        typer.echo(_("Nothing is outlined: this text alone does not tell what such a head ought to look at."), err=True)
+        typer.echo(_("Nothing is outlined: this text does not show what such a head should attend to."), err=True)
     if out is None:
         typer.echo(_drawn(picture, unicode=not ascii_only, colour=not no_color), nl=False)
         return
@@ -70,7 +70,7 @@ def show(
 
 
 def _drawn(picture: Picture, *, unicode: bool, colour: bool) -> str:
-    """The picture as suits standard output: colours on a terminal only, and signs that its encoding can carry."""
+    """Return the picture for standard output: colours only on a terminal, characters only of its encoding."""
     from grader.report.drawing import terminal_picture as drawing
 
     return drawing.terminal(

@@ -7,36 +7,39 @@ import typer
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
-from grader.cli.options import TransformerPath, deliver, laboratory
-from grader.cli.rendering import Format, FormatOption, Out, rendered
+from grader.cli.options import TransformerPath, laboratory, print_or_write
+from grader.cli.rendering import FormatOption, Out, rendered
 from grader.cli.who import login_name
 from grader.exercises import submissions
+from grader.report.formats import Format
 
 SubmissionFile = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
 ExerciseOption = Annotated[
-    str | None, typer.Option("--exercise", help="In place of the exercise that the file names.", metavar="ID")
+    str | None, typer.Option("--exercise", help="Use this exercise instead of the one in the file.", metavar="ID")
 ]
-Queue = Annotated[str | None, typer.Option("--queue", help="Hand it in here, for others to grade.", metavar="URL")]
-Wait = Annotated[bool | None, typer.Option("--wait/--no-wait", help="With --queue: wait for the result, the default.")]
+Queue = Annotated[
+    str | None, typer.Option("--queue", help="Hand it in to this queue; a worker grades it.", metavar="URL")
+]
+Wait = Annotated[bool | None, typer.Option("--wait/--no-wait", help="With --queue: wait for the result (the default).")]
 Timeout = Annotated[
-    float | None, typer.Option(min=0, help="With --queue: wait so long at most; 300 by default.", metavar="SECONDS")
+    float | None, typer.Option(min=0, help="With --queue: wait at most this long. Default: 300.", metavar="SECONDS")
 ]
 QueuePlatform = Annotated[
-    str | None, typer.Option("--platform", help="With --queue: whose; the URL's user by default.", metavar="NAME")
+    str | None, typer.Option("--platform", help="With --queue: the platform. Default: the URL's user.", metavar="NAME")
 ]
 Sync = Annotated[
     bool | None,
-    typer.Option("--sync/--no-sync", help="With --queue: hand in what was graded offline as well, the default."),
+    typer.Option("--sync/--no-sync", help="With --queue: also hand in offline work (the default)."),
 ]
 IdOption = Annotated[
-    str | None, typer.Option("--id", help="With --queue: what to call it; random by default.", metavar="ID")
+    str | None, typer.Option("--id", help="With --queue: the submission's id. Default: a random one.", metavar="ID")
 ]
 
 
 def submit(
     file: SubmissionFile,
     exercise_id: ExerciseOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = Format.terminal,
     out: Out = None,
     transformer: TransformerPath = None,
     queue: Queue = None,
@@ -46,42 +49,42 @@ def submit(
     submission_id: IdOption = None,
     sync: Sync = None,
 ) -> None:
-    """Grade a submission: attention is recomputed and every claim verified against its threshold."""
+    """Grade a submission: recompute the attention and check every claim against its thresholds."""
     if queue is not None:
         if transformer is not None:
-            raise _usage(_("whoever grades has the transformer; leave --transformer out, or --queue"))
+            raise _usage(_("with --queue, the worker has its own transformer; leave out --transformer or --queue"))
         from grader.cli.handing_in import queued
 
-        where = queued.Where(queue, platform, submission_id, timeout)
-        queued.submit(file, exercise_id, where, queued.Answer(form, out, wait is not False, sync is not False))
+        options = queued.HandInOptions(queue, platform, submission_id, timeout)
+        queued.submit(file, exercise_id, options, queued.ResultOptions(form, out, wait is not False, sync is not False))
     if any(given is not None for given in (wait, timeout, platform, submission_id, sync)):
-        raise _usage(_("--wait, --timeout, --platform, --id and --sync belong to --queue URL; give that as well"))
+        raise _usage(_("--wait, --timeout, --platform, --id and --sync need --queue URL; add it"))
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
     if submission.student is None:
         submission = submission.model_copy(update={"student": login_name()})
     from grader.ledger import Ledger
 
-    with laboratory(exercise, transformer) as bench:
-        report = bench.report(submission)
+    with laboratory(exercise, transformer) as lab:
+        report = lab.report(submission)
         text = rendered(
             form,
             report,
             exercise,
-            lambda: bench.pictures(report),
+            lambda: lab.pictures(report),
             plain=out is not None,
-            standings=lambda: bench.standings,
+            standings=lambda: lab.standings,
         )
-    if out is not None:  # where it cannot be written, nothing is to be counted
-        deliver(text, out)
+    if out is not None:  # first, so that nothing is counted if it cannot be written
+        print_or_write(text, out)
     with Ledger() as ledger:
         ledger.hand_in(report)
     if out is None:
-        deliver(text, out)
+        print_or_write(text, out)
     raise typer.Exit(0 if report.passed else 1)
 
 
 def check(file: SubmissionFile, exercise_id: ExerciseOption = None) -> None:
-    """Validate a submission and grade nothing; costs no attempt."""
+    """Validate a submission without grading it. This uses no attempt."""
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
     typer.echo(
         ngettext(

@@ -1,4 +1,4 @@
-"""`grade whatif` and `grade regrade`: whom a changed exercise touches, and the change applied."""
+"""`grade whatif` and `grade regrade`: the effects of a changed exercise, shown or applied."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -9,50 +9,49 @@ import typer
 from grader import exercises
 from grader.base import home
 from grader.base.errors import InvalidInput, Problem
-from grader.cli.options import TABLES, TransformerPath, deliver, laboratory
+from grader.cli.options import TABLES, TransformerPath, laboratory, print_or_write
 
 if TYPE_CHECKING:
     from grader.students.regrading import StudentEffect
 
-ExerciseArgument = Annotated[str, typer.Argument(help="Whose reports.", metavar="EXERCISE", show_default=False)]
-NeverLower = Annotated[bool, typer.Option("--never-lower", help="Leave what would become less as it is.")]
+ExerciseArgument = Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)]
+NeverLower = Annotated[bool, typer.Option("--never-lower", help="Keep every grade that would become lower.")]
 OutPath = Annotated[Path | None, typer.Option(help="Write it to this file.", metavar="PATH")]
 
 
 class EffectsFormat(StrEnum):
-    """What the effects can be shown as."""
+    """The formats of the effects."""
 
     text = "text"
     json = "json"
     csv = "csv"
 
 
-EffectsOption = Annotated[EffectsFormat, typer.Option("--format", help="What to show the effects as.")]
+EffectsOption = Annotated[EffectsFormat, typer.Option("--format", help="The output format.")]
 
 
 def whatif(
     exercise_id: ExerciseArgument,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", help="Such as induction.at_least=0.5; may be repeated.", metavar="X=Y")
+        list[str] | None,
+        typer.Option("--set", help="A change, such as induction.at_least=0.5; can be repeated.", metavar="X=Y"),
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--exercise-file", help="The exercise as it would be.", metavar="FILE")
-    ] = None,
+    file: Annotated[Path | None, typer.Option("--exercise-file", help="The changed exercise.", metavar="FILE")] = None,
     never_lower: NeverLower = False,
     form: EffectsOption = EffectsFormat.text,
     out: OutPath = None,
 ) -> None:
-    """Show whose grade would change, and change nothing. Without options: what `grade regrade` would do."""
+    """Show whose grade would change, without changing it. Without options: the effect of `grade regrade`."""
     from grader.exercises import changes, guessing
 
     stated = exercises.load(exercise_id)
     if file is not None and settings:
-        raise InvalidInput("grade whatif", [Problem("usage", "give either --set or --exercise-file")])
+        raise InvalidInput("grade whatif", [Problem("usage", "use either --set or --exercise-file, not both")])
     wanted = stated
     if file is not None:
         wanted = exercises.read(file)
         if wanted.id != stated.id:
-            message = f"`id` is {wanted.id}, but the reports are on {stated.id}"
+            message = f"`id` is {wanted.id}, but the reports are for {stated.id}"
             raise InvalidInput(str(file), [Problem("other-exercise", message)])
     elif settings:
         wanted = changes.changed(stated, settings)
@@ -65,44 +64,43 @@ def whatif(
         effects = list(regrading.Regrading(wanted, table, never_lower=never_lower).effects(ledger))
     if complaint := guessing.complaint(wanted):
         typer.echo(f"{wanted.id} would be refused: {complaint}", err=True)
-    told = changes.differences(stated, wanted) or regrading.moved(effects)
-    deliver(_rendered(form, effects, told), out)
+    differences = changes.differences(stated, wanted) or regrading.moved(effects)
+    print_or_write(_rendered(form, effects, differences), out)
 
 
 def regrade(
     exercise_id: ExerciseArgument,
-    reason: Annotated[str, typer.Option(help="Why; students see it.", prompt=False, show_default=False)],
+    reason: Annotated[str, typer.Option(help="The reason; students see it.", prompt=False, show_default=False)],
     never_lower: NeverLower = False,
     form: EffectsOption = EffectsFormat.text,
     out: OutPath = None,
     transformer: TransformerPath = None,
 ) -> None:
-    """Grade every kept report again by the exercise as its file states it now; old reports stay in the ledger."""
+    """Grade all stored reports again with the exercise as it is now; old reports stay in the ledger."""
     from grader.ledger import Ledger
-    from grader.service import outbox
     from grader.students.regrading import Regrading, moved
 
     if not reason.strip():
-        raise InvalidInput("--reason", [Problem("empty", "say why; students read it")])
+        raise InvalidInput("--reason", [Problem("empty", "give a reason; students read it")])
     exercise = exercises.load(exercise_id)
-    with laboratory(exercise, transformer) as bench:
-        regrading = Regrading(exercise, bench.table, never_lower=never_lower)
+    with laboratory(exercise, transformer) as lab:
+        regrading = Regrading(exercise, lab.table, never_lower=never_lower)
     with Ledger() as ledger:
         effects = list(regrading.effects(ledger))
         regrading.refuse_old_version(effects)
-        for _ in regrading.apply(ledger, effects, reason, outbox.put_again):
+        for _ in regrading.apply(ledger, effects, reason):
             pass
-    deliver(_rendered(form, effects, moved(effects)), out)
-    typer.echo(f"reason: {reason}" if any(each.effects for each in effects) else "nothing was written", err=True)
+    print_or_write(_rendered(form, effects, moved(effects)), out)
+    typer.echo(f"reason: {reason}" if any(each.effects for each in effects) else "nothing has changed", err=True)
 
 
 def _rendered(form: EffectsFormat, effects: "list[StudentEffect]", changes: list[str]) -> str:
-    from grader.report.text import effects as shown
+    from grader.report.text import effects as effects_text
 
     match form:
         case EffectsFormat.text:
-            return shown.text(effects, changes)
+            return effects_text.text(effects, changes)
         case EffectsFormat.json:
-            return shown.as_json(effects, changes)
+            return effects_text.as_json(effects, changes)
         case EffectsFormat.csv:
-            return shown.as_csv(effects)
+            return effects_text.as_csv(effects)

@@ -1,6 +1,6 @@
-"""`grade submit --queue`: a submission handed in as a platform does it, and its result waited for.
+"""`grade submit --queue`: hand in a submission as a platform does, and wait for its result.
 
-Nothing is measured here: neither the transformer nor a library that computes is needed.
+Nothing is measured here, so neither the transformer nor a numerical library is needed.
 """
 
 import os
@@ -21,32 +21,32 @@ from pydantic import ValidationError
 from grader.base.errors import GraderError, InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.cli import outcome
-from grader.cli.handing_in import waiting
-from grader.cli.rendering import Format
+from grader.cli.options import waiting
 from grader.cli.who import login_name
 from grader.documents import SIZE_LIMIT, shown
 from grader.exercises import submissions
+from grader.report.formats import Format
 from grader.schema.queue import Envelope, Result
 from grader.service import streams
 from grader.service.platforms import LOCAL
 from grader.service.settings import Settings, settings
 
 TIMEOUT_SECONDS = 300.0
-"""How long a result is waited for, if nobody says otherwise."""
+"""The default time to wait for a result."""
 PAUSE_SECONDS = 0.5
-"""Before a server that went away is asked again."""
+"""The time before a server that went away is asked again."""
 OPTIONS = {
     "id": (
         "--id",
-        N_("letters, digits and any of `_:.-`, 128 at most, the first a letter or a digit, and never `..`"),
+        N_("letters, digits and `_:.-`, at most 128 characters, starting with a letter or digit, and without `..`"),
     ),
-    "platform": ("--platform", N_("lower-case words joined by hyphens, 64 characters at most")),
+    "platform": ("--platform", N_("lower-case words joined by hyphens, at most 64 characters")),
 }
-"""Where the parts of an envelope come from, and what they may be, for messages."""
+"""Parts of an envelope: the option that gives each, and what it may be."""
 
 
-class Where(NamedTuple):
-    """Where a submission is handed in, as the options say it."""
+class HandInOptions(NamedTuple):
+    """The options about handing in."""
 
     queue: str
     platform: str | None
@@ -54,55 +54,56 @@ class Where(NamedTuple):
     timeout: float | None
 
 
-class Answer(NamedTuple):
-    """How the result is to be shown."""
+class ResultOptions(NamedTuple):
+    """The options about the result."""
 
     form: Format
     out: Path | None
     is_awaited: bool
     syncs: bool = True
-    """Whether what was made offline is handed in afterwards."""
+    """True if offline work is handed in afterwards."""
 
 
-def submit(file: Path, exercise_id: str | None, where: Where, answer: Answer) -> NoReturn:
-    """Hand the file in, and show what becomes of it."""
-    given = queue_settings(where.queue)
-    envelope = _envelope(file, exercise_id, where)
+def submit(file: Path, exercise_id: str | None, options: HandInOptions, shown_as: ResultOptions) -> NoReturn:
+    """Hand in the file, show its result, and exit."""
+    given = queue_settings(options.queue)
+    envelope = _envelope(file, exercise_id, options)
     with streams.connect(given.queue_url, given.queue_ca) as client:
         posted = _posted(client, given.queue_url, envelope)
-        how = f"grade status {posted.id} --platform {posted.platform}"
-        if not answer.is_awaited:
+        command = f"grade status {posted.id} --platform {posted.platform}"
+        if not shown_as.is_awaited:
             typer.echo(posted.id)
-            message = _("handed in; what becomes of it tells, where the ledger is: {command}", command=how)
+            message = _("Handed in. To see its result, on the machine with the ledger, run: {command}", command=command)
             typer.echo(message, err=True)
             raise typer.Exit
-        if sys.stderr.isatty():  # whoever stops waiting knows what to ask for
+        if sys.stderr.isatty():  # before waiting, so that the id is known even if the student stops waiting
             message = _("handed in as {id} on platform {platform}", id=posted.id, platform=posted.platform)
             typer.echo(message, err=True)
-        seconds = TIMEOUT_SECONDS if where.timeout is None else where.timeout
+        seconds = TIMEOUT_SECONDS if options.timeout is None else options.timeout
         with streams.explained(given.queue_url):
             result = _awaited(client, posted, seconds)
     if result is None:
         message = _(
-            "no result within {seconds} s. The submission is on the queue, and graded as soon as that can be done. "
-            "What becomes of it tells, where the ledger is: {command}; if it is not there, `grade dead list` says why",
+            "No result within {seconds} s. The submission is on the queue and will be graded as soon as possible. "
+            "To see its result, on the machine with the ledger, run: {command}. If it is unknown there, run: "
+            "grade dead list",
             seconds=f"{seconds:g}",
-            command=how,
+            command=command,
         )
         raise outcome.NoResult(message)
-    if exercise_id is not None:  # what was posted is not the file itself, so the places in it say nothing
-        result = result.model_copy(update={"problems": tuple(map(_placeless, result.problems))})
+    if exercise_id is not None:  # lines and columns are not those of the file, because another text was posted
+        result = result.model_copy(update={"problems": tuple(map(_without_place, result.problems))})
     try:
-        outcome.conclude(result, str(file), answer.form, answer.out)
+        outcome.show_and_exit(result, str(file), shown_as.form, shown_as.out)
     finally:
         if result.report is not None:
             from grader.cli.handing_in import syncing
 
-            syncing.afterwards(given, envelope, result, answer.syncs)
+            syncing.afterwards(given, envelope, result, shown_as.syncs)
 
 
 def queue_settings(url: str) -> Settings:
-    """The settings for this queue; of the environment it takes the certificate authority alone."""
+    """Return the settings for this queue; only the certificate authority is taken from the environment."""
     authority = {name: value for name, value in os.environ.items() if name.startswith("GRADER_QUEUE_CA")}
     try:
         return settings({"GRADER_QUEUE_URL": url, **authority})
@@ -112,12 +113,12 @@ def queue_settings(url: str) -> Settings:
 
 
 def platform_of(url: str, named: str | None) -> str:
-    """Whose submissions these are: the named platform's, else the URL's user's."""
+    """Return the platform of submissions: the named one, else the URL's user."""
     return named or unquote(urlsplit(url).username or "") or LOCAL
 
 
-def _envelope(file: Path, exercise_id: str | None, where: Where) -> Envelope:
-    """The file as it is handed in, after the same checks as without a queue.
+def _envelope(file: Path, exercise_id: str | None, options: HandInOptions) -> Envelope:
+    """Return the file in its envelope, after the same checks as without a queue.
 
     Raises:
         InvalidInput: It cannot be graded, or an option cannot be used.
@@ -126,8 +127,8 @@ def _envelope(file: Path, exercise_id: str | None, where: Where) -> Envelope:
     submission, _exercise = submissions.load(raw, str(file), exercise_override=exercise_id)
     document = raw.decode() if exercise_id is None else submission.model_dump_json(exclude_none=True)
     values: Mapping[str, object] = {
-        "platform": platform_of(where.queue, where.platform),
-        "id": where.id or uuid4().hex,
+        "platform": platform_of(options.queue, options.platform),
+        "id": options.id or uuid4().hex,
         "submission": document,
         "student": submission.student or login_name(),
         "came_at": datetime.now(UTC),
@@ -137,12 +138,12 @@ def _envelope(file: Path, exercise_id: str | None, where: Where) -> Envelope:
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         option, allowed = OPTIONS.get(name, (name, str(error.errors()[0]["msg"])))
-        message = _("`{value}` cannot be used: {allowed}", value=shown(values[name]), allowed=_(allowed))
+        message = _("`{value}` is not allowed; allowed: {allowed}", value=shown(values[name]), allowed=_(allowed))
         raise InvalidInput(option, [Problem("bad-name", message)]) from None
 
 
 def _content(file: Path) -> bytes:
-    """The file's bytes, read once: it may be a pipe."""
+    """Return the file's bytes, read only once, because it may be a pipe."""
     try:
         with file.open("rb") as stream:
             return stream.read(SIZE_LIMIT + 1)
@@ -152,27 +153,27 @@ def _content(file: Path) -> bytes:
 
 
 def _posted(client: streams.QueueClient, url: str, envelope: Envelope) -> streams.Posted:
-    """The envelope on the queue.
+    """Put the envelope on the queue.
 
     Raises:
-        QueueError: The server refuses it, or did not say that it took it.
+        QueueError: The server refused it, or did not confirm it.
     """
     fields = envelope.model_dump(include={"id", "submission", "student"})
     try:
         with streams.explained(url):
             return streams.post(client, envelope.platform, fields)
     except streams.QueueError as error:
-        if isinstance(error.__context__, redis.ResponseError | redis.AuthenticationError):  # it said no
+        if isinstance(error.__context__, redis.ResponseError | redis.AuthenticationError):  # it did not arrive
             raise
-        message = N_("if you hand it in again, add --id {id}: then it counts once, should it have arrived")
+        message = N_("If you hand it in again, add --id {id}. Then it counts only once, even if this one has arrived.")
         again = _(message, id=envelope.id)
         raise streams.QueueError(f"{error}\n{again}") from None
 
 
 def _awaited(client: streams.QueueClient, posted: streams.Posted, seconds: float) -> Result | None:
-    """The result; a server that goes away meanwhile is waited for, too."""
+    """Wait for the result, and for the server if it goes away meanwhile; return None if time is up."""
     until = monotonic() + seconds
-    with waiting.shown(_("handed in; waiting for the result")):
+    with waiting(_("handed in; waiting for the result")):
         while (left := until - monotonic()) > 0:
             try:
                 return streams.wait(client, posted, left)
@@ -181,5 +182,5 @@ def _awaited(client: streams.QueueClient, posted: streams.Posted, seconds: float
     return None
 
 
-def _placeless(problem: Problem) -> Problem:
+def _without_place(problem: Problem) -> Problem:
     return replace(problem, line=None, column=None)

@@ -1,6 +1,6 @@
-"""Offline work handed in: after `grade submit --queue`, and by `grade progress sync`.
+"""Hand in offline work: after `grade submit --queue`, and by `grade progress sync`.
 
-What comes back is kept in this machine's ledger under the platform's name, so that `grade progress` shows all of it.
+The results are stored in this machine's ledger under the platform's name, so that `grade progress` shows them all.
 """
 
 from collections import Counter
@@ -15,104 +15,107 @@ import typer
 from grader import exercises
 from grader.base.errors import ExerciseError, GraderError
 from grader.base.language import _, ngettext
-from grader.cli.handing_in import waiting
+from grader.cli.options import waiting
 from grader.cli.who import login_name
 from grader.exercises import submissions
 from grader.ledger import LOCAL, Ledger
+from grader.ledger.handed_in import HandedIn
 from grader.schema.queue import Envelope, Result
 from grader.service import streams
 from grader.service.settings import Settings, without_password
 from grader.students import identity
-from grader.students.offline import HandedIn, Offline, as_offline, offline
+from grader.students.offline import Offline, as_offline, offline, to_hand_in
 
 TIMEOUT_SECONDS = 60.0
-"""How long all the results together are waited for, if nobody says otherwise."""
+"""The default time to wait for all results together."""
 TOGETHER = 100
-"""So many are on the queue at a time: a stream of results keeps about ten times as many."""
+"""The most submissions on the queue at a time: a stream of results keeps about ten times as many."""
 SOON = timedelta(minutes=10)
-"""After which a result that did not come in time is asked for once more, so that nobody waits at each submission."""
+"""The time before a late result is asked for again, so that not every command waits for it."""
 AGAIN = timedelta(days=1)
-"""After which a submission that could not be graded is asked for once more."""
+"""The time before a submission that could not be graded is tried again."""
 SAME_MOMENT = timedelta(seconds=0.5)
-"""Between the queue's clock and that of who takes from it; what came earlier was there before."""
+"""The most by which the queue's clock and the intake's differ. A submission received earlier was there before."""
 FINAL = ("attempts-used", "closed")
-"""Refusals that all further submissions of the student to the exercise would meet as well."""
+"""Refusals that hold for all further submissions of the student to the exercise."""
 PASSING = ("too-soon", "not-open-yet")
-"""Refusals that all of them would meet for a while."""
+"""Refusals that hold for all of them for a while."""
 UNKNOWN = "unknown-exercise"
-"""A refusal that ends once the platform has the exercise as well."""
+"""A refusal that ends when the platform gets the exercise."""
 NEW = {"graded": "counted", "ungradable": "ungradable", "dead": "dead"}
-"""What is counted of a submission that was new there, by its state."""
+"""The count in a tally for a submission that was new there, by its state."""
 
 
 class Destination(NamedTuple):
-    """Where offline work is handed in, and for whom."""
+    """The queue, platform and student for which offline work is handed in."""
 
     settings: Settings
     platform: str
     student: str
-    """What the platform calls the student."""
+    """The student's name on the platform."""
 
 
 @dataclass
 class Tally:
-    """What became of the offline work."""
+    """The results of handing in offline work, counted."""
 
     came: Counter[str] = field(default_factory=Counter)
-    """How many were `counted`, `there` before, `ungradable`, `dead`, or are `pending`."""
+    """The number of submissions that were `counted`, `there` before, `ungradable`, `dead`, or are `pending`."""
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How many of an exercise were not taken, by exercise and reason."""
+    """The number that was refused, by exercise and reason."""
     kept_back: Counter[str] = field(default_factory=Counter)
-    """How many of an exercise would have used up attempts."""
+    """The number that would have used up attempts, by exercise."""
     left: int = 0
-    """How many there was no time for."""
+    """The number for which there was no time."""
 
     def lines(self, url: str) -> Iterator[str]:
-        """All of it in words; nothing where nothing was to be done."""
+        """Yield all of it in words; nothing if there was no offline work."""
         if self.came.total():
             yield ngettext(
-                "{number} submission made offline was handed in: {how}",
-                "{number} submissions made offline were handed in: {how}",
+                "{number} offline submission was handed in: {results}",
+                "{number} offline submissions were handed in: {results}",
                 self.came.total(),
-                how=", ".join(self._came()),
+                results=", ".join(self._came()),
             )
         for (exercise, why), number in self.refused.items():
             yield ngettext(
-                "{number} submission made offline was not taken for {exercise}: {why}. It still counts here",
-                "{number} submissions made offline were not taken for {exercise}: {why}. They still count here",
+                "{number} offline submission was not accepted for {exercise}: {why}. It still counts here",
+                "{number} offline submissions were not accepted for {exercise}: {why}. They still count here",
                 number,
                 exercise=exercise,
                 why=why,
             )
-        how = f"grade progress sync --queue {without_password(url)} --use-attempts"
+        command = f"grade progress sync --queue {without_password(url)} --use-attempts"
         for exercise, number in self.kept_back.items():
             yield ngettext(
-                "{number} submission made offline for {exercise} was kept back, it would use up an attempt: {how}",
-                "{number} submissions made offline for {exercise} were kept back, they would use up attempts: {how}",
+                "{number} offline submission for {exercise} was kept back, because it would use up an attempt. "
+                "To hand it in, run: {command}",
+                "{number} offline submissions for {exercise} were kept back, because they would use up attempts. "
+                "To hand them in, run: {command}",
                 number,
                 exercise=exercise,
-                how=how,
+                command=command,
             )
         if self.left:
             yield ngettext(
-                "{number} submission made offline is left for the next time",
-                "{number} submissions made offline are left for the next time",
+                "{number} offline submission is left for the next time",
+                "{number} offline submissions are left for the next time",
                 self.left,
             )
 
     def _came(self) -> Iterator[str]:
-        message: dict[str, Callable[[int], str]] = {
+        messages: dict[str, Callable[[int], str]] = {
             "counted": lambda n: _("{number} counted", number=n),
             "there": lambda n: ngettext("{number} was there already", "{number} were there already", n),
             "ungradable": lambda n: _("{number} could not be measured there", number=n),
-            "dead": lambda n: _("{number} could not be graded, by no fault of yours", number=n),
+            "dead": lambda n: _("{number} could not be graded, which is not your fault", number=n),
             "pending": lambda n: ngettext("{number} is still on its way", "{number} are still on their way", n),
         }
-        return (tell(self.came[name]) for name, tell in message.items() if self.came[name])
+        return (message(self.came[name]) for name, message in messages.items() if self.came[name])
 
 
 def afterwards(settings: Settings, envelope: Envelope, result: Result, hands_in: bool) -> None:
-    """Keep the result of a submission that was just handed in, and hand in what was made offline; fail in nothing."""
+    """Store the result of a submission that was just handed in, and hand in offline work; never raise our errors."""
     try:
         with Ledger() as ledger:
             place = Destination(settings, envelope.platform, result.student or envelope.student or login_name())
@@ -123,31 +126,31 @@ def afterwards(settings: Settings, envelope: Envelope, result: Result, hands_in:
                 for line in hand_in(ledger, place).lines(settings.queue_url):
                     typer.echo(line, err=True)
     except GraderError as error:
-        typer.echo(_("what was made offline is not handed in yet: {error}", error=error), err=True)
+        typer.echo(_("offline work has not been handed in yet: {error}", error=error), err=True)
 
 
 def hand_in(
     ledger: Ledger, place: Destination, *, use_attempts: bool = False, seconds: float = TIMEOUT_SECONDS
 ) -> Tally:
-    """What became of the student's offline work, after all of it that waits was handed in.
+    """Hand in all offline work of the student that is due, and return the results, counted.
 
     Raises:
-        QueueError: The server cannot be reached, or refuses; what it has taken before that is safe there.
+        QueueError: The server cannot be reached, or refuses; what it took before is safe there.
         LedgerError: The ledger cannot be read or written.
     """
-    students = {name.student for name in identity.known(ledger)} | {place.student}
+    students = {name.student for name in ledger.students()} | {place.student}
     names = identity.names(place.student, login_name(), students)
-    ready = _notes(ledger, place).waiting(offline(ledger, names, place.student), datetime.now(UTC))
+    ready = to_hand_in(_notes(ledger, place), offline(ledger, names, place.student), datetime.now(UTC))
     if not ready:
         return Tally()
-    return _Round(ledger, place, use_attempts).all(ready, seconds)
+    return _Run(ledger, place, use_attempts).all(ready, seconds)
 
 
-class _Round:
-    """One time of handing in.
+class _Run:
+    """One run of handing in.
 
-    Of an exercise one submission goes ahead, to see how many attempts there are; then all others at once, or one after
-    the other where attempts are to be used up.
+    For each exercise, one submission goes first: its result shows whether attempts are limited. If not, all others
+    follow at once. If they are, the others follow one after another, or not at all.
     """
 
     def __init__(self, ledger: Ledger, place: Destination, use_attempts: bool) -> None:
@@ -155,7 +158,7 @@ class _Round:
         self.notes, self.tally = _notes(ledger, place), Tally()
         self.left: dict[str, list[Offline]] = {}
         self.free: set[str] = set()
-        """Exercises with as many attempts as one likes."""
+        """Exercises without a limit of attempts."""
 
     def all(self, offline_work: Sequence[Offline], seconds: float) -> Tally:
         until = monotonic() + seconds
@@ -164,16 +167,16 @@ class _Round:
         for exercise in [] if self.use_attempts else [name for name in self.left if _is_limited(name)]:
             self._keep_back(exercise)
         given = self.place.settings
-        message = _("handing in what was made offline")
+        message = _("handing in offline work")
         connected = streams.connect(given.queue_url, given.queue_ca)
-        with streams.explained(given.queue_url), connected as client, waiting.shown(message):
+        with streams.explained(given.queue_url), connected as client, waiting(message):
             while self.left and monotonic() < until:
                 self._some(client, until)
         self.tally.left = sum(map(len, self.left.values()))
         return self.tally
 
     def _some(self, client: streams.QueueClient, until: float) -> None:
-        """Hand in as many as may be on their way together, and settle what comes back."""
+        """Hand in as many as may be on the queue at a time, and process their results."""
         batch = [w for name, works in self.left.items() for w in (works if name in self.free else works[:1])]
         on_way = {work.id: work for work in batch[:TOGETHER]}
         for exercise, works in self.left.items():
@@ -225,7 +228,7 @@ def _notes(ledger: Ledger, place: Destination) -> HandedIn:
 
 
 def _keep(ledger: Ledger, notes: HandedIn, work: str, result: Result) -> bool:
-    """Keep the report and what became of the submission; whether the report was kept before."""
+    """Store the result of the submission, with its report, and return whether the report was stored before."""
     is_known = False
     if result.report is not None:
         is_known = result.platform != LOCAL and ledger.find(result.report, result.platform) is not None
@@ -235,7 +238,7 @@ def _keep(ledger: Ledger, notes: HandedIn, work: str, result: Result) -> bool:
 
 
 def _is_limited(exercise: str) -> bool:
-    """Whether handing in uses something up, as far as this machine's copy of the exercise tells."""
+    """Return whether attempts or their rate are limited, according to this machine's copy of the exercise."""
     try:
         policy = exercises.load(exercise).policy
     except ExerciseError:

@@ -1,9 +1,9 @@
-"""The cautions: what an instructor should look at before trusting a threshold, each defined to the number.
+"""The cautions: what an instructor should look at before trusting a threshold, each with an exact condition.
 
-A kind's *leader* is its confirmed head with the highest score, or, where none is confirmed, the head with the highest
-score. It is *explained by a look-alike* if it is confirmed for another kind by a larger factor than it has here
-(measured over needed, the least over all thresholds), and is larger even at the lower ends of its intervals there.
-Reports name what a refuted head looks like by the same factor.
+A kind's *leader* is its confirmed head with the highest score or, if none is confirmed, the head with the highest
+score. It is a *look-alike* if it is confirmed for another kind by a larger factor than it has here (measured over
+needed, the least over all thresholds), even at the lower ends of its intervals there. Reports name the kind that a
+refuted head looks like by the same factor.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,22 +11,20 @@ from collections.abc import Iterator, Sequence
 from grader.exercises import guessing
 from grader.exercises.names import STATISTICS
 from grader.exercises.scoring import points_each
-from grader.grading.calibration.axis import in_noise
 from grader.grading.calibration.records import Caution, CautionCode, HeadScore, KindCalibration
-from grader.grading.calibration.sweep import quiet
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.schema import Exercise, Reading, title
 
 MOST_NAMED = 6
-"""How many heads a message names."""
+"""The number of heads that a message names."""
 
 
 def cautions(exercise: Exercise, standings: Standings, kinds: Sequence[KindCalibration]) -> Iterator[Caution]:
-    """All of them: kind by kind, then those about several kinds or the whole exercise."""
+    """Yield those of each kind in turn, then those about several kinds or the whole exercise."""
     for kind in kinds:
         yield from _passing(kind, exercise)
         yield from _noise(kind)
-        yield from _lookalike(kind, kinds)
+        yield from _lookalike(kind, kinds, standings)
         yield from _one_sided(kind, _readings(kind, standings))
         yield from _labels(kind)
         yield from _untrained(kind)
@@ -35,82 +33,76 @@ def cautions(exercise: Exercise, standings: Standings, kinds: Sequence[KindCalib
 
 
 def leader(kind: KindCalibration) -> HeadScore:
-    """The confirmed head with the highest score, else the head with the highest score."""
+    """Return the confirmed head with the highest score, else the head with the highest score."""
     return next((head for head in kind.heads if head.confirmed), kind.heads[0])
 
 
 def _passing(kind: KindCalibration, exercise: Exercise) -> Iterator[Caution]:
-    """How many heads pass, against what the exercise wants, takes and says."""
+    """Compare the number of heads that pass with what the exercise wants, allows and states."""
+    passing = _passes(kind.confirmed)
     if not kind.confirmed:
         best = kind.heads[0]
+        needed = f"with {STATISTICS[kind.statistic]} {best.score:.2f} on {best.on} (needed {kind.at_least:g})"
         why = f"; {best.fails}" if best.fails else ""
-        message = f"no head passes; {best.place} comes closest, {_measured(kind, best)}{why}"
-        yield _caution("no_head_passes", kind, message, best)
+        yield _caution("no_head_passes", kind, f"no head passes; the closest is {best.place}, {needed}{why}", best)
     elif kind.confirmed < kind.wanted:
         asked = next(asked for asked in exercise.kinds if asked.name == kind.name)
         lost = points_each(asked) * (kind.wanted - kind.confirmed)
-        wants = f"{_heads(kind.wanted)} wanted, {_passes(kind.confirmed)}"
-        yield _caution("fewer_than_wanted", kind, f"{wants}: {lost:g} of its {asked.points} points are out of reach")
+        message = f"{passing}, but {kind.wanted} are wanted: {lost:g} of the {asked.points} points cannot be earned"
+        yield _caution("fewer_than_wanted", kind, message)
     if kind.confirmed > exercise.budget:
-        message = (
-            f"{_passes(kind.confirmed)}, but one submission may make {exercise.budget} claims: no student can name"
-        )
-        yield _caution("more_than_budget", kind, f"{message} them all")
+        message = f"{passing}, but a submission can make {exercise.budget} claims at most: no student can name them all"
+        yield _caution("more_than_budget", kind, message)
     if kind.confirmed != kind.passing:
-        message = (
-            f"the exercise says `passing: {kind.passing}`, measured: {kind.confirmed}; the guess rule reckons with"
-        )
-        yield _caution("passing_differs", kind, f"{message} what it says")
+        message = f"the exercise states `passing: {kind.passing}`, but {passing}; the guess rule uses the stated number"
+        yield _caution("passing_differs", kind, message)
 
 
 def _noise(kind: KindCalibration) -> Iterator[Caution]:
-    if noisy := [head for head in kind.heads if in_noise(head, kind.at_least)]:
-        still = [f"{each.at_least:.2f} ({_pass(each.confirmed)})" for each in quiet(kind.sweep, kind.at_least)]
-        clear = f"; inside none: {' and '.join(still)}" if still else "; every other threshold lies inside one as well"
-        where = f"{STATISTICS[kind.statistic]} {kind.at_least:g} lies inside the interval of"
-        yield _caution("in_noise", kind, f"{where} {_named([head.place for head in noisy])}{clear}", *noisy)
+    if noisy := [head for head in kind.heads if head.in_noise(kind.at_least)]:
+        quiet = [f"{step.at_least:.2f} ({_passes(step.confirmed)})" for step in kind.outside_noise]
+        clear = f"the nearest outside all intervals: {' and '.join(quiet)}" if quiet else "so is every other threshold"
+        where = f"{STATISTICS[kind.statistic]} {kind.at_least:g} is inside the interval of"
+        yield _caution("in_noise", kind, f"{where} {_listed([head.place for head in noisy])}; {clear}", *noisy)
     for ask in kind.also_asked:
         if ask.in_noise:
-            where = f"{STATISTICS[ask.statistic]} {ask.at_least:g} lies inside the interval of"
-            said = f"{where} {_named(ask.in_noise)}"
-            yield Caution(code="in_noise", kinds=(kind.name,), heads=ask.in_noise, message=said)
+            where = f"{STATISTICS[ask.statistic]} {ask.at_least:g} is inside the interval of"
+            message = f"{where} {_listed(ask.in_noise)}"
+            yield Caution(code="in_noise", kinds=(kind.name,), heads=ask.in_noise, message=message)
 
 
-def _lookalike(kind: KindCalibration, kinds: Sequence[KindCalibration]) -> Iterator[Caution]:
-    """The leader is confirmed for another kind by a larger factor than it has here, beyond the noise of that."""
+def _lookalike(kind: KindCalibration, kinds: Sequence[KindCalibration], standings: Standings) -> Iterator[Caution]:
     first = leader(kind)
-    claims = {
-        other.name: head
-        for other in kinds
-        if other.name != kind.name
-        for head in other.heads
-        if head.place == first.place and head.confirmed
-    }
-    if not claims:
+    confirmed_as = [of_kind.asked.name for of_kind in standings.confirmed_as((first.layer, first.head))]
+    names = [name for name in confirmed_as if name != kind.name]
+    if not names:
         return
-    name = max(claims, key=lambda name: claims[name].factor)
-    if claims[name].sure_factor <= first.factor:
+    other = next(each for each in kinds if each.name == names[0])
+    there = next(head for head in other.heads if head.place == first.place)
+    if there.sure_factor <= first.factor:
         return
-    ours = {head.place for head in kind.heads if head.confirmed}
-    theirs = {head.place for other in kinds if other.name == name for head in other.heads if head.confirmed}
+    ours, theirs = ({head.place for head in each.heads if head.confirmed} for each in (kind, other))
     message = (
-        f"{first.place} leads with {first.score:.2f}, {first.factor:.2f} times what is needed, but it is "
-        f"{_title(name, kinds)} {claims[name].factor:.2f} times over"
+        f"{first.place} leads with {first.score:.2f}, which is {first.factor:.2f} times what is needed, but it has "
+        f"{there.factor:.2f} times what {title(other.kind)} needs"
     )
     if ours:
-        message += f"; confirmed for both: {len(ours & theirs)} of the {_heads(len(ours))} confirmed here"
+        both = len(ours & theirs)
+        message += (
+            f"; of the {_heads(len(ours))} confirmed here, {both} {'is' if both == 1 else 'are'} also of that kind"
+        )
     yield _caution("lookalike", kind, message, first)
 
 
 def _readings(kind: KindCalibration, standings: Standings) -> list[Reading]:
-    """The leader's deciding statistic on every slice that was measured, also on those that do not decide."""
+    """Return the leader's deciding statistic on every slice, including those that do not decide."""
     first = leader(kind)
     measured = standings.by_kind[kind.name][first.layer, first.head].measured
     return [reading for reading in measured.readings if reading.statistic == kind.statistic]
 
 
 def _one_sided(kind: KindCalibration, readings: Sequence[Reading]) -> Iterator[Caution]:
-    """The leader is confirmed, but would not be if a slice that was measured decided as well."""
+    """Look for a confirmed leader that would be refuted if another measured slice decided as well."""
     first = leader(kind)
     under = [
         reading
@@ -118,63 +110,58 @@ def _one_sided(kind: KindCalibration, readings: Sequence[Reading]) -> Iterator[C
         if reading.on not in kind.slices and reading.value < kind.at_least and reading.interval[1] <= kind.at_least
     ]
     if first.confirmed and under:
-        found = ", ".join(f"{reading.value:.2f} on {reading.on}" for reading in under)
+        elsewhere = ", ".join(f"{reading.value:.2f} on {reading.on}" for reading in under)
         decides = ", ".join(kind.slices)
-        message = f"{first.place} leads by what decides ({decides}), but its {STATISTICS[kind.statistic]} is {found}"
-        yield _caution("one_sided", kind, f"{message}: it may follow less than the kind's name says", first)
+        message = (
+            f"{first.place} leads on what decides ({decides}), but its {STATISTICS[kind.statistic]} is {elsewhere}"
+        )
+        yield _caution("one_sided", kind, f"{message}; it may do less than the kind's name says", first)
 
 
 def _labels(kind: KindCalibration) -> Iterator[Caution]:
-    """A label and what is measured differ."""
     wrong = [head for head in kind.heads if head.expect and (head.expect == "confirmed") != head.confirmed]
     if wrong:
-        found = [f"{head.place}, labelled {head.expect}, is {_outcome(head)} with {head.score:.2f}" for head in wrong]
-        yield _caution("labels_disagree", kind, "; ".join(found), *wrong)
+        differences = [
+            f"{head.place} is labelled {head.expect}, but {'confirmed' if head.confirmed else 'refuted'} "
+            f"with {head.score:.2f}"
+            for head in wrong
+        ]
+        yield _caution("labels_disagree", kind, "; ".join(differences), *wrong)
 
 
 def _untrained(kind: KindCalibration) -> Iterator[Caution]:
-    """Heads with random weights pass."""
     if kind.chance and kind.chance.confirmed:
-        message = (
-            f"with random weights {_passes(kind.chance.confirmed)}, {kind.chance.head} with {kind.chance.score:.2f}"
-        )
-        yield _caution("untrained_passes", kind, message)
+        best = f"the best is {kind.chance.head} with {kind.chance.score:.2f}"
+        yield _caution("untrained_passes", kind, f"with random weights, {_passes(kind.chance.confirmed)}; {best}")
 
 
 def _same_winner(kinds: Sequence[KindCalibration]) -> Iterator[Caution]:
-    """One head leads several kinds."""
+    """Look for a head that is the confirmed leader of several kinds."""
     led: dict[str, list[str]] = {}
     for kind in kinds:
         if leader(kind).confirmed:
             led.setdefault(leader(kind).place, []).append(kind.name)
     for place, names in led.items():
         if len(names) > 1:
-            told = "; ".join(_title(name, kinds) for name in names)
-            said = f"{place} leads {len(names)} kinds ({told}): one find answers them all"
-            yield Caution(code="same_winner", kinds=tuple(names), heads=(place,), message=said)
+            titles = "; ".join(title(kind.kind) for kind in kinds if kind.name in names)
+            message = f"{place} leads {len(names)} kinds ({titles}), so one discovery answers all of them"
+            yield Caution(code="same_winner", kinds=tuple(names), heads=(place,), message=message)
 
 
 def _guessing(exercise: Exercise, kinds: Sequence[KindCalibration]) -> Iterator[Caution]:
-    """With as many heads as are measured to pass, the guess rule would refuse the exercise."""
+    """Apply the guess rule with the measured numbers of passing heads."""
     counts = {kind.name: kind.confirmed for kind in kinds}
     measured = [asked.model_copy(update={"passing": counts.get(asked.name, 0)}) for asked in exercise.kinds]
-    if said := guessing.complaint(exercise.model_copy(update={"kinds": tuple(measured)})):
-        yield Caution(code="guessing_pays", kinds=(), heads=(), message=f"with as many heads as are measured, {said}")
+    if complaint := guessing.complaint(exercise.model_copy(update={"kinds": tuple(measured)})):
+        message = f"with the measured numbers of passing heads, {complaint}"
+        yield Caution(code="guessing_pays", kinds=(), heads=(), message=message)
 
 
 def _caution(code: CautionCode, kind: KindCalibration, message: str, *heads: HeadScore) -> Caution:
     return Caution(code=code, kinds=(kind.name,), heads=tuple(head.place for head in heads), message=message)
 
 
-def _measured(kind: KindCalibration, head: HeadScore) -> str:
-    return f"{STATISTICS[kind.statistic]} {head.score:.2f} on {head.on}, needed {kind.at_least:g}"
-
-
-def _title(name: str, kinds: Sequence[KindCalibration]) -> str:
-    return next(title(kind.kind) for kind in kinds if kind.name == name)
-
-
-def _named(places: Sequence[str]) -> str:
+def _listed(places: Sequence[str]) -> str:
     more = len(places) - MOST_NAMED
     return ", ".join(places[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
@@ -184,12 +171,4 @@ def _heads(number: int) -> str:
 
 
 def _passes(number: int) -> str:
-    return "1 head passes" if number == 1 else f"{number} heads pass"
-
-
-def _pass(number: int) -> str:
-    return "no head passes" if not number else f"{number} {'passes' if number == 1 else 'pass'}"
-
-
-def _outcome(head: HeadScore) -> str:
-    return "confirmed" if head.confirmed else "refuted"
+    return f"{number} heads pass" if number > 1 else f"{number or 'no'} head passes"

@@ -59,8 +59,8 @@ TYPE = HeadType(
             "In the picture that is a bright column."
         ),
         alike=N_(
-            "A bright column at the very first word is an attention sink: there attention rests for want of "
-            "anything better, whatever the word. Move your rare word to another place: does the column move "
+            "A bright column at the very first word is an attention sink: there attention rests because nothing "
+            "better is there, whatever the word. Move your rare word to another place: does the column move "
             "along?"
         ),
         where=N_(

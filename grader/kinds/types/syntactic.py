@@ -136,8 +136,8 @@ RELATIONS = {
             ),
             alike=N_(
                 "Where the article stands right before its noun, a previous-token head does as well: put "
-                "adjectives in between. A head that takes the nearest article is told by a second one, as in `the "
-                "soft, as a king knew, bread`."
+                "adjectives in between. A second article shows a head that takes the nearest "
+                "one, as in `the soft, as a king knew, bread`."
             ),
             where=N_(
                 "In BERT-base the best head between determiner and noun is in layer 8 of 12; there it is the "
@@ -162,7 +162,7 @@ RELATIONS = {
             ),
             alike=N_(
                 "Where the owner stands right before, a previous-token head does as well: put adjectives in "
-                "between. A head that takes the nearest noun is told by a noun between the two."
+                "between. A noun between the two shows a head that takes the nearest noun."
             ),
             where=N_(
                 "In BERT-base the best head between owner and owned is in layer 7 of 12; there it is the owner "

@@ -1,4 +1,4 @@
-"""The steps that bring a ledger's tables from any older revision to the newest, data and all."""
+"""Migrations: the steps that bring a ledger's tables, with their data, from any older revision to the newest."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent
 
 
 def upgrade(connection: sa.Connection, revision: str = "head") -> None:
-    """Bring the tables to the revision, inside the connection's transaction: all of it happens, or none."""
+    """Bring the tables to the revision, inside the connection's transaction: all steps succeed, or none."""
     command.upgrade(_configuration(connection), revision)
 
 

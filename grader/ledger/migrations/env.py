@@ -1,4 +1,4 @@
-"""What the migration library runs: the steps, on the connection that the grader hands over."""
+"""Alembic's entry point: runs the steps on the connection that the grader hands over."""
 
 from alembic import context
 

@@ -162,7 +162,7 @@ def _no_bars() -> Iterator[None]:
 def _agree(source: TransformerSource, path: Path, model: "PreTrainedModel") -> None:
     """Run three tokens, and compare the attention that is computed with what the exercise says."""
     one_text = model.main_input_name == "input_ids" and not model.config.is_encoder_decoder
-    calls = _attention_calls(model) if one_text else []
+    calls = attention_calls(model) if one_text else []
     if not calls:
         raise UnsupportedTransformer(
             f"{path}: the attention of {type(model).__name__} cannot be reached through the attention interface. "
@@ -182,8 +182,8 @@ def _agree(source: TransformerSource, path: Path, model: "PreTrainedModel") -> N
             )
 
 
-def _attention_calls(model: "PreTrainedModel") -> list[tuple[int, bool]]:
-    """Return the number of heads, and whether it is causal, for each time that attention is computed in one pass."""
+def attention_calls(model: "PreTrainedModel") -> list[tuple[int, bool]]:
+    """Return, for each time that attention is computed in one pass, how many heads it has and whether it is causal."""
     import torch
     from transformers import AttentionInterface
 

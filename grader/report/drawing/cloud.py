@@ -8,8 +8,7 @@ from statistics import median
 
 from grader.base.language import N_, _, ngettext
 from grader.exercises.names import STATISTICS
-from grader.grading.grade import Standings
-from grader.grading.standings import Standing
+from grader.grading.standings import Standing, Standings
 from grader.schema import HeadIndex, Kind, head_name, title
 
 TOP, PITCHES, TALLEST = 22, (3.0, 16.0), 130
@@ -71,7 +70,7 @@ def cloud(kind: Kind, standings: Standings, marked: HeadIndex | None = None, *, 
     pitch = min(max(TALLEST / layers, PITCHES[0]), PITCHES[1])
     of_kind = standings.by_kind[kind.name]
     decides = of_kind.scores.decides
-    needed = next((check.at_least for check in of_kind[0, 0].checks if check.statistic == decides), None)
+    needed = next((check.at_least for check in of_kind[0, 0].results if check.statistic == decides), None)
 
     def height(place: HeadIndex) -> float:
         number = place[1] if named else of_kind.ranks[place] % standings.table.heads

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from grader.base.language import _
-from grader.grading.grade import Standings
-from grader.grading.standings import Standing
+from grader.grading.standings import Standing, Standings
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, HeadIndex, Kind, Report, Verdict, head_name, title
@@ -122,31 +121,16 @@ def outcomes_map(report: Report, size: HeadIndex) -> HeadMap:
     return filled_map(cells, size)
 
 
-def best_kind(place: HeadIndex, kinds: Iterable[Kind], standings: Standings) -> Kind:
-    """Return the kind that a head is most like: a confirmed kind first, then by the multiple of its threshold."""
-
-    def likeness(kind: Kind) -> tuple[bool, float, float]:
-        standing = standings.by_kind[kind.name][place]
-        return standing.confirmed, times(standing), standing.measured.score
-
-    return max(kinds, key=likeness)
-
-
-def times(standing: Standing) -> float:
-    """Return the measured value as a multiple of the threshold, the smallest over all thresholds; 1 is just enough."""
-    return min((check.measured / max(check.at_least, 1e-9) for check in standing.checks), default=0.0)
-
-
 def shade(standing: Standing) -> str:
     """Return `over-1` to `over-3` for a confirmed head, `under-0` to `under-3` for another."""
     if standing.confirmed:
-        return f"over-{bisect(OVER, times(standing)) + 1}"
-    return f"under-{bisect(UNDER, times(standing))}"
+        return f"over-{bisect(OVER, standing.factor) + 1}"
+    return f"under-{bisect(UNDER, standing.factor)}"
 
 
 def part_of_threshold(standing: Standing) -> str:
     """Return the measured value as a part of the threshold, in words."""
-    part = max(times(standing), 0.0)
+    part = max(standing.factor, 0.0)
     if part > MOST_TIMES:
         return _("far above the threshold")
     return _("{percent} % of the threshold", percent=f"{100 * part:.0f}")
@@ -170,14 +154,14 @@ def in_words(place: HeadIndex, kind: Kind, standings: Standings) -> str:
 def _cell(place: HeadIndex, asked: list[Kind], standings: Standings, href: str | None) -> Cell:
     if not asked:
         return Cell(*place, label=head_name(*place), href=href)
-    kind = best_kind(place, asked, standings)
+    kind = standings.most_like(place).asked.kind
     standing = standings.by_kind[kind.name][place]
     others = [title(other) for other in asked if other != kind and standings.by_kind[other.name][place].confirmed]
     label = in_words(place, kind, standings)
     if others:
         label = _("{description}; also confirmed as {kinds}", description=label, kinds=" \N{MIDDLE DOT} ".join(others))
     mark = f"+{len(others)}" if others else ""
-    return Cell(*place, kind, times(standing), shade(standing), label, href, mark)
+    return Cell(*place, kind, standing.factor, shade(standing), label, href, mark)
 
 
 Numbered = tuple[int, Verdict]

@@ -1,1 +1,46 @@
-"""A report in each of its formats, one file a format; strangers to each other."""
+"""A report in each of its formats, one file a format; strangers to each other.
+
+A new format is a file here with a function `show`, and its line in `Format`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from grader.schema import Exercise, Picture, Report
+
+if TYPE_CHECKING:
+    from grader.grading.standings import Standings
+
+
+class Format(StrEnum):
+    """The formats of a report: a format's name is that of its module here, its value the word after `--format`."""
+
+    terminal = "text"
+    json = "json"
+    html = "html"
+    gradescope = "gradescope"
+    junit = "junit"
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that a format may use."""
+
+    report: Report
+    """The report, as its student may see it."""
+    exercise: Exercise
+    pictures: Callable[[], Mapping[int, Sequence[Picture]]] = dict
+    """Returns the pictures of each claim, by its place among the verdicts, counted from 0. Drawing them takes time."""
+    standings: "Callable[[], Standings] | None" = None
+    """Returns the standing of every head; None where the heads were measured elsewhere."""
+    to_file: bool = False
+    """True if the text goes to a file, so that it has neither colour nor the terminal's width."""
+
+
+def rendered(form: Format, material: Material) -> str:
+    """Return the report in this format; no other format is imported."""
+    text: str = import_module(f"{__name__}.{form.name}").show(material)
+    return text

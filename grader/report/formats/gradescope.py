@@ -11,12 +11,18 @@ from typing import Any
 
 from grader.base.language import _
 from grader.grading.hashing import content_hash
+from grader.report.formats import Material
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, Report, Verdict, title
 
 STATUSES = {"confirmed": "passed", "refuted": "failed"}
 """The status of a claim by its outcome; a claim that is not graded has none."""
+
+
+def show(material: Material) -> str:
+    """Return `results.json` with the report's own points."""
+    return render(material.report, material.exercise)
 
 
 def render(

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.report.drawing import headmap
 from grader.report.drawing.bars import Bar, bar
 from grader.report.drawing.cloud import Cloud, cloud
 from grader.report.drawing.headmap import HeadMap
 from grader.report.drawing.pattern import Drawing, draw
+from grader.report.formats import Material
 from grader.report.pages.page import STYLES, page
 from grader.report.text import words
 from grader.schema import Exercise, Picture, Report, Verdict, title
@@ -23,6 +24,14 @@ class ClaimSection:
     bars: tuple[Bar, ...]
     cloud: Cloud | None
     drawings: tuple[Drawing, ...]
+
+
+def show(material: Material) -> str:
+    """Return the page; nothing is drawn that the exercise's feedback keeps back."""
+    if material.report.feedback != "all":
+        return render(material.report, {}, material.exercise)
+    standings = material.standings() if material.standings else None
+    return render(material.report, material.pictures(), material.exercise, standings)
 
 
 def render(

@@ -3,7 +3,13 @@
 import json
 
 from grader.grading.hashing import content_hash
+from grader.report.formats import Material
 from grader.schema import Report
+
+
+def show(material: Material) -> str:
+    """Return the report as JSON."""
+    return render(material.report)
 
 
 def render(report: Report) -> str:

@@ -2,9 +2,15 @@
 
 from xml.etree import ElementTree
 
+from grader.report.formats import Material
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Report, Verdict, title
+
+
+def show(material: Material) -> str:
+    """Return the report as JUnit XML."""
+    return render(material.report)
 
 
 def render(report: Report) -> str:

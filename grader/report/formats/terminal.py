@@ -8,6 +8,7 @@ from typing import TextIO
 
 from grader.base.language import _
 from grader.exercises.names import STATISTICS, statistic
+from grader.report.formats import Material
 from grader.report.text import glossary, words
 from grader.report.text.labels import cells, padded, shorten, visible
 from grader.report.text.styled import Text
@@ -47,6 +48,12 @@ NARROWEST, WIDEST = 32, 100
 LONGEST_BAR, SHORTEST_BAR, INDENT, SLICE_CELLS = 24, 6, 4, 22
 BESIDE = 3
 """The columns for two spaces beside a bar, and for ">=", which is one letter longer than the sign for it."""
+
+
+def show(material: Material) -> str:
+    """Return the report as text, as suits a file or the terminal."""
+    write = render if material.to_file else for_stream
+    return write(material.report, material.exercise)
 
 
 def render(

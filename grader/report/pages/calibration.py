@@ -1,7 +1,7 @@
 """A calibration as one page: for each kind a strip of heads, with a threshold that can be moved.
 
 The page needs no network. Without JavaScript it shows everything for the present threshold. While a threshold moves,
-the page computes the state of each head by the rule of `grader.grading.calibration.axis`.
+the page computes the state of each head by the rule of `grader.grading.calibration.records.HeadScore`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,6 @@ from grader.grading.calibration.records import (
     KindCalibration,
     Step,
 )
-from grader.grading.calibration.sweep import quiet
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
 from grader.report.text import calibration as calibration_text
@@ -201,7 +200,7 @@ def _reasons(kind: KindCalibration) -> Iterator[tuple[float, str]]:
         yield (kind.labels.best_margin.at_least, "widest margin between the labels")
         yield (kind.labels.best_f1.at_least, "best F1")
     if kind.in_noise:
-        for step in quiet(kind.sweep, kind.at_least):
+        for step in kind.outside_noise:
             side = "below" if step.at_least < kind.at_least else "above"
             yield (step.at_least, f"nearest value {side} that is inside no interval")
     if kind.gaps and kind.gaps[0].below_score < round(kind.gaps[0].middle, 2) <= kind.gaps[0].above_score:

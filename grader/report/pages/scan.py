@@ -6,8 +6,7 @@ The page shows all answers of an exercise. It is for instructors, and for explor
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grader.grading.grade import Standings
-from grader.grading.standings import Standing
+from grader.grading.standings import Standing, Standings
 from grader.report.drawing import headmap
 from grader.report.drawing.cloud import Cloud, cloud
 from grader.report.drawing.headmap import Cell
@@ -71,7 +70,7 @@ def render(exercise: Exercise, standings: Standings, pictures: Mapping[HeadIndex
         exercise=exercise,
         table=standings.table,
         map=whole,
-        kinds=[_scan_kind(kind, standings) for kind in kinds],
+        kinds=[scan_kind(kind, standings) for kind in kinds],
         layers=[[_scan_head(cell, kinds, standings, pictures) for cell in row] for row in whole.rows],
         anchor=anchor,
         words=words,
@@ -84,13 +83,12 @@ def anchor(place: HeadIndex) -> str:
     return f"head-{place[0]}-{place[1]}"
 
 
-def worth_drawing(exercise: Exercise, standings: Standings) -> dict[HeadIndex, Kind]:
+def worth_drawing(standings: Standings) -> dict[HeadIndex, Kind]:
     """Return the heads to draw, each with the kind of its probe: confirmed heads first, then by rank."""
-    kinds = [asked.kind for asked in exercise.kinds if asked.name in standings.by_kind]
-    if not kinds:
+    if not standings.by_kind:
         return {}
     places = list(next(iter(standings.by_kind.values())))
-    best_kinds = {place: headmap.best_kind(place, kinds, standings) for place in places}
+    best_kinds = {place: standings.most_like(place).asked.kind for place in places}
 
     def order(place: HeadIndex) -> tuple[bool, int]:
         name = best_kinds[place].name
@@ -99,7 +97,8 @@ def worth_drawing(exercise: Exercise, standings: Standings) -> dict[HeadIndex, K
     return {place: best_kinds[place] for place in sorted(places, key=order)[:MOST_DRAWN]}
 
 
-def _scan_kind(kind: Kind, standings: Standings) -> ScanKind:
+def scan_kind(kind: Kind, standings: Standings) -> ScanKind:
+    """Return a kind with all heads, of which the confirmed ones, and the ten best, are in sight."""
     ranks = standings.ranks[kind.name]
     rows = [_row(place, kind, standings) for place in sorted(ranks, key=ranks.__getitem__)]
     passing = standings.passing(kind.name)
@@ -120,7 +119,7 @@ def _scan_head(
 ) -> ScanHead:
     place = (cell.layer, cell.head)
     rows = [_row(place, kind, standings) for kind in kinds]
-    rows.sort(key=lambda row: (row.confirmed, headmap.times(row.standing)), reverse=True)
+    rows.sort(key=lambda row: (row.confirmed, row.standing.factor), reverse=True)
     picture = pictures.get(place)
     return ScanHead(cell, tuple(rows), draw(picture) if picture else None)
 
@@ -135,7 +134,7 @@ def _row(place: HeadIndex, kind: Kind, standings: Standings) -> Row:
         kind.letters,
         standing,
         standings.ranks[kind.name][place],
-        f"{100 * max(headmap.times(standing), 0.0):.0f} %",
+        f"{100 * max(standing.factor, 0.0):.0f} %",
         SYMBOLS[state],
         standing.confirmed,
     )

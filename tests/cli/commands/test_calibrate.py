@@ -68,7 +68,7 @@ def test_labels_come_from_the_file_that_is_named_or_from_the_exercise(bench: Ben
         ("- {layer: 0, head: 1, type: inductoin, expect: confirmed, source: x}\n", ":1:29: `type` cannot be `induct"),
         ("- {layer: 0, head: 1, type: induction, expect: confirmed}\n", "`source` is missing"),
         ("- {layer: 9, head: 1, type: induction, expect: confirmed, source: x}\n", "tiny has no head L9H1"),
-        ("- {layer: 0, head: 1, type: induction, expect: refuted, source: x}\n" * 2, "is labelled before, in `[0]`"),
+        ("- {layer: 0, head: 1, type: induction, expect: refuted, source: x}\n" * 2, "is labelled already, in `[0]`"),
     ],
 )
 def test_labels_that_cannot_be_used_are_invalid_input(

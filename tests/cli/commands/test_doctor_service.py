@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.checkup.queue import clock
-from grader.ledger.database import SCHEMA
+from grader.ledger import SCHEMA
 from grader.service import access, platforms, streams
 from tests.cli.conftest import Bench
 from tests.support.postgres import database
@@ -54,15 +54,15 @@ def test_a_service_that_runs_here_is_found_and_well(up: Up) -> None:
     assert lines["queue persistence"] == "ok appendonly yes, appendfsync always"
     assert lines["queue memory"].startswith("ok maxmemory-policy noeviction")
     assert lines["queue user"] == "ok operator"
-    assert lines["queue strangers"] == "ok are turned away; the user `default` is off"
+    assert lines["queue strangers"] == "ok are refused; the user `default` is off"
     assert lines["queue clock"].startswith("ok 0.")
-    assert lines["platform local"] == "ok signs nothing; no webhook"
-    assert lines["queue intake of local"] == "ok 0 entries wait, 0 are being taken in"
+    assert lines["platform local"] == "ok does not sign; no webhook"
+    assert lines["queue intake of local"] == "ok 0 entries are waiting, 0 are being taken in"
     assert lines["queue workers"].startswith("ok ")
     assert lines["dispatcher"].endswith("/metrics answers 200")
     assert lines["database"] == f"ok {up.home / 'ledger.sqlite3'}; schema {SCHEMA}"
     assert lines["submissions"] == "ok none yet"
-    assert lines["answers"] == "ok 0 are still to be handed over"
+    assert lines["answers"] == "ok 0 still to be delivered"
     assert lines["dead letters"] == "ok none"
 
 
@@ -72,15 +72,15 @@ def test_its_passwords_are_not_told(up: Up) -> None:
     assert up.url("operator").split(":")[2].partition("@")[0] not in said
 
 
-def test_what_a_user_may_not_ask_is_not_seen_rather_than_wrong(bench: Bench, up: Up, tmp_path: Path) -> None:
+def test_what_a_user_may_not_ask_is_unknown_rather_than_wrong(bench: Bench, up: Up, tmp_path: Path) -> None:
     _, lines, said = doctor(bench, tmp_path / "home", up.url("intake"))
 
     assert lines["queue"].startswith("ok redis://intake@")
-    assert lines["queue user"] == "ok intake, by the URL"
-    assert lines["queue strangers"] == "ok are turned away"
+    assert lines["queue user"] == "ok intake, according to the URL"
+    assert lines["queue strangers"] == "ok are refused"
     for what in ("persistence", "memory", "clock", "workers"):
-        assert lines[f"queue {what}"].startswith("? could not be looked at"), what
-    assert "ask as the user `operator`" in said
+        assert lines[f"queue {what}"].startswith("? could not be checked"), what
+    assert "name the user `operator`" in said
     assert lines["queue intake of local"].startswith("ok")
 
 
@@ -98,21 +98,26 @@ def test_a_server_with_everything_wrong_is_told_with_advice(bench: Bench, tmp_pa
     assert lines["queue persistence"].startswith("LOOK appendonly no")
     assert lines["queue memory"].startswith("LOOK maxmemory-policy allkeys-lru")
     assert lines["queue user"] == "LOOK default"
-    assert lines["queue strangers"] == "LOOK get in without a password"
-    assert lines["queue intake of local"] == "LOOK nobody reads its stream"
-    assert lines["queue workers"] == "LOOK none said anything in the last minute"
-    assert lines["dispatcher"] == "ok tells no metrics, as GRADER_METRICS_PORT is 0"
-    for advice in ("set appendonly to yes", "set it to noeviction", "switch the user `default` off", "start one;"):
+    assert lines["queue strangers"] == "LOOK can connect without a password"
+    assert lines["queue intake of local"] == "LOOK nothing reads its stream"
+    assert lines["queue workers"] == "LOOK none reported in the last minute"
+    assert lines["dispatcher"] == "ok publishes no metrics, because GRADER_METRICS_PORT is 0"
+    for advice in (
+        "set appendonly to yes",
+        "set the policy to noeviction",
+        "turn off the user `default`",
+        "start one;",
+    ):
         assert advice in said
 
 
 @pytest.mark.parametrize(("fsync", "mark"), [("everysec", "ok"), ("no", "LOOK")])
-def test_how_often_it_writes_is_weighed(bench: Bench, tmp_path: Path, fsync: str, mark: str) -> None:
+def test_how_often_it_writes_to_disk_is_checked(bench: Bench, tmp_path: Path, fsync: str, mark: str) -> None:
     with Valkey(tmp_path / "valkey", DURABLE | {"appendfsync": fsync}) as server:
         _, lines, said = doctor(bench, tmp_path / "home", server.url())
 
     assert lines["queue persistence"].startswith(f"{mark} appendonly yes, appendfsync {fsync}")
-    assert "a power cut may lose" in said
+    assert "a power failure can lose" in said
 
 
 def test_a_default_user_with_a_password_is_still_on(bench: Bench, tmp_path: Path) -> None:
@@ -122,7 +127,7 @@ def test_a_default_user_with_a_password_is_still_on(bench: Bench, tmp_path: Path
     with Valkey(tmp_path / "valkey", DURABLE, lines) as server:
         _, seen, _ = doctor(bench, tmp_path / "home", server.url("operator", passwords["operator"]))
 
-    assert seen["queue strangers"] == "LOOK need the password of the user `default`, who is on"
+    assert seen["queue strangers"] == "LOOK need the password of the user `default`, which is on"
 
 
 def test_a_server_that_is_away_is_the_only_thing_said_of_it(bench: Bench, tmp_path: Path) -> None:
@@ -145,7 +150,7 @@ def test_dead_letters_and_secrets_that_cannot_be_read_are_told(bench: Bench, up:
     lines = found(up.grade("doctor").stdout)
     _, others, _ = doctor(bench, tmp_path / "home", up.url("operator"), GRADER_PLATFORMS=str(listed))
 
-    assert lines["dead letters"] == "LOOK 1 were given up"
+    assert lines["dead letters"] == "LOOK 1 in all"
     assert others["platform local"].startswith("LOOK /nowhere/k1: the file of this secret cannot be read")
 
 
@@ -164,9 +169,9 @@ def test_another_machines_database_has_its_clock_compared(bench: Bench, tmp_path
     assert lines["submissions"] == "ok none yet"
 
 
-@pytest.mark.parametrize(("off", "good"), [(0.5, True), (-0.5, True), (3.0, False), (-3.0, False)])
-def test_clocks_may_be_two_seconds_apart(off: float, good: bool) -> None:
+@pytest.mark.parametrize(("off", "is_ok"), [(0.5, True), (-0.5, True), (3.0, False), (-3.0, False)])
+def test_clocks_may_be_two_seconds_apart(off: float, is_ok: bool) -> None:
     seen = clock("a clock", time.time() + off, time.time())
 
-    assert seen.good == good
-    assert ("ahead of" in seen.found) == (off > 0)
+    assert seen.is_ok == is_ok
+    assert ("ahead of" in seen.result) == (off > 0)

@@ -7,8 +7,7 @@ import pytest
 
 from grader import exercises
 from grader.ledger import Ledger
-from grader.students import hints_taken
-from grader.students.xp import Hint
+from grader.ledger.hints import Hint, take
 from tests.cli.conftest import ID, Bench, written
 from tests.cli.support_handing_in import hand_in
 from tests.support.ledgers import START
@@ -27,7 +26,7 @@ def test_each_call_shows_the_next_hint_and_again_those_that_were_seen(bench: Ben
     again = bench.grade(tmp_path, "hint", ID, "positional:-1", "--again")
     with Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}") as ledger:
         for rung in ("where", "try"):
-            hints_taken.take(ledger, "login-name", Hint(ID, "positional:-1", rung, 0, START))
+            take(ledger, "login-name", Hint(ID, "positional:-1", rung, 0, START))
     last = bench.grade(tmp_path, "hint", ID, "positional:-1")
 
     assert {(done.returncode, done.stderr) for done in (first, second, again, last)} == {(0, "")}
@@ -37,7 +36,7 @@ def test_each_call_shows_the_next_hint_and_again_those_that_were_seen(bench: Ben
     assert [line for line in again.stdout.splitlines() if ", hint " in line] == [
         done.stdout.splitlines()[0] for done in (first, second)
     ]
-    assert last.stdout == "There are no more hints for it; --again shows them all once more.\n"
+    assert last.stdout == "There are no more hints for this kind. To see them all again, add --again.\n"
 
 
 def test_a_hint_takes_its_price_once_and_progress_says_so(bench: Bench, home: Path, tmp_path: Path, dear: str) -> None:
@@ -48,7 +47,7 @@ def test_a_hint_takes_its_price_once_and_progress_says_so(bench: Bench, home: Pa
     found = json.loads(bench.grade(home, "progress", "--json").stdout)
 
     assert (unasked.returncode, unasked.stdout) == (2, "")
-    assert "this hint costs 15 XP; with --yes you take it" in unasked.stderr
+    assert "this hint costs 15 XP; to take it, add --yes" in unasked.stderr
     assert "the same command shows the next one, which costs 15 XP." in taken.stdout
     assert (found["xp"], [line["cost"] for line in found["hints"]]) == (35, [15])
     assert f"{dear} hint for induction, -15 XP" in told
@@ -57,8 +56,8 @@ def test_a_hint_takes_its_price_once_and_progress_says_so(bench: Bench, home: Pa
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((ID, "positional"), "`positional` may be any of positional:-1, positional:-2, positional:-3; say which"),
-        ((ID, "semantic"), "tiny-heads asks for no `semantic`; it asks for positional:-1"),
+        ((ID, "positional"), "`positional` can mean positional:-1, positional:-2, positional:-3; say which one"),
+        ((ID, "semantic"), "tiny-heads does not ask for `semantic`; it asks for positional:-1"),
         (("no-such", "induction"), "there is no exercise no-such"),
     ],
 )

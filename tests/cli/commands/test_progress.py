@@ -36,7 +36,7 @@ def test_the_ledger_keeps_every_report_once_and_progress_adds_them_up(bench: Ben
     assert text.stdout.startswith("ada: level 0, Token; 50 XP\n")
     assert f"{ID} 100% passed, +50 XP" in text.stdout
     assert f"{ID} 0% not passed yet, +0 XP" in text.stdout
-    assert "[##########..............] 50/120 XP to next level\n" in text.stdout
+    assert "[##########..............] 50/120 XP to the next level\n" in text.stdout
     assert "* First Light: Have a claim confirmed. (20" in text.stdout
     assert "- Field Guide: Have a head of all six types confirmed, in as many submissions as you like. (3 of 6)\n" in (
         text.stdout
@@ -92,7 +92,7 @@ def test_a_terminal_is_given_what_it_can_show(
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, object]) -> None:
-    with pytest.raises(InvalidInput, match="either `grade progress"):
+    with pytest.raises(InvalidInput, match="use `grade progress"):
         progress(**options)  # type: ignore[arg-type]
 
 

@@ -104,7 +104,7 @@ def test_a_port_that_is_taken_is_named(up: Up, bench: Bench, tmp_path: Path) -> 
 
     assert done.returncode == 3
     assert f"port {port}: " in done.stderr
-    assert "give another one by --port" in done.stderr
+    assert "choose another one with --port" in done.stderr
 
 
 def test_it_listens_on_this_machine_alone(up: Up) -> None:
@@ -156,7 +156,7 @@ def test_platforms_of_ones_own_each_get_a_user_and_signing_ones_no_example(
 
         assert {"canvas", "moodle"} < {file.name for file in (up.home / "service" / "urls").iterdir()}
         assert f'--queue "$(cat {up.home / "service" / "urls" / "moodle"})"' in up.log
-        assert "handed in" in done.stderr
+        assert "Handed in" in done.stderr
         assert "--platform moodle" in done.stderr
 
 
@@ -190,7 +190,7 @@ def test_without_the_extra_it_says_how_to_install_it(bench: Bench, tmp_path: Pat
     )
 
     assert (done.returncode, done.stdout) == (3, "")
-    assert "(celery); install it with: pip install 'head-grader[service]'" in done.stderr
+    assert "(celery); install them with: pip install 'head-grader[service]'" in done.stderr
 
 
 def test_the_servers_settings_are_those_of_the_deployment(up: Up) -> None:

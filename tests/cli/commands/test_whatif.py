@@ -111,7 +111,7 @@ def test_no_transformer_is_loaded_to_look(course: Course) -> None:
     [
         (["--set", "inductoin.at_least=0.5"], "did you mean `induction`?"),
         (["--set", "budget=none"], "budget: Input should be a valid integer"),
-        (["--set", "budget=3", "--exercise-file", "x.yaml"], "give either --set or --exercise-file"),
+        (["--set", "budget=3", "--exercise-file", "x.yaml"], "use either --set or --exercise-file, not both"),
     ],
 )
 def test_a_change_that_cannot_be_made_is_the_users_mistake(course: Course, arguments: list[str], said: str) -> None:
@@ -127,7 +127,7 @@ def test_a_draft_of_another_exercise_is_refused(course: Course, tmp_path: Path) 
     done = course.grade("whatif", ID, "--exercise-file", draft)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"`id` is other-heads, but the reports are on {ID}" in done.stderr
+    assert f"`id` is other-heads, but the reports are for {ID}" in done.stderr
 
 
 def test_what_needs_new_measurements_says_so(course: Course, tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_a_refusal_by_policy_names_the_next_allowed_time(
     assert (second.returncode, second.stdout) == (2, "")
     assert second.stderr.startswith(f"{other}: ")
     assert f"[{code}]" in second.stderr
-    assert ("the next submission is taken from " in second.stderr) == next_one
+    assert ("the next submission is possible from " in second.stderr) == next_one
     assert ("\nnext one      from " in told.stdout) == next_one
     assert f"[{code}]" in told.stdout
 
@@ -209,17 +209,17 @@ def test_what_was_made_offline_counts_once_here_and_there(
     hand_in(bench, home, (("login-name", file) for file in offline))
     main = bench.grade(home, "submit", bench.submission(tmp_path, *claims, student="ines"), *canvas)
     again = bench.grade(home, "progress", "sync", *canvas)
-    with Ledger(f"sqlite:///{home / 'ledger.sqlite3'}") as ledger, ledger.statements(write=True) as execute:
+    with Ledger(f"sqlite:///{home / 'ledger.sqlite3'}") as ledger, ledger.database.statements(write=True) as execute:
         execute("DELETE FROM handed_in", {})  # as if nothing were known of it
     third = bench.grade(home, "progress", "sync", *canvas)
     elsewhere = bench.grade(home, "progress", "sync", *queue)
     shown = bench.grade(home, "progress", "ines", "--json"), up.grade("progress", "ines", "--json")
     here, there = (json.loads(done.stdout) for done in shown)
 
-    assert (main.returncode, main.stderr) == (0, "2 submissions made offline were handed in: 2 counted\n")
-    assert again.stdout == "everything that was made offline is handed in\n"
-    assert third.stdout == "3 submissions made offline were handed in: 3 were there already\n"
-    assert elsewhere.stdout == "3 submissions made offline were handed in: 3 counted\n"
+    assert (main.returncode, main.stderr) == (0, "2 offline submissions were handed in: 2 counted\n")
+    assert again.stdout == "all offline work has been handed in\n"
+    assert third.stdout == "3 offline submissions were handed in: 3 were there already\n"
+    assert elsewhere.stdout == "3 offline submissions were handed in: 3 counted\n"
     with Ledger(f"sqlite:///{up.home / 'ledger.sqlite3'}") as ledger:
         assert [len(list(ledger.entries(student="ines", platform=name))) for name in ("canvas", "local")] == [3, 3]
     assert [(each["xp"], len(each["history"])) for each in (here, there)] == [(50, 3), (50, 3)]
@@ -235,9 +235,9 @@ def test_attempts_are_used_up_only_when_that_is_asked_for_and_a_refusal_is_told_
     found = json.loads(bench.grade(home, "progress", "mira", "--json").stdout)
 
     assert main.returncode == 0
-    assert "3 submissions made offline for tiny-heads-once were kept back" in main.stderr
+    assert "3 offline submissions for tiny-heads-once were kept back" in main.stderr
     counted, refused = used.stdout.splitlines()
-    assert counted == "1 submission made offline was handed in: 1 counted"
-    assert "2 submissions made offline were not taken for tiny-heads-once: all 1 attempts are used" in refused
-    assert again.stdout == "everything that was made offline is handed in\n"
+    assert counted == "1 offline submission was handed in: 1 counted"
+    assert "2 offline submissions were not accepted for tiny-heads-once: all 1 attempts are used" in refused
+    assert again.stdout == "all offline work has been handed in\n"
     assert len(found["history"]) == 4

@@ -49,7 +49,7 @@ def test_who_does_not_wait_gets_the_id_and_asks_later(
     assert re.fullmatch("[0-9a-f]{32}", name)
     assert f"grade status {name} --platform local" in done.stderr
     assert "\nstudent       yuki\n" in told.stdout
-    assert "\nattempts      1 used, of as many as you like\n" in told.stdout
+    assert "\nattempts      1 used, no limit\n" in told.stdout
     assert f"grade report {name} --platform local" in told.stdout
     assert (shown.returncode, shown.stdout) == (0, bench.grade(home, "submit", file).stdout)
     assert (result.state, result.student, result.passed) == ("graded", "yuki", True)
@@ -68,7 +68,7 @@ def test_what_is_not_graded_yet_has_a_status_and_no_report(bench: Bench, tmp_pat
 
     assert told.returncode == 0
     assert told.stdout.startswith("early on platform local: received\n    stored; it will be graded\n")
-    assert "its report:" not in told.stdout
+    assert "to see its report" not in told.stdout
     assert (report.returncode, report.stdout) == (3, "")
     assert report.stderr == "grade: early on platform local: stored; it will be graded\n"
 
@@ -86,7 +86,7 @@ def test_an_id_that_was_never_handed_in_is_two_with_what_to_do(up: Up) -> None:
     status, report = up.grade("status", "nobody-knows"), up.grade("report", "nobody-knows", "--platform", "elsewhere")
 
     assert (status.returncode, report.returncode) == (2, 2)
-    assert "platform local has handed in nothing called nobody-knows; look at the id" in status.stderr
+    assert "there is no submission nobody-knows from platform local. Check the id" in status.stderr
     assert "platform elsewhere" in report.stderr
 
 
@@ -125,7 +125,7 @@ def test_letters_that_nothing_can_be_made_of_are_listed_and_told_when_replayed(u
     assert re.match(r"letter:\d+ +20\d\d-.*Z +\d+ B  intake:local: unknown-field: 'colour'", line)
     assert (replayed.returncode, replayed.stdout, unknown.returncode) == (2, "", 2)
     assert "unknown-field" in replayed.stderr
-    assert "no dead letter is called letter:4711" in unknown.stderr
+    assert "letter:4711: there is no such dead letter" in unknown.stderr
 
 
 def test_who_has_waited_long_enough_is_told_that_it_is_safely_kept(bench: Bench, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_who_has_waited_long_enough_is_told_that_it_is_safely_kept(bench: Bench,
         entries = server.client().xrange("intake:moodle")
 
     assert (done.returncode, done.stdout) == (3, "")
-    assert "no result within 0.5 s. The submission is on the queue" in done.stderr
+    assert "No result within 0.5 s. The submission is on the queue" in done.stderr
     assert "grade status m-1 --platform moodle" in done.stderr
     assert [fields["id"] for _, fields in entries] == ["m-1"]
 
@@ -184,7 +184,7 @@ def test_a_user_who_may_not_hand_in_there_is_told_so(bench: Bench, tmp_path: Pat
 
     assert (foreign.returncode, wrong.returncode) == (3, 3)
     assert "this user may not do that" in foreign.stderr
-    assert "does not take this user and password" in wrong.stderr
+    assert "does not accept the user and password" in wrong.stderr
     assert "--id" not in foreign.stderr + wrong.stderr
 
 
@@ -192,11 +192,14 @@ def test_a_user_who_may_not_hand_in_there_is_told_so(bench: Bench, tmp_path: Pat
     ("options", "said"),
     [
         (["--queue", "here"], "--queue: not the URL of a Redis server"),
-        (["--queue", "redis://h", "--id", "../up"], "--id: `../up` cannot be used: letters, digits"),
-        (["--queue", "redis://h", "--platform", "No Such"], "--platform: `No Such` cannot be used: lower-case words"),
-        (["--queue", "redis://h", "--transformer", "/t"], "leave --transformer out, or --queue [usage]"),
-        (["--no-wait"], "belong to --queue URL"),
-        (["--id", "x"], "belong to --queue URL"),
+        (["--queue", "redis://h", "--id", "../up"], "--id: `../up` is not allowed; allowed: letters, digits"),
+        (
+            ["--queue", "redis://h", "--platform", "No Such"],
+            "--platform: `No Such` is not allowed; allowed: lower-case words",
+        ),
+        (["--queue", "redis://h", "--transformer", "/t"], "leave out --transformer or --queue [usage]"),
+        (["--no-wait"], "need --queue URL"),
+        (["--id", "x"], "need --queue URL"),
     ],
 )
 def test_options_that_make_no_sense_are_two(bench: Bench, tmp_path: Path, options: list[str], said: str) -> None:
@@ -240,7 +243,10 @@ def _read(screen: int) -> bytes:
 def _hurried(up: Up, name: str) -> str | None:
     """The state of this submission, for which no pause is made any more."""
     mine = (SUBMISSIONS.c.submission_id == name, SUBMISSIONS.c.state == "received")
-    with Ledger(f"sqlite:///{up.home / 'ledger.sqlite3'}") as ledger, ledger.connection(write=True) as connection:
+    with (
+        Ledger(f"sqlite:///{up.home / 'ledger.sqlite3'}") as ledger,
+        ledger.database.connection(write=True) as connection,
+    ):
         connection.execute(sa.update(SUBMISSIONS).where(*mine).values(wake_at="2000-01-01T00:00:00.000000+00:00"))
         state: str | None = connection.scalar(sa.select(SUBMISSIONS.c.state).where(SUBMISSIONS.c.submission_id == name))
     return state

@@ -63,7 +63,7 @@ def test_a_queue_that_went_away_is_said_in_a_line_and_nothing_is_asked_of_it_wit
     afterwards(NOBODY, ENVELOPE, result(sealed(1)), hands_in=hands_in)
 
     said = capsys.readouterr().err
-    assert ("what was made offline is not handed in yet: redis://canvas@127.0.0.1:1/0: no answer" in said) == hands_in
+    assert ("offline work has not been handed in yet: redis://canvas@127.0.0.1:1/0: no answer" in said) == hands_in
     assert len(said.splitlines()) == int(hands_in)
 
 
@@ -71,7 +71,7 @@ def test_a_ledger_that_cannot_be_used_is_said_in_a_line(file: Path, capsys: pyte
     file.write_text("no ledger" * 100)
     afterwards(NOBODY, ENVELOPE, result(sealed(1)), hands_in=True)
 
-    assert "is damaged, or no ledger" in capsys.readouterr().err
+    assert "is damaged, or is not a ledger" in capsys.readouterr().err
 
 
 def test_what_became_of_it_is_told_by_exercise_and_reason() -> None:
@@ -79,12 +79,12 @@ def test_what_became_of_it_is_told_by_exercise_and_reason() -> None:
     tally = Tally(came, Counter({("a", "closed"): 1, ("b", "closed"): 2}), Counter(c=1), left=4)
 
     assert list(tally.lines("redis://canvas:secret@h:1/0")) == [
-        "8 submissions made offline were handed in: 2 counted, 1 was there already, 1 could not be measured there, "
-        "1 could not be graded, by no fault of yours, 3 are still on their way",
-        "1 submission made offline was not taken for a: closed. It still counts here",
-        "2 submissions made offline were not taken for b: closed. They still count here",
-        "1 submission made offline for c was kept back, it would use up an attempt: "
+        "8 offline submissions were handed in: 2 counted, 1 was there already, 1 could not be measured there, "
+        "1 could not be graded, which is not your fault, 3 are still on their way",
+        "1 offline submission was not accepted for a: closed. It still counts here",
+        "2 offline submissions were not accepted for b: closed. They still count here",
+        "1 offline submission for c was kept back, because it would use up an attempt. To hand it in, run: "
         "grade progress sync --queue redis://canvas@h:1/0 --use-attempts",
-        "4 submissions made offline are left for the next time",
+        "4 offline submissions are left for the next time",
     ]
     assert list(Tally().lines("redis://h")) == []

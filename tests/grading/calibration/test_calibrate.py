@@ -8,11 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.exercises.changes import changed
-from grader.grading.calibration import calibrate
-from grader.grading.calibration.axis import confirms, state
+from grader.grading.calibration.calibrate import STEPS, calibrate
 from grader.grading.calibration.records import Calibration, KindCalibration
-from grader.grading.calibration.sweep import STEPS
-from grader.grading.grade import Standings
+from grader.grading.standings import Standings
 from grader.measuring.score_table import ScoreTable
 from grader.schema import Borderline, Exercise
 from tests.support.planted_calibration import RULE, calibration, known, planted
@@ -153,8 +151,8 @@ def test_wherever_the_threshold_is_moved_the_page_says_what_grading_would(rule: 
             step = next(step for step in kind.sweep if step.at_least == at_least)
             for head in kind.heads:
                 standing = standings[head.layer, head.head]
-                assert confirms(head, at_least, rule) == standing.confirmed, (setting, head)
-                assert (state(head, at_least) == "borderline") == standing.borderline, (setting, head)
+                assert head.confirmed_at(at_least, rule) == standing.confirmed, (setting, head)
+                assert (head.state_at(at_least) == "borderline") == standing.borderline, (setting, head)
             assert step.confirmed == sum(standing.confirmed for standing in standings.values())
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.grading.calibration import calibrate
+from grader.grading.calibration.calibrate import calibrate
 from grader.grading.calibration.records import Calibration
 from tests.support.planted_calibration import RULE, known
 from tests.support.planted_tables import HeadIndex, exercise, table, with_reading
@@ -22,41 +22,53 @@ def test_a_table_with_nothing_wrong_raises_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "scores", "said"),
+    ("code", "scores", "message"),
     [
-        ("no_head_passes", {"induction": {(1, 0): 0.55}}, "no head passes; L1H0 comes closest, share 0.55 on repeats"),
-        ("fewer_than_wanted", {"induction": {(1, 0): 0.95}}, "2 heads wanted, 1 head passes: 5 of its 10 points"),
-        ("passing_differs", {"induction": {(1, 0): 0.95}}, "the exercise says `passing: 2`, measured: 1;"),
+        (
+            "no_head_passes",
+            {"induction": {(1, 0): 0.55}},
+            "no head passes; the closest is L1H0, with share 0.55 on repeats (needed 0.6)",
+        ),
+        (
+            "fewer_than_wanted",
+            {"induction": {(1, 0): 0.95}},
+            "1 head passes, but 2 are wanted: 5 of the 10 points cannot be earned",
+        ),
+        (
+            "passing_differs",
+            {"induction": {(1, 0): 0.95}},
+            "the exercise states `passing: 2`, but 1 head passes; the guess rule uses the stated number",
+        ),
         (
             "more_than_budget",
             {"induction": {(layer, head): 0.9 for layer in (1, 2) for head in range(5)}},
-            "10 heads pass, but one submission may make 6 claims",
+            "10 heads pass, but a submission can make 6 claims at most: no student can name them all",
         ),
         (
             "in_noise",
             {"induction": {(1, 0): 0.95, (1, 1): 0.605}},
-            "share 0.6 lies inside the interval of L1H1; inside none: 0.59 (2 pass) and 0.62 (1 passes)",
+            "share 0.6 is inside the interval of L1H1; "
+            "the nearest outside all intervals: 0.59 (2 heads pass) and 0.62 (1 head passes)",
         ),
         (
             "lookalike",
             {"syntactic:verb_subject": {(0, 0): 0.65}},
-            "L0H0 leads with 0.65, 1.08 times what is needed, but it is positional, offset -1 1.36 times over; "
-            "confirmed for both: 1 of the 1 head confirmed here",
+            "L0H0 leads with 0.65, which is 1.08 times what is needed, but it has 1.36 times what positional, "
+            "offset -1 needs; of the 1 head confirmed here, 1 is also of that kind",
         ),
         (
             "same_winner",
             {"induction": {(0, 0): 0.95, (1, 0): 0.9}},
-            "L0H0 leads 2 kinds (positional, offset -1; induction)",
+            "L0H0 leads 2 kinds (positional, offset -1; induction), so one discovery answers all of them",
         ),
     ],
 )
 def test_a_caution_is_raised_where_it_should_be(
-    code: str, scores: dict[str, dict[HeadIndex, float]], said: str
+    code: str, scores: dict[str, dict[HeadIndex, float]], message: str
 ) -> None:
-    found = calibrate(RULE, table(RULE, {**QUIET, **scores}, 0.01))
-    (caution,) = [caution for caution in found.cautions if caution.code == code]
+    raised = calibrate(RULE, table(RULE, {**QUIET, **scores}, 0.01)).cautions
 
-    assert caution.message.startswith(said)
+    assert [caution.message for caution in raised if caution.code == code] == [message]
 
 
 def test_noise_around_another_threshold_is_a_caution_too() -> None:
@@ -65,7 +77,7 @@ def test_noise_around_another_threshold_is_a_caution_too() -> None:
     (caution,) = calibrate(RULE, noisy).cautions
 
     assert (caution.code, caution.heads) == ("in_noise", ("L0H2",))
-    assert caution.message == "hit rate 0.7 lies inside the interval of L0H2"
+    assert caution.message == "hit rate 0.7 is inside the interval of L0H2"
 
 
 def test_a_head_that_something_else_rules_out_is_no_noise() -> None:
@@ -128,4 +140,4 @@ def test_that_random_weights_pass_is_a_caution() -> None:
     assert codes(calibrate(RULE, trained, untrained=below)) == []
     (caution,) = found.cautions
     assert (caution.code, caution.kinds) == ("untrained_passes", ("induction",))
-    assert caution.message == "with random weights 1 head passes, L3H1 with 0.70"
+    assert caution.message == "with random weights, 1 head passes; the best is L3H1 with 0.70"

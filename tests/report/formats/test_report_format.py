@@ -28,7 +28,7 @@ def test_every_key_is_explained_and_none_is_left_over() -> None:
 
 
 def test_every_level_of_feedback_is_explained() -> None:
-    assert documented()["How much is told"] == {"feedback", "all", "verdicts", "score"}
+    assert documented()["How much is shown"] == {"feedback", "all", "verdicts", "score"}
 
 
 def test_the_hash_is_reckoned_as_the_page_says(report: Report, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from grader.grading.calibration import calibrate
+from grader.grading.calibration.calibrate import calibrate
 from grader.grading.calibration.records import Calibration, KindCalibration
 from grader.report.pages import calibration as calibration_page
 from grader.report.text import calibration as as_text

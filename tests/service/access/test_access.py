@@ -1,4 +1,4 @@
-"""The server's users: a table of what each may do, tried on a real server, and a worker that lives with its rights."""
+"""The server's users: a table of their rights, tried on a real server, and a worker that needs no more."""
 
 import hashlib
 import shlex
@@ -132,7 +132,7 @@ CLIENT PAUSE 1                                                  |
 CLUSTER RESET                                                   |
 LATENCY RESET                                                   |
 """
-"""Commands, and who may give them. All others are told NOPERM."""
+"""Commands, and the users who may send them; all others get NOPERM."""
 
 ROWS = [
     (command.strip(), set(may.split()))
@@ -143,7 +143,7 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server on which nothing but the list of users refuses anything."""
+    """A server on which only the list of users refuses commands."""
     options = {"enable-debug-command": "yes", "enable-module-command": "yes"}
     with guarded(tmp_path_factory.mktemp("valkey"), options) as running:
         yield running
@@ -191,9 +191,9 @@ def test_a_worker_s_script_may_do_no_more_than_the_worker(server: Server, call: 
     server.fill()
     digest = server.everything.script_load(f"return redis.call({call})")
 
-    said = server.says("worker", "EVALSHA", digest, "0")
+    answer = server.says("worker", "EVALSHA", digest, "0")
 
-    assert "script" in said  # the error of a script, not its answer
+    assert "script" in answer  # the error of a script, not its answer
 
 
 def test_greetings_leave_no_denials_in_the_server_s_log(server: Server) -> None:
@@ -260,7 +260,7 @@ def test_a_user_without_a_password_is_an_error() -> None:
     passwords = new_passwords(EVERYONE)
     del passwords["courier"]
 
-    with pytest.raises(AccessError, match=r"no password for the Redis user courier; give each a file of that name"):
+    with pytest.raises(AccessError, match=r"no password for the Redis user courier; give each a file with that name"):
         acl_lines(PLATFORMS, passwords)
 
 
@@ -281,5 +281,5 @@ def test_passwords_are_read_from_files_named_like_the_users(tmp_path: Path) -> N
     kept = kept_passwords(listed, tmp_path)
 
     assert kept == {name: passwords["elsewhere" if name == "canvas" else name] for name in EVERYONE}
-    with pytest.raises(SecretError, match=f"{tmp_path}/canvas: the file of this secret cannot be read"):
+    with pytest.raises(SecretError, match=f"{tmp_path}/canvas: this secret's file cannot be read"):
         kept_passwords(PLATFORMS, tmp_path)

@@ -1,4 +1,4 @@
-"""The service's processes live with the rights of their users, and a changed password holds at once."""
+"""The service's processes need no more than their users' rights, and a changed password holds at once."""
 
 import json
 import signal
@@ -23,7 +23,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def refused(everything: Client) -> list[tuple[str, str, str]]:
-    """Who was refused what, since the server started."""
+    """Return the refusals since the server started."""
     return [(entry["username"], entry["reason"], entry["object"]) for entry in everything.acl_log()]
 
 
@@ -35,7 +35,7 @@ def post(server: Server, folder: Path, what: str) -> None:
 
 
 def leave_behind(everything: Client) -> None:
-    """Make of the one message on the queue what a worker leaves that was killed while it ran it, long ago."""
+    """Change the one message on the queue as if a worker had been killed with it, long ago."""
     message = json.loads(everything.rpop("celery"))
     everything.hset("unacked", "tag", json.dumps([message, "", "celery"]))
     everything.zadd("unacked_index", {"tag": 0})

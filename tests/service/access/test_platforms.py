@@ -1,4 +1,4 @@
-"""The list of platforms: every mistake has its place, and no secret is ever shown."""
+"""The list of platforms: every mistake is reported with its place, and no secret is shown."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def listed(folder: Path, text: str) -> dict[str, Platform]:
 
 
 def refusals(folder: Path, text: str) -> list[str]:
-    """What is said of the file, without its path."""
+    """Return the messages about the file, without its path."""
     with pytest.raises(PlatformsError) as caught:
         listed(folder, text)
     assert caught.value.exit_code == 3
@@ -82,13 +82,13 @@ def test_every_mistake_is_told_at_its_place(tmp_path: Path) -> None:
 """
 
     assert refusals(tmp_path, text) == [
-        "3:20: `secrets/canvas` is a relative path; write where the file is from / on [does-not-fit]",
-        "4:60: `key_id` k1 is taken by an earlier item; each has a name of its own [repeated]",
+        "3:20: `secrets/canvas` is a relative path; write the whole path, from / [does-not-fit]",
+        "4:60: `key_id` k1 is taken by an earlier item; each item needs its own name [repeated]",
         '4:77: `secret_file` must be text, not `5`; put it in quotes: "5" [wrong-type]',
         "5:17: `per_minute` must be from 1 to 1000000, not `0` [out-of-range]",
         "6:11: `name` is `Canvas`; it must be lower-case words and digits joined by hyphens, such as mini-heads "
         "[bad-name]",
-        "7:11: `name` canvas is taken by an earlier item; each has a name of its own [repeated]",
+        "7:11: `name` canvas is taken by an earlier item; each item needs its own name [repeated]",
         "8:5: unknown key `webhok` in platforms[2]; allowed: name, password_file, signing, webhook, per_minute; "
         "did you mean `webhook`? [unknown-key]",
     ]
@@ -96,15 +96,15 @@ def test_every_mistake_is_told_at_its_place(tmp_path: Path) -> None:
 
 def test_two_names_that_are_the_same_are_refused_where_all_else_is_right(tmp_path: Path) -> None:
     assert refusals(tmp_path, "platforms: [{name: canvas}, {name: canvas}]") == [
-        "1:36: `name` canvas is taken by an earlier item; each has a name of its own [repeated]"
+        "1:36: `name` canvas is taken by an earlier item; each item needs its own name [repeated]"
     ]
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
 def test_the_name_of_one_of_our_own_users_is_refused(tmp_path: Path, name: str) -> None:
-    (said,) = refusals(tmp_path, f"platforms: [{{name: {name}}}]")
+    (message,) = refusals(tmp_path, f"platforms: [{{name: {name}}}]")
 
-    assert said.startswith("1:20: `name` cannot be ")
+    assert message.startswith("1:20: `name` cannot be ")
 
 
 def test_a_file_that_is_no_list_of_platforms_is_refused(tmp_path: Path) -> None:
@@ -132,9 +132,9 @@ def test_a_missing_file_is_an_error_that_names_the_variable(tmp_path: Path) -> N
     ],
 )
 def test_a_webhook_may_go_by_https_or_stay_on_this_machine(tmp_path: Path, url: str) -> None:
-    found = listed(tmp_path, f"platforms: [{{name: canvas, webhook: {{url: '{url}', secret_file: /run/hook}}}}]")
+    result = listed(tmp_path, f"platforms: [{{name: canvas, webhook: {{url: '{url}', secret_file: /run/hook}}}}]")
 
-    webhook = found["canvas"].webhook
+    webhook = result["canvas"].webhook
     assert webhook
     assert webhook.url == url
 
@@ -159,10 +159,10 @@ def test_a_webhook_may_go_by_https_or_stay_on_this_machine(tmp_path: Path, url: 
     ],
 )
 def test_any_other_webhook_is_refused(tmp_path: Path, url: str, why: str) -> None:
-    (said,) = refusals(tmp_path, f"platforms: [{{name: canvas, webhook: {{url: '{url}', secret_file: /run/hook}}}}]")
+    (message,) = refusals(tmp_path, f"platforms: [{{name: canvas, webhook: {{url: '{url}', secret_file: /run/hook}}}}]")
 
-    assert said.startswith("1:43: `url` ")
-    assert why in said
+    assert message.startswith("1:43: `url` ")
+    assert why in message
 
 
 def test_a_secret_is_the_one_line_of_its_file(tmp_path: Path) -> None:
@@ -193,28 +193,27 @@ def test_a_changed_secret_holds_at_once(tmp_path: Path) -> None:
 
 
 def test_a_missing_secret_names_its_file_and_the_fix(tmp_path: Path) -> None:
-    said = refusal_of_secret(tmp_path / "none")
+    message = refusal_of_secret(tmp_path / "none")
 
-    assert said == (
-        "the file of this secret cannot be read (No such file or directory); "
-        "create it, readable for this user and for no others"
+    assert message == (
+        "this secret's file cannot be read (No such file or directory); create it, readable only for this user"
     )
 
 
 @pytest.mark.parametrize("content", ["", "\n", " \r\n"])
 def test_an_empty_secret_names_its_file_and_the_fix(tmp_path: Path, content: str) -> None:
-    said = refusal_of_secret(secret_file(tmp_path, content))
+    message = refusal_of_secret(secret_file(tmp_path, content))
 
-    assert said == "the file of this secret is empty; put one into it, made with: openssl rand -hex 32"
+    assert message == "this secret's file is empty; make one with: openssl rand -hex 32"
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o602, 0o666, 0o444])
 def test_a_secret_that_others_may_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
     file = secret_file(tmp_path, mode=mode)
 
-    said = refusal_of_secret(file)
+    message = refusal_of_secret(file)
 
-    assert said == f"other users may read or write this secret (mode {mode:04o}); close it with: chmod o= {file}"
+    assert message == f"other users can read or write this secret (mode {mode:04o}); run: chmod o= {file}"
 
 
 @pytest.mark.parametrize(
@@ -223,23 +222,23 @@ def test_a_secret_that_others_may_read_or_write_is_refused(tmp_path: Path, mode:
         ("too-short-secret"[:15], "this secret has fewer than 16 characters"),
         (f"{LINE}\n{LINE}\n", "a secret is one line of ASCII characters without spaces"),
         (f"two {LINE}", "a secret is one line of ASCII characters without spaces"),
-        (f"\u00e4{LINE}", "this file holds no secret but something else"),
-        (LINE * 200, "this file holds no secret but something else"),
+        (f"\u00e4{LINE}", "this file does not hold a secret"),
+        (LINE * 200, "this file does not hold a secret"),
     ],
 )
 def test_what_is_no_secret_is_refused_and_not_repeated(tmp_path: Path, content: str, why: str) -> None:
-    said = refusal_of_secret(secret_file(tmp_path, content))
+    message = refusal_of_secret(secret_file(tmp_path, content))
 
-    assert said.startswith(why)
-    assert content not in said
-    assert LINE not in said
+    assert message.startswith(why)
+    assert content not in message
+    assert LINE not in message
 
 
 @pytest.mark.parametrize(
     ("content", "why"),
     [
         (LINE, "a webhook's secret begins with whsec_"),
-        (f"whsec_{LINE[:30]}!", "what follows whsec_ is not base64"),
+        (f"whsec_{LINE[:30]}!", "the part after whsec_ is not base64"),
         ("whsec_MDEyMzQ1Njc4OWFiY2Rl", "a webhook's key has at least 24 bytes"),
     ],
 )
@@ -260,7 +259,7 @@ def test_signing_keys_are_checked_when_the_service_starts(tmp_path: Path) -> Non
 
     file.chmod(0o644)
 
-    with pytest.raises(SecretError, match="other users may read"):
+    with pytest.raises(SecretError, match="other users can read"):
         sound.check_signing()
 
 

@@ -24,13 +24,13 @@ ENTRY = {"id": "hw1:ada-1", "submission": "claims: [{note: \u00e4}]", "student":
 
 
 def example(name: str) -> str:
-    """The block of code under this mark."""
+    """Return the block of code under this mark."""
     (found,) = re.findall(rf"<!-- {name} -->\n```\w+\n(.*?)```", PAGE, re.DOTALL)
     return str(found)
 
 
 def defined(name: str, function: str) -> Callable[..., Any]:
-    """The function of this name that the block defines."""
+    """Return the function with this name that the block defines."""
     names: dict[str, Any] = {}
     exec(example(name), names)  # noqa: S102
     return names[function]  # type: ignore[no-any-return]
@@ -56,11 +56,11 @@ def test_the_shell_example_signs_as_we_do(tmp_path: Path, course: str) -> None:
     given = {**fields, "key": KEY, "platform": "canvas", "file": str(file)}
     script = example("signing: sh") + 'printf %s "$signature"'
 
-    said = subprocess.run(
+    output = subprocess.run(
         ["sh", "-euc", script], env={"PATH": "/usr/bin:/bin", **given}, capture_output=True, check=True
     )
 
-    assert said.stdout.decode() == sign_submission(KEY.encode(), "canvas", fields)
+    assert output.stdout.decode() == sign_submission(KEY.encode(), "canvas", fields)
 
 
 def test_the_receiver_s_example_knows_our_messages_from_others() -> None:

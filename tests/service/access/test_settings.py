@@ -1,4 +1,4 @@
-"""What the service's processes read of their environment; wrong values are refused at once, and no secret is told."""
+"""The settings: wrong values are refused at once, and no secret is shown."""
 
 import ast
 from pathlib import Path
@@ -38,9 +38,9 @@ def test_everything_can_be_said() -> None:
         "GRADER_METRICS_PORT": "0",
         "GRADER_HEARTBEAT": "/run/beat",
     }
-    found = settings(given)
+    result = settings(given)
 
-    assert found == Settings(
+    assert result == Settings(
         "rediss://grader:pa%2Fss@[::1]:6380/1",
         "rediss://broker/2",
         Path("/etc/ca.pem"),
@@ -58,9 +58,9 @@ def test_everything_can_be_said() -> None:
 def test_a_secret_url_may_lie_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("redis://:secret@queue:6379/0\n")
 
-    found = settings({"GRADER_QUEUE_URL_FILE": str(tmp_path / "url")})
+    result = settings({"GRADER_QUEUE_URL_FILE": str(tmp_path / "url")})
 
-    assert found.queue_url == found.broker_url == "redis://:secret@queue:6379/0"
+    assert result.queue_url == result.broker_url == "redis://:secret@queue:6379/0"
 
 
 @pytest.mark.parametrize(("hard", "soft"), [("2", 1), ("30", 15), ("40", 20), ("41", 21), ("120", 100)])
@@ -100,7 +100,7 @@ def test_what_makes_no_sense_is_refused_by_name(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "shown"),
     [
         ("redis://user:secret@host:6379/0", "redis://user@host:6379/0"),
         ("redis://:secret@host/0", "redis://host/0"),
@@ -109,8 +109,8 @@ def test_what_makes_no_sense_is_refused_by_name(name: str, text: str) -> None:
         ("redis://host", "redis://host"),
     ],
 )
-def test_a_url_in_a_message_has_no_password(url: str, said: str) -> None:
-    assert without_password(url) == said
+def test_a_url_in_a_message_has_no_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
 
 
 def test_no_part_of_the_service_reads_the_environment_past_the_settings() -> None:

@@ -23,7 +23,7 @@ PLAIN = "Connection closed by server"
 
 
 class Front(NamedTuple):
-    """A server behind TLS, whose certificate is for `localhost`."""
+    """A server behind TLS, with a certificate for `localhost`."""
 
     server: Server
     port: int
@@ -33,7 +33,7 @@ class Front(NamedTuple):
     """The file of another authority."""
 
     def url(self, user: str, host: str = "localhost", scheme: str = "rediss") -> str:
-        """The server's URL for this user."""
+        """Return the server's URL for this user."""
         return f"{scheme}://{user}:{self.server.passwords[user]}@{host}:{self.port}/0"
 
 
@@ -52,7 +52,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 
 
 def refusal(url: str, authority: Path | None) -> str:
-    """What our own client says that cannot connect."""
+    """Return the message of our own client, which cannot connect."""
     with pytest.raises(streams.QueueError) as caught, streams.explained(url), streams.connect(url, authority) as client:
         client.ping()
     return str(caught.value)
@@ -113,7 +113,7 @@ def test_a_worker_that_cannot_trust_the_server_says_why_and_takes_nothing(
 
 
 def test_no_refusal_shows_the_password(front: Front) -> None:
-    said = refusal(front.url("canvas"), front.stranger)
+    message = refusal(front.url("canvas"), front.stranger)
 
-    assert said.startswith(f"rediss://canvas@localhost:{front.port}/0: ")
-    assert front.server.passwords["canvas"] not in said
+    assert message.startswith(f"rediss://canvas@localhost:{front.port}/0: ")
+    assert front.server.passwords["canvas"] not in message

@@ -10,7 +10,7 @@ import sys
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Whatever comes in at one end goes out at the other, until one of them hangs up."""
+    """Pass bytes on in both directions until one end hangs up."""
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(65536):
             writer.write(data)

@@ -1,4 +1,4 @@
-"""How the Celery app is set, and what a worker tells of itself."""
+"""The Celery app's configuration, and the facts that a worker leaves."""
 
 import json
 import ssl

@@ -1,4 +1,4 @@
-"""What loses messages with Celery on Redis, one by one: here the ledger knows, and the message is sent again."""
+"""The ways to lose messages with Celery on Redis: here the ledger knows, and the message is sent again."""
 
 import signal
 from collections.abc import Iterator
@@ -30,28 +30,28 @@ def proxy(service: Service) -> Iterator[Proxy]:
 
 
 def different(number: int, first: int = 0) -> list[dict[str, str]]:
-    """Intake entries of so many different submissions, each a student's own."""
+    """Return intake entries of this number of different submissions, each of another student."""
     return [entry(f"s{n}", document(induction()), f"student{n}") for n in range(first, first + number)]
 
 
 def pushes(service: Service) -> int:
-    """How often a message was put on a list since the server started."""
+    """Return how often a message was put on a list since the server started."""
     return int(service.client.info("commandstats").get("cmdstat_lpush", {}).get("calls", 0))
 
 
 def reports(service: Service) -> int:
-    """How many reports the ledger holds."""
-    with service.ledger.connection() as connection:
+    """Return the number of reports in the ledger."""
+    with service.ledger.database.connection() as connection:
         return int(connection.scalar(sa.select(sa.func.count()).select_from(REPORTS)) or 0)
 
 
 def tries(service: Service) -> set[int]:
-    """How often the submissions were graded."""
+    """Return how often the submissions were graded."""
     return {row["tries"] for row in service.rows().values()}
 
 
 def swallowed_by_frozen_worker(service: Service) -> int:
-    """How many submissions there are, the last one's message being lost in a frozen worker."""
+    """Lose the last submission's message in a frozen worker; return the number of submissions."""
     worker = service.worker("worker-a")
     for number in range(1, 50):
         before = pushes(service)
@@ -176,7 +176,7 @@ def test_full_valkey_refuses_what_it_cannot_keep_and_the_rest_is_graded(service:
         service.hand_in(*different(1, BACKLOG + 1))
     service.start("intake-2")
     service.wait_for(graded=1, queued=BACKLOG)
-    service.parts["intake-2"].wait_for_log("the broker takes no messages")
+    service.parts["intake-2"].wait_for_log("the broker accepts no messages")
     service.client.config_set("maxmemory", 0)
 
     service.hand_in(*different(1, BACKLOG + 1))

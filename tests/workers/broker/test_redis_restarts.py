@@ -1,4 +1,4 @@
-"""A worker whose broker is killed under it, and comes back with what it has on disk."""
+"""A worker whose broker is killed, and comes back with its data on disk."""
 
 import itertools
 import threading
@@ -16,7 +16,7 @@ from tests.workers.support.sample_worker import notes, sample_worker, sender
 
 ON_DISK = {"appendonly": "yes", "appendfsync": "always"}
 OUTAGES = (0.0, 0.3, 0.0, 1.0, 0.0, 0.0)
-"""How many seconds the broker is away, time after time."""
+"""The seconds of each of the broker's outages."""
 TASK_SECONDS = 0.2
 SEND_SECONDS = 0.15
 """Between two messages; with two children, one is at work most of the time and the other one waits."""
@@ -24,7 +24,7 @@ SEND_SECONDS = 0.15
 
 @contextmanager
 def load(server: Valkey) -> Iterator[set[str]]:
-    """Messages are sent as long as the block lasts; the set has all that were, if only perhaps."""
+    """Send messages during the block; the set has all that were sent, or perhaps were."""
     sent: set[str] = set()
     is_over = threading.Event()
 
@@ -49,7 +49,7 @@ def load(server: Valkey) -> Iterator[set[str]]:
 
 
 def send_again(server: Valkey, folder: Path, sent: set[str]) -> None:
-    """Send what was not done, as the ledger would."""
+    """Send again what was not done, as the ledger would."""
     with sender(server) as app:
         for note in sent - set(notes(folder)):
             app.send_task("sample.note", [note])

@@ -1,4 +1,4 @@
-"""Our own messages, as they lie on a real server, are ones that a worker takes."""
+"""A worker accepts our own messages as they are on a real server."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Which messages pass for plain tasks, and that whatever passes can be handled."""
+"""The messages that pass as plain tasks, each of which can be handled."""
 
 import json
 import pickle
@@ -26,7 +26,7 @@ FULL = good(
     stamps={},
     timelimit=[None, None],
 )
-"""A message with all that our own sender writes."""
+"""A message with everything that our own sender writes."""
 fuzz = settings(deadline=None, derandomize=True, database=None, max_examples=500)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -39,11 +39,11 @@ PLACES = [
     *(("properties", key) for key in (*FULL["properties"], "priority", "reply_to", "delivery_mode")),
     *(("properties", "delivery_info", key) for key in ("exchange", "routing_key", "redelivered")),
 ]
-"""Where a message is changed."""
+"""The places at which a message is changed."""
 
 
 def with_change(place: tuple[str, ...], value: object) -> bytes:
-    """The full message with another value in one place."""
+    """Return the full message with another value in one place."""
     message = json.loads(json.dumps(FULL))
     inner = message
     for key in place[:-1]:
@@ -53,7 +53,7 @@ def with_change(place: tuple[str, ...], value: object) -> bytes:
 
 
 def handle(item: bytes) -> None:
-    """Do with the message what kombu and Celery do with it, up to the moment when a child gets it."""
+    """Handle the message as kombu and Celery do, until a child gets it."""
     message = virtual.Message(json.loads(item), channel=object.__new__(Channel))
     assert not message.errors
     dumps([message._raw, message.delivery_info["exchange"], message.delivery_info["routing_key"]])
@@ -82,7 +82,7 @@ def test_message_of_a_byte_too_many_does_not_pass() -> None:
     assert flaw(item.ljust(MESSAGE_BYTES), QUEUE) is None
     assert (
         flaw(item.ljust(MESSAGE_BYTES + 1), QUEUE)
-        == f"{MESSAGE_BYTES + 1} bytes are too many: {MESSAGE_BYTES} are the most"
+        == f"{MESSAGE_BYTES + 1} bytes are too many: at most {MESSAGE_BYTES} are allowed"
     )
 
 

@@ -1,4 +1,4 @@
-"""A supervisor and one child, as real processes: who ends is started again, and who does not want to end is ended."""
+"""A supervisor and one child, as real processes: the child is started again when it ends, or killed."""
 
 import signal
 import sys
@@ -25,7 +25,7 @@ except GraderError as error:
     print(error)
     sys.exit(error.exit_code)
 """
-"""A supervisor of one child, which is the program in the second argument and has so many seconds to end."""
+"""A supervisor of one child: the program in the second argument, with this number of seconds to end."""
 STUBBORN = """\
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, lambda *_: print("asked", flush=True))

@@ -1,4 +1,4 @@
-"""Intake entries of which no submission can be made: 30 kinds, each with the reason that its dead letter must give."""
+"""Intake entries that cannot become a submission: 30 kinds, each with the reason that its dead letter must have."""
 
 from typing import NamedTuple
 
@@ -9,24 +9,24 @@ Fields = dict[str | bytes, str | bytes]
 
 
 class BadEntry(NamedTuple):
-    """One bad entry, and how the reason begins that is kept with it."""
+    """One bad entry, with the beginning of its reason."""
 
     fields: Fields
     why: str
 
 
 def entry(**changes: str | bytes) -> Fields:
-    """A good entry, but for these fields."""
+    """Return a good entry with these other fields."""
     return {"id": "bad", "submission": TEXT, "student": "mallory", **changes}
 
 
 def named(name: str) -> BadEntry:
-    """An entry whose id is none."""
+    """Return an entry with this wrong id."""
     return BadEntry(entry(id=name), "bad-field: id")
 
 
 def without(field: str) -> BadEntry:
-    """An entry that lacks this field."""
+    """Return an entry that lacks this field."""
     return BadEntry({name: value for name, value in entry().items() if name != field}, f"bad-field: {field}")
 
 
@@ -64,5 +64,5 @@ BAD_ENTRIES = [
 
 
 def taken(name: str) -> BadEntry:
-    """Another submission under an id that is there already; the thirtieth kind."""
+    """Return another submission with an id that is taken; the thirtieth kind."""
     return BadEntry(entry(id=name), "id-taken")

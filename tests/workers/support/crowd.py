@@ -1,4 +1,4 @@
-"""A crowd of students who hand in: submissions of every fate, all different but for those that are meant not to be."""
+"""A crowd of students who hand in: submissions of every fate, all different except intended repeats."""
 
 import random
 from collections.abc import Sequence
@@ -12,18 +12,18 @@ Place = tuple[int, int]
 Fate = Literal["graded", "ungradable", "rejected"]
 FATES: Sequence[Fate] = ("graded", "ungradable", "rejected")
 WEIGHTS = (92, 4, 4)
-"""Of a hundred, so many meet each fate."""
+"""The number of submissions with each fate, of a hundred."""
 SAME_AGAIN = 0.05
 """The part of the submissions that were handed in before, under another id."""
 WITH_EVIDENCE = 0.1
 """The part of the claims that brings a sentence, so that the transformer runs."""
 CLAIMS = 6
 KNOWING = 0.5
-"""The part of the submissions that say what their student knows, and little else: claims at random earn no XP."""
+"""The part of the submissions with mostly what their student knows: random claims earn no XP."""
 KNOWN = 4
-"""Right claims that a student knows, at the least."""
+"""The fewest right claims that a student knows."""
 GUESSES = 2
-"""Claims at random among those that a knowing student chooses from."""
+"""The random claims of a student who knows some heads."""
 NOT_ASKED = Kind(type="duplicate_token")
 MISTAKES = (
     "exercise: mini-heads\nclaims: 5",
@@ -38,7 +38,7 @@ VERBS = ("waved", "smiled", "slept", "sang")
 
 
 class Handed(NamedTuple):
-    """One submission as it is handed in, and what must become of it."""
+    """One submission as it is handed in, with its fate."""
 
     id: str
     student: str
@@ -52,12 +52,12 @@ class Handed(NamedTuple):
 
     @property
     def submission(self) -> Submission:
-        """What is graded."""
+        """The submission that is graded."""
         return Submission.model_validate_json(self.text).model_copy(update={"student": self.student})
 
 
 def crowd(number: int, students: int, chance: random.Random) -> list[Handed]:
-    """So many submissions of so many students."""
+    """Return this number of submissions of this number of students."""
     handed: list[Handed] = []
     for count in range(number):
         name, student = f"s-{count}", f"student-{chance.randrange(students)}"
@@ -94,7 +94,7 @@ def _places() -> list[Place]:
 
 
 def _known(student: str) -> list[tuple[Kind, Place]]:
-    """The heads that the student knows, each with the kind that it is: always the same, for each student others."""
+    """Return the heads that the student knows, with their kinds: always the same, but others for each student."""
     found, chance = measured().standings.by_kind, random.Random(student)  # noqa: S311
     right = [(kind, place) for kind in _kinds() for place in _places() if found[kind.name][place].confirmed]
     return chance.sample(right, chance.randint(KNOWN, len(right)))
@@ -102,8 +102,8 @@ def _known(student: str) -> list[tuple[Kind, Place]]:
 
 def _claim(count: int, claimed: tuple[Kind, Place], chance: random.Random) -> Claim:
     (kind, place) = claimed
-    said: dict[str, object] = {"note": f"number {count}"}
+    words: dict[str, object] = {"note": f"number {count}"}
     if chance.random() < WITH_EVIDENCE:
         name, verb = chance.choice(NAMES), chance.choice(VERBS)
-        said["evidence"] = f"{name} {verb} {count} times, and {name} {chance.choice(VERBS)}"
-    return Claim.model_validate({**kind.model_dump(), "layer": place[0], "head": place[1], **said})
+        words["evidence"] = f"{name} {verb} {count} times, and {name} {chance.choice(VERBS)}"
+    return Claim.model_validate({**kind.model_dump(), "layer": place[0], "head": place[1], **words})

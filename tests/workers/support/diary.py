@@ -20,7 +20,7 @@ STATEMENTS = {
         f"CREATE TRIGGER diary_keeper {EACH} EXECUTE FUNCTION note()",
     ),
 }
-"""How each database is told to keep one."""
+"""The statements that make each database keep a diary."""
 
 
 class Change(NamedTuple):
@@ -32,19 +32,19 @@ class Change(NamedTuple):
 
 
 def begin(ledger: Ledger) -> None:
-    """Keep a diary from here on."""
-    with ledger.connection(write=True) as connection:
+    """Keep a diary from now on."""
+    with ledger.database.connection(write=True) as connection:
         for statement in STATEMENTS[connection.dialect.name]:
             connection.exec_driver_sql(statement)
 
 
 def changes(ledger: Ledger) -> list[Change]:
-    """All changes so far, in order."""
-    with ledger.connection() as connection:
+    """Return all changes so far, in order."""
+    with ledger.database.connection() as connection:
         return [Change(*row) for row in connection.execute(sa.text("SELECT job, was, became FROM diary ORDER BY id"))]
 
 
 def length(ledger: Ledger) -> int:
-    """How many changes there were so far."""
-    with ledger.connection() as connection:
+    """Return the number of changes so far."""
+    with ledger.database.connection() as connection:
         return int(connection.scalar(sa.text("SELECT count(*) FROM diary")))

@@ -1,4 +1,4 @@
-"""A platform that listens to its results stream while all is killed: it goes on after the last result that it saw."""
+"""A platform that listens to its results stream during the kills: it goes on after the last result that it saw."""
 
 import threading
 from collections import defaultdict
@@ -14,10 +14,10 @@ AGAIN_SECONDS = 0.1
 
 
 class Listener(threading.Thread):
-    """Listens from one thread until it is left."""
+    """Listens in one thread inside the `with` block."""
 
     def __init__(self, service: Service) -> None:
-        """Listen from the stream's beginning."""
+        """Begin at the stream's beginning."""
         super().__init__(daemon=True)
         self.service = service
         self.heard: defaultdict[str, list[Result]] = defaultdict(list)
@@ -34,19 +34,19 @@ class Listener(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        """Listen, and once it is over, to what is left."""
+        """Listen, and at the end read what is left."""
         with self.service.valkey.client() as client:
             while not self._over.is_set() or self._hear(client):
                 self._hear(client)
 
     def _hear(self, client: redis.Redis) -> bool:
-        """Whether anything was heard."""
+        """Read results once; return whether there were any."""
         try:
-            found = client.xread({RESULTS: self._last}, block=BLOCK_MILLISECONDS)
+            answer = client.xread({RESULTS: self._last}, block=BLOCK_MILLISECONDS)
         except redis.RedisError:
             self._over.wait(AGAIN_SECONDS)
             return False
-        for _, entries in found:
+        for _, entries in answer:
             for self._last, fields in entries:
                 self.heard[fields["id"]].append(Result.model_validate_json(fields["result"]))
-        return bool(found)
+        return bool(answer)

@@ -1,4 +1,4 @@
-"""A service that owes answers: a ledger, a queue and a list of platforms, without whoever grades."""
+"""A service that owes answers: a ledger, a queue and a list of platforms, without workers."""
 
 import base64
 import secrets
@@ -13,10 +13,10 @@ import yaml
 
 from grader.ledger import Ledger
 from grader.ledger.columns import written
+from grader.ledger.queue.jobs import Jobs
 from grader.ledger.tables import DELIVERIES, SUBMISSIONS
 from grader.schema.queue import Envelope
 from grader.service import platforms
-from grader.service.jobs import Jobs
 from grader.service.reception import Reception
 from tests.support.ledgers import sealed
 from tests.support.servers import ROOT, Process, Valkey, wait_for
@@ -25,13 +25,13 @@ from workers.courier import Patience
 DURABLE = {"appendonly": "yes", "appendfsync": "always"}
 EXAMPLE = (ROOT / "exercises" / "mini-heads" / "my_heads.yaml").read_text("utf-8")
 SWIFT = Patience(post=600.0, first=0.05, most=0.2, rest=0.1, stop=0.5)
-"""For tests in which everything is tried again at once, and whatever answers at all has the time to."""
+"""Waits for tests in which everything is tried again at once, and every receiver has time to answer."""
 LONG_AGO = "2000-01-01T00:00:00.000000+00:00"
 RUN = "import sys; from workers.courier import Patience, main; main(Patience(*map(float, sys.argv[1:])))"
 
 
 def submission(number: int, state: str, ago: timedelta, **more: object) -> dict[str, Any]:
-    """A row of a submission that came in so long ago."""
+    """Return a row of a submission that came in this long ago."""
     when = written(datetime.now(UTC) - ago)
     row = {"platform": "canvas", "submission_id": f"s{number}", "digest": "", "document": "", "credit": 1.0}
     ended = when if state in {"graded", "dead"} else None
@@ -40,16 +40,16 @@ def submission(number: int, state: str, ago: timedelta, **more: object) -> dict[
 
 
 def delivery(number: int, channel: str, **more: object) -> dict[str, Any]:
-    """A row of a delivery that is owed, of the submission of that number."""
+    """Return a row of a delivery that is owed, for the submission with that number."""
     row = {"submission": number, "channel": channel, "message": f"m{number}", "tries": 0, "reason": ""}
     return row | {"wake_at": written(datetime.now(UTC)), "delivered_at": None} | more
 
 
 class Owing:
-    """What a courier finds."""
+    """The surroundings of a courier."""
 
     def __init__(self, folder: Path, valkey: Valkey, hooks: Mapping[str, str], database: str = "") -> None:
-        """Every platform in `hooks` has a webhook with this URL, or none where it is empty."""
+        """Give every platform in `hooks` a webhook with this URL, or none if it is empty."""
         self.folder, self.valkey = folder, valkey
         self.secrets: dict[str, str] = {}
         self.couriers: list[Process] = []
@@ -72,7 +72,7 @@ class Owing:
         self.ledger.close()
 
     def list_platforms(self, hooks: Mapping[str, str]) -> None:
-        """Write the list of platforms; who starts later reads it."""
+        """Write the list of platforms, for processes that start later."""
         listed: list[dict[str, Any]] = []
         for name, url in hooks.items():
             listed.append({"name": name})
@@ -85,7 +85,7 @@ class Owing:
         (self.folder / "platforms.yaml").write_text(yaml.safe_dump({"platforms": listed}))
 
     def owe(self, platform: str, *names: str) -> None:
-        """Owe an answer for each of these submissions: that it cannot be read."""
+        """Owe an answer for each of these submissions, which cannot be read."""
         reception = Reception(self.ledger, {platform: platforms.Platform(name=platform)})
         now = datetime.now(UTC)
         envelopes = [Envelope(platform=platform, id=name, submission="claims: 5", came_at=now) for name in names]
@@ -97,39 +97,39 @@ class Owing:
         envelope = Envelope(platform=platform, id=name, submission=EXAMPLE, student="ada", came_at=datetime.now(UTC))
         job = reception.accept([envelope])[0].job
         jobs = Jobs(self.ledger, 60, 60)
-        claim = jobs.claim(job) if job else None
-        assert claim
-        assert jobs.finish(claim, sealed(student="ada"))
+        lease = jobs.lease(job) if job else None
+        assert lease
+        assert jobs.finish(lease, sealed(student="ada"))
 
     def courier(self, patience: Patience = SWIFT, **environment: str) -> Process:
-        """A courier, as a process."""
+        """Start a courier as a process."""
         argv = [sys.executable, "-c", RUN, *map(str, patience)]
         log = self.folder / f"courier-{len(self.couriers)}.log"
         self.couriers.append(Process(argv, log, self.environment | environment))
         return self.couriers[-1]
 
     def owed(self) -> dict[tuple[str, str], Mapping[str, Any]]:
-        """What has not been delivered, by submission and channel."""
+        """Return what has not been delivered, by submission and channel."""
         query = sa.select(SUBMISSIONS.c.submission_id, DELIVERIES).join(SUBMISSIONS)
-        with self.ledger.connection() as connection:
+        with self.ledger.database.connection() as connection:
             rows = connection.execute(query.where(DELIVERIES.c.delivered_at.is_(None))).mappings()
             return {(row["submission_id"], row["channel"]): row for row in rows}
 
     def reasons(self) -> dict[str, str]:
-        """Why what is owed was not delivered yet, by submission."""
+        """Return why answers were not delivered yet, by submission."""
         return {name: row["reason"] for (name, _), row in self.owed().items()}
 
     def wait_until_nothing_is_owed(self) -> None:
-        """Wait until all is delivered."""
+        """Wait until everything is delivered."""
         wait_for(lambda: not self.owed(), f"everything to be delivered; see {self.folder}")
 
     def let_time_pass(self) -> None:
-        """Let every lease and every wait end."""
-        with self.ledger.connection(write=True) as connection:
+        """End every lease and every wait."""
+        with self.ledger.database.connection(write=True) as connection:
             owed = sa.update(DELIVERIES).where(DELIVERIES.c.delivered_at.is_(None))
             connection.execute(owed.values(wake_at=LONG_AGO))
 
     def on_stream(self, platform: str) -> list[dict[str, str]]:
-        """The entries of the platform's results stream."""
+        """Return the entries of the platform's results stream."""
         with self.valkey.client() as client:
             return [fields for _, fields in client.xrange(f"results:{platform}")]

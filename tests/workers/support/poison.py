@@ -1,4 +1,4 @@
-"""Messages that a task cannot be made of: each does harm to a stock worker, or asks for more than a task."""
+"""Messages that cannot become a task: each harms a stock worker, or asks for more than a task."""
 
 import base64
 import gzip
@@ -9,11 +9,11 @@ from workers.broker.wire import MESSAGE_BYTES
 
 QUEUE = "celery"
 CALL = {"task": "sample.note", "args": ["called back"], "kwargs": {}, "options": {}, "subtask_type": None}
-"""What a callback looks like."""
+"""A callback."""
 
 
 class Poison(NamedTuple):
-    """One bad message, and a part of what its record says."""
+    """One bad message, with a part of its record's text."""
 
     name: str
     item: bytes
@@ -21,17 +21,17 @@ class Poison(NamedTuple):
 
 
 def body(*parts: object) -> str:
-    """The body of a message: three parts, if it is a good one."""
+    """Return the body of a message: three parts, if it is a good one."""
     return encoded(json.dumps(parts).encode())
 
 
 def encoded(raw: bytes) -> str:
-    """The bytes as they stand in a message."""
+    """Return the bytes in the form that a message has."""
     return base64.b64encode(raw).decode()
 
 
 def good(note: str = "good", **headers: object) -> dict[str, Any]:
-    """The smallest good message, as a sender in another language might write it."""
+    """Return the smallest good message, as a sender in another language might write it."""
     return {
         "body": body([note], {}, {}),
         "content-encoding": "utf-8",
@@ -42,7 +42,7 @@ def good(note: str = "good", **headers: object) -> dict[str, Any]:
 
 
 def properties(note: str, **delivery: object) -> dict[str, Any]:
-    """What kombu needs to take a message, and perhaps to give it back."""
+    """Return the properties that kombu needs to take a message, and perhaps to give it back."""
     return {
         "body_encoding": "base64",
         "delivery_info": {"exchange": "", "routing_key": QUEUE, **delivery},
@@ -51,28 +51,28 @@ def properties(note: str, **delivery: object) -> dict[str, Any]:
 
 
 def changed(**changes: object) -> bytes:
-    """A good message with other top-level keys; an underscore stands for a hyphen."""
+    """Return a good message with other top-level keys; an underscore stands for a hyphen."""
     return json.dumps(good() | {key.replace("_", "-"): value for key, value in changes.items()}).encode()
 
 
 def without(key: str) -> bytes:
-    """A good message that lacks this."""
+    """Return a good message without this key."""
     return json.dumps({name: value for name, value in good().items() if name != key}).encode()
 
 
 def headed(**headers: object) -> bytes:
-    """A good message with these headers as well."""
+    """Return a good message with these headers as well."""
     return json.dumps(good(**headers)).encode()
 
 
 def owned(**properties: object) -> bytes:
-    """A good message with other properties; None takes one away."""
+    """Return a good message with other properties; None removes one."""
     mixed = good()["properties"] | properties
     return changed(properties={key: value for key, value in mixed.items() if value is not None})
 
 
 def nested(depth: int) -> bytes:
-    """A list in a list in a list."""
+    """Return a list in a list in a list, this deep."""
     return b"[" * depth + b"]" * depth
 
 
@@ -106,7 +106,7 @@ NO_ENVELOPE = [
     ),
     Poison("an infinite priority", owned(priority=float("inf")), "priority"),
     Poison("an unknown body encoding", owned(body_encoding="rot13"), "body_encoding"),
-    Poison("two megabytes", changed(body="A" * 2 * 1024 * 1024), f"{MESSAGE_BYTES} are the most"),
+    Poison("two megabytes", changed(body="A" * 2 * 1024 * 1024), f"at most {MESSAGE_BYTES} are allowed"),
 ]
 NO_BODY = [
     Poison("a body that is a number", changed(body=5), "message.body: "),

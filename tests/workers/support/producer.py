@@ -1,4 +1,4 @@
-"""Whoever hands in while all is killed: each submission one to five times, out of order, until the server says yes."""
+"""A platform that hands in during the kills: each submission one to five times, out of order, until it is accepted."""
 
 import random
 import threading
@@ -17,16 +17,16 @@ from tests.workers.support.service import INTAKE, Service
 
 TIMES = (1, 2, 3, 4, 5)
 WEIGHTS = (12, 4, 2, 1, 1)
-"""How often an entry is handed in, and how likely each is."""
+"""The number of times that an entry is handed in, with their weights."""
 APART = 200
-"""How far entries may come before or after their turn."""
+"""The distance by which entries may come before or after their turn."""
 AHEAD = 0.25
-"""The part of all that may be handed in and not be done with: there is always work to be interrupted."""
+"""The part that may be handed in and not ended: there is always work to interrupt."""
 AGAIN_SECONDS = 0.1
 
 
 class Producer(threading.Thread):
-    """Hands in from one thread; once it was left, all is handed in."""
+    """Hands in from one thread; at the end of the `with` block, everything is handed in."""
 
     def __init__(self, service: Service, handed: Sequence[Handed], seed: int) -> None:
         """Hand these in as fast as they are graded, if the server can be reached."""
@@ -35,11 +35,11 @@ class Producer(threading.Thread):
         self.turns = self._in_disorder(handed)
         self.first, self.number = handed[0], len(handed)
         self.sent = 0
-        """Entries that the server said yes to."""
+        """Entries that the server accepted."""
         self.ambiguous = 0
-        """How often there was no answer, and an entry that may have come in was handed in again."""
+        """The number of times without an answer, after which an entry was handed in again."""
         self.bad: dict[str, str] = {}
-        """By their id on the stream, why the bad entries are none."""
+        """The reasons of the bad entries, by their id on the stream."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -59,7 +59,7 @@ class Producer(threading.Thread):
             self._hand_in(client, taken(self.first.id))
 
     def _in_disorder(self, handed: Sequence[Handed]) -> list[Fields | BadEntry]:
-        """Everything as often as it is handed in, and in that order."""
+        """Return every entry as often as it is handed in, in a disturbed order."""
         often = self.chance.choices(TIMES, WEIGHTS, k=len(handed))
         turns: list[Fields | BadEntry] = [
             dict(each.fields) for each, times in zip(handed, often, strict=True) for _ in range(times)
@@ -84,5 +84,5 @@ class Producer(threading.Thread):
 
     def _is_in(self) -> bool:
         query = sa.select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.submission_id == self.first.id)
-        with self.service.ledger.connection() as connection:
+        with self.service.ledger.database.connection() as connection:
             return connection.scalar(query) is not None

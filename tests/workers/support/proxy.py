@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a server, for the faults of a network: lost replies, resets, and silence."""
+"""A TCP proxy in front of a server, for network faults: lost replies, resets, and silence."""
 
 import contextlib
 import socket
@@ -11,17 +11,17 @@ from tests.support.servers import Valkey, free_port
 
 CHUNK = 65536
 RESET = struct.pack("ii", 1, 0)
-"""Linger for no time: closing sends a reset, and what is on its way is lost."""
+"""No linger time: closing sends a reset, and data on its way is lost."""
 
 
 class Proxy:
     """A proxy in front of this server."""
 
     def __init__(self, server: Valkey) -> None:
-        """Listen; until it is told otherwise, everything passes."""
+        """Listen; at first, everything passes."""
         self.server, self.port = server, free_port()
         self.dropped = 0
-        """How many replies were dropped so far."""
+        """The number of replies that were dropped."""
         self._to_drop, self._command = 0, b""
         self._open = threading.Event()
         self._open.set()
@@ -45,7 +45,7 @@ class Proxy:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def drop_replies(self, number: int, command: bytes = b"LPUSH") -> None:
-        """Let so many of these commands reach the server, and end the connection before the reply comes through."""
+        """Let this number of such commands reach the server, and end the connection before the reply."""
         self._to_drop, self._command = number, command
 
     def reset(self) -> None:
@@ -59,11 +59,11 @@ class Proxy:
             self._sockets.clear()
 
     def swallow(self) -> None:
-        """Let nothing pass any more, and tell nobody: connections stay open, and new ones are taken."""
+        """Let nothing pass any more: connections stay open, and new ones are accepted."""
         self._open.clear()
 
     def heal(self) -> None:
-        """Let everything pass again, what was held back as well."""
+        """Let everything pass again, also what was held back."""
         self._open.set()
 
     def _accept(self) -> None:

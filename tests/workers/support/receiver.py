@@ -1,4 +1,4 @@
-"""A real HTTP receiver that notes every post and behaves as it is told to: well, or as badly as receivers do."""
+"""A real HTTP receiver that records every post and behaves well or badly, as told."""
 
 import contextlib
 import socket
@@ -10,12 +10,12 @@ from time import time
 from typing import NamedTuple, Self
 
 Behaviour = Callable[[socket.socket, threading.Event], bool]
-"""What is done with a connection on which a post has come; whether another may come on it."""
+"""A function that answers a post on its connection, and returns whether the connection stays open."""
 DRIP_SECONDS = 0.05
 
 
 class Post(NamedTuple):
-    """What came, when, and where to."""
+    """A post: its content, time and path."""
 
     path: str
     headers: dict[str, str]
@@ -34,7 +34,7 @@ def takes_its_time(line: socket.socket, closing: threading.Event) -> bool:
 
 
 def takes_and_talks(line: socket.socket, _: threading.Event) -> bool:
-    """Take it, and answer with far more than anybody asked for."""
+    """Accept it, with a very long answer."""
     line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
     with contextlib.suppress(OSError):
         while True:
@@ -53,7 +53,7 @@ def says(status: str, *headers: str, body: str = "") -> Behaviour:
 
 
 def sends(text: bytes) -> Behaviour:
-    """Send exactly this, and hang up."""
+    """Return a behaviour that sends exactly this, and hangs up."""
 
     def send(line: socket.socket, _: threading.Event) -> bool:
         line.sendall(text)
@@ -68,7 +68,7 @@ def stalls(_: socket.socket, closing: threading.Event) -> bool:
 
 
 def drips(beginning: bytes) -> Behaviour:
-    """Send this, then one byte after the other, for ever."""
+    """Return a behaviour that sends this, then one byte after the other, for ever."""
 
     def drip(line: socket.socket, closing: threading.Event) -> bool:
         line.sendall(beginning)
@@ -86,7 +86,7 @@ class Receiver:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.posts: list[Post] = []
         self.scripts: dict[str, list[Behaviour]] = defaultdict(list)
-        """What to do with the next posts to a path; after that, what `then` says."""
+        """The behaviours for the next posts to a path; `then` follows."""
         self.then: dict[str, Behaviour] = {}
         self._tls = tls
         self._closing = threading.Event()
@@ -105,7 +105,7 @@ class Receiver:
         self._socket.close()
 
     def to(self, path: str) -> list[Post]:
-        """What came to this path so far."""
+        """Return the posts to this path so far."""
         return [post for post in self.posts if post.path == path]
 
     def _accept(self) -> None:

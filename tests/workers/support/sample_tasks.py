@@ -11,7 +11,7 @@ LOG = "SAMPLE_TASKS_LOG"
 
 @app.task(name="sample.note")
 def note(what: str, seconds: float = 0.0) -> None:
-    """Take so long, then leave a line."""
+    """Take this long, then leave a line."""
     time.sleep(seconds)
     with Path(os.environ[LOG]).open("a") as log:  # a short line is written at once, whoever else writes
         log.write(f"{what}\n")
@@ -19,5 +19,5 @@ def note(what: str, seconds: float = 0.0) -> None:
 
 @app.task(name="sample.anything")
 def anything(*things: object, **more: object) -> None:
-    """Take whatever comes, and leave a line."""
+    """Accept any arguments, and leave a line."""
     note("anything")

@@ -14,7 +14,7 @@ from workers.broker.app import celery_app
 def sample_worker(
     server: Valkey, folder: Path, *more: str, env: Mapping[str, str] | None = None, supervised: bool = False
 ) -> Process:
-    """A worker on this server that is ready; its log and its notes are in the folder."""
+    """Start a worker on this server, with its log and its notes in the folder."""
     (folder / "notes").touch()
     worker = celery_worker(
         server.url(),
@@ -28,10 +28,10 @@ def sample_worker(
 
 
 def notes(folder: Path) -> list[str]:
-    """What the sample tasks have noted so far."""
+    """Return the notes of the sample tasks so far."""
     return (folder / "notes").read_text().split()
 
 
 def sender(server: Valkey) -> Celery:
-    """An app that sends as our own processes do."""
+    """Return an app that sends as our own processes do."""
     return celery_app(settings({"GRADER_QUEUE_URL": server.url()}))

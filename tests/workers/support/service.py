@@ -31,37 +31,37 @@ EXERCISE = "mini-heads"
 PLATFORM = "local"
 INTAKE, RESULTS = streams.intake(PLATFORM), streams.results(PLATFORM)
 MEASURED = ROOT / "build" / "tests" / "tables"
-"""Where this machine keeps the score table of `mini-heads`, under the hash of all that it follows from."""
+"""The folder for this machine's score table of `mini-heads`, under the hash of everything that it depends on."""
 DURABLE = {"appendonly": "yes", "appendfsync": "always"}
 QUEUE, UNACKED, UNACKED_INDEX = "celery", "unacked", "unacked_index"
 LONG_AGO = "2000-01-01T00:00:00.000000+00:00"
 LONG_AGO_SECONDS = 1.0
 OTHERS = ("intake", "dispatch", "courier")
-"""The parts that are modules of ours, such as `intake` and `intake-2`; every other name is a worker's."""
+"""The parts that are our own modules, such as `intake` and `intake-2`; every other name is a worker's."""
 
 
 @cache
 def measured() -> Laboratory:
-    """The exercise's laboratory, its heads measured; that is done once on this machine."""
+    """Return the exercise's laboratory, with all heads measured; this machine measures them once."""
     found = Laboratory(exercises.load(EXERCISE), MEASURED)
     _ = found.standings
     return found
 
 
 def laboratory(folder: Path) -> Laboratory:
-    """A laboratory that has the score table in this folder, and no more."""
+    """Return a laboratory with only the score table in this folder."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(MEASURED / f"{measured().table.key}.json", folder)
     return Laboratory(exercises.load(EXERCISE), folder)
 
 
 def document(*claims: Claim) -> str:
-    """A submission with these claims, as a student hands it in."""
+    """Return a submission with these claims, as a student hands it in."""
     return Submission(exercise=EXERCISE, claims=claims).model_dump_json(exclude_none=True)
 
 
 def induction(layer: int = 1, head: int = 7, **more: str) -> Claim:
-    """A claim of an induction head."""
+    """Return a claim of an induction head."""
     return Claim(type="induction", layer=layer, head=head, **more)
 
 
@@ -74,7 +74,7 @@ class Service:
     """Processes of the service around one Valkey and one ledger."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        """Prepare them; the settings are small, so that a lost message is sent again after two seconds."""
+        """Prepare them; waits are short, so that a lost message is sent again after two seconds."""
         self.folder, self.home = folder, folder / "home"
         laboratory(self.home / "tables")
         self.valkey = Valkey(folder / "valkey", DURABLE)
@@ -102,13 +102,13 @@ class Service:
         self.ledger.close()
 
     def start(self, *names: str, supervised: bool = False, **environment: str) -> None:
-        """Start these parts, each under a name of its own; with more variables in their environment, if need be."""
+        """Start these parts, each under its own name, with more environment variables if needed."""
         for name in names:
             assert name not in self.parts, f"{name} was started before"
             self.parts[name] = self._started(name, self.environment | environment, supervised)
 
     def worker(self, name: str, **environment: str) -> Process:
-        """A worker, started and ready for messages."""
+        """Start a worker; return it when it is ready for messages."""
         self.start(name, **environment)
         self.parts[name].wait_for_log(" ready.")
         return self.parts[name]
@@ -119,23 +119,23 @@ class Service:
             self.client.xadd(INTAKE, dict(fields))
 
     def rows(self) -> dict[str, Mapping[str, Any]]:
-        """The submissions' rows by the submission's id."""
-        with self.ledger.connection() as connection:
+        """Return the submissions' rows by the submission's id."""
+        with self.ledger.database.connection() as connection:
             return {row["submission_id"]: row for row in connection.execute(sa.select(SUBMISSIONS)).mappings()}
 
     def states(self) -> Counter[str]:
-        """How many submissions are in which state."""
+        """Return the number of submissions in each state."""
         state = SUBMISSIONS.c.state
-        with self.ledger.connection() as connection:
+        with self.ledger.database.connection() as connection:
             found = connection.execute(sa.select(state, sa.func.count()).group_by(state))
             return Counter({row[0]: row[1] for row in found})
 
     def ended(self) -> int:
-        """How many submissions are done with."""
+        """Return the number of submissions that have ended."""
         return sum(count for state, count in self.states().items() if state in TERMINAL)
 
     def wait_for(self, **states: int) -> None:
-        """Wait until exactly so many submissions are in these states, and none in any other."""
+        """Wait until exactly this number of submissions is in each state."""
         wait_for(lambda: self.states() == states, f"submissions to be {states}; see {self.folder}")
 
     def wait_for_state(self, name: str, state: str) -> None:
@@ -143,32 +143,32 @@ class Service:
         wait_for(lambda: self._state(name) == state, f"{name} to be {state}; see {self.folder}")
 
     def let_time_pass(self, *names: str) -> None:
-        """Let every term end that the ledger waits for: of these submissions, or of all, answers included."""
+        """End every wait of these submissions' rows; without names, of all rows and answers."""
         rows = SUBMISSIONS.c.state.not_in(TERMINAL)
         if names:
             rows &= SUBMISSIONS.c.submission_id.in_(names)
-        with self.ledger.connection(write=True) as connection:
+        with self.ledger.database.connection(write=True) as connection:
             connection.execute(sa.update(SUBMISSIONS).where(rows).values(wake_at=LONG_AGO))
             if not names:
                 owed = DELIVERIES.c.wake_at.is_not(None)
                 connection.execute(sa.update(DELIVERIES).where(owed).values(wake_at=LONG_AGO))
 
     def let_messages_come_back(self) -> None:
-        """Let the time end after which the messages of a dead worker are given to another."""
+        """End the time after which a dead worker's messages go to another one."""
         for tag in self.client.zrange(UNACKED_INDEX, 0, -1):
             self.client.zadd(UNACKED_INDEX, {tag: LONG_AGO_SECONDS}, xx=True)
 
     def messages(self) -> tuple[int, int]:
-        """How many Celery messages wait, and how many a worker took and has not done."""
+        """Return the number of Celery messages that wait, and of those that a worker took and has not finished."""
         return self.client.llen(QUEUE), self.client.hlen(UNACKED)
 
     def snare(self, claim: Claim) -> "Snare":
-        """A trap for whoever grades this claim with its evidence."""
+        """Return a trap for the process that grades this claim with its evidence."""
         return Snare(self.home / "tables" / "evidence", evidence(claim))
 
     def _state(self, name: str) -> str | None:
         query = sa.select(SUBMISSIONS.c.state).where(SUBMISSIONS.c.submission_id == name)
-        with self.ledger.connection() as connection:
+        with self.ledger.database.connection() as connection:
             return connection.scalar(query)
 
     def _started(self, name: str, environment: Mapping[str, str], supervised: bool) -> Process:
@@ -189,7 +189,7 @@ class Kept(NamedTuple):
 
 @cache
 def evidence(claim: Claim) -> Kept:
-    """The file for this claim."""
+    """Return the evidence's file for this claim."""
     with TemporaryDirectory() as folder:
         Laboratory(exercises.load(EXERCISE), Path(folder)).recomputed(claim)
         file = next((Path(folder) / "evidence").iterdir())
@@ -197,7 +197,7 @@ def evidence(claim: Claim) -> Kept:
 
 
 class Snare:
-    """Kept evidence on a disk that does not answer: a pipe in place of the file; who reads it waits."""
+    """Kept evidence on a disk that does not answer: a pipe in place of the file, on which every reader waits."""
 
     def __init__(self, folder: Path, kept: Kept) -> None:
         folder.mkdir(exist_ok=True)
@@ -207,7 +207,7 @@ class Snare:
         self._caught: set[int] = set()
 
     def catch(self) -> int:
-        """The next process that grades the claim, once it waits here; it goes on waiting until its end."""
+        """Return the next process that grades the claim, once it waits here; it waits until its end."""
         if self._end is None:
             self._end = wait_for(self._reader, f"somebody to read {self.path}")
         found = wait_for(self._who, f"the process that reads {self.path}")
@@ -215,7 +215,7 @@ class Snare:
         return found
 
     def remove(self) -> None:
-        """The disk is well again: who comes next finds the file, and so does who still waits."""
+        """Repair the disk: processes that come later or still wait get the file."""
         self.path.unlink()
         self.path.write_bytes(self.content)
         if self._end is not None:
@@ -224,7 +224,7 @@ class Snare:
             os.close(self._end)
 
     def _reader(self) -> int | None:
-        """The pipe's other end, which can be opened only while somebody reads."""
+        """Return the pipe's other end, which can be opened only while somebody reads."""
         try:
             return os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:

@@ -1,4 +1,4 @@
-"""Reports: the ledger as a single machine keeps it."""
+"""Reports: the ledger of a single machine."""
 
 import sqlalchemy as sa
 from alembic import op

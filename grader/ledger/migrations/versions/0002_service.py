@@ -1,4 +1,4 @@
-"""The service: reports know their platform; submissions, deliveries and dead letters have tables."""
+"""The service: reports get a platform; submissions, deliveries and dead letters get tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add the column and the tables; every report that is there came from this machine."""
+    """Add the column and the tables; every older report came from this machine."""
     op.add_column("reports", sa.Column("platform", sa.String(64), nullable=False, server_default="local"))
     op.drop_index("reports_student", "reports")
     op.create_index("reports_student", "reports", ["platform", "student", "exercise", "content_hash"])

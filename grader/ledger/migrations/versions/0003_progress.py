@@ -1,4 +1,4 @@
-"""Progress: which hints were taken, and what was handed in to a platform after it had been graded here."""
+"""Progress: the hints that were taken, and the submissions that were graded here and then handed in to a platform."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -15,7 +15,7 @@ const make = (name, attributes, text = "") => {
 const ratio = (part, whole) => (whole ? (part / whole + 1e-9).toFixed(2) : "none");
 const percent = (score) => `${(100 * Math.min(Math.max(score, 0), 1)).toFixed(2)}%`;
 
-// The same rules as in grader/grading/calibration/axis.py.
+// The same rules as HeadScore has in grader/grading/calibration/records.py.
 const inside = (head, at) => head.low < at && at < head.high;
 const state = (head, at) => {
   if (head.score < at && !inside(head, at)) return "below";

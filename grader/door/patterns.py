@@ -1,0 +1,162 @@
+"""One head's attention pattern on a text."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import _
+from grader.door.notebook import framed
+from grader.door.opening import in_memory, opened, refuse_in_memory
+from grader.laboratory import Laboratory
+from grader.schema import Exercise, HeadIndex, Picture, head_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from grader.measuring.transformer import Loaded
+
+SOURCE = "grader.attention"
+BESIDE = 190
+"""Pixels that stand above and below a picture on its page."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """One head's attention pattern on one text.
+
+    Attributes:
+        tokens: The text's tokens as text, with those that the tokenizer puts around it, such as `<|endoftext|>`.
+        weights: Attention after the softmax, an array of shape [query, key], one row and one column a token; 0 to 1,
+            and each row sums to 1. Its precision is the transformer's, at least float32.
+        layer: Counted from 0.
+        head: The head's number in the layer, counted from 0.
+        text: The text.
+    """
+
+    tokens: tuple[str, ...]
+    weights: "NDArray[np.floating[Any]]" = field(repr=False)
+    layer: int
+    head: int
+    text: str
+
+    def __repr__(self) -> str:
+        return f"<Pattern of {head_name(self.layer, self.head)} on {len(self.tokens)} tokens>"
+
+    def _repr_html_(self) -> str:
+        """The page that `grade show --out` writes, in a frame."""
+        from grader.report.drawing.pattern import draw
+        from grader.report.pages import picture
+
+        shown = Picture(
+            caption=_("{place} on “{text}”", place=head_name(self.layer, self.head), text=self.text),
+            tokens=self.tokens,
+            pattern=tuple(map(tuple, self.weights.astype(float).round(3).tolist())),
+        )
+        return framed(picture.page(shown), draw(shown).height + BESIDE)
+
+
+@overload
+def attention(
+    exercise: Exercise, *, layer: int, head: int, text: str, transformer: str | Path | None = None
+) -> Pattern: ...
+
+
+@overload
+def attention(
+    *, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", layer: int, head: int, text: str
+) -> Pattern: ...
+
+
+def attention(  # noqa: PLR0913 - two ways to name a transformer, and in keywords which head on what
+    exercise: Exercise | None = None,
+    *,
+    layer: int,
+    head: int,
+    text: str,
+    model: "PreTrainedModel | None" = None,
+    tokenizer: "PreTrainedTokenizerBase | None" = None,
+    transformer: str | Path | None = None,
+) -> Pattern:
+    """Recompute what one head attends to on a text.
+
+    The exercise's transformer stays in memory until another is asked for. One of the caller's is given back exactly as
+    it was, as `scan` does.
+
+    Args:
+        exercise: What `load_exercise` returns; or leave it out and give `model` and `tokenizer`.
+        layer: The head's layer, counted from 0.
+        head: Its number in the layer, counted from 0.
+        text: At least one word, and no more tokens than the transformer can read.
+        model: A decoder or an encoder of the library `transformers`, with or without a language-model head.
+        tokenizer: The fast tokenizer that belongs to it.
+        transformer: A folder or `.gguf` file with the exercise's weights, where the grader does not find them itself.
+
+    Returns:
+        The tokens and the attention between them.
+
+    Raises:
+        InvalidInput: There is no such head, or the text is empty or too long.
+        UnsupportedTransformer: The transformer in memory cannot be measured; the message says why.
+        GraderError: The exercise's transformer is not found, or is not the one that the exercise means.
+        TypeError: Neither an exercise nor a transformer is given, or both are.
+    """
+    if not text.strip():
+        raise InvalidInput(SOURCE, [Problem("no-words", "there is nothing to look at; give a text")])
+    if exercise is not None:
+        refuse_in_memory(model=model, tokenizer=tokenizer)
+        source = exercise.transformer
+        _refuse_missing((layer, head), (source.layers, source.heads), source.name)
+        with opened(exercise, transformer) as laboratory:
+            precision = exercise.probes.precision
+            loaded = _loaded(_Wanted(laboratory.digest, source.model_dump_json(), precision, laboratory))
+            return _pattern(loaded.model, loaded.tokenizer, (layer, head), text)
+    own, words = in_memory(model, tokenizer, transformer)
+    from grader.measuring.transformer.borrowed import borrowed
+
+    with borrowed(own, words) as lent:
+        _refuse_missing((layer, head), (lent.layers, lent.heads), type(own).__name__)
+        return _pattern(lent.model, words, (layer, head), text)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A transformer by everything that it follows from, and who can load it."""
+
+    digest: str
+    source: str
+    precision: str
+    laboratory: Laboratory = field(compare=False)
+
+
+@lru_cache(maxsize=1)
+def _loaded(wanted: _Wanted) -> "Loaded":
+    """The exercise's transformer, the last one kept: who looks at one head looks at the next."""
+    return wanted.laboratory.loaded
+
+
+def _pattern(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", place: HeadIndex, text: str) -> Pattern:
+    from grader.measuring.attention import one_thread, pattern_of
+    from grader.measuring.sentence import read
+    from grader.measuring.transformer.borrowed import refuse_unreadable
+
+    ids, _special, tokens = read(model, tokenizer, text)
+    refuse_unreadable(model, [ids])
+    with one_thread():
+        weights = pattern_of(model, ids, *place).numpy()
+    return Pattern(tokens, weights, *place, text)
+
+
+def _refuse_missing(place: HeadIndex, size: HeadIndex, transformer: str) -> None:
+    """Refuse a head that the transformer does not have.
+
+    Raises:
+        InvalidInput: So it is.
+    """
+    if not all(0 <= number < count for number, count in zip(place, size, strict=True)):
+        layers, heads = size
+        message = f"{transformer} has no head {head_name(*place)}: layers are 0 to {layers - 1}, heads 0 to {heads - 1}"
+        raise InvalidInput(SOURCE, [Problem("no-such-head", message)])

@@ -1,0 +1,166 @@
+"""Every head under every kind: of an exercise, or of a transformer that the caller holds in memory."""
+
+import copy
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
+
+from grader.base.errors import UnsupportedTransformer
+from grader.door.kinds import named, refuse_looking_ahead, refuse_unasked, usual
+from grader.door.notebook import ProgressBar, progress_bar
+from grader.door.opening import in_memory, opened, refuse_in_memory
+from grader.door.scores import Scores
+from grader.grading.standings import Standings
+from grader.measuring.score_table import KindScores, ScoreTable
+from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, TransformerSource
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from grader.measuring.transformer.borrowed import Lent
+
+EXERCISE = "own-transformer"
+"""The id of what stands in for an exercise where there is none."""
+
+
+@overload
+def scan(
+    exercise: Exercise, *, kinds: Iterable[str | Kind] | None = None, transformer: str | Path | None = None
+) -> Scores: ...
+
+
+@overload
+def scan(
+    *,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    kinds: Iterable[str | Kind] | None = None,
+    seed: int | None = None,
+    settings: ProbeSettings | None = None,
+) -> Scores: ...
+
+
+def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how it is measured
+    exercise: Exercise | None = None,
+    *,
+    model: "PreTrainedModel | None" = None,
+    tokenizer: "PreTrainedTokenizerBase | None" = None,
+    kinds: Iterable[str | Kind] | None = None,
+    seed: int | None = None,
+    settings: ProbeSettings | None = None,
+    transformer: str | Path | None = None,
+) -> Scores:
+    """Score every head of a transformer under every kind.
+
+    Of an exercise, the kept score table is used, the same as the command line's; where there is none, every head is
+    measured and the table is kept. Of a transformer in memory, every head is measured each time, on the CPU and in the
+    transformer's own precision, and nothing is kept. The transformer is given back exactly as it was: attention
+    implementation, train or eval mode, hooks and all else. Dropout is off meanwhile; hooks of yours run, so that a
+    transformer that they change is measured as changed. Do not use it elsewhere at the same time.
+
+    Args:
+        exercise: What `load_exercise` returns; or leave it out and give `model` and `tokenizer`.
+        model: A decoder or an encoder of the library `transformers`, with or without a language-model head.
+        tokenizer: The fast tokenizer that belongs to it.
+        kinds: Names such as `induction`, `positional:-1` or `syntactic:verb_subject`, or `Kind`s. By default all that
+            the exercise asks for; of a transformer in memory, all types with their usual parameters.
+        seed: Of the probes of a transformer in memory, 0 to 2147483647; 0 by default.
+        settings: How many sequences its probes have; `seed` goes before theirs, and their `precision` is not used.
+        transformer: A folder or `.gguf` file with the exercise's weights, where the grader does not find them itself.
+
+    Returns:
+        A row for each kind and head. What is confirmed follows from the exercise's thresholds, or from the defaults of
+        the types.
+
+    Raises:
+        InvalidInput: A kind is misspelt, is not asked for by the exercise, or looks ahead in a decoder.
+        UnsupportedTransformer: The transformer in memory cannot be measured; the message says why.
+        GraderError: The exercise's transformer is not found, or a table is damaged.
+        TypeError: Neither an exercise nor a transformer is given, or something that belongs to the other.
+        ValueError: The seed is out of range.
+    """
+    if exercise is not None:
+        refuse_in_memory(model=model, tokenizer=tokenizer, seed=seed, settings=settings)
+        return _of_exercise(exercise, kinds, transformer)
+    own = in_memory(model, tokenizer, transformer)
+    used = ProbeSettings(seed=0) if settings is None else settings
+    if seed is not None:
+        used = ProbeSettings.model_validate({**dict(used), "seed": seed})
+    return _of_memory(*own, kinds, used)
+
+
+def _of_exercise(exercise: Exercise, kinds: Iterable[str | Kind] | None, transformer: str | Path | None) -> Scores:
+    wanted = None if kinds is None else named(kinds)
+    if wanted is not None:
+        refuse_unasked(wanted, exercise)
+    with opened(exercise, transformer) as laboratory:
+        table = laboratory.table
+    if wanted is not None:
+        exercise = exercise.model_copy(update={"kinds": tuple(filter(None, map(exercise.asked, wanted)))})
+    return Scores(Standings(exercise, table))
+
+
+def _of_memory(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    kinds: Iterable[str | Kind] | None,
+    settings: ProbeSettings,
+) -> Scores:
+    from grader.measuring.transformer.borrowed import borrowed
+
+    name = model.name_or_path or type(model).__name__
+    wanted = None if kinds is None else named(kinds)
+    with borrowed(model, tokenizer) as lent, progress_bar() as bar:
+        asked = usual(causal=lent.causal) if wanted is None else wanted
+        if lent.causal:
+            refuse_looking_ahead(asked, name)
+        bar.say(f"measuring every head of {name}")
+        found = _measured(lent, tokenizer, settings, asked, bar)
+    table = ScoreTable(
+        key="",
+        transformer=name,
+        digest="",
+        seed=settings.seed,
+        layers=lent.layers,
+        heads=lent.heads,
+        kinds=found,
+    )
+    return Scores(Standings(_stand_in(lent, settings, asked), table))
+
+
+def _measured(
+    lent: "Lent", tokenizer: "PreTrainedTokenizerBase", settings: ProbeSettings, kinds: list[Kind], bar: ProgressBar
+) -> tuple[KindScores, ...]:
+    """The scores of all heads, by a copy of the tokenizer: probes are kept for one that never changes."""
+    from grader.measuring.probes.families import families_of, family
+    from grader.measuring.scan import scan
+    from grader.measuring.transformer.borrowed import refuse_unreadable
+
+    own = copy.deepcopy(tokenizer)
+    own.backend_tokenizer.no_truncation()
+    own.backend_tokenizer.no_padding()
+    for kind in kinds:
+        for name in families_of(kind):
+            try:
+                probe = family(name, own, settings)
+            except ValueError as error:
+                message = f"{kind.name}: its probe needs more English words that are one token each ({error})"
+                raise UnsupportedTransformer(f"{message}; leave the kind out, or take another tokenizer") from error
+            refuse_unreadable(lent.model, [sequence.token_ids for sequence in probe])
+    return scan(lent.model, own, settings, kinds, causal=lent.causal, say=bar.reach)
+
+
+def _stand_in(lent: "Lent", settings: ProbeSettings, kinds: list[Kind]) -> Exercise:
+    """An exercise that asks for these kinds, so that heads can be held against thresholds; nobody is graded by it."""
+    return Exercise(
+        id=EXERCISE,
+        version=1,
+        title=EXERCISE,
+        transformer=TransformerSource(
+            name=EXERCISE, family="decoder" if lent.causal else "encoder", layers=lent.layers, heads=lent.heads
+        ),
+        probes=settings,
+        kinds=tuple(AskedKind(**kind.model_dump(), heads=1, points=1, passing=1) for kind in kinds),
+        budget=1,
+        wrong_costs=1.0,
+    )

@@ -1,0 +1,232 @@
+"""Jobs: the rows of submissions on their way through grading; a row says where to go on, whatever process dies.
+
+The row is the truth. A message only says that there is a row to look at: lost, doubled and late messages do no harm.
+The worker that grades a row holds its lease; when the lease runs out, the row is taken back. A try is counted before
+grading begins, so that a submission which kills its worker is counted as well.
+
+While grading fails for every submission, the breaker is open: one submission at a time is graded, on trial, the one
+that has waited longest, and nothing is buried. The first success closes it. No column stores the breaker: it follows
+from the rows.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from grader.base.errors import Problem
+from grader.ledger.columns import storable, written, written_problems
+from grader.ledger.ledger import Ledger
+from grader.ledger.queue import outbox
+from grader.ledger.tables import SUBMISSIONS
+from grader.schema import Report
+from grader.schema.queue import State
+
+TRIES = 5
+"""The number of times that grading is begun before a submission is given up."""
+BACKOFF_SECONDS = 5
+"""Before the second try; each later wait is four times as long."""
+LEASE_MARGIN_SECONDS = 10
+"""The time by which a lease is longer than the hard time limit."""
+WINDOW = 100
+"""The number of rows that have a message on its way; the others wait in the ledger."""
+BREAKER_ROWS = 5
+"""The breaker opens when this many different submissions have failed and none has succeeded since."""
+
+ROW = SUBMISSIONS.c
+
+
+class Lease(NamedTuple):
+    """The right to grade one submission."""
+
+    job: int
+    token: str
+    """Tells this lease from every other one on the same row."""
+    is_trial: bool
+    """True if the breaker is open, and this is the one submission that is graded."""
+    tries: int
+    """The number of times that grading was begun; trials are not counted."""
+    platform: str
+    submission_id: str
+    student: str | None
+    exercise: str | None
+    """None if it could not be read when the submission came in."""
+    document: str
+    received_at: datetime
+
+
+class Due(NamedTuple):
+    """A row for which a message is to be sent."""
+
+    job: int
+    is_trial: bool
+
+
+class Jobs:
+    """The submissions in one ledger's database."""
+
+    def __init__(self, ledger: Ledger, task_seconds: int, resend_seconds: int) -> None:
+        """Grading one submission takes `task_seconds` at most; a message is sent again after `resend_seconds`."""
+        self.ledger = ledger
+        self.lease_time = timedelta(seconds=task_seconds + LEASE_MARGIN_SECONDS)
+        self.resend_time = timedelta(seconds=resend_seconds)
+
+    def lease(self, job: int, *, is_trial: bool = False) -> Lease | None:
+        """Lease the row: return the right to grade it.
+
+        Return None if it is graded, leased or not due, or if the breaker is open and this is not a trial.
+        """
+        token = uuid4().hex
+        with self.ledger.database.connection(write=True) as connection:
+            now = datetime.now(UTC)  # not before the connection, which may have waited for other writers
+            free = sa.or_(ROW.state == "queued", sa.and_(ROW.state == "received", ROW.wake_at <= written(now)))
+            taken = sa.update(SUBMISSIONS).where(ROW.id == job, free)
+            if not is_trial and is_open(connection):
+                connection.execute(taken.values(state="received", wake_at=written(now)))
+                return None
+            charge = int(not is_trial)
+            values = {"state": "grading", "lease": token, "tries": ROW.tries + charge, "tried_at": written(now)}
+            leased = taken.values(**values, wake_at=written(now + self.lease_time)).returning(SUBMISSIONS)
+            row = connection.execute(leased).mappings().one_or_none()
+        if row is None:
+            return None
+        same = {name: row[name] for name in ("tries", "platform", "submission_id", "student", "exercise", "document")}
+        return Lease(job, token, is_trial, **same, received_at=datetime.fromisoformat(row["received_at"]))
+
+    def finish(self, lease: Lease, report: Report) -> bool:
+        """Keep the report, end the row and owe its answer, all at once; return False if the lease had run out."""
+        try:
+            return self._finish(lease, report)
+        except IntegrityError:  # another process has just kept the same report: the second try finds it
+            return self._finish(lease, report)
+
+    def reject(self, lease: Lease, problems: Sequence[Problem], next_allowed: datetime | None = None) -> None:
+        """End the row: its submission cannot be graded, for these problems of its own."""
+        following = written(next_allowed) if next_allowed else None
+        values = {"state": "rejected", "problems": written_problems(problems), "next_allowed": following}
+        with self.ledger.database.connection(write=True) as connection:
+            self._end(connection, lease, values)
+
+    def fail(self, lease: Lease, reason: str) -> None:
+        """Give the row back after a fault of ours, to be tried again later; bury it after the last try."""
+        with self.ledger.database.alone() as connection:
+            _take_back(connection, _held(lease), lease.tries, reason)
+
+    def postpone(self, lease: Lease, seconds: float) -> None:
+        """Give the row back without counting a try: something that it needs is not ready."""
+        with self.ledger.database.connection(write=True) as connection:
+            wake = written(datetime.now(UTC) + timedelta(seconds=seconds))
+            values = {
+                "state": "received",
+                "lease": None,
+                "tries": lease.tries - int(not lease.is_trial),
+                "wake_at": wake,
+            }
+            connection.execute(sa.update(SUBMISSIONS).where(*_held(lease)).values(values))
+
+    def fail_postponed(self, exercise: str, seconds: float, reason: str) -> None:
+        """Note a failure of the exercise's submissions that wait at most `seconds` more: they need what has failed."""
+        with self.ledger.database.alone() as connection:
+            charge = int(not is_open(connection))
+            soon = written(datetime.now(UTC) + timedelta(seconds=seconds))
+            postponed = (ROW.exercise == exercise, ROW.state == "received", ROW.wake_at <= soon)
+            tried = sa.select(ROW.id, ROW.tries).where(*postponed, ROW.tried_at.is_not(None)).limit(WINDOW)
+            for job, tries in connection.execute(tried).all():
+                _take_back(connection, (ROW.id == job, *postponed), tries + charge, reason)
+
+    def due(self) -> list[Due]:
+        """Return the rows for which a message is to be sent now, and mark them as queued."""
+        with self.ledger.database.connection() as connection:  # reading waits for no other process
+            if not connection.scalar(sa.select(sa.exists().where(_waits(datetime.now(UTC))))):
+                return []
+        with self.ledger.database.alone() as connection:
+            now = datetime.now(UTC)
+            breaker = is_open(connection)
+            order = (sa.func.coalesce(ROW.tried_at, ""), ROW.id) if breaker else (ROW.wake_at, ROW.id)
+            chosen = sa.select(ROW.id).where(_waits(now)).order_by(*order).limit(self._room(connection, breaker))
+            ids = connection.scalars(chosen.with_for_update(skip_locked=True)).all()
+            values = {"state": "queued", "wake_at": written(now + self.resend_time)}
+            connection.execute(sa.update(SUBMISSIONS).where(ROW.id.in_(ids)).values(values))
+        return [Due(job, breaker) for job in ids]
+
+    def sweep(self) -> None:
+        """Take back the rows whose worker or message is lost."""
+        with self.ledger.database.connection() as connection:
+            if not connection.scalar(sa.select(sa.exists().where(_overdue(datetime.now(UTC))))):
+                return
+        with self.ledger.database.alone() as connection:
+            now = datetime.now(UTC)
+            lost = sa.update(SUBMISSIONS).where(_overdue(now), ROW.state == "queued")
+            connection.execute(lost.values(state="received", wake_at=written(now)))
+            for job, tries in connection.execute(sa.select(ROW.id, ROW.tries).where(_overdue(now))).all():
+                held = (ROW.id == job, _overdue(now))
+                _take_back(connection, held, tries, "the worker stopped before it was done")
+
+    def _finish(self, lease: Lease, report: Report) -> bool:
+        with self.ledger.database.connection(write=True) as connection:
+            state: State = "graded" if report.gradable else "ungradable"
+            values = {"state": state, "reason": "", "tries": lease.tries + int(lease.is_trial)}
+            if not self._end(connection, lease, values):
+                return False
+            entry = self.ledger.enter(connection, report, lease.platform, lease.received_at)
+            connection.execute(sa.update(SUBMISSIONS).where(ROW.id == lease.job).values(report=entry.id))
+            return True
+
+    def _end(self, connection: sa.Connection, lease: Lease, values: dict[str, Any]) -> bool:
+        """End the row and owe its answer; return False if the lease has run out."""
+        now = datetime.now(UTC)
+        change = sa.update(SUBMISSIONS).where(*_held(lease)).values(**values, lease=None, finished_at=written(now))
+        if connection.scalar(change.returning(ROW.id)) is None:
+            return False
+        outbox.put(connection, lease.job, now)
+        return True
+
+    def _room(self, connection: sa.Connection, breaker: bool) -> int:
+        """Return how many more messages may be sent."""
+        busy = ("queued", "grading") if breaker else ("queued",)
+        count = connection.scalar(sa.select(sa.func.count()).where(ROW.state.in_(busy))) or 0
+        return max(0, (1 if breaker else WINDOW) - count)
+
+
+def is_open(connection: sa.Connection) -> bool:
+    """Return whether the breaker is open: BREAKER_ROWS different submissions have failed since the last success."""
+    graded = SUBMISSIONS.alias().c
+    last = (
+        sa.select(sa.func.max(graded.finished_at)).where(graded.state == state) for state in ("graded", "ungradable")
+    )
+    since = (ROW.failed_at > sa.func.coalesce(moment.scalar_subquery(), "") for moment in last)
+    failing = sa.select(ROW.id).where(*since).order_by(ROW.failed_at).limit(BREAKER_ROWS)  # in the index's order
+    return len(connection.scalars(failing).all()) >= BREAKER_ROWS
+
+
+def backoff(tries: int) -> timedelta:
+    """Return the wait after this many tries: 5, 20, 80, 320 seconds."""
+    return timedelta(seconds=BACKOFF_SECONDS * 4 ** max(0, tries - 1))
+
+
+def _take_back(connection: sa.Connection, held: Sequence[sa.ColumnElement[bool]], tries: int, reason: str) -> None:
+    """Note a failure of this row if it still fulfils `held`; it rests, or is buried after the last try."""
+    now = datetime.now(UTC)
+    row = sa.update(SUBMISSIONS).where(*held)
+    values = {"state": "received", "lease": None, "tries": tries, "failed_at": written(now)}
+    rest = row.values(**values, wake_at=written(now + backoff(tries)), reason=storable(reason))
+    job = connection.scalar(rest.returning(ROW.id))
+    if job is not None and tries >= TRIES and not is_open(connection):
+        buried = sa.update(SUBMISSIONS).where(ROW.id == job)
+        connection.execute(buried.values(state="dead", finished_at=written(now)))
+        outbox.put(connection, job, now)
+
+
+def _waits(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(ROW.state == "received", ROW.wake_at <= written(now))
+
+
+def _overdue(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(ROW.state.in_(("queued", "grading")), ROW.wake_at <= written(now))
+
+
+def _held(lease: Lease) -> tuple[sa.ColumnElement[bool], ...]:
+    return ROW.id == lease.job, ROW.state == "grading", ROW.lease == lease.token

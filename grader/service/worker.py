@@ -1,0 +1,90 @@
+"""The worker: grades one submission at a time, from its lease to its answer."""
+
+import logging
+from time import monotonic
+
+from grader import exercises
+from grader.base.errors import GraderError, InvalidInput, Problem
+from grader.ledger import Ledger
+from grader.ledger.queue.jobs import Jobs, Lease
+from grader.service import reception
+from grader.service.laboratories import Laboratories
+
+log = logging.getLogger(__name__)
+
+MEASURING_SECONDS = 2
+"""The wait before a submission is tried again whose exercise is being measured."""
+ASK_AGAIN_SECONDS = 10
+"""The time in which a process asks only once for an exercise to be measured; another process may be doing it."""
+
+
+class Worker:
+    """The part of one process that grades."""
+
+    def __init__(self, ledger: Ledger, jobs: Jobs, laboratories: Laboratories) -> None:
+        self.ledger, self.jobs, self.laboratories = ledger, jobs, laboratories
+        self.current: Lease | None = None
+        """The submission that is being graded, or was graded last."""
+        self._asked: dict[str, float] = {}
+
+    def work(self, job: int, *, is_trial: bool = False) -> str | None:
+        """Grade the row's submission if it can be leased; return the id of an exercise that must be measured first."""
+        lease = self.current = self.jobs.lease(job, is_trial=is_trial)
+        if lease is None:
+            return None
+        try:
+            return self._grade(lease)
+        except InvalidInput as error:
+            if lease.exercise and any(problem.code == "unknown-exercise" for problem in error.problems):
+                self._fail(lease, f"the exercise {lease.exercise} existed when this came in, and is missing now")
+            else:
+                self.jobs.reject(lease, error.problems)
+        except GraderError as error:
+            self._fail(lease, str(error))
+        return None
+
+    def give_up(self, reason: str) -> None:
+        """Give the current submission back, after an error that nobody foresaw."""
+        if self.current is not None:
+            self.jobs.fail(self.current, reason)
+
+    def measure(self, exercise: str) -> None:
+        """Measure every head of the exercise's transformer and keep the table, unless another process does.
+
+        Raises:
+            GraderError: It cannot be measured.
+        """
+        try:
+            self.laboratories.of(exercises.load(exercise)).measure()
+        except GraderError as error:
+            self.cannot_measure(exercise, str(error))
+            raise
+
+    def cannot_measure(self, exercise: str, reason: str) -> None:
+        """Note the failure with every submission that waits for the measurement."""
+        self.jobs.fail_postponed(exercise, MEASURING_SECONDS, reason)
+
+    def _grade(self, lease: Lease) -> str | None:
+        sound = reception.read_document(lease.document, lease.student)
+        if lease.exercise is None and (refusal := reception.judge_late(self.ledger, lease, sound)):
+            self.jobs.reject(lease, [Problem(refusal.code, refusal.message)], refusal.next_allowed)
+            return None
+        laboratory = self.laboratories.of(sound.exercise)
+        if not laboratory.is_measured:
+            self.jobs.postpone(lease, MEASURING_SECONDS)
+            return self._to_measure(sound.exercise.id)
+        self.jobs.finish(lease, laboratory.report(sound.submission))
+        return None
+
+    def _to_measure(self, exercise: str) -> str | None:
+        """Return the exercise, unless this process asked for it a moment ago."""
+        now = monotonic()
+        if now - self._asked.get(exercise, float("-inf")) < ASK_AGAIN_SECONDS:
+            return None
+        self._asked[exercise] = now
+        return exercise
+
+    def _fail(self, lease: Lease, reason: str) -> None:
+        """Note a fault of ours with the submission and in the log."""
+        log.warning("grading failed: %s", reason, extra={"submission": f"{lease.platform}/{lease.submission_id}"})
+        self.jobs.fail(lease, reason)

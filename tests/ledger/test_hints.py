@@ -1,0 +1,18 @@
+"""Hints that were taken, on both databases."""
+
+from datetime import timedelta
+
+from grader.ledger import Ledger
+from grader.ledger.hints import Hint, take, taken
+from tests.support.ledgers import START
+
+
+def test_a_hint_taken_twice_is_noted_once_with_its_first_price(ledger: Ledger) -> None:
+    first = Hint("mini-heads", "induction", "look", 3, START)
+    for hint in (first, Hint("mini-heads", "induction", "look", 5, START + timedelta(days=1))):
+        take(ledger, "ada", hint)
+    take(ledger, "bob", first)
+
+    assert taken(ledger, ["ada"]) == [first]
+    assert taken(ledger, ["ada", "bob"]) == [first, first]
+    assert taken(ledger, []) == []

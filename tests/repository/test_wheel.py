@@ -1,0 +1,121 @@
+"""The wheel, as `pip install` and `uv tool install` get it: built, installed into a fresh environment, and tried.
+
+Nothing is downloaded: what the wheel depends on is what these tests run with.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from email.parser import HeaderParser
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from grader import __version__, exercises
+
+ROOT = Path(__file__).parents[2]
+GRADER = ROOT / "grader"
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+EXTRAS = {"service", "test", "docs"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", folder]
+    subprocess.run([*PIP, "wheel", *options, ROOT], check=True, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh virtual environment with the wheel in it; everything else comes from the tests' own."""
+    folder = tmp_path_factory.mktemp("fresh") / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    python = folder / "bin" / "python"
+    subprocess.run([*PIP, "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
+    paths = {name: str(folder) for name in ("base", "platbase")}
+    (Path(sysconfig.get_path("purelib", vars=paths)) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return folder
+
+
+def run(environment: Path, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Return how a command of the environment ends, in a folder in which the grader does not lie."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "PYTHON"))}
+    told: Mapping[str, str] = {**inherited, "GRADER_HOME": str(folder / "home"), "COLUMNS": "80"}
+    command = [environment / "bin" / words[0], *words[1:]]
+    return subprocess.run(command, cwd=folder, env=told, capture_output=True, text=True, check=False)
+
+
+def test_it_holds_every_file_of_the_packages(wheel: Path) -> None:
+    held = set(ZipFile(wheel).namelist())
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("grader", "workers")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+    assert files - held == set()
+    for needed in ("grader/py.typed", "grader/base/locale/ko/LC_MESSAGES/grader.mo"):
+        assert needed in held
+    for folder in ("ledger/migrations/versions", "measuring/transformer/bundled/mini-gpt2", "report/templates"):
+        assert [name for name in held if name.startswith(f"grader/{folder}/")]
+
+
+def test_it_holds_the_exercises(wheel: Path) -> None:
+    held = set(ZipFile(wheel).namelist())
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "exercises").rglob("*") if path.is_file()}
+
+    assert {f"grader/exercises_shipped/{name.removeprefix('exercises/')}" for name in files} - held == set()
+
+
+def test_it_holds_nothing_else(wheel: Path) -> None:
+    tops = {name.split("/")[0] for name in ZipFile(wheel).namelist()}
+
+    assert tops == {"grader", "workers", f"head_grader-{__version__}.dist-info"}
+
+
+def test_its_extras_are_named_by_what_they_are_for(wheel: Path) -> None:
+    archive = ZipFile(wheel)
+    (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
+    metadata = HeaderParser().parsestr(archive.read(name).decode())
+
+    assert (metadata["Name"], metadata["Version"]) == ("head-grader", __version__)
+    assert set(metadata.get_all("Provides-Extra", [])) >= EXTRAS
+
+
+def test_its_own_grader_runs(environment: Path, tmp_path: Path) -> None:
+    program = "import grader, workers; print(grader.__file__); print(workers.__file__)"
+    places = run(environment, tmp_path, "python", "-c", program).stdout.split()
+
+    assert len(places) == 2
+    assert all(place.startswith(str(environment)) for place in places)
+
+
+def test_it_lists_the_exercises_and_prints_schemas(environment: Path, tmp_path: Path) -> None:
+    listed = run(environment, tmp_path, "grade", "exercises")
+    schema = run(environment, tmp_path, "grade", "schema", "submission")
+
+    assert (listed.returncode, schema.returncode) == (0, 0)
+    assert [name for name in exercises.available() if name not in listed.stdout] == []
+    assert schema.stdout == (ROOT / "docs" / "schema" / "submission.json").read_text(encoding="utf-8")
+
+
+def test_it_checks_and_grades_the_example(environment: Path, tmp_path: Path) -> None:
+    example = tmp_path / "my_heads.yaml"
+    example.write_bytes((ROOT / "exercises" / "mini-heads" / "my_heads.yaml").read_bytes())
+
+    checked = run(environment, tmp_path, "grade", "check", "my_heads.yaml")
+    graded = run(environment, tmp_path, "grade", "submit", "my_heads.yaml")
+    in_korean = run(environment, tmp_path, "grade", "--lang", "ko", "submit", "my_heads.yaml", "--format", "html")
+
+    assert checked.stdout.startswith("my_heads.yaml is valid")
+    assert (graded.returncode, graded.stderr) == (0, "")
+    assert re.search(r"^✓ passed", graded.stdout, re.MULTILINE)
+    assert '<html lang="ko">' in in_korean.stdout
