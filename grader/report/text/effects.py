@@ -103,7 +103,7 @@ def _direction(effect: Effect) -> str:
 
 def _line(effect: Effect) -> str:
     before, after = effect.entry.report, effect.after
-    passes = {(False, True): ", now passes", (True, False): ", no longer passes"}.get((before.passed, after.passed), "")
+    passes = {(False, True): ", passes now", (True, False): ", no longer passes"}.get((before.passed, after.passed), "")
     flips = [f"{flip.head} {flip.kind} {flip.before} -> {flip.after}" for flip in effect.flips]
     flips += [f"{verdict.claim.place} {verdict.claim.name} {change}" for verdict, change in _borderline_changes(effect)]
     details = f": {'; '.join(flips)}" if flips else ""
