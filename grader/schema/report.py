@@ -75,7 +75,10 @@ class Verdict(Record):
     outcome: Outcome
     why_not: WhyNot | None = Field(default=None, description="The reason, if the claim is not graded.")
     borderline: bool = False
-    points: float = 0
+    points: float = Field(
+        default=0,
+        description="The points that it earns, 0 if refuted; what refuted claims cost is taken off the total.",
+    )
     rationale: str
     measured: Measurement | None = None
     threshold: tuple[ThresholdResult, ...] = ()

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from grader.cli import COMMANDS
+from grader.report.formats import Format
 
 REPOSITORY = Path(__file__).parents[2]
 TYPE = Path(__file__).with_name("stride.py")
@@ -106,7 +107,7 @@ def test_every_command_is_tried() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("form", ["text", "json", "html", "gradescope", "junit"])
+@pytest.mark.parametrize("form", Format)
 def test_a_report_in_every_format(product: Product, form: str, language: str) -> None:
     out = product.root / f"report.{form}"
     product.grade("--lang", language, "submit", product.hand_in, "--format", form, "--out", out)

@@ -30,7 +30,7 @@ class Material:
     """Everything that a format may use."""
 
     report: Report
-    """The report, as its student may see it."""
+    """The report, as its student may see it: the numbers and verdicts that the exercise's feedback hides are gone."""
     exercise: Exercise
     pictures: Callable[[], Mapping[int, Sequence[Picture]]] = dict
     """Returns the pictures of each claim, by its place among the verdicts, counted from 0. Drawing them takes time."""
