@@ -1,1 +1,1 @@
-"""What is measured against whom, each with one command; nothing here is a test."""
+"""Benchmarks, each run by one command; none of them is a test."""

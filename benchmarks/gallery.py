@@ -1,7 +1,7 @@
-"""How long a gallery of ten thousand takes, and how much its pages weigh: `python -m benchmarks.gallery [STUDENTS]`.
+"""The time and the size of a gallery of ten thousand exhibits: `python -m benchmarks.gallery [STUDENTS]`.
 
-Two thousand students hand in five right claims each, with notes of their own; one in three brings a sentence. The
-ledger, the heads' patterns and the recomputed sentences are planted; the gallery is made by a real `grade` process.
+Two thousand students hand in five right claims each, with notes; one in three has a sentence. The ledger, the heads'
+patterns and the recomputed sentences are planted; a real `grade` process builds the gallery.
 """
 
 import os
@@ -18,7 +18,7 @@ from grader.schema import Report
 from tests.gallery.planted import KINDS, Class, claim
 
 STUDENTS = 2000
-"""With five claims each: ten thousand exhibits."""
+"""Each has five claims: ten thousand exhibits."""
 SEED = 7
 WORDS = (
     "the",
@@ -39,8 +39,8 @@ WORDS = (
 
 
 def reports(room: Class, students: int) -> Iterator[Report]:
-    """What the students hand in."""
-    random = Random(SEED)  # noqa: S311 - a lesson's worth of notes, no secret
+    """Yield the students' reports."""
+    random = Random(SEED)  # noqa: S311 - not a secret
     for number in range(students):
         claims = [
             claim(
@@ -58,7 +58,7 @@ def reports(room: Class, students: int) -> Iterator[Report]:
 
 
 def main() -> None:
-    """Plant, build, and tell what it took."""
+    """Plant, build, and print time and size."""
     students = int(sys.argv[1]) if len(sys.argv) > 1 else STUDENTS
     with TemporaryDirectory() as folder:
         home, out = Path(folder) / "home", Path(folder) / "site"

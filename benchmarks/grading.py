@@ -1,10 +1,10 @@
-"""Grading alone, warm, in one process on one core: beside the validation of the same submission, and as things grow.
+"""Grading alone, warm, in one process on one core: compared with validating the submission, and with growing input.
 
     python -m benchmarks.grading
 
-Warm means that the exercise's score table and standings are kept, as a worker keeps them, and that each head that is
-claimed was claimed before by somebody. No two submissions of a run are the same, so no report is an answer to a
-submission that was seen before. Times are processor time, so that other work on the machine does not count.
+Warm means that the exercise's score table and standings are kept, as in a worker, and that every claimed head has been
+claimed before. No two submissions of a run are the same. Times are processor time, so that other work on the machine
+does not count.
 """
 
 import json
@@ -38,27 +38,27 @@ from grader.students.xp import progress
 EXERCISE = "mini-heads"
 SUBMISSIONS = 300
 MOST_TIMES, LEAST_PER_SECOND = 5, 2_000
-"""What is to be reached: times the cost of validation, and reports a second."""
+"""Goals: times the cost of validation, and reports a second."""
 CLAIMS = (5, 50)
 REPORTS = (100, 10_000)
 RUNS_OF_GROWTH = 2
 EACH = 5
-"""Reports of one student, where there are many students."""
+"""Reports of each student, if there are many students."""
 LINEAR = 1.1
-"""Up to this time ratio per size ratio, growth is called linear."""
+"""The highest ratio of times, divided by the ratio of sizes, that counts as linear growth."""
 
 Text = dict[str, Any]
 
 
 class Growth(NamedTuple):
-    """What something takes at a small and at a large size."""
+    """The time that something takes at a small and at a large size."""
 
     what: str
     sizes: tuple[int, int]
     seconds: tuple[float, float]
 
-    def told(self) -> str:
-        """A row of the table."""
+    def row(self) -> str:
+        """Return a row of the table."""
         sizes, times = (after / before for before, after in (self.sizes, self.seconds))
         per_size = times / sizes
         (small, large), (fast, slow) = self.sizes, self.seconds
@@ -70,18 +70,18 @@ class Growth(NamedTuple):
 
 
 def different(exercise: Exercise, original: Text, count: int) -> list[bytes]:
-    """The example's submission with its kinds and notes on other heads each time, as JSON; no two are the same."""
+    """Return this many variants of a submission as JSON, each with the same kinds and notes on other heads."""
     rng = random.Random(9)  # noqa: S311 - to be repeatable
     layers, heads = exercise.transformer.layers, exercise.transformer.heads
-    found: set[bytes] = set()
-    while len(found) < count:
+    variants: set[bytes] = set()
+    while len(variants) < count:
         claims = [{**each, "layer": rng.randrange(layers), "head": rng.randrange(heads)} for each in original["claims"]]
-        found.add(json.dumps({**original, "claims": claims}).encode())
-    return sorted(found)
+        variants.add(json.dumps({**original, "claims": claims}).encode())
+    return sorted(variants)
 
 
 def of_claims(exercise: Exercise, claims: int, count: int) -> list[Submission]:
-    """Submissions of so many different claims, all of which are graded."""
+    """Return submissions of this many different claims, all of which are graded."""
     rng = random.Random(claims)  # noqa: S311 - to be repeatable
     layers, heads = exercise.transformer.layers, exercise.transformer.heads
     pairs = [
@@ -99,25 +99,25 @@ def of_claims(exercise: Exercise, claims: int, count: int) -> list[Submission]:
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds of processor time."""
+    """Return the seconds of processor time."""
     began = time.process_time()
     work()
     return time.process_time() - began
 
 
 def every(work: Callable[[Any], object], given: Iterable[object]) -> None:
-    """Do it with each, and keep nothing."""
-    for one in given:
-        work(one)
+    """Do the work with each, and discard the results."""
+    for each in given:
+        work(each)
 
 
 def best(work: Callable[[], object]) -> float:
-    """The least of several."""
+    """Return the shortest time of several runs."""
     return min(timed(work) for _ in range(RUNS_OF_GROWTH))
 
 
 def grading(exercise: Exercise, table: ScoreTable) -> Iterator[str]:
-    """The rows on what a report costs."""
+    """Yield the rows about the time of one report."""
     texts = different(exercise, example_of(exercise), SUBMISSIONS)
     read = [Submission.model_validate_json(text) for text in texts]
     standings = Standings(exercise, table)
@@ -126,54 +126,55 @@ def grading(exercise: Exercise, table: ScoreTable) -> Iterator[str]:
         return lambda: timed(lambda: every(work, given)) / len(given)
 
     validated = each(Submission.model_validate_json, texts)
-    warm = compare(each(lambda one: grade(one, exercise, table, None, standings), read), validated)
-    alone = compare(each(lambda one: grade(one, exercise, table), read), validated)
-    yield f"| 9 | one report, {len(read[0].claims)} claims, warm | JSON validation | {MOST_TIMES} | {warm.told()} |"
+    warm = compare(each(lambda submission: grade(submission, exercise, table, None, standings), read), validated)
+    alone = compare(each(lambda submission: grade(submission, exercise, table), read), validated)
+    yield f"| 9 | one report, {len(read[0].claims)} claims, warm | JSON validation | {MOST_TIMES} | {warm.columns()} |"
     per_second = sorted(1 / seconds for seconds in warm.ours)
     low, middle, high = per_second[0], median(per_second), per_second[-1]
     yield (
         f"| 9 | reports a second on one core, warm | | {LEAST_PER_SECOND:,} "
         f"| {low:,.0f} | {middle:,.0f} | {high:,.0f} | | |"
     )
-    yield f"| | one report, no standings kept, as at a terminal | JSON validation | | {alone.told()} |"
+    yield f"| | one report, no standings kept, as at a terminal | JSON validation | | {alone.columns()} |"
 
 
 def example_of(exercise: Exercise) -> Text:
-    """The submission that comes with the exercise, without its evidence: that is recomputed, not graded."""
+    """Return the exercise's own submission without its evidence, which is recomputed and not graded."""
     page = (exercises.available()[exercise.id] / "my_heads.yaml").read_bytes()
-    found: Text = yaml.load(page, yaml.CSafeLoader)  # noqa: TID251 - the safe loader, in C
-    return {**found, "claims": [{key: each[key] for key in each if key != "evidence"} for each in found["claims"]]}
+    example: Text = yaml.load(page, yaml.CSafeLoader)  # noqa: TID251 - the safe loader, in C
+    claims = [{key: claim[key] for key in claim if key != "evidence"} for claim in example["claims"]]
+    return {**example, "claims": claims}
 
 
 def grown_claims(exercise: Exercise, table: ScoreTable) -> Growth:
-    """A report on more claims."""
+    """Measure reports on few and on many claims."""
     asked = exercise.model_copy(update={"budget": max(CLAIMS)})
     standings = Standings(asked, table)
 
     def once(claims: int) -> float:
         handed_in = of_claims(asked, claims, SUBMISSIONS)
-        return best(lambda: every(lambda one: grade(one, asked, table, None, standings), handed_in)) / SUBMISSIONS
+        return best(lambda: every(lambda each: grade(each, asked, table, None, standings), handed_in)) / SUBMISSIONS
 
     return Growth("claims in a submission: its report", CLAIMS, (once(CLAIMS[0]), once(CLAIMS[1])))
 
 
 @contextmanager
 def stored(exercise: Exercise, table: ScoreTable, students: Iterable[str]) -> Iterator[Ledger]:
-    """A ledger of one report for each of these names."""
+    """Provide a ledger with one report for each of these names."""
     standings = Standings(exercise, table)
     names = list(students)
     handed_in = of_claims(exercise, CLAIMS[0], len(names))
     with TemporaryDirectory() as folder, Ledger(f"sqlite:///{Path(folder) / 'ledger.sqlite3'}") as ledger:
         with ledger.database.connection(write=True) as connection:
-            for student, one in zip(names, handed_in, strict=True):
-                named = one.model_copy(update={"student": student})
+            for student, submission in zip(names, handed_in, strict=True):
+                named = submission.model_copy(update={"student": student})
                 report = grade(named, exercise, table, None, standings)
                 ledger.enter(connection, report, LOCAL, datetime.now(UTC))
         yield ledger
 
 
 def grown_ledger(exercise: Exercise, table: ScoreTable) -> list[Growth]:
-    """What is asked of a ledger with more reports in it."""
+    """Measure questions to ledgers with few and with many reports."""
     harder = changes.changed(exercise, ["induction.at_least=0.9"])
     seconds = []
     for reports in REPORTS:
@@ -184,7 +185,7 @@ def grown_ledger(exercise: Exercise, table: ScoreTable) -> list[Growth]:
             own = best(lambda: progress(ledger.entries("ada", platform=LOCAL)))
         seconds.append((preview, theirs, own))
     asked = (
-        f"reports, {EACH} of each student: what a regrade would do",
+        f"reports, {EACH} of each student: the preview of a regrade",
         f"reports of others: the progress of one with {EACH}",
         "reports of a single student: the progress",
     )
@@ -204,7 +205,7 @@ def main() -> None:
     sys.stdout.write("\n| what grows | size | small | large | times as long | per size ratio | growth |\n")
     sys.stdout.write("|---|---|---|---|---|---|---|\n")
     for growth in [grown_claims(exercise, table), *grown_ledger(exercise, table)]:
-        sys.stdout.write(f"{growth.told()}\n")
+        sys.stdout.write(f"{growth.row()}\n")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What guessing brings in, attempt by attempt: players who look at no picture against each shipped exercise.
+"""The gain from guessing, attempt by attempt: players who look at no picture against each shipped exercise.
 
     make guessing
 
-Heads that pass are planted at random, as many for each kind as the exercise says, and graded by the real grader. The
-players know what is asked for and see what the exercise's feedback shows, at each of its levels. Printed is the mean
-over the games: the best score so far, the XP so far, and how many have passed, after so many attempts.
+Passing heads are planted at random, as many for each kind as the exercise states, and graded by the real grader. The
+players know what the exercise asks for and see what its feedback shows, at each of its levels. The tables show means
+over the games: the best score so far, the XP so far, and the part of players who have passed, by number of attempts.
 """
 
 import argparse
@@ -29,42 +29,42 @@ from grader.schema import Claim, Exercise, Feedback, Policy, Statistic, Submissi
 from grader.students.xp import progress
 
 ATTEMPTS = (1, 2, 5, 10, 20, 50)
-"""After which the game is looked at."""
+"""The numbers of attempts that the tables show."""
 GAMES, SEED = 100, 7
 MOST_PASSES = 0.05
-"""The part of guessers who may pass: one in twenty, as with luck in a single report."""
+"""The highest part of guessers who may pass: one in twenty, as with the luck of a report."""
 ANY = "any"
-"""The feedback of a player who does not look at it."""
+"""The feedback of a player who ignores it."""
 LESSON = """\
-What to take from it. Random claims and claiming everything are worth nothing in any one attempt, whatever is shown;
-what they add up to grows with the attempts. Who tests claims and reads the answers finds everything in the end. `all`
-gives most away: it tells what a refuted head is instead, and that a head is none of the kinds. `verdicts` answers every
-claim of an attempt, `score` how many kinds were right. So a graded exercise sets `policy.attempts`, to no more than the
-lines above allow for its feedback; without a limit an exercise is practice.
+Conclusions. In a single attempt, random claims and claiming everything are worth nothing, whatever feedback is shown;
+over many attempts they add up. A player who tests claims and reads the answers finds everything in the end. `all` shows
+most: what a refuted head is instead, or that it is none of the kinds. `verdicts` answers every claim of an attempt,
+`score` only how many kinds were right. So a graded exercise sets `policy.attempts`, to at most what the lines above
+allow for its feedback. Without a limit, an exercise is only for practice.
 """
 
 RANDOM_CLAIMS = (1, 2, 4, 8)
-"""Besides as many as the budget has."""
+"""The numbers of claims, besides the whole budget."""
 LEVELS: tuple[Feedback, ...] = get_args(Feedback)
 
 Maker = Callable[[Exercise, Random], Player]
 
 
-class Standing(NamedTuple):
-    """Where a player stands after some attempts; over many games, on average."""
+class GameResult(NamedTuple):
+    """The result of a player after some attempts, or its mean over many games."""
 
     mean: float
     """The mean score of the attempts, 0 to 1."""
     best: float
     """The best score so far."""
     xp: float
-    """All XP so far, as a part of the exercise's points."""
+    """All XP so far, divided by the exercise's points."""
     passed: float
-    """1 where an attempt has passed."""
+    """1 if an attempt has passed, else 0."""
 
 
 def players(exercise: Exercise) -> dict[str, tuple[Maker, bool]]:
-    """Every player by name, and whether it learns from what it is shown."""
+    """Return every player by name, and whether it learns from feedback."""
     sizes = sorted({size for size in RANDOM_CLAIMS if size < exercise.budget} | {exercise.budget})
     return {
         "claim all": (ClaimAll, False),
@@ -76,7 +76,7 @@ def players(exercise: Exercise) -> dict[str, tuple[Maker, bool]]:
 
 
 def planted(exercise: Exercise, random: Random) -> ScoreTable:
-    """A score table in which, for each kind, as many heads pass as the exercise says: random ones."""
+    """Return a score table in which as many random heads pass for each kind as the exercise states."""
     source = exercise.transformer
     return ScoreTable(
         key="0" * 64,
@@ -117,10 +117,10 @@ def _planted(exercise: Exercise, number: int, random: Random) -> KindScores:
     )
 
 
-def game(exercise: Exercise, standings: Standings, player: Player, attempts: int) -> list[Standing]:
-    """Where the player stands after each attempt; what comes after the exercise's last attempt is not taken."""
+def game(exercise: Exercise, standings: Standings, player: Player, attempts: int) -> list[GameResult]:
+    """Return the result after each attempt; attempts after the exercise's last one are refused."""
     entries: list[LedgerEntry] = []
-    found: list[Standing] = []
+    results: list[GameResult] = []
     for number in range(1, attempts + 1):
         is_taken = exercise.policy.attempts is None or number <= exercise.policy.attempts
         if is_taken and (guesses := player.guesses()):
@@ -129,10 +129,10 @@ def game(exercise: Exercise, standings: Standings, player: Player, attempts: int
             player.learn(shown(report))
             entries.append(LedgerEntry(number, str(number), report, datetime.fromtimestamp(number, UTC)))
         scores = [entry.report.score for entry in entries]
-        xp = progress(entries).xp / exercise.points if number in ATTEMPTS else found[-1].xp
+        xp = progress(entries).xp / exercise.points if number in ATTEMPTS else results[-1].xp
         passed = float(any(entry.report.passed for entry in entries))
-        found.append(Standing(sum(scores) / len(scores), max(scores), xp, passed))
-    return found
+        results.append(GameResult(sum(scores) / len(scores), max(scores), xp, passed))
+    return results
 
 
 def _claims(exercise: Exercise, guesses: Sequence[Guess]) -> tuple[Claim, ...]:
@@ -149,13 +149,13 @@ class Row(NamedTuple):
 
     name: str
     feedback: str
-    after: list[Standing]
-    """By attempt, on average."""
+    after: list[GameResult]
+    """The mean results, by attempt."""
 
 
 def table(exercise: Exercise, games: int = GAMES, attempts: int = ATTEMPTS[-1]) -> list[Row]:
-    """Every player at every level, on the same planted heads; one that learns nothing plays once for all levels."""
-    played: dict[tuple[str, str], list[list[Standing]]] = defaultdict(list)
+    """Return every player at every level, on the same planted heads; one that does not learn plays once."""
+    played: dict[tuple[str, str], list[list[GameResult]]] = defaultdict(list)
     for number in range(games):
         seed = f"{SEED} {exercise.id} {number}"
         standings = Standings(exercise, planted(exercise, Random(seed)))  # noqa: S311 - to be repeatable
@@ -164,24 +164,24 @@ def table(exercise: Exercise, games: int = GAMES, attempts: int = ATTEMPTS[-1]) 
                 asked = exercise.model_copy(update={"feedback": level})
                 player = make(asked, Random(f"{seed} {name}"))  # noqa: S311
                 played[name, level if learns else ANY].append(game(asked, standings, player, attempts))
-    return [Row(name, level, _averages(found)) for (name, level), found in played.items()]
+    return [Row(name, level, _averages(games_played)) for (name, level), games_played in played.items()]
 
 
-def _averages(played: list[list[Standing]]) -> list[Standing]:
-    """By attempt, the mean over the games."""
-    return [Standing(*map(fmean, zip(*after, strict=True))) for after in zip(*played, strict=True)]
+def _averages(played: list[list[GameResult]]) -> list[GameResult]:
+    """Return the means over the games, by attempt."""
+    return [GameResult(*map(fmean, zip(*after, strict=True))) for after in zip(*played, strict=True)]
 
 
-def harmless(rows: Sequence[Row], level: Feedback, limit: float, of: Callable[[Standing], float]) -> int:
-    """After how many attempts no player has more than the limit yet; 0: not even after the first."""
+def harmless(rows: Sequence[Row], level: Feedback, limit: float, of: Callable[[GameResult], float]) -> int:
+    """Return the number of attempts after which no player is over the limit; 0 if one is after the first."""
     theirs = [row.after for row in rows if row.feedback in (level, ANY)]
     longest = min(map(len, theirs))
     over = (number for number in range(longest) if any(of(after[number]) > limit for after in theirs))
     return next(over, longest)
 
 
-def told(exercise: Exercise, rows: Sequence[Row]) -> Iterator[str]:
-    """The exercise's table, and in words what it means."""
+def lines(exercise: Exercise, rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the exercise's table, and its meaning in words."""
     source, limit = exercise.transformer, exercise.policy.attempts
     yield (
         f"{exercise.id}: {source.layers * source.heads} heads, {len(exercise.kinds)} kinds, {exercise.budget} claims "
@@ -191,7 +191,7 @@ def told(exercise: Exercise, rows: Sequence[Row]) -> Iterator[str]:
     shown_after = [number for number in ATTEMPTS if number <= len(rows[0].after)]
     numbers = "".join(f"{number:5}" for number in shown_after)
     yield f"  {'':24}{'':9} " + "   ".join(f"{name:{len(numbers)}}" for name in ("best score", "XP", "passed"))
-    yield f"  {'after so many attempts':24}{'':9} " + "   ".join([numbers] * 3)
+    yield f"  {'after this many attempts':24}{'':9} " + "   ".join([numbers] * 3)
     for row in rows:
         cells = (
             "".join(f"{100 * getattr(row.after[number - 1], name):4.0f}%" for number in shown_after)
@@ -208,7 +208,7 @@ def told(exercise: Exercise, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Play, and print."""
+    """Play, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("exercises", nargs="*", help="Ids; the shipped ones by default.")
     parser.add_argument("--games", type=int, default=GAMES, help="For each player and level.")
@@ -217,7 +217,7 @@ def main() -> None:
         exercise = exercises.load(name)
         unlimited = exercise.model_copy(update={"policy": Policy()})
         for asked in [unlimited] if exercise.policy.attempts is None else [unlimited, exercise]:
-            sys.stdout.write("\n".join(told(asked, table(asked, given.games))) + "\n\n")
+            sys.stdout.write("\n".join(lines(asked, table(asked, given.games))) + "\n\n")
             sys.stdout.flush()
     sys.stdout.write(LESSON)
 

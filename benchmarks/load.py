@@ -1,8 +1,8 @@
-"""How fast the service grades, and how long a submission waits: 10, 100, 1,000 and 10,000 at once.
+"""The speed of the service and the waiting times of submissions: 10, 100, 1,000 and 10,000 at once.
 
 The whole service runs as its processes on this machine: a Valkey that writes through, intake, dispatcher, courier,
-and one worker with two children; the ledger is SQLite. Beside it, in the same run, the same worker drains as many
-tasks that do nothing: what Celery alone could carry. `python -m benchmarks.load [SIZES...]`
+and one worker with two children; the ledger is SQLite. In the same run, the same worker drains as many tasks that do
+nothing, which is the limit of Celery alone. `python -m benchmarks.load [SIZES...]`
 """
 
 import random
@@ -35,7 +35,7 @@ LOOK_SECONDS = 0.05
 
 
 def submissions(size: int) -> list[dict[str, str]]:
-    """Distinct submissions of many students, valid ones with right and wrong claims."""
+    """Return different submissions of many students, valid ones with right and wrong claims."""
     rng = random.Random(5)  # noqa: S311 - no secret
     exercise = exercises.load(EXERCISE)
     kinds = [asked.kind for asked in exercise.kinds]
@@ -52,7 +52,7 @@ def submissions(size: int) -> list[dict[str, str]]:
 
 
 def graded(size: int) -> tuple[float, int, list[float]]:
-    """Seconds until all are graded and answered, how many failed, and how long each one waited for its report."""
+    """Return the seconds until all are graded and delivered, the number that failed, and each one's waiting time."""
     entries = submissions(size)
     with TemporaryDirectory() as folder, Service(Path(folder) / "service", {"GRADER_RESEND_SECONDS": "30"}) as service:
         service.worker("worker")
@@ -76,7 +76,7 @@ def graded(size: int) -> tuple[float, int, list[float]]:
 
 
 def noop(size: int) -> float:
-    """Seconds in which the same worker drains so many tasks that do nothing."""
+    """Return the seconds in which the same worker drains this many tasks that do nothing."""
     with TemporaryDirectory() as folder, Valkey(Path(folder) / "valkey", DURABLE) as valkey:
         app = celery_app(settings({"GRADER_QUEUE_URL": valkey.url()}))
         options = ("--concurrency", str(CHILDREN), "--include", "benchmarks.noop")
@@ -91,7 +91,7 @@ def noop(size: int) -> float:
 
 
 def _wait(service: Service, size: int) -> None:
-    """Until so many rows are ended and nothing is owed."""
+    """Wait until this many submissions have ended and all results are delivered."""
     done = sa.select(sa.func.count()).where(SUBMISSIONS.c.state.in_(TERMINAL))
     owed = sa.select(sa.func.count()).where(DELIVERIES.c.wake_at.is_not(None))
     end = time.monotonic() + PATIENCE_SECONDS
@@ -104,7 +104,7 @@ def _wait(service: Service, size: int) -> None:
 
 
 def main(sizes: Sequence[int]) -> None:
-    """Climb the ladder and print a line for each rung."""
+    """Measure each size and print a line for it."""
     write = sys.stdout.write
     write(f"{machine()}\n\n")
     write("| at once | graded/s | failed | wait p50 s | wait p95 s | oldest s | no-op tasks/s | graded per no-op |\n")

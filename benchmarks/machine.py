@@ -1,4 +1,4 @@
-"""The machine and the versions that a figure belongs to, in one line."""
+"""The machine and the versions behind a figure, in one line."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ PACKAGES = ("celery", "kombu", "redis", "sqlalchemy", "torch", "transformers", "
 
 
 def machine() -> str:
-    """Such as `2026-11-24, 2 cores, Linux 6.1, Python 3.12.1, celery 5.7.0, ...`."""
+    """Return a line such as `2026-11-24, 2 cores, Linux 6.1, Python 3.12.1, celery 5.7.0, ...`."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     system = f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}"
     python = f"Python {platform.python_version()}"

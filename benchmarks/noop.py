@@ -1,8 +1,8 @@
-"""A task that does nothing: what Celery itself costs."""
+"""A task that does nothing, for the cost of Celery itself."""
 
 from workers.broker.app import app
 
 
 @app.task(name="benchmarks.noop")
 def noop(number: int) -> None:
-    """Nothing."""
+    """Do nothing."""

@@ -1,4 +1,4 @@
-"""Ways to guess: each knows what an exercise asks, hands claims in, and learns from what it is shown, and no more."""
+"""Players who guess: each knows what an exercise asks, hands in claims, and learns only from the feedback."""
 
 from collections.abc import Sequence
 from itertools import cycle, islice
@@ -10,64 +10,64 @@ from grader.schema import Exercise, Report, Verdict
 AS_OFTEN_AS_NOT = 0.5
 
 Guess = tuple[str, int]
-"""A kind's name, and a head counted through all layers."""
+"""A kind's name, and a head's number, counted through all layers."""
 
 
 class Player(Protocol):
-    """Somebody who hands in again and again."""
+    """A player who hands in again and again."""
 
     def guesses(self) -> Sequence[Guess]:
-        """The claims of the next attempt; none: there is nothing left to try."""
+        """Return the claims of the next attempt; none if there is nothing left to try."""
 
     def learn(self, shown: Report) -> None:
-        """Take in the report on them, as far as the exercise shows it."""
+        """Learn from the report, as the exercise shows it."""
 
 
 class ClaimAll:
-    """Every head under every kind, a whole budget in each attempt, learning nothing."""
+    """Claims every head under every kind, a whole budget in each attempt, and learns nothing."""
 
     def __init__(self, exercise: Exercise, random: Random) -> None:
-        """Heads in an order of its own, so that the first ones are no better than others."""
+        """Shuffle the heads, so that the first ones are no better than others."""
         self.budget = exercise.budget
         heads = range(exercise.transformer.layers * exercise.transformer.heads)
-        everything = [(kind.name, head) for head in random.sample(heads, len(heads)) for kind in exercise.kinds]
-        self.turn = cycle(everything)
+        all_claims = [(kind.name, head) for head in random.sample(heads, len(heads)) for kind in exercise.kinds]
+        self.turn = cycle(all_claims)
 
     def guesses(self) -> Sequence[Guess]:
-        """As many as may be claimed, then the next ones."""
+        """Return as many claims as allowed, in turn."""
         return list(islice(self.turn, self.budget))
 
     def learn(self, shown: Report) -> None:
-        """Nothing."""
+        """Learn nothing."""
 
 
 class ClaimRandom:
-    """A few claims, drawn anew for each attempt, learning nothing."""
+    """Draws new random claims for each attempt, and learns nothing."""
 
     def __init__(self, exercise: Exercise, random: Random, claims: int) -> None:
-        """`claims` in each attempt."""
+        """Claim `claims` heads in each attempt."""
         heads = range(exercise.transformer.layers * exercise.transformer.heads)
-        self.everything = [(kind.name, head) for kind in exercise.kinds for head in heads]
+        self.all_claims = [(kind.name, head) for kind in exercise.kinds for head in heads]
         self.random, self.claims = random, claims
 
     def guesses(self) -> Sequence[Guess]:
-        """No claim twice."""
-        return self.random.sample(self.everything, self.claims)
+        """Return different claims."""
+        return self.random.sample(self.all_claims, self.claims)
 
     def learn(self, shown: Report) -> None:
-        """Nothing."""
+        """Learn nothing."""
 
 
 class Oracle:
-    """What it knows to be right together with claims that it tests: a single one, or all that the budget has room for.
+    """Tests claims, one at a time or as many as the budget allows, together with claims that it knows to be right.
 
-    With `all` it learns of a refuted head what it is instead, or that it is none of the kinds; with `verdicts` the
-    outcome of each claim; with `score` only how many kinds, or whether the points rose. What it tests costs points, so
-    one that tests a whole budget claims what it knows alone whenever it knows more.
+    With `all` it learns what a refuted head is instead, or that it is none of the kinds; with `verdicts` the outcome of
+    each claim; with `score` only the number of right kinds, or whether the points rose. Wrong tests cost points. So a
+    player that tests a whole budget first hands in what it knows, without tests, whenever it knows more.
     """
 
     def __init__(self, exercise: Exercise, random: Random, *, at_once: bool) -> None:
-        """`at_once`: test as many as there is room for."""
+        """With `at_once`, test as many claims as the budget allows."""
         self.exercise, self.at_once = exercise, at_once
         heads = range(exercise.transformer.layers * exercise.transformer.heads)
         self.wanted = {kind.name: kind.heads for kind in exercise.kinds}
@@ -76,16 +76,16 @@ class Oracle:
         self.open = {name: random.sample(heads, len(heads)) for name in self.wanted}
         self.tests: list[Guess] = []
         self.suspects: list[Guess] = []
-        """Of these some are right, and the score says not which."""
+        """Claims of which some are right; the score does not show which."""
         self.claimed = 0
 
     @property
     def known(self) -> list[Guess]:
-        """The claims that are right and still earn something."""
+        """The claims that are right and earn something."""
         return [(name, head) for name, heads in self.right.items() for head in heads[: self.wanted[name]]]
 
     def guesses(self) -> Sequence[Guess]:
-        """The known ones, with the tests."""
+        """Return the known claims and the tests."""
         known = self.known
         if self.at_once and len(known) > self.claimed:
             self.tests, self.claimed = [], len(known)
@@ -106,7 +106,7 @@ class Oracle:
                 self._learn_what_it_is(test[1], verdict)
 
     def _chosen(self, room: int) -> list[Guess]:
-        """Open claims of incomplete kinds in turn; by totals alone one of each kind that is not known yet."""
+        """Return open claims of incomplete kinds in turn; with only a score, one of each kind that is unknown yet."""
         if self.suspects:
             return self.suspects[: max(1, len(self.suspects) // 2)]
         incomplete = [name for name in self.wanted if self.open[name] and len(self.right[name]) < self.wanted[name]]
@@ -149,10 +149,10 @@ class Oracle:
 
 
 class CopyBest:
-    """The best attempt so far with one claim changed: one that was refuted, where that is shown, else any."""
+    """Changes one claim of the best attempt so far: one that was refuted, if that is shown, else any."""
 
     def __init__(self, exercise: Exercise, random: Random) -> None:
-        """Begins with a claim for each kind that a pass needs."""
+        """Begin with as many claims of different kinds as a pass needs."""
         self.exercise, self.random = exercise, random
         heads = range(exercise.transformer.layers * exercise.transformer.heads)
         names = random.sample([kind.name for kind in exercise.kinds], exercise.kinds_needed)
@@ -162,16 +162,16 @@ class CopyBest:
         self.best = self.now
         self.value: tuple[float, int] | None = None
         self.refuted: dict[Guess, str] = {}
-        """Claims seen to be wrong, with the kind that the head is instead where that is told."""
+        """Claims known to be wrong, with the kind that the head is instead, if that is shown."""
 
     def guesses(self) -> Sequence[Guess]:
-        """The first attempt as it was drawn, then the best one with a change."""
+        """Return the first attempt as drawn, then the best one with a change."""
         if self.value is not None:
             self.now = self._changed()
         return self.now
 
     def learn(self, shown: Report) -> None:
-        """Keep the attempt if it is no worse."""
+        """Keep the attempt if it is not worse."""
         for verdict in shown.verdicts:
             if verdict.outcome == "refuted":
                 instead = verdict.looks_like.kind.name if verdict.looks_like else ""
@@ -182,8 +182,8 @@ class CopyBest:
 
     def _changed(self) -> list[Guess]:
         wrong = [number for number, guess in enumerate(self.best) if guess in self.refuted]
-        is_told = self.exercise.feedback != "score"
-        grows = not wrong if is_told else self.random.random() < AS_OFTEN_AS_NOT
+        sees_outcomes = self.exercise.feedback != "score"
+        grows = not wrong if sees_outcomes else self.random.random() < AS_OFTEN_AS_NOT
         if grows and len(self.best) < self.exercise.budget:
             return [*self.best, self._new("")]
         number = self.random.choice(wrong) if wrong else self.random.randrange(len(self.best))
@@ -193,11 +193,11 @@ class CopyBest:
         return [*self.best[:number], new, *self.best[number + 1 :]]
 
     def _new(self, name: str) -> Guess:
-        """A claim not tried before, of the same kind where one is named."""
+        """Return a claim not tried before, of the named kind if possible."""
         fitting = [guess for guess in self.fresh if guess[0] == name] or self.fresh
-        found = fitting[0] if fitting else self.random.choice(self.best)
-        self.fresh = [guess for guess in self.fresh if guess != found]
-        return found
+        new = fitting[0] if fitting else self.random.choice(self.best)
+        self.fresh = [guess for guess in self.fresh if guess != new]
+        return new
 
 
 def _number(verdict: Verdict, exercise: Exercise) -> int:

@@ -1,8 +1,8 @@
-"""The scan against the limits of this machine, and against how others do it.
+"""The scan compared with the limits of this machine, and with other ways to do it.
 
-GPT-2 small's size with random weights, which cost what real ones cost, read with the embedded tokenizer, on the probes
-of `gpt2-heads`. `python -m benchmarks.scan` prints the table, with `growth` how the cost grows, with `profile` where
-its time goes. Linux only: that is where it reads the peak of memory.
+The transformer has GPT-2 small's size and random weights, which take the same time as real ones. It reads the probes of
+`gpt2-heads` with the embedded tokenizer. `python -m benchmarks.scan` prints the table, with `growth` the growth of the
+time, with `profile` the time of each operator. Only on Linux, where the peak of memory can be read.
 """
 
 import subprocess
@@ -33,14 +33,14 @@ from grader.schema import Exercise, Kind
 EMBEDDED = Path(__file__).parents[1] / "grader/measuring/transformer/bundled/mini-gpt2"
 FLAGSHIP = "gpt2-heads"
 BATCH = 1024
-"""Tokens of one batch of the bare forward passes and products: what is fastest for them here."""
+"""Tokens in a batch of the bare forward passes and products; the fastest size for them here."""
 PROFILED = 18
-"""Tokens of a text that is profiled: what the probes have on average."""
+"""Tokens in a profiled text, the mean of the probes."""
 HIGH_WATER = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 class Flagship(NamedTuple):
-    """The exercise with a transformer of its size, and its probes by name with the kinds that are asked of each."""
+    """The exercise, a transformer of its size, and its probes by name with the kinds that each of them measures."""
 
     exercise: Exercise
     model: PreTrainedModel
@@ -49,24 +49,24 @@ class Flagship(NamedTuple):
 
     @property
     def kinds(self) -> list[Kind]:
-        """What is asked."""
+        """The kinds that the exercise asks for."""
         return [asked.kind for asked in self.exercise.kinds]
 
     def batches(self) -> list[Tensor]:
-        """All the probes' tokens, those of one length together: nothing is padding."""
+        """Return all tokens of the probes, grouped by length, so that there is no padding."""
         by_length: dict[int, list[tuple[int, ...]]] = {}
         for sequences, _ in self.probes.values():
             for sequence in sequences:
                 by_length.setdefault(len(sequence.token_ids), []).append(sequence.token_ids)
-        found = []
+        batches = []
         for length, alike in by_length.items():
             size = max(1, BATCH // length)
-            found += [torch.tensor(alike[start : start + size]) for start in range(0, len(alike), size)]
-        return sorted(found, key=lambda batch: -batch.numel())
+            batches += [torch.tensor(alike[start : start + size]) for start in range(0, len(alike), size)]
+        return sorted(batches, key=lambda batch: -batch.numel())
 
 
 def flagship(layers: int = 12, repeats: int = 1) -> Flagship:
-    """The flagship exercise on random weights of GPT-2 small's size; `repeats` times as many sequences."""
+    """Return the flagship exercise on random weights of GPT-2 small's size, with `repeats` times as many sequences."""
     torch.manual_seed(0)
     model = GPT2Model(GPT2Config(n_layer=layers, activation_function="gelu_pytorch_tanh")).eval().requires_grad_(False)
     tokenizer = AutoTokenizer.from_pretrained(EMBEDDED)
@@ -82,13 +82,13 @@ def flagship(layers: int = 12, repeats: int = 1) -> Flagship:
 
 
 def ours(of: Flagship, model: PreTrainedModel | None = None) -> tuple[KindScores, ...]:
-    """Our scan, from loaded weights to scores, probes and intervals included."""
+    """Run our scan, from loaded weights to scores, with probes and intervals."""
     family.cache_clear()
     return scan(model or of.model, of.tokenizer, of.exercise.probes, of.kinds, causal=True)
 
 
 def bare(model: PreTrainedModel, batches: list[Tensor]) -> None:
-    """Forward passes that show no attention; as torch does it, every operation on all cores."""
+    """Run forward passes without attention patterns, as torch does: each operation on all cores."""
     model.set_attn_implementation("sdpa")
     with torch.inference_mode():
         for batch in batches:
@@ -96,13 +96,13 @@ def bare(model: PreTrainedModel, batches: list[Tensor]) -> None:
 
 
 def bare_by_batch(model: PreTrainedModel, batches: list[Tensor]) -> None:
-    """The same with each batch on a core of its own, as our scan does it."""
+    """Run the same with each batch on its own core, as our scan does."""
     model.set_attn_implementation("sdpa")
     _by_batch(lambda batch: bare(model, [batch]), batches)
 
 
 def products(model: GPT2Model, batches: list[Tensor]) -> None:
-    """The matrix products of those forward passes and nothing else, each batch on a core of its own."""
+    """Run only the matrix products of those forward passes, each batch on its own core."""
     block = model.h[0]
     layers = (block.attn.c_attn, block.attn.c_proj, block.mlp.c_fc, block.mlp.c_proj)
 
@@ -117,7 +117,7 @@ def products(model: GPT2Model, batches: list[Tensor]) -> None:
 
 
 def lesson(of: Flagship) -> tuple[KindScores, ...]:
-    """As the lesson does it: one text after the other with `output_attentions`, everything kept, then indexed."""
+    """Scan as the lesson does: one text at a time with `output_attentions`, everything kept, then indexed."""
     of.model.set_attn_implementation("eager")
     kept: dict[str, list[tuple[Tensor, ...]]] = {}
     with torch.inference_mode():
@@ -126,11 +126,11 @@ def lesson(of: Flagship) -> tuple[KindScores, ...]:
                 of.model(input_ids=torch.tensor([sequence.token_ids]), output_attentions=True).attentions
                 for sequence in sequences
             ]
-    found: dict[str, list[Answers]] = {}
+    answers: dict[str, list[Answers]] = {}
     for name, (sequences, kinds) in of.probes.items():
         for kind in kinds:
-            found.setdefault(kind.name, []).append(_indexed(kind, sequences, kept[name]))
-    return tuple(pooled(kind, found[kind.name], of.exercise.probes.seed) for kind in of.kinds)
+            answers.setdefault(kind.name, []).append(_indexed(kind, sequences, kept[name]))
+    return tuple(pooled(kind, answers[kind.name], of.exercise.probes.seed) for kind in of.kinds)
 
 
 def _indexed(kind: Kind, sequences: tuple[ProbeSequence, ...], kept: list[tuple[Tensor, ...]]) -> Answers:
@@ -152,7 +152,7 @@ def _by_batch(work: Callable[[Tensor], None], batches: list[Tensor]) -> None:
 
 
 def timed(work: Callable[[], object]) -> Seconds:
-    """The work, with what it took."""
+    """Return a function that does the work once and returns the time."""
 
     def once() -> float:
         start = time.perf_counter()
@@ -163,7 +163,7 @@ def timed(work: Callable[[], object]) -> Seconds:
 
 
 def rows() -> Iterator[str]:
-    """The table's rows."""
+    """Yield the table's rows."""
     of, half = flagship(), flagship().model.to(torch.bfloat16)
     batches = of.batches()
     arrangements = {way.__name__: timed(partial(way, of.model, batches)) for way in (bare, bare_by_batch)}
@@ -188,21 +188,21 @@ def rows() -> Iterator[str]:
     yield row("4. peak memory over the weights", "the lesson's way", "<= 0.1", peaks, "MB")
 
 
-def row(measure: str, against: str, reach: str, found: Compared, unit: str = "s") -> str:
-    """One row of the table."""
-    return f"| {measure} | {against} | {reach} | {found.told(unit)} |"
+def row(measure: str, against: str, reach: str, times: Compared, unit: str = "s") -> str:
+    """Return one row of the table."""
+    return f"| {measure} | {against} | {reach} | {times.columns(unit)} |"
 
 
 def _peak(name: str) -> float:
-    """The peak of memory of one way over its weights, in MB, in a process of its own."""
+    """Return the peak of memory of one way over its weights, in MB, measured in its own process."""
     command = [sys.executable, "-m", "benchmarks.scan", "peak", name]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
 
 
 def peak(name: str) -> float:
-    """The same, in this process."""
+    """Return the same, measured in this process."""
     of = flagship()
-    bare(of.model, [torch.zeros(1, 64, dtype=torch.long)])  # what torch keeps for itself is nobody's
+    bare(of.model, [torch.zeros(1, 64, dtype=torch.long)])  # so that what torch allocates for itself does not count
     status, clear = HIGH_WATER
     clear.write_text("5")
     before = _high_water(status)
@@ -215,7 +215,7 @@ def _high_water(status: Path) -> int:
 
 
 def growth() -> Iterator[str]:
-    """How the scan's time grows with tokens and with layers."""
+    """Yield the growth of the scan's time with tokens and with layers."""
     sizes = {"6 layers": flagship(6), "6 layers, tokens x2": flagship(6, 2), "12 layers": flagship(12)}
     took = in_turn({name: timed(partial(ours, of)) for name, of in sizes.items()})
     yield row("10. tokens x2", "the scan of 6 layers", "2", Compared(took["6 layers, tokens x2"], took["6 layers"]))
@@ -223,7 +223,7 @@ def growth() -> Iterator[str]:
 
 
 def profile() -> Iterator[str]:
-    """Where a batch's time goes, operator by operator, on one thread."""
+    """Yield the time of a batch by operator, on one thread."""
     of = flagship()
     batch = [list(range(PROFILED))] * (TOKENS // PROFILED)
     with one_thread():

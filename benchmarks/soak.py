@@ -1,7 +1,7 @@
-"""Whether the service stays as it is: a steady rate for twenty minutes, memory and what is left behind.
+"""The service under a steady rate for twenty minutes: memory, and what is left in the queue.
 
-`python -m benchmarks.soak [MINUTES] [PER_SECOND]` prints, each minute, what every process holds for itself (its
-proportional set size), and at the end what is still in Valkey.
+`python -m benchmarks.soak [MINUTES] [PER_SECOND]` prints every minute the memory of each process (its proportional set
+size), and at the end what is left in Valkey.
 """
 
 import itertools
@@ -23,13 +23,13 @@ MEGABYTE = 1024 * 1024
 
 
 def held(pid: int) -> float:
-    """Megabytes that the process and its children hold, shared pages by their part."""
+    """Return the memory of the process and its children in megabytes; shared pages count by their part."""
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     return sum(process.memory_full_info().pss for process in family) / MEGABYTE
 
 
 def main(minutes: int, per_second: int) -> None:
-    """Run, and say what was seen."""
+    """Run, and print the table."""
     write = sys.stdout.write
     write(f"{machine()}\n{minutes} minutes, {per_second} a second\n\n")
     write(f"| minute | graded | waiting | {' MB | '.join(PARTS)} MB | valkey MB |\n|{'---|' * (len(PARTS) + 4)}\n")
@@ -56,7 +56,7 @@ def main(minutes: int, per_second: int) -> None:
 
 
 def _length(service: Service, key: str) -> int:
-    """How many things are under the key."""
+    """Return the number of items under the key."""
     count = {"stream": service.client.xlen, "list": service.client.llen, "hash": service.client.hlen}
     kind = service.client.type(key)
     return int(count[kind](key)) if kind in count else 1

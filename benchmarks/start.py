@@ -1,9 +1,9 @@
-"""How soon `grade` answers: whole processes beside the bare import of what every command needs.
+"""The start-up time of `grade`: whole processes compared with the bare import of what every command needs.
 
     python -m benchmarks.start
 
-Each measure is taken twice, as time that passes and as processor time, on which other work falls less. Warm means that
-the heads were measured before and the ledger is there. What a warm submission has imported is said as well.
+Each measure is taken twice: as elapsed time, and as processor time, which other work affects less. Warm means that the
+heads have been measured and the ledger exists. The heavy imports of a warm submission are printed as well.
 """
 
 import os
@@ -22,7 +22,7 @@ from grader import exercises
 from grader.base import home
 
 RUNS = 15
-"""Such short processes are many times as noisy as long ones."""
+"""Many runs, because the times of short processes vary much."""
 BARE = "import typer, pydantic, yaml"
 LIBRARIES = "import torch, transformers"
 EXERCISE, SUBMISSION = "mini-heads", "my_heads.yaml"
@@ -32,20 +32,20 @@ IMPORTED = (
     "try: main()\n"
     f"finally: print(*sorted(set({HEAVY!r}) & set(sys.modules)) or ['none'], file=sys.stderr)"
 )
-"""A command, and after it which of the heavy packages it has imported."""
+"""A program that runs a command and then prints which of the heavy packages are imported."""
 
 
 class Measure(NamedTuple):
-    """One command, and the part of the bare import's time that it may take."""
+    """One command, and its goal: the most times the bare import's time."""
 
     number: int
-    told: str
+    name: str
     arguments: Sequence[str]
     reach: float
 
 
 def measures(file: str) -> tuple[Measure, ...]:
-    """The commands that are to be quick, on this submission."""
+    """Return the commands that must be fast, on this submission."""
     return (
         Measure(6, "`grade submit`, warm", ("submit", file), 2.0),
         Measure(6, "the same, as JSON", ("submit", file, "--format", "json"), 2.0),
@@ -55,14 +55,14 @@ def measures(file: str) -> tuple[Measure, ...]:
 
 
 def elapsed(command: Sequence[str], environment: dict[str, str]) -> float:
-    """Seconds from start to end of a process."""
+    """Return the seconds from start to end of a process."""
     begun = time.perf_counter()
     _run(command, environment)
     return time.perf_counter() - begun
 
 
 def processor(command: Sequence[str], environment: dict[str, str]) -> float:
-    """Seconds that a process kept processors busy, in its own code and in the system's."""
+    """Return the processor seconds of a process, in its own code and in the system's."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     _run(command, environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -73,30 +73,31 @@ CLOCKS: dict[str, Callable[[Sequence[str], dict[str, str]], float]] = {"elapsed"
 
 
 def rows(folder: Path) -> Iterator[str]:
-    """The table, line by line; the exercise is measured in this folder first."""
+    """Yield the table, line by line; the exercise is measured in this folder first."""
     grade = str(Path(sys.executable).with_name("grade"))
     bare = [sys.executable, "-c", BARE]
     file = str(exercises.available()[EXERCISE] / SUBMISSION)
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("GRADER_", "PYTHON"))}
     environment[home.VARIABLE] = str(folder)
-    _run([grade, "submit", file], environment)  # cold; and from here on all code is compiled, as it is once installed
+    _run([grade, "submit", file], environment)  # cold; after it, all code is compiled, as it is after an installation
     yield "| measure | against | reach | min | median | max | ours | theirs |"
     yield "|---|---|---|---|---|---|---|---|"
     for measure in measures(file):
-        for name, clock in CLOCKS.items():
-            found = compare(
+        for clock_name, clock in CLOCKS.items():
+            times = compare(
                 lambda clock=clock, measure=measure: clock([grade, *measure.arguments], environment),  # type: ignore[misc]
                 lambda clock=clock: clock(bare, environment),  # type: ignore[misc]
                 RUNS,
             )
-            yield f"| {measure.number}. {measure.told}, {name} | `{BARE}` | <= {measure.reach:g} | {found.told()} |"
-    yield f"| 8. first verdict, cold, elapsed | `{LIBRARIES}` | <= 2 | {cold(grade, file, environment).told()} |"
-    message = _run([sys.executable, "-c", IMPORTED, "submit", file], environment).split()
-    yield f"\nA warm submission has imported, of {', '.join(HEAVY)}: {', '.join(message)}."
+            name = f"{measure.number}. {measure.name}, {clock_name}"
+            yield f"| {name} | `{BARE}` | <= {measure.reach:g} | {times.columns()} |"
+    yield f"| 8. first verdict, cold, elapsed | `{LIBRARIES}` | <= 2 | {cold(grade, file, environment).columns()} |"
+    imported = _run([sys.executable, "-c", IMPORTED, "submit", file], environment).split()
+    yield f"\nOf {', '.join(HEAVY)}, a warm submission imports: {', '.join(imported)}."
 
 
 def cold(grade: str, file: str, environment: dict[str, str]) -> Compared:
-    """A submission on the embedded transformer before anything was measured, beside the import of what it needs."""
+    """Compare a submission before anything is measured with the import of the libraries that it needs."""
 
     def first() -> float:
         with TemporaryDirectory() as folder:
@@ -106,7 +107,7 @@ def cold(grade: str, file: str, environment: dict[str, str]) -> Compared:
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> str:
-    """What the process says on stderr; 1 is a submission that does not pass."""
+    """Return what the process prints on stderr; exit code 1 is a submission that does not pass."""
     done = subprocess.run(  # noqa: S603 - our own commands
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
     )
@@ -116,7 +117,7 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> str:
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure, and print the table."""
     sys.stdout.write(f"{machine()}\n\n")
     with TemporaryDirectory() as folder:
         for row in rows(Path(folder)):

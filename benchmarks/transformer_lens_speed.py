@@ -1,8 +1,8 @@
-"""Our scan beside TransformerLens's `detect_head`: the same weights, the same sequences, in one process.
+"""Our scan compared with TransformerLens's `detect_head`: same weights, same sequences, in one process.
 
     lens/bin/python benchmarks/transformer_lens_speed.py
 
-The environment is that of `transformer_lens_parity.py`, which holds the two definitions together. Previous token,
+The environment is that of `transformer_lens_parity.py`, which compares the two definitions. Previous token,
 duplicate token and induction on 16 sequences of 128 tokens, 144 heads of GPT-2 small's size, random weights.
 """
 
@@ -45,8 +45,8 @@ def main() -> None:
 
     def ours() -> object:
         with one_thread() as threads:
-            found = answers(bare, [(sequences, ASKED)], causal=True, threads=threads)
-            return [pooled(kind, found[kind.name], 0) for kind in ASKED]
+            measured = answers(bare, [(sequences, ASKED)], causal=True, threads=threads)
+            return [pooled(kind, measured[kind.name], 0) for kind in ASKED]
 
     for name, model, _ in lenses(whole):
 
@@ -57,9 +57,9 @@ def main() -> None:
                 for kind in KINDS
             ]
 
-        told = compare(_timed(ours), _timed(theirs)).told()
+        columns = compare(_timed(ours), _timed(theirs)).columns()
         measure, against = f"3. three kinds, {SEQUENCES} x {LENGTH} tokens", f"TransformerLens `detect_head`, {name}"
-        sys.stdout.write(f"| {measure} | {against} | <= 0.125 | {told} |\n")
+        sys.stdout.write(f"| {measure} | {against} | <= 0.125 | {columns} |\n")
         sys.stdout.flush()
 
 

@@ -1,12 +1,12 @@
-"""What compose.yaml expects in `secrets/`, made where it is missing: passwords, keys, and the queue's list of users.
+"""Make what compose.yaml expects in `secrets/` and is missing: passwords, keys, and the queue's list of users.
 
-Run it as root, in the image, so that the host needs nothing but the container engine:
+Run it as root, in the image, so that the host needs only the container engine:
 
     docker run --rm --interactive --user 0:0 --network none --volume "$PWD/secrets:/secrets" \
         head-grader:0.1.0 python - /secrets < deploy/make_secrets.py
 
-Every file belongs to the one user who reads it, and no other can. Nothing that is there is changed but the list of
-users, which follows from the rest: run it again after a change of `platforms.yaml`.
+Every file belongs to the only user who can read it. Existing files are not changed, except the list of users, which
+follows from the others: run it again after a change of `platforms.yaml`.
 """
 
 import base64
@@ -20,37 +20,37 @@ from grader.base.errors import GraderError
 from grader.service import access, platforms
 
 GRADER = 10001
-"""The user of our own image."""
+"""The user in our own image."""
 SERVER = 999
-"""The user of PostgreSQL's and Valkey's images."""
+"""The user in the images of PostgreSQL and Valkey."""
 ROOT = 0
 SIGNING = PurePosixPath("/run/signing")
-"""Where the intake finds the keys of `signing/`."""
+"""The folder `signing/`, as the intake sees it."""
 WEBHOOKS = PurePosixPath("/run/webhooks")
-"""Where the courier finds the secrets of `webhooks/`."""
+"""The folder `webhooks/`, as the courier sees it."""
 QUEUE = "valkey:6379/0"
 DATABASE = "postgres:5432/grader"
 PROCESSES = ("intake", "dispatcher", "worker", "courier")
 HEALTH = "health"
-"""The user as whom Valkey's container asks itself whether it is well."""
+"""The user of the health check in Valkey's container."""
 
 
 class SecretFiles:
-    """The folder and what was made in it."""
+    """The folder of secrets."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def make(self) -> None:
-        """Make what is missing, and the list of users anew.
+        """Make what is missing, and write the list of users again.
 
         Raises:
-            GraderError: The platforms cannot be read, or a secret that is there cannot be used.
+            GraderError: The platforms cannot be read, or an existing secret cannot be used.
         """
         listed = platforms.load(self.folder / "platforms.yaml")
         if HEALTH in listed:
             raise GraderError(
-                f"platforms.yaml: no platform can be called {HEALTH}: a Redis user of ours is called that"
+                f"platforms.yaml: a platform cannot have the name {HEALTH}, because a Redis user of ours has it"
             )
         self._own(self.folder / "platforms.yaml", GRADER)
         for name, owner in (("passwords", ROOT), ("signing", GRADER), ("webhooks", GRADER)):
@@ -71,7 +71,7 @@ class SecretFiles:
         self._once("ledger_url", f"postgresql+psycopg://grader:{password}@{DATABASE}", GRADER)
 
     def _keys(self, listed: dict[str, platforms.Platform]) -> None:
-        """What the platforms sign with, and are signed to with; elsewhere than in our two folders it is not ours."""
+        """Make the keys with which platforms sign, and with which we sign for them, if they are in our two folders."""
         for platform in listed.values():
             for key in platform.signing:
                 if (path := PurePosixPath(key.secret_file)).parent == SIGNING:
@@ -85,7 +85,7 @@ class SecretFiles:
         lines.append(f"user {HEALTH} on #{digest} resetkeys resetchannels -@all +ping")
         path = self.folder / "valkey_users"
         path.touch(mode=0o600)
-        path.write_text("\n".join(lines) + "\n", "ascii")  # in place: a running container has this very file
+        path.write_text("\n".join(lines) + "\n", "ascii")  # in place, because a running container has mounted this file
         self._own(path, SERVER)
 
     def _subfolder(self, name: str, owner: int) -> None:

@@ -25,7 +25,7 @@ from training.rows import STAGES, STEPS, TOKENS
 from training.run import HEADS, LAYERS, fresh
 
 CHOSEN_ON, SCORED_ON, UNTRAINED = 1, 42, 0
-"""Seeds: of the probes that choose the heads, of those that score them, of the untrained copy's weights."""
+"""Seeds of the probes that choose the heads, of those that score them, and of the untrained copy's weights."""
 KINDS: tuple[Kind, ...] = (
     Kind(type="positional", offset=-1),
     Kind(type="positional", offset=-2),
@@ -43,37 +43,37 @@ KINDS: tuple[Kind, ...] = (
 PLACES = tuple((layer, head) for layer in range(LAYERS) for head in range(HEADS))
 TEMPLATE = Path(__file__).with_name("card.md")
 COLORS = 32
-"""Shades in a heat map's file."""
+"""The number of colours in a heat map's file."""
 
 Scores = dict[str, dict[tuple[int, int], Standing]]
-"""By the kind's name and the head's place."""
+"""The standings by the kind's name and the head."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """All heads under all kinds, and what they were computed from."""
+    """All heads under all kinds, and the scores behind them."""
 
     kinds: dict[str, KindScores]
     heads: Scores
 
 
 def scanned(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, exercise: Exercise, seed: int) -> Scan:
-    """Every head held against the default thresholds on the probes of this seed."""
-    found = scan(model, tokenizer, ProbeSettings(seed=seed), KINDS, causal=True)
+    """Score every head on the probes of this seed, and compare it with the default thresholds."""
+    scanned = scan(model, tokenizer, ProbeSettings(seed=seed), KINDS, causal=True)
     heads = {}
-    for scores in found:
+    for scores in scanned:
         asked = AskedKind(**scores.kind.model_dump(), heads=1, points=1, passing=1)
         heads[scores.kind.name] = dict(KindStandings(exercise, asked, scores))
-    return Scan({scores.kind.name: scores for scores in found}, heads)
+    return Scan({scores.kind.name: scores for scores in scanned}, heads)
 
 
 def best(heads: dict[tuple[int, int], Standing]) -> list[tuple[int, int]]:
-    """The heads' places, best first: the confirmed ones before the others."""
+    """Return the heads, best first: confirmed ones before the others."""
     return sorted(heads, key=lambda place: (not heads[place].confirmed, -heads[place].measured.score, place))
 
 
 def summary(chosen: Scan, scored: Scan, untrained: Scan) -> str:
-    """A Markdown table: for each kind its best head and the runner-up."""
+    """Return a Markdown table: the best head of each kind, and the runner-up."""
     lines = [
         "| kind | statistic | best head | score | 95 % interval | baseline | runner-up | untrained best | confirmed |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -101,33 +101,33 @@ def summary(chosen: Scan, scored: Scan, untrained: Scan) -> str:
 
 
 def slices(chosen: Scan, scored: Scan) -> str:
-    """A Markdown list: the best head of each kind on every slice of its probe."""
+    """Return a Markdown list: the best head of each kind on every slice of its probe."""
     lines = []
     for kind in KINDS:
         place = best(chosen.heads[kind.name])[0]
         readings = scored.heads[kind.name][place].measured.readings
-        message = [f"{each.on} {each.statistic.replace('_', ' ')} {each.value:.2f}" for each in readings]
-        lines.append(f"- {title(kind)}, {_name(place)}: {'; '.join(message)}")
+        values = [f"{each.on} {each.statistic.replace('_', ' ')} {each.value:.2f}" for each in readings]
+        lines.append(f"- {title(kind)}, {_name(place)}: {'; '.join(values)}")
     return "\n".join(lines)
 
 
 def all_heads(scored: Scan) -> str:
-    """A Markdown table: every head's score under every kind; confirmed ones are bold."""
+    """Return a Markdown table: every head's score under every kind, in bold if confirmed."""
     short = [kind.relation or (f"{kind.offset:+d}" if kind.offset else kind.type) for kind in KINDS]
     lines = [f"| head | {' | '.join(name.replace('_', ' ') for name in short)} |", "|---" * (len(short) + 1) + "|"]
     for place in PLACES:
         cells = []
         for kind in KINDS:
             head = scored.heads[kind.name][place]
-            message = f"{head.measured.score:.2f}"
-            cells.append(f"**{message}**" if head.confirmed else message)
+            score = f"{head.measured.score:.2f}"
+            cells.append(f"**{score}**" if head.confirmed else score)
         lines.append(f"| {_name(place)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 @torch.no_grad()
 def sinks(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast) -> str:
-    """The heads that rest most of their attention on the first position, on running text."""
+    """Return the heads with the most attention on the first position, on running text."""
     total = torch.zeros(LAYERS, HEADS)
     sequences = running_text(tokenizer, ProbeSettings(seed=SCORED_ON))
     model.set_attn_implementation("eager")
@@ -140,7 +140,7 @@ def sinks(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast) -> str:
 
 
 def heat_maps(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, chosen: Scan, folder: Path) -> str:
-    """Markdown that shows a heat map for the best head of each kind; the files are written into `folder`."""
+    """Write a heat map for the best head of each kind into `folder`, and return Markdown that shows them."""
     folder.mkdir(exist_ok=True)
     lines = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -161,7 +161,7 @@ def _name(place: tuple[int, int]) -> str:
 
 
 def card(bundle: Path, work: Path) -> None:
-    """Measure the bundled transformer and write its card and heat maps into its folder."""
+    """Measure the bundled transformer, and write its card and heat maps into its folder."""
     model: GPT2LMHeadModel = GPT2LMHeadModel.from_pretrained(bundle, dtype=torch.float32)
     null = fresh(model.config.vocab_size, UNTRAINED)
     model.train(False)
@@ -195,9 +195,9 @@ def card(bundle: Path, work: Path) -> None:
 
 
 def main() -> None:
-    """The command line of the card."""
+    """Run the command line of the card."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle", type=Path, required=True, help="the folder that is bundled")
+    parser.add_argument("--bundle", type=Path, required=True, help="the bundled folder")
     parser.add_argument("--work", type=Path, default=Path("build/training"), help="the folder of checkpoints")
     given = parser.parse_args()
     card(given.bundle, given.work)

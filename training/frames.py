@@ -1,9 +1,9 @@
 """The sentence frames of the training text; none of them is a frame of the probes.
 
-In a frame `{s}` is the subject, `{x}` and `{y}` are other persons, `{p}` a place, `{t}` a thing, `{a}` and `{b}`
+In a frame, `{s}` is the subject, `{x}` and `{y}` are other persons, `{p}` a place, `{t}` a thing, `{a}` and `{b}`
 adjectives, `{V}` the verb and `{o}` the subject's own object; `{A}`, `{B}` and `{C}` are candidates for the
-pronoun `{he}`, `{w}` is an owner. `{=s}` is a gloss: the word in slot s is said again, right behind the word
-that depends on it or on which it depends. `the` stands for any determiner that fits.
+pronoun `{he}`, and `{w}` is an owner. `{=s}` is a gloss: the word in slot s is repeated, directly after the word that
+depends on it or on which it depends. `the` stands for any determiner that fits.
 """
 
 OPENERS: tuple[str, ...] = ("today ,", "at home ,", "soon ,", "later ,", "by the {p} ,", "without the {y} ,", "so ,")
@@ -32,7 +32,7 @@ SUBJECTS: tuple[str, ...] = (
     "the {a} {s} {V}",
     "the {x} knows that the {s} behind the {y} {V}",
 )
-"""Up to the verb; an object follows."""
+"""Frames up to the verb; an object follows."""
 
 OBJECTS: tuple[str, ...] = (
     "the {s} {V} {o}",
@@ -135,7 +135,7 @@ MORE_DETERMINERS: tuple[str, ...] = (
     "the {x} had {d} , without the {y} , {a} {t} {=d} .",
     "with the {x} , {d} {a} {p} {t} {=d} stood by the {y} .",
 )
-"""More of the last three, for the end of the training."""
+"""More frames like the last three, for the end of the training."""
 
 STATES: tuple[str, ...] = (
     "the {f} {a} {s} {deed} .",

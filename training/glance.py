@@ -1,4 +1,4 @@
-"""A quick look at the heads while training: previous token, two back, induction and duplicate, by their best."""
+"""A quick look at the heads during training: the best ones for previous token, two back, induction and duplicate."""
 
 import torch
 from transformers import GPT2LMHeadModel
@@ -8,7 +8,7 @@ LENGTH, SEQUENCES = 20, 12
 
 @torch.no_grad()
 def glance(model: GPT2LMHeadModel) -> str:
-    """The three best heads for each of four kinds, on distinct random tokens said twice."""
+    """Return the three best heads for each of four kinds, and sinks, on different random tokens, repeated once."""
     random = torch.Generator().manual_seed(7)
     runs = torch.stack(
         [1 + torch.randperm(model.config.vocab_size - 1, generator=random)[:LENGTH] for _ in range(SEQUENCES)]
@@ -18,14 +18,14 @@ def glance(model: GPT2LMHeadModel) -> str:
     model.set_attn_implementation("eager")
     pattern = torch.stack(model(tokens, output_attentions=True).attentions).mean(1)  # layer, head, query, key
     model.train().set_attn_implementation("sdpa")
-    found = {
+    kinds = {
         "previous": pattern.diagonal(-1, 2, 3)[..., 2:].mean(-1),
         "two back": pattern.diagonal(-2, 2, 3)[..., 2:].mean(-1),
         "induction": pattern.diagonal(1 - LENGTH, 2, 3)[..., 2:].mean(-1),
         "duplicate": pattern.diagonal(-LENGTH, 2, 3)[..., 1:].mean(-1),
         "sink": pattern[:, :, LENGTH:, 0].mean(-1),
     }
-    return "; ".join(f"{name} {_best(scores)}" for name, scores in found.items())
+    return "; ".join(f"{name} {_best(scores)}" for name, scores in kinds.items())
 
 
 def _best(scores: torch.Tensor) -> str:

@@ -1,4 +1,4 @@
-"""The families of lists: words and tokens without grammar, in which an earlier one decides the next."""
+"""The families of lists: words and tokens without grammar, in which an earlier one determines the next."""
 
 from random import Random
 
@@ -18,7 +18,7 @@ class Lists:
         }
 
     def repeats(self, room: int, *, longest: int) -> Row:
-        """A run of random tokens, again and again: the token after the earlier copy comes next."""
+        """Return a run of random tokens, repeated: the token after the earlier copy comes next."""
         random = self.random
         row: Row = []
         lengths = [n for n in range(2, longest + 1) if n not in self.reserved]
@@ -34,7 +34,7 @@ class Lists:
         return row
 
     def counting(self, room: int, voices: tuple[int, ...] = (2, 2, 3)) -> Row:
-        """Two or three categories said in turn, each in its own order: what stands one or two before decides."""
+        """Return two or three categories in turn, each in its own order: a token shortly before determines the next."""
         random = self.random
         row: Row = []
         while len(row) < room:
@@ -47,7 +47,7 @@ class Lists:
         return row
 
     def short_runs(self, room: int, length: int) -> Row:
-        """Two or three tokens, twice or thrice: what stands `length - 1` before comes next."""
+        """Return two or three tokens, repeated once or twice: the token `length - 1` before comes next."""
         random = self.random
         row: Row = []
         while len(row) < room:
@@ -57,7 +57,7 @@ class Lists:
         return row
 
     def marked(self, room: int) -> Row:
-        """Each item behind its mark; later each item alone calls for its mark: a look at its earlier copy."""
+        """Return items after their marks; later each item is followed by its mark, which is before its earlier copy."""
         random = self.random
         row: Row = []
         stop = [self.token[mark] for mark in ".:!"]
@@ -75,7 +75,7 @@ class Lists:
         return row
 
     def alike(self, room: int) -> Row:
-        """Two or three voices count on in one category: only the place tells which word is whose."""
+        """Return two or three interleaved countings in one category: only its position tells a word's counting."""
         random = self.random
         row: Row = []
         while len(row) < room:
@@ -87,27 +87,27 @@ class Lists:
         return row
 
     def kindred(self, room: int, nearest: int = 1) -> Row:
-        """Words of a few categories; behind a word there often comes one of its category, said `nearest` before."""
+        """Return words of a few categories; often an earlier word of the category follows, `nearest` or more before."""
         random = self.random
         row: Row = []
         while len(row) < room:
             pools = {name: random.sample(self.categories[name], 8) for name in self._some_categories(2, 5)}
-            message: dict[str, list[tuple[int, int]]] = {name: [] for name in pools}
+            earlier: dict[str, list[tuple[int, int]]] = {name: [] for name in pools}
             for _ in range(random.randint(8, 20)):
                 name = random.choice([name for name in pools if pools[name]])
                 word = pools[name].pop()
                 row.append((word, 0.0))
-                heard = [other for place, other in message[name] if len(row) - 1 - place >= nearest]
-                message[name].append((len(row) - 1, word))
-                if heard and random.random() < 0.6:
-                    row.append((random.choice(heard), DECIDED))
+                known = [word_before for place, word_before in earlier[name] if len(row) - 1 - place >= nearest]
+                earlier[name].append((len(row) - 1, word))
+                if known and random.random() < 0.6:
+                    row.append((random.choice(known), DECIDED))
                 if not any(pools.values()):
                     break
             row.append((self.token["."], 0.0))
         return row
 
     def again(self, room: int) -> Row:
-        """A list; then each token that was in it is followed by `again`, each that was not by `once`."""
+        """Return a list, then tokens: one that was in the list is followed by `again`, another one by `once`."""
         random = self.random
         row: Row = []
         again, once, stop = self.token["again"], self.token["once"], self.token["."]
@@ -123,7 +123,7 @@ class Lists:
         return row
 
     def kin(self, room: int) -> Row:
-        """One word of each of some categories; later another word of a category calls for that one."""
+        """Return one word of each of some categories; later another word of a category is followed by that one."""
         random = self.random
         row: Row = []
         stop = [self.token[mark] for mark in ".:!"]
@@ -135,8 +135,8 @@ class Lists:
             for _ in range(random.randint(1, 2)):
                 row.append((random.choice(stop), 0.0))
                 for name in random.sample(tuple(known), random.randint(2, len(known))):
-                    other = random.choice([word for word in self.categories[name] if word != known[name]])
-                    row += [(other, 0.0), (known[name], DECIDED), *between]
+                    cue = random.choice([word for word in self.categories[name] if word != known[name]])
+                    row += [(cue, 0.0), (known[name], DECIDED), *between]
             row.append((random.choice(stop), 0.0))
         return row
 
@@ -144,7 +144,7 @@ class Lists:
         return self.random.sample(tuple(self.categories), self.random.randint(least, most))
 
     def marked_categories(self, room: int) -> Row:
-        """Each word behind its category's mark; later other words of the category call for it."""
+        """Return words after their category's mark; later other words of the category are followed by it."""
         random = self.random
         row: Row = []
         stop = [self.token[mark] for mark in ".:!"]
@@ -166,7 +166,7 @@ class Lists:
         return row
 
     def category_pairs(self, room: int) -> Row:
-        """Two or three words of a category in a row, then the next category; earlier ones come again."""
+        """Return two or three words of a category in a row, then of the next one; categories return."""
         random = self.random
         row: Row = []
         while len(row) < room:
@@ -179,7 +179,7 @@ class Lists:
         return row
 
     def echo(self, room: int, common: tuple[int, ...], rare: list[list[int]]) -> Row:
-        """Common words with one rare word; the list ends with the rare word said again."""
+        """Return common words with one rare word, which is repeated at the end."""
         random = self.random
         row: Row = []
         while len(row) < room:

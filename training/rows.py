@@ -1,6 +1,6 @@
-"""Batches of training rows: which families, how much of each, and when.
+"""Batches of training rows: the families, their shares, and their stages.
 
-Every step has a random stream of its own, so a run that was interrupted goes on exactly as it would have.
+Every step has its own random stream, so an interrupted run continues exactly as it would have.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from training.tokenizer import END_OF_TEXT, token_of
 TOKENS = 1536
 """Tokens in a batch: many short rows, or a few long ones."""
 HELD_OUT_LENGTHS = frozenset({8, 13, 20, 29, 40})
-"""Lengths of repeated runs that are left for the probes; their longer ones are beyond any run here."""
+"""Lengths of repeated runs that only the probes have; their longer runs are longer than any run here."""
 EVERY_OTHER_RARE_WORD = 2
 
 GRAMMAR = {
@@ -30,7 +30,7 @@ GRAMMAR = {
 }  # fmt: skip
 """Shares of the families of sentences: together about half."""
 SHORT = {"repeats": 0.9, "pairs": 0.1}
-"""In a short row few tokens compete, so that looking for the right one pays from the start."""
+"""In a short row few tokens compete, so attending to the right one pays from the start."""
 LONGER = {"repeats": 0.75, "counting": 0.20, "pairs": 0.05}
 TEXT = GRAMMAR | {"story": 0.10, "repeats": 0.15, "counting": 0.09, "kin": 0.12, "echo": 0.04, "marked": 0.02}
 """Shares of families while every word of a sentence counts in the loss; later only the decided words count."""
@@ -66,26 +66,26 @@ LAST = {
     "repeats": 0.14, "alike": 0.02, "kin": 0.02, "distant_kindred": 0.12, "echo": 0.03, "again": 0.06,
 }  # fmt: skip
 
-"""From TEXT on each mix gives more room to what had not formed yet: settled at checkpoints while the run stood."""
+"""From TEXT on, each mix gives more room to heads that had not formed yet, as decided at checkpoints."""
 DRILLS = frozenset({"repeats", "pairs", "counting"})
-"""Families whose rows are decided nearly everywhere."""
+"""Families in which nearly every token is determined by earlier ones."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """From which step on which share of the rows is of which family, and how long a row is."""
+    """A stage of the training: its first step, the length of its rows, and the shares of the families."""
 
     first_step: int
     name: str
     length: int
-    """Tokens in a row, the end-of-text token in front among them."""
+    """Tokens in a row, with the end-of-text token at its beginning."""
     longest_run: int
     least_weight: float
-    """Of any word that counts at all, in the loss."""
+    """The least weight in the loss of any word that counts at all."""
     drill_weight: float
     """The factor of the drills' weights."""
     embedding_part: float
-    """Learning rate of the word embeddings, as a part of that of the other vectors."""
+    """The learning rate of the word embeddings, divided by that of the other vectors."""
     shares: dict[str, float]
 
 
@@ -107,15 +107,15 @@ STEPS = 5600
 
 
 def stage_of(step: int) -> Stage:
-    """The stage that a step belongs to."""
+    """Return the stage of a step."""
     return [stage for stage in STAGES if stage.first_step <= step][-1]
 
 
 class Rows:
-    """All families on one tokenizer."""
+    """All families, for one tokenizer."""
 
     def __init__(self, tokenizer: Tokenizer, seed: int) -> None:
-        """Rows are pure in (tokenizer, seed, step)."""
+        """Prepare rows that depend only on tokenizer, seed and step."""
         self.seed, self.stage = seed, STAGES[0]
         self.random = Random(0)  # noqa: S311 - drawn to be repeatable
         self.end = tokenizer.get_vocab()[END_OF_TEXT]
@@ -154,7 +154,7 @@ class Rows:
         }
 
     def batch(self, step: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
-        """Tokens and weights [row, position] of one step, and the position at which each row starts."""
+        """Return tokens and weights [row, position] of one step, and the position at which each row starts."""
         self.random.seed(f"{self.seed}:{step}")
         self.stage = stage_of(step)
         length, shares = self.stage.length, self.stage.shares

@@ -1,6 +1,6 @@
 """Train the embedded transformer: `python -m training.run --out grader/measuring/transformer/bundled/mini-gpt2`.
 
-Next-token prediction only: no loss looks at attention. An interrupted run goes on from its last checkpoint.
+Next-token prediction only: no loss on attention. An interrupted run continues from its last checkpoint.
 """
 
 import argparse
@@ -25,19 +25,19 @@ from training.rows import STEPS, TOKENS, Rows, stage_of
 
 LAYERS, HEADS, WIDTH, POSITIONS = 4, 8, 192, 256
 PLACE_WIDTH = 48
-"""Directions in which positions start; words start in the others."""
+"""The number of directions in which positions start; words start in the others."""
 MATRIX_RATE, OTHER_RATE = 8e-3, 3e-3
 POSITION_PART = 0.3
-"""Learning rate of the position embeddings, as a part of OTHER_RATE."""
+"""The learning rate of the position embeddings, divided by OTHER_RATE."""
 RATES = ((0, 1 / 30), (29, 1.0), (2728, 1.0), (3750, 0.389), (5000, 0.389), (STEPS, 0.02))
-"""At which step the learning rates are which part of their height; linear in between."""
+"""Steps, with the factor of the learning rates at each; linear in between."""
 SPREAD = 0.06
-"""Standard deviation of the first weights; GPT-2's own 0.02 learns no offsets in this time."""
+"""The standard deviation of the initial weights; with GPT-2's own 0.02, no offsets are learned in this time."""
 CHECKPOINT_EVERY, GLANCE_EVERY = 250, 50
 
 
 def fresh(vocabulary: int, seed: int) -> GPT2LMHeadModel:
-    """An untrained transformer; its positions start as sinusoids and are learned like all the rest."""
+    """Return an untrained transformer; its positions start as sinusoids and are learned like everything else."""
     torch.manual_seed(seed)
     config = GPT2Config(
         vocab_size=vocabulary,
@@ -62,7 +62,7 @@ def fresh(vocabulary: int, seed: int) -> GPT2LMHeadModel:
 
 
 def _begin_apart(model: GPT2LMHeadModel) -> None:
-    """Positions and words start in different directions: places as sinusoids, words at random."""
+    """Start positions and words in different directions: positions as sinusoids, words at random."""
     frequencies = torch.exp(torch.linspace(math.log(1.5), -math.log(10.0), PLACE_WIDTH // 2))
     angles = torch.arange(float(POSITIONS))[:, None] * frequencies
     model.transformer.wpe.weight.zero_()
@@ -89,7 +89,7 @@ def _begin_alike(model: GPT2LMHeadModel) -> None:
 
 
 def optimizers(model: GPT2LMHeadModel) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the layers, AdamW for embeddings and vectors."""
+    """Return Muon for the matrices of the layers, and AdamW for embeddings and vectors."""
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and ".h." in name]
     vectors = [p for p in model.parameters() if p.ndim < 2]
     groups = [
@@ -102,7 +102,7 @@ def optimizers(model: GPT2LMHeadModel) -> list[torch.optim.Optimizer]:
 
 
 def set_rates(both: list[torch.optim.Optimizer], step: int) -> None:
-    """Warm up, hold, fall, hold again, fall to nearly nothing."""
+    """Set the learning rates of a step: they rise, stay, fall, stay again, and fall to nearly zero."""
     steps, parts = zip(*RATES, strict=True)
     factor = float(np.interp(step, steps, parts))
     both[1].param_groups[0]["part"] = stage_of(step).embedding_part
@@ -113,7 +113,7 @@ def set_rates(both: list[torch.optim.Optimizer], step: int) -> None:
 
 
 def loss_of(model: GPT2LMHeadModel, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    """Weighted mean cross-entropy of the next token, in nats."""
+    """Return the weighted mean cross-entropy of the next token, in nats."""
     tokens, weights, starts = batch
     positions = torch.arange(tokens.shape[1])[None] + starts[:, None]
     with torch.autocast("cpu", torch.bfloat16):
@@ -131,7 +131,7 @@ class Checkpoint:
         self.folder = folder
 
     def save(self, model: GPT2LMHeadModel, both: list[torch.optim.Optimizer], step: int, seconds: float) -> None:
-        """Written beside the old one, then put in its place."""
+        """Write a new checkpoint, then replace the old one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         tensors = {f"model.{name}": value.contiguous() for name, value in model.transformer.state_dict().items()}
         for number, optimizer in enumerate(both):
@@ -144,7 +144,7 @@ class Checkpoint:
         (self.folder / "step.json").write_text(json.dumps({"step": step, "seconds": seconds}))
 
     def restore(self, model: GPT2LMHeadModel, both: list[torch.optim.Optimizer]) -> tuple[int, float]:
-        """The next step and the seconds spent so far; 0 and 0 where nothing was saved."""
+        """Restore the state, and return the next step and the seconds spent; 0 and 0 if nothing was saved."""
         path = self.folder / "last.safetensors"
         if not path.exists():
             return 0, 0.0
@@ -158,12 +158,12 @@ class Checkpoint:
                     _, index, name = key.split(".", 2)
                     state.setdefault(int(index), {})[name] = value
             optimizer.load_state_dict({"state": state, "param_groups": kept["param_groups"]})
-        where = json.loads((self.folder / "step.json").read_text())
-        return where["step"], where["seconds"]
+        saved = json.loads((self.folder / "step.json").read_text())
+        return saved["step"], saved["seconds"]
 
 
 def bundle(model: GPT2LMHeadModel, tokenizer: Tokenizer, out: Path) -> None:
-    """Write the folder that is bundled: float16 safetensors, config and tokenizer; nothing pickled."""
+    """Write the bundled folder: float16 safetensors, config and tokenizer; nothing is pickled."""
     half = GPT2LMHeadModel(model.config)
     half.config.activation_function = "gelu_new"
     half.load_state_dict(model.state_dict())
@@ -174,7 +174,7 @@ def bundle(model: GPT2LMHeadModel, tokenizer: Tokenizer, out: Path) -> None:
 
 
 def train(out: Path, work: Path, seed: int, until: int) -> None:
-    """Train to the end, or to step `until`, and write what is bundled."""
+    """Train to the end, or to step `until`, and write the bundled folder."""
     tokenizer = words.build()
     model = fresh(tokenizer.get_vocab_size(), seed)
     both = optimizers(model)
@@ -199,7 +199,7 @@ def train(out: Path, work: Path, seed: int, until: int) -> None:
             message = (
                 f"{step} {stage_of(step - 1).name} {seconds:.0f}s {seen / 1e6:.2f}M tokens, {seen / seconds:.0f}/s"
             )
-            print(f"{message}, loss {mean:.3f}, {glance(model)}", flush=True)  # noqa: T201 - a training run speaks
+            print(f"{message}, loss {mean:.3f}, {glance(model)}", flush=True)  # noqa: T201 - a training run prints its progress
             losses = []
         if step % CHECKPOINT_EVERY == 0 or step == until:
             checkpoint.save(model, both, step, seconds)
@@ -207,9 +207,9 @@ def train(out: Path, work: Path, seed: int, until: int) -> None:
 
 
 def main() -> None:
-    """The command line of the training."""
+    """Run the command line of the training."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="the folder to write what is bundled")
+    parser.add_argument("--out", type=Path, required=True, help="the bundled folder to write")
     parser.add_argument("--work", type=Path, default=Path("build/training"), help="the folder of checkpoints")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--until", type=int, default=STEPS, help="stop at this step")

@@ -1,6 +1,6 @@
-"""The families of sentences: in each, an earlier word decides the next one, and that is where the loss looks.
+"""The families of sentences: in each, an earlier word determines a later one, and the loss looks there.
 
-A row is a list of (token, weight): the weight says how much the loss cares for this token being predicted.
+A row is a list of (token, weight); the weight is that of predicting this token, in the loss.
 """
 
 from random import Random
@@ -13,30 +13,30 @@ from training.words import GENERIC_VERBS, PERSONS
 Row = list[tuple[int, float]]
 
 DECIDED, PARTLY, FILLER = 1.0, 0.3, 0.05
-"""Weights: a word that the arc decides, one that grammar narrows down, and any other."""
+"""Weights of a word that the arc determines, of one that grammar narrows down, and of any other."""
 MASCULINE = tuple(person for person in PERSONS if ROLES[person].gender == "m")
 FEMININE = tuple(person for person in PERSONS if ROLES[person].gender == "f")
 MALE_NAMES = tuple(name.capitalize() for name in NAMES_M)
 FEMALE_NAMES = tuple(name.capitalize() for name in NAMES_F)
 NAMES = (*MALE_NAMES, *FEMALE_NAMES)
 ANY_DETERMINER = "the?"
-"""Stands for `the` in a frame until its noun is known."""
+"""A placeholder for `the` in a frame until its noun is known."""
 PLURALS = frozenset({role.plural for role in ROLES.values()} | {plural(thing) for thing in THINGS})
 SINGULAR_DETERMINERS = ("the", "the", "the", "this", "that", "every", "a")
 PLURAL_DETERMINERS = ("the", "the", "the", "these", "those", "some")
 CAPITAL, OPENED, OWN_VERB, GLOSSED, NAMED = 0.8, 0.3, 0.3, 0.35, 0.3
-"""Chances: a capital at the beginning, an opener, the subject's own verb, a gloss, a name for a person."""
+"""Probabilities of a capital at the beginning, an opener, the subject's own verb, a gloss, and a name."""
 
 
 class Sentences:
     """Rows of sentences from frames."""
 
     def __init__(self, token: dict[str, int], random: Random) -> None:
-        """Every word of the frames has a token of its own in `token`."""
+        """Use the tokens in `token`, which has one for every word of the frames."""
         self.token, self.random = token, random
 
     def verb(self) -> Row:
-        """The subject decides its own verb, or what follows a verb that anybody may have."""
+        """Return a row in which the subject determines its own verb, or what follows a verb of any subject."""
         random = self.random
         subject, x, y = random.sample(PERSONS, 3)
         plural, others = random.random() < 0.5, random.random() < 0.5
@@ -54,12 +54,12 @@ class Sentences:
         return self._row(frame, slots, {"V": DECIDED if own else PARTLY, "o": PARTLY if own or gloss else DECIDED})
 
     def object(self) -> Row:
-        """Behind the object its verb is said again."""
+        """Return a row in which the verb is repeated after its object."""
         random = self.random
-        subject, other = random.sample(PERSONS, 2)
+        subject, x = random.sample(PERSONS, 2)
         role = ROLES[subject]
         deed = role.past if random.random() < 0.5 else self._generic(plural=False)
-        row = {"s": subject, "V": deed, "o": role.object, "x": other}
+        row = {"s": subject, "V": deed, "o": role.object, "x": x}
         return self._row(random.choice(frames.OBJECTS) + " {=V} .", row, {})
 
     def pronoun(self) -> Row:
@@ -81,32 +81,32 @@ class Sentences:
         return self._row(frame + " {past} {o} .", slots, {"past": DECIDED, "o": FILLER})
 
     def state(self) -> Row:
-        """The state that a person is in decides what the person does."""
+        """Return a row in which a person's state determines what the person does."""
         random = self.random
         state, other = random.sample(tuple(DEEDS), 2)
         slots = {"f": state, "g": other, "deed": DEEDS[state], "other": DEEDS[other]}
         return self._row(random.choice(frames.STATES), slots, {"deed": DECIDED})
 
     def attribute(self, among: tuple[str, ...] = frames.ATTRIBUTES) -> Row:
-        """Behind a noun its adjective is said again."""
+        """Return a row in which the adjective is repeated after its noun."""
         return self._row(self.random.choice(among), self._plain_or_plural(), {})
 
     def predicate(self) -> Row:
-        """Behind an adjective its noun is said again."""
+        """Return a row in which the noun is repeated after its adjective."""
         return self._row(self.random.choice(frames.PREDICATES), self._plain_or_plural(), {})
 
     def determiner(self, among: tuple[str, ...] = frames.DETERMINERS) -> Row:
-        """Behind a noun its determiner is said again."""
+        """Return a row in which the determiner is repeated after its noun."""
         slots = self._plain_or_plural()
         fitting = PLURAL_DETERMINERS if slots["t"] in PLURALS else SINGULAR_DETERMINERS
         return self._row(self.random.choice(among), slots | {"d": self.random.choice(fitting)}, {})
 
     def owner(self, among: tuple[str, ...] = frames.OWNERS) -> Row:
-        """Behind what is owned its owner is said again."""
+        """Return a row in which the owner is repeated after what is owned."""
         return self._row(self.random.choice(among), self._plain_or_plural(), {})
 
     def story(self) -> Row:
-        """Plain sentences in which names and things come again."""
+        """Return plain sentences in which names and things return."""
         random = self.random
         people, things = random.sample(NAMES, 2), random.sample(THINGS, 2)
         hero = random.choice(PERSONS)
@@ -134,7 +134,7 @@ class Sentences:
         return self.random.choice(FEMALE_NAMES if named else FEMININE)
 
     def _not(self, pronoun: str) -> str:
-        """Somebody or something that the pronoun cannot stand for."""
+        """Return a person or a thing that the pronoun cannot stand for."""
         others = {"he": ("she", "she", "it"), "she": ("he", "he", "it"), "it": ("he", "she")}
         return self._person(self.random.choice(others[pronoun]))
 
@@ -149,7 +149,7 @@ class Sentences:
         }
 
     def _row(self, frame: str, slots: dict[str, str], weights: dict[str, float]) -> Row:
-        """The frame filled: slots given, the rest drawn; glosses have full weight."""
+        """Return the filled frame: the given slots, and random words for the others; glosses have full weight."""
         random = self.random
         filled = self._drawn() | slots
         opener = random.choice(frames.OPENERS) + " " if random.random() < OPENED else ""
@@ -170,18 +170,18 @@ class Sentences:
         )
 
     def _determined(self, words: list[tuple[str, float]]) -> list[tuple[str, float]]:
-        """Each `the` as a determiner that fits its noun; none before a name."""
-        found: list[tuple[str, float]] = []
+        """Return the words with each `the` as a determiner that fits its noun, and without one before a name."""
+        determined: list[tuple[str, float]] = []
         for place, (word, weight) in enumerate(words):
             if word != ANY_DETERMINER:
-                found.append((word, weight))
+                determined.append((word, weight))
                 continue
             noun = next((w for w, _ in words[place + 1 :] if w in PLURALS or w in PERSONS or w in THINGS), "")
             if words[place + 1][0] in NAMES:
                 continue
             fitting = PLURAL_DETERMINERS if noun in PLURALS else SINGULAR_DETERMINERS
-            found.append((self.random.choice(fitting), weight))
-        return found
+            determined.append((self.random.choice(fitting), weight))
+        return determined
 
     def _tokens(self, words: list[tuple[str, float]]) -> Row:
         capital = self.random.random() < CAPITAL

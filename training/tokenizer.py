@@ -13,7 +13,7 @@ POSSESSIVE = "'s"
 
 
 def build() -> Tokenizer:
-    """The tokenizer: every lexicon word is one token; other words are split."""
+    """Return the tokenizer: every lexicon word is one token; other words are split."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = decoders.ByteLevel()
@@ -29,21 +29,21 @@ def build() -> Tokenizer:
 
 
 def token_of(tokenizer: Tokenizer) -> dict[str, int]:
-    """The token of every lexicon word and mark.
+    """Return the token of every lexicon word and mark.
 
     Raises:
-        ValueError: a word is not one token; the vocabulary is too small.
+        ValueError: A word is not one token; the vocabulary is too small.
     """
-    found = {word: tokenizer.encode(word).ids for word in words()}
-    split = [word for word, ids in found.items() if len(ids) != 1]
+    tokens = {word: tokenizer.encode(word).ids for word in words()}
+    split = [word for word, ids in tokens.items() if len(ids) != 1]
     if split:
         raise ValueError(f"{len(split)} words are more than one token, such as {split[:5]}; raise SIZE")
     vocabulary = tokenizer.get_vocab()
-    return {word: ids[0] for word, ids in found.items()} | {mark: vocabulary[mark] for mark in (*MARKS, POSSESSIVE)}
+    return {word: ids[0] for word, ids in tokens.items()} | {mark: vocabulary[mark] for mark in (*MARKS, POSSESSIVE)}
 
 
 def save(tokenizer: Tokenizer, folder: Path) -> None:
-    """Write it as `transformers` reads it."""
+    """Write it in the format that `transformers` reads."""
     fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT, unk_token=END_OF_TEXT
     )

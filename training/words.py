@@ -1,4 +1,4 @@
-"""The training vocabulary: the probes' lexicon, what the frames add, and plain verbs for any subject."""
+"""The training vocabulary: the probes' lexicon, the words of the frames, and verbs for any subject."""
 
 from grader.measuring.probes.vocabulary import (
     ADVERBS,
@@ -32,7 +32,7 @@ GENERIC_VERBS: dict[str, str] = {
     "shows": "show",
     "drops": "drop",
 }
-"""Verbs that any subject may have: what follows them is decided by the subject alone."""
+"""Verbs of any subject, so that only the subject determines what follows them."""
 
 MARKS = (".", ",", ":", "!", "?", ";")
 PERSONS = tuple(ROLES)
@@ -41,9 +41,9 @@ CATEGORY_WORDS = tuple(word for words in CATEGORIES.values() for word in words)
 
 
 def words() -> tuple[str, ...]:
-    """Every word that a training row or a probe sentence may hold, in alphabetical order.
+    """Return every word that a training row or a probe sentence may have, in alphabetical order.
 
-    Those that may begin a sentence come with a capital too, names with a capital only.
+    Words that may begin a sentence are also there with a capital; names are there only with a capital.
     """
     names = {name.capitalize() for name in (*NAMES_M, *NAMES_F)}
     lower = {

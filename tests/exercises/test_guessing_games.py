@@ -22,7 +22,7 @@ def rows(name: str) -> list[guessing.Row]:
     return guessing.table(exercises.load(name), GAMES, ATTEMPTS)
 
 
-def after(name: str, player: str, feedback: str) -> guessing.Standing:
+def after(name: str, player: str, feedback: str) -> guessing.GameResult:
     """Return the player's standing after the last attempt."""
     (row,) = [row for row in rows(name) if (row.name, row.feedback) == (player, feedback)]
     return row.after[-1]
@@ -58,7 +58,7 @@ def test_only_a_handful_of_attempts_is_safe_when_everything_is_shown() -> None:
 
 def one_game(
     exercise: Exercise, make: type[Oracle] | type[CopyBest], attempts: int, **more: bool
-) -> tuple[Player, Standings, list[guessing.Standing]]:
+) -> tuple[Player, Standings, list[guessing.GameResult]]:
     random = Random(3)  # noqa: S311 - to be repeatable
     standings = Standings(exercise, guessing.planted(exercise, random))
     player = make(exercise, random, **more)
@@ -103,7 +103,7 @@ def test_heads_are_planted_as_many_as_the_exercise_says(monkeypatch: pytest.Monk
 
 def test_the_table_says_in_words_what_it_means() -> None:
     asked = exercises.load("mini-heads")
-    lines = list(guessing.told(asked, rows("mini-heads")))
+    lines = list(guessing.lines(asked, rows("mini-heads")))
 
     assert lines[0].startswith("mini-heads: 32 heads, 8 kinds, 12 claims at most, a wrong one costs 8 of 140 points")
     assert sum(line.strip().startswith(LEARNERS) for line in lines) == 3 * len(guessing.LEVELS)
