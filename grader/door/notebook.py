@@ -2,9 +2,9 @@
 
 import html
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
 TALLEST = 640
@@ -18,10 +18,13 @@ def framed(page: str, height: int = TALLEST) -> str:
 
     The frame keeps the styles apart, gives the page's script no way to the notebook, and requests nothing.
     """
+    title = page.partition("<title>")[2].partition("</title>")[0]
     inside = html.escape(page.replace("<head>", f"<head>\n{BASE}", 1))
-    outer = f"height: {min(height, TALLEST)}px; overflow: hidden; resize: vertical"
-    frame = "width: 100%; height: 100%; border: 0"
-    return f'<div style="{outer}"><iframe sandbox="allow-scripts" style="{frame}" srcdoc="{inside}"></iframe></div>'
+    return (
+        f'<div style="height: {min(height, TALLEST)}px; overflow: hidden; resize: vertical">'
+        f'<iframe title="{title}" sandbox="allow-scripts" style="width: 100%; height: 100%; border: 0" '
+        f'srcdoc="{inside}"></iframe></div>'
+    )
 
 
 @contextmanager
@@ -37,25 +40,32 @@ def progress_bar() -> Iterator["ProgressBar"]:
 class ProgressBar:
     """One bar, on a terminal or in a notebook; it stays hidden where nobody watches, as in a pipe."""
 
-    @cached_property
-    def _shown(self) -> Any:  # noqa: ANN401 - tqdm has no types
-        from tqdm.auto import tqdm  # type: ignore[import-untyped]
-
-        form = "{desc}{percentage:3.0f}% |{bar}| {elapsed}"
-        return tqdm(total=1.0, leave=False, bar_format=form, disable=not _is_watched())
+    def __init__(self) -> None:
+        """Nothing is shown yet."""
+        self._bar: Any = None  # tqdm has no types
 
     def say(self, doing: str) -> None:
         """Show what is being done."""
-        self._shown.set_description(doing)
+        if self._bar is None:
+            self._bar = _bar(doing)
+        self._bar.set_description_str(doing)
 
     def reach(self, done: float) -> None:
         """Show which part of it is done, 0 to 1."""
-        self._shown.update(done - self._shown.n)
+        self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
         """Take the bar away, if it ever appeared."""
-        if "_shown" in vars(self):
-            self._shown.close()
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _bar(doing: str) -> Any:  # noqa: ANN401
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a notebook without widgets, where the bar is made of letters
+        from tqdm.auto import tqdm  # type: ignore[import-untyped]
+    form = "{desc}: {percentage:3.0f}% |{bar}| {elapsed}"
+    return tqdm(desc=doing, total=1.0, leave=False, bar_format=form, disable=not _is_watched())
 
 
 def _is_watched() -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grader.measuring.transformer import Loaded
 
 SOURCE = "grader.attention"
-BESIDE = 190
+BESIDE = 300
 """Pixels that stand above and below a picture on its page."""
 
 
@@ -118,7 +118,7 @@ def attention(  # noqa: PLR0913 - two ways to name a transformer, and in keyword
     from grader.measuring.transformer.borrowed import borrowed
 
     with borrowed(own, words) as lent:
-        _refuse_missing((layer, head), (lent.layers, lent.heads), type(own).__name__)
+        _refuse_missing((layer, head), (lent.layers, lent.heads), lent.name)
         return _pattern(lent.model, words, (layer, head), text)
 
 

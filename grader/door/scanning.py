@@ -108,17 +108,16 @@ def _of_memory(
 ) -> Scores:
     from grader.measuring.transformer.borrowed import borrowed
 
-    name = model.name_or_path or type(model).__name__
     wanted = None if kinds is None else named(kinds)
     with borrowed(model, tokenizer) as lent, progress_bar() as bar:
         asked = usual(causal=lent.causal) if wanted is None else wanted
         if lent.causal:
-            refuse_looking_ahead(asked, name)
-        bar.say(f"measuring every head of {name}")
+            refuse_looking_ahead(asked, lent.name)
+        bar.say(f"measuring every head of {lent.name}")
         found = _measured(lent, tokenizer, settings, asked, bar)
     table = ScoreTable(
         key="",
-        transformer=name,
+        transformer=lent.name,
         digest="",
         seed=settings.seed,
         layers=lent.layers,

@@ -1,4 +1,4 @@
-"""A folder for exercises of one's own, and `grade exercises` in this process."""
+"""A folder for own exercises, and `grade exercises` in this process."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ SHIPPED = sorted(path.parent for path in (ROOT / "exercises").glob("*/exercise.y
 
 @pytest.fixture(autouse=True)
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder for exercises, the only one besides the shipped ones; and a home of one's own."""
+    """An empty folder for exercises, the only one besides that of the shipped ones; and a new home."""
     folder = tmp_path / "course"
     folder.mkdir()
     monkeypatch.setenv("GRADER_EXERCISES", str(folder))
@@ -29,7 +29,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the heads of a new exercise have been measured."""
+    """A folder with the score table of a new exercise."""
     folder = tmp_path_factory.mktemp("tables")
     assert Laboratory(exercises.read(TEMPLATE / exercises.FILE_NAME), folder).table
     return folder
@@ -37,12 +37,12 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def measured(tables: Path, tmp_path: Path) -> Path:
-    """The score tables in the home of one's own, that of a new exercise among them."""
+    """The folder of score tables in the new home, with that of a new exercise."""
     return Path(shutil.copytree(tables, tmp_path / "home" / "tables"))
 
 
 def grade(*arguments: str | Path) -> Result:
-    """What `grade exercises` does with the arguments."""
+    """Run `grade exercises` with the arguments."""
     app = typer.Typer()
     app.add_typer(authoring.app, name="exercises")
     app.callback()(lambda: None)
@@ -50,7 +50,7 @@ def grade(*arguments: str | Path) -> Result:
 
 
 def refusal(*arguments: str | Path) -> str:
-    """Why it refuses them."""
+    """Return the message with which it refuses the arguments."""
     done = grade(*arguments)
     assert isinstance(done.exception, InvalidInput)
     assert done.output == ""

@@ -15,7 +15,7 @@ SAMPLE_SOURCE = "measured for this test"
 
 
 def companions(folder: Path, submission: str | None = None) -> Path:
-    """A page for students and an example submission beside the exercise."""
+    """Write a page for students and an example submission beside the exercise."""
     (folder / "README.md").write_text("# Find heads\n")
     claim = "claims:\n  - {layer: 0, head: 0, type: induction}\n"
     (folder / "my_heads.yaml").write_text(submission or f"exercise: {folder.name}\n{claim}")
@@ -59,25 +59,25 @@ def test_what_is_wrong_with_a_rule_is_told_together_with_the_rest(course: Path) 
 
 
 def test_an_exercise_or_a_folder_that_holds_some_may_be_named(course: Path, tmp_path: Path) -> None:
-    one, two = companions(write(course)), companions(write(tmp_path / "else", TEXT.replace(ID, "two"), "two"))
-    done = grade("check", one, tmp_path / "else", course)
+    first, second = companions(write(course)), companions(write(tmp_path / "else", TEXT.replace(ID, "two"), "two"))
+    done = grade("check", first, tmp_path / "else", course)
 
-    assert [line.split(":")[0] for line in done.output.splitlines() if " version " in line] == [str(one), str(two)]
+    assert [line.split(":")[0] for line in done.output.splitlines() if " version " in line] == [str(first), str(second)]
 
 
-@pytest.mark.parametrize(("name", "said"), [("nowhere", "there is no folder"), ("hollow", "there is neither")])
-def test_a_folder_without_exercises_is_the_users_mistake(name: str, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "message"), [("nowhere", "there is no folder"), ("hollow", "there is neither")])
+def test_a_folder_without_exercises_is_the_users_mistake(name: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "hollow").mkdir()
 
-    assert said in refusal("check", tmp_path / name)
+    assert message in refusal("check", tmp_path / name)
 
 
 def test_two_of_one_id_are_told(course: Path, tmp_path: Path) -> None:
-    one, two = companions(write(course)), companions(write(tmp_path / "else"))
-    done = grade("check", one, two)
+    first, second = companions(write(course)), companions(write(tmp_path / "else"))
+    done = grade("check", first, second)
 
     assert done.exit_code == authoring.INVALID
-    assert f"{two}: {one} has the id {ID}, too; rename one [repeated-id]" in done.output
+    assert f"{second}: {first} has the id {ID}, too; rename one [repeated-id]" in done.output
 
 
 def warnings(folder: Path) -> list[str]:
@@ -155,16 +155,16 @@ def test_an_example_for_another_exercise_is_doubtful(course: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "said"),
+    ("known", "message"),
     [
         ("- {layer: 0, head: 0, type: inductoin, expect: confirmed, source: nobody}", "did you mean `induction`?"),
         ("- {layer: 99, head: 0, type: induction, expect: confirmed, source: nobody}", "has no head L99H0"),
     ],
 )
-def test_known_heads_that_cannot_be_read_are_doubtful(known: str, said: str, course: Path) -> None:
+def test_known_heads_that_cannot_be_read_are_doubtful(known: str, message: str, course: Path) -> None:
     folder = companions(write(course))
     (folder / "known_heads.yaml").write_text(known + "\n")
 
     (line,) = warnings(folder)
 
-    assert said in line
+    assert message in line

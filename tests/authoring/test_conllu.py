@@ -13,7 +13,7 @@ def read(text: str) -> conllu.AnnotatedFile:
 
 
 def arcs(sentence: OwnSentence) -> set[tuple[str, str, str, str]]:
-    """Relation, query and target as words, and the group."""
+    """Return relation, query and target as words, and the group."""
     return {(a.relation, sentence.words[a.query], sentence.words[a.target], a.group) for a in sentence.arcs}
 
 
@@ -151,7 +151,7 @@ def test_every_mistake_is_told_with_its_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "said"),
+    ("right", "wrong", "message"),
     [
         ("8\topen", "8 open", ":8:1: a word has 10 columns, separated by tabs (ID, FORM, "),
         ("8\topen\t_", "8\topen\t", ":8:8: the column LEMMA is empty or has two spaces in a row; write _"),
@@ -176,16 +176,16 @@ def test_every_mistake_is_told_with_its_line() -> None:
         ),
     ],
 )
-def test_a_line_that_is_wrong_is_told(right: str, wrong: str, said: str) -> None:
+def test_a_line_that_is_wrong_is_told(right: str, wrong: str, message: str) -> None:
     text = columns(KEYS)
     assert right in text
     (line,) = mistakes(text.replace(right, wrong, 1))
 
-    assert f"own.conllu{said}" in line
+    assert f"own.conllu{message}" in line
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "message"),
     [
         (b"", "no line of this file has the 10 columns of CoNLL-U"),
         (b"# a comment alone\n", "no line of this file has the 10 columns of CoNLL-U"),
@@ -195,11 +195,11 @@ def test_a_line_that_is_wrong_is_told(right: str, wrong: str, said: str) -> None
         (b"1\tcaf\xe9", "the byte 0xe9 is not UTF-8"),
     ],
 )
-def test_what_is_no_annotated_text_at_all_is_told_once(raw: bytes, said: str) -> None:
+def test_what_is_no_annotated_text_at_all_is_told_once(raw: bytes, message: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         conllu.read(raw, "own.conllu")
 
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert len(caught.value.problems) == 1
 
 

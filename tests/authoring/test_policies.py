@@ -1,4 +1,4 @@
-"""A policy that errs is told with its place, the offending value and what is allowed."""
+"""A wrong policy is reported with its place, the wrong value and what is allowed."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.support.exercise_sample import ID, TEXT, write
 
 
 @pytest.mark.parametrize(
-    ("policy", "said"),
+    ("policy", "message"),
     [
         ("{due: 2026-12-01}", "17:15: `due` must be a date with time and time zone, such as 2026-12-01T23:59:00+01:00, "
          "not `2026-12-01`; the time and the time zone are missing (+01:00, or Z for UTC) [bad-date]"),
@@ -29,11 +29,11 @@ from tests.support.exercise_sample import ID, TEXT, write
         ("3", "17:9: `policy` must be a mapping with any of `attempts:`, `rate:`, `opens:`, `due:`,"),
     ],
 )  # fmt: skip
-def test_a_policy_that_errs_is_told_with_its_place_and_what_is_allowed(policy: str, said: str, course: Path) -> None:
+def test_a_policy_that_errs_is_told_with_its_place_and_what_is_allowed(policy: str, message: str, course: Path) -> None:
     write(course, f"{TEXT}policy: {policy}\n")
 
     with pytest.raises(ExerciseError) as caught:
         exercises.load(ID)
 
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1

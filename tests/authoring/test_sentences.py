@@ -97,7 +97,7 @@ def test_one_relation_alone_may_be_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "arguments", "said"),
+    ("text", "arguments", "message"),
     [
         (columns(KEYS), ["--relation", "object-verb"], "did you mean `object_verb`?"),
         (columns("1 Yes INTJ 0 root"), [], "none of its 1 sentence can be used: 1 without a relation"),
@@ -106,13 +106,13 @@ def test_one_relation_alone_may_be_taken(tmp_path: Path) -> None:
     ],
 )
 def test_sentences_that_cannot_be_used_are_told(
-    text: str | None, arguments: list[str], said: str, tmp_path: Path
+    text: str | None, arguments: list[str], message: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "own.conllu"
     if text is not None:
         file.write_text(text)
 
-    assert said in refusal("sentences", file, *arguments)
+    assert message in refusal("sentences", file, *arguments)
 
 
 def test_words_of_any_sort_survive_the_writing(tmp_path: Path) -> None:

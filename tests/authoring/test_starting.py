@@ -1,4 +1,4 @@
-"""`grade exercises` as a group, and `new`: a starting point that loads and in which nothing is doubtful."""
+"""`grade exercises` as a group, and `new`: a template that loads and gives no warnings."""
 
 import re
 from pathlib import Path
@@ -111,7 +111,7 @@ def test_how_to_make_it_known_is_said_where_it_is_not(course: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("our-heads", "our-heads exists already; nothing is overwritten [taken]"),
         ("mini-heads", "mini-heads exists already; nothing is overwritten [taken]"),
@@ -120,11 +120,11 @@ def test_how_to_make_it_known_is_said_where_it_is_not(course: Path, tmp_path: Pa
         ("check", "`grade exercises check` is a command"),
     ],
 )
-def test_nothing_is_overwritten_and_no_name_leads_elsewhere(name: str, said: str, course: Path) -> None:
+def test_nothing_is_overwritten_and_no_name_leads_elsewhere(name: str, message: str, course: Path) -> None:
     grade("new", "our-heads", "--in", course)
     before = {file: file.read_text() for file in course.rglob("*.*") if file.is_file()}
 
-    assert said in refusal("new", name, "--in", course)
+    assert message in refusal("new", name, "--in", course)
     assert {file: file.read_text() for file in course.rglob("*.*") if file.is_file()} == before
 
 

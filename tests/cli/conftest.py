@@ -1,4 +1,4 @@
-"""A tiny transformer, an exercise on it that its best heads pass, and real `grade` processes."""
+"""A tiny transformer, an exercise on it that only its best heads pass, and real `grade` processes."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ kinds:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where everything lies, and which head is the best of each kind: the only one that passes."""
+    """The folder of exercises and weights, and the best head of each kind, the only one that passes."""
 
     root: Path
     best: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Bench:
         return self.python(home, "-m", "grader.cli", *arguments, **more)
 
     def imported(self, home: Path, *arguments: str | Path) -> tuple[int, set[str]]:
-        """The exit code of a command, and the top-level modules that it left imported."""
+        """Return the exit code of a command, and the top-level modules that it has imported."""
         script = (
             "import sys; from grader.cli import main; code = 0\n"
             "try: main()\n"
@@ -79,20 +79,20 @@ class Bench:
         return int(code), set(names)
 
     def submission(self, folder: Path, *claims: str, student: str | None = "ada", name: str = ID) -> Path:
-        """A file of claims such as `{layer: 0, head: 1, type: induction}`."""
+        """Write a submission with claims such as `{layer: 0, head: 1, type: induction}`."""
         lines = [f"exercise: {name}", *([f"student: {student}"] if student else []), "claims:"]
         file = folder / "my_heads.yaml"
         file.write_text("\n".join([*lines, *(f"  - {claim}" for claim in claims), ""]))
         return file
 
     def claim(self, kind: str, *, right: bool = True, more: str = "") -> str:
-        """A claim about the best head of a kind, or about one that does not pass."""
+        """Return a claim about the best head of a kind, or about one that does not pass."""
         layer, head = self.best[kind] if right else next((0, n) for n in range(8) if (0, n) not in self.best.values())
         type_, _, offset = kind.partition(":")
         return f"{{layer: {layer}, head: {head}, type: {type_}{f', offset: {offset}' if offset else ''}{more}}}"
 
     def passing(self, folder: Path, **more: str | None) -> Path:
-        """Every kind's best head."""
+        """Write a submission with every kind's best head."""
         return self.submission(folder, *map(self.claim, KINDS), **more)  # type: ignore[arg-type]
 
     def failing(self, folder: Path) -> Path:
@@ -100,7 +100,7 @@ class Bench:
 
 
 def written(root: Path, thresholds: dict[str, float], **more: str) -> Path:
-    """The exercise's file, with a threshold on the share of each kind."""
+    """Write the exercise, with a threshold on the share of each kind, and return its folder."""
     lines = []
     for kind in KINDS:
         type_, _, offset = kind.partition(":")
@@ -122,12 +122,12 @@ def written(root: Path, thresholds: dict[str, float], **more: str) -> Path:
 
 @pytest.fixture(scope="session")
 def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bench, Path]:
-    """The bench, and a folder with the exercise's score table in it."""
+    """The bench, and a folder with the exercise's score table."""
     root = tmp_path_factory.mktemp("bench")
     weights, tables = saved(root / "tiny", "llama"), root / "kept" / "tables"
     asked = exercises.load(written(root / "exercises", {}))
-    bench = Laboratory(asked, tables, explicit=weights)
-    standings = Standings(asked, bench.table)
+    laboratory = Laboratory(asked, tables, explicit=weights)
+    standings = Standings(asked, laboratory.table)
     best = {kind: min(ranks, key=ranks.__getitem__) for kind, ranks in standings.ranks.items()}
     scores = {kind: standings.by_kind[kind][place].measured.score for kind, place in best.items()}
     for feedback in ("all", "verdicts", "score"):
@@ -143,7 +143,7 @@ def bench(cold: tuple[Bench, Path]) -> Bench:
 
 @pytest.fixture
 def home(cold: tuple[Bench, Path], tmp_path: Path) -> Path:
-    """A home of one's own in which the exercise was measured already."""
+    """A new home in which the exercise has been measured already."""
     place = tmp_path / "home"
     shutil.copytree(cold[1], place / "tables")
     return place

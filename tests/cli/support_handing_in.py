@@ -1,4 +1,4 @@
-"""Submissions graded into a home's ledger in this process: a class in the time that one command takes."""
+"""Submissions graded into a home's ledger in this process, which takes less time than a command for each."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.cli.conftest import ID, Bench
 
 
 def hand_in(bench: Bench, home: Path, files: Iterable[tuple[str, Path]], exercise_id: str = ID) -> None:
-    """Each student's file, in order."""
+    """Grade each student's file, in order."""
     with Ledger(f"sqlite:///{home / 'ledger.sqlite3'}") as ledger:
         for student, file in files:
             folder = bench.root / "exercises" / exercise_id

@@ -1,4 +1,4 @@
-"""A running service for the command line's tests: with the tiny exercise, and others that differ in one thing."""
+"""A running service with the tiny exercise, and with others that differ in one thing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +18,12 @@ POLICIES = {
     "late": f"{{due: '{(NOW - timedelta(hours=1)).isoformat()}', late_days: 2, late_costs: 0.25, }}",
     "over": f"{{due: '{(NOW - timedelta(hours=1)).isoformat()}'}}",
 }
-"""Exercises that differ from the first one in this."""
+"""The policies of the other exercises."""
 
 
 @contextmanager
 def service(cold: tuple[Bench, Path], folder: Path, **environment: str) -> Iterator[Up]:
-    """The service, with the exercise's score table in its home, and more exercises beside it."""
+    """Run the service, with the exercise's score table in its home and with the other exercises."""
     bench, tables = cold
     stated = exercises.load(bench.root / "exercises" / ID)
     least = {asked.kind.name: asked.thresholds[-1].at_least for asked in stated.kinds if asked.thresholds}
@@ -38,5 +38,5 @@ def service(cold: tuple[Bench, Path], folder: Path, **environment: str) -> Itera
 
 
 def named(bench: Bench, folder: Path, student: str, exercise: str = ID) -> Path:
-    """A passing submission of this student, whom no other test knows."""
+    """Write a passing submission of this student, who must be in no other test."""
     return bench.passing(folder, student=student, name=exercise)

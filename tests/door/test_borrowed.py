@@ -210,6 +210,12 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(case: str) -> None:
     assert state(model) == before
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_no_transformer_is_refused_whatever_is_asked(way: str) -> None:
+    with pytest.raises(UnsupportedTransformer, match="Linear is not a transformer of the library `transformers`"):
+        WAYS[way](nn.Linear(2, 2), "gpt2")
+
+
 def test_layers_of_other_heads_than_the_configuration_says_are_refused() -> None:
     model = with_head("gpt2")
     model.config.num_attention_heads = 8

@@ -1,4 +1,4 @@
-"""What an instructor tries out on the command line, and how it is told."""
+"""Changes that an instructor tries out on the command line, and their descriptions."""
 
 import pytest
 
@@ -11,7 +11,7 @@ RULE = exercise()
 
 
 @pytest.mark.parametrize(
-    ("setting", "told"),
+    ("setting", "difference"),
     [
         ("induction.at_least=0.5", "induction share 0.6 -> 0.5"),
         ("positional:-1.hit_rate.at_least=0.9", "positional:-1 hit_rate 0.7 -> 0.9"),
@@ -22,10 +22,10 @@ RULE = exercise()
         ("borderline=against", "borderline in_favour -> against"),
     ],
 )
-def test_a_setting_changes_that_and_nothing_else(setting: str, told: str) -> None:
+def test_a_setting_changes_that_and_nothing_else(setting: str, difference: str) -> None:
     after = changed(RULE, [setting])
 
-    assert differences(RULE, after) == [told]
+    assert differences(RULE, after) == [difference]
     assert after.version == RULE.version + 1
 
 

@@ -1,4 +1,4 @@
-"""The guess rule: what is reckoned is what guessing brings in, and no shipped exercise pays for it."""
+"""The guess rule: computed values are those of real games, and guessing pays in no shipped exercise."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -28,13 +28,13 @@ NAMES = {"positional:-1": "positional", "induction": "induction", "syntactic:ver
 
 
 def planted(asked: Exercise) -> ScoreTable:
-    """As many passing heads as the exercise reckons with, here and there."""
+    """Plant as many passing heads as the exercise states, at random places."""
     places = Random(5).sample(HEADS_OF_ALL, 10)  # noqa: S311 - to be repeatable
     return table(asked, {kind.name: dict.fromkeys(places[: kind.passing], 0.9) for kind in asked.kinds})
 
 
 def games(asked: Exercise, claims: dict[str, int]) -> Iterator[Report]:
-    """Reports on so many random claims of each kind, no claim twice."""
+    """Yield reports on this many random claims of each kind, no claim twice."""
     random, whole = Random(11), planted(asked)  # noqa: S311 - to be repeatable
     for _ in range(GAMES):
         drawn = [(*place, NAMES[name]) for name, n in claims.items() for place in random.sample(HEADS_OF_ALL, n)]
@@ -64,7 +64,7 @@ def test_what_is_reckoned_is_what_random_claims_bring_in(name: str, claims: dict
 
 
 def test_claiming_everything_is_reckoned_exactly() -> None:
-    """Every head under every kind: 6 right, 69 wrong; with mistakes for nothing that is the full score, without XP."""
+    """Every head under every kind: 6 right, 69 wrong. If these cost nothing, that is the full score, without XP."""
     free = exercise(PREVIOUS, INDUCTION, SUBJECT, wrong_costs=1e-9, budget=75)
     (reckoned,) = [play for play in guessing.plays(free) if play.name == "75 over all kinds at random"]
     report = grade(
@@ -115,15 +115,15 @@ def test_an_exercise_that_pays_guessers_is_refused_when_loaded(
 
     with pytest.raises(
         ExerciseError, match=r"guessing pays: .* earns \d.*% of the score .* raise `wrong_costs`"
-    ) as said:
+    ) as caught:
         exercises.load(write(tmp_path / "spoilt", spoil(TEXT)))
 
-    assert names in str(said.value)
-    assert "exercise.yaml" in str(said.value)
+    assert names in str(caught.value)
+    assert "exercise.yaml" in str(caught.value)
 
 
 def test_xp_alone_is_reason_enough_to_refuse() -> None:
-    """A lone claim of a rare kind, right 1 time in 25, is beyond the luck limit: its points are XP."""
+    """A single claim of a rare kind, right 1 time in 25, is within the luck limit, so it earns XP."""
     asked = exercise(PREVIOUS, INDUCTION, {**SUBJECT, "points": 60}, wrong_costs=100.0)
     xp = max(play.xp for play in guessing.plays(asked))
 

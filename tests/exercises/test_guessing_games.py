@@ -1,4 +1,4 @@
-"""Guessing, played out: who learns nothing gets nothing, who is told more gets more, and a limit of attempts holds."""
+"""Guessing games: without feedback a guesser gets nothing, with more feedback more, and limited attempts limit that."""
 
 from functools import cache
 from random import Random
@@ -23,7 +23,7 @@ def rows(name: str) -> list[guessing.Row]:
 
 
 def after(name: str, player: str, feedback: str) -> guessing.Standing:
-    """Where the player stands after the last attempt."""
+    """Return the player's standing after the last attempt."""
     (row,) = [row for row in rows(name) if (row.name, row.feedback) == (player, feedback)]
     return row.after[-1]
 
@@ -73,7 +73,9 @@ def test_what_an_oracle_takes_for_right_is_right_and_in_the_end_it_is_all(feedba
     heads = asked.transformer.heads
     claimed = {(name, divmod(head, heads)) for name, right in oracle.right.items() for head in right}
 
-    assert claimed <= {(name, at) for name, of in standings.by_kind.items() for at, one in of.items() if one.confirmed}
+    assert claimed <= {
+        (name, at) for name, of in standings.by_kind.items() for at, standing in of.items() if standing.confirmed
+    }
     assert [kind.name for kind in asked.kinds if len(oracle.right[kind.name]) < kind.heads] == []
     assert (found[-1].best, found[-1].passed) == (1, 1)
 

@@ -1,4 +1,4 @@
-"""Known heads as an exercise lists them, and as an instructor does."""
+"""Known heads, listed by an exercise or by an instructor."""
 
 from pathlib import Path
 
@@ -11,15 +11,15 @@ from tests.support.planted_calibration import RULE, known
 
 
 def test_a_shipped_list_is_read_and_fits_its_exercise() -> None:
-    found = known_heads.of_exercise(exercises.available()["gpt2-heads"])
-    known_heads.refuse_misfits(found, exercises.load("gpt2-heads"), "known_heads.yaml")
+    known = known_heads.of_exercise(exercises.available()["gpt2-heads"])
+    known_heads.refuse_misfits(known, exercises.load("gpt2-heads"), "known_heads.yaml")
 
-    assert {(head.place, head.name, head.expect) for head in found} >= {
+    assert {(head.place, head.name, head.expect) for head in known} >= {
         ("L4H11", "positional:-1", "confirmed"),
         ("L5H6", "positional:-1", "refuted"),
         ("L5H5", "induction", "confirmed"),
     }
-    assert all(head.source for head in found)
+    assert all(head.source for head in known)
 
 
 @pytest.mark.parametrize("folder", [None, Path("nowhere")])

@@ -1,4 +1,4 @@
-"""Exercises are found by id, checked when they are loaded, and never skipped in silence."""
+"""Exercises are found by id, checked when they are loaded, and never skipped silently."""
 
 import os
 from pathlib import Path
@@ -63,10 +63,10 @@ def test_lists_of_an_exercise_survive_strict_mode(root: Path) -> None:
 
 
 def test_the_variable_names_several_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    exercise_sample.write(one)
-    exercise_sample.write(two, TEXT.replace(ID, "other-heads"), "other-heads")
-    monkeypatch.setenv("GRADER_EXERCISES", os.pathsep.join([str(one), "", str(two), str(one)]))
+    first, second = tmp_path / "one", tmp_path / "two"
+    exercise_sample.write(first)
+    exercise_sample.write(second, TEXT.replace(ID, "other-heads"), "other-heads")
+    monkeypatch.setenv("GRADER_EXERCISES", os.pathsep.join([str(first), "", str(second), str(first)]))
 
     assert {ID, "other-heads"} <= set(exercises.available())
     assert list(exercises.available()) == sorted(exercises.available())
@@ -89,11 +89,11 @@ def test_an_exercise_in_place_of_the_folder_that_holds_it_is_an_error(
 
 
 def test_two_exercises_of_one_id_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = exercise_sample.write(tmp_path / "one")
-    two = exercise_sample.write(tmp_path / "two")
-    monkeypatch.setenv("GRADER_EXERCISES", os.pathsep.join([str(one.parent), str(two.parent)]))
+    first = exercise_sample.write(tmp_path / "one")
+    second = exercise_sample.write(tmp_path / "two")
+    monkeypatch.setenv("GRADER_EXERCISES", os.pathsep.join([str(first.parent), str(second.parent)]))
 
-    with pytest.raises(ExerciseError, match=f"two exercises have the id {ID}: {one} and {two}"):
+    with pytest.raises(ExerciseError, match=f"two exercises have the id {ID}: {first} and {second}"):
         exercises.available()
 
 
@@ -156,7 +156,7 @@ def test_every_fault_of_the_file_is_told_with_its_line(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         (TEXT, "", "1:1: the file is empty [empty]"),
         (TEXT, "a: [", "[yaml-syntax]"),
@@ -175,10 +175,10 @@ def test_every_fault_of_the_file_is_told_with_its_line(root: Path) -> None:
         ("passing: 3", "passing: 90", "guessing pays"),
     ],
 )
-def test_a_bad_exercise_is_an_error(root: Path, old: str, new: str, said: str) -> None:
+def test_a_bad_exercise_is_an_error(root: Path, old: str, new: str, message: str) -> None:
     exercise_sample.write(root, TEXT.replace(old, new))
 
-    assert said in refusal_of(ID)
+    assert message in refusal_of(ID)
 
 
 def test_an_exercise_may_be_larger_than_a_submission(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""What claims are worth, held against brute force."""
+"""The value of claims, compared with brute force."""
 
 from itertools import product
 from math import prod
@@ -46,10 +46,10 @@ def test_nothing_right_is_no_feat_and_more_is_never_likelier(chances: list[float
 
 @given(CHANCES, st.integers(0, 8))
 def test_all_numbers_of_right_claims_at_once_say_the_same(chances: list[float], confirmed: int) -> None:
-    found = of_right(chances)
+    by_number = of_right(chances)
 
-    assert len(found) == len(chances) + 1
-    assert tail(found, confirmed) == luck(chances, confirmed)
+    assert len(by_number) == len(chances) + 1
+    assert tail(by_number, confirmed) == luck(chances, confirmed)
 
 
 def test_luck_of_a_certain_kind_is_certain() -> None:
@@ -58,7 +58,7 @@ def test_luck_of_a_certain_kind_is_certain() -> None:
 
 
 def test_luck_is_told_as_it_decides() -> None:
-    """Four decimals: never "luck 5 %" beside a refusal because it was 5.0004 %."""
+    """Four decimals, so that no report shows 5 % luck and fails because it was 5.0004 %."""
     assert luck([0.0500004], 1) == 0.05
 
 
@@ -78,7 +78,7 @@ def test_wrong_claims_cost_but_never_below_nothing(earned: float, wrong: int, ex
 def test_each_kind_earns_for_as_many_heads_as_are_wanted() -> None:
     report = grade(submission((0, 0, PREV), (0, 1, PREV), (0, 2, PREV), (1, 0, INDUCE)), ASKED, PLANTED)
 
-    assert [found.points for found in report.verdicts] == [10, 10, 0, 5]
+    assert [verdict.points for verdict in report.verdicts] == [10, 10, 0, 5]
     assert (report.points, report.possible, report.score, report.xp) == (25, 40, 0.625, 25)
 
 
@@ -105,7 +105,7 @@ def test_a_pass_takes_points_and_kinds(
 
 
 def test_all_points_are_all_points_however_they_add_up() -> None:
-    """Ten times a tenth is 0.9999999999999999 to a computer, and must pass at 1."""
+    """In floating point, ten times 0.1 is 0.9999999999999999; it must pass at 1."""
     asked = exercise({**PREVIOUS, "heads": 10, "points": 1}, budget=10, kinds_needed=1, pass_at=1.0)
     heads = [(layer, head) for layer in range(2) for head in range(5)]
     report = grade(
@@ -118,19 +118,19 @@ def test_all_points_are_all_points_however_they_add_up() -> None:
 
 
 def test_what_luck_would_do_as_well_earns_no_xp_and_no_pass() -> None:
-    """13 of 25 heads look at the previous token: two right claims of two are no feat."""
+    """13 of 25 heads attend to the previous token, so two right claims of two are easy."""
     many = [(layer, head) for layer in range(5) for head in range(5)][:13]
     easy = exercise(PREVIOUS, kinds_needed=1, pass_at=0.5)
     report = grade(
         submission((0, 0, PREV), (0, 1, PREV)), easy, table(easy, {"positional:-1": dict.fromkeys(many, 0.9)})
     )
 
-    assert [found.outcome for found in report.verdicts] == ["confirmed", "confirmed"]
+    assert [verdict.outcome for verdict in report.verdicts] == ["confirmed", "confirmed"]
     assert (report.luck, report.score, report.xp, report.passed) == (round((13 / 25) ** 2, 4), 1, 0, False)
 
 
 def test_luck_counts_the_wrong_claims_too() -> None:
-    """One right claim of one is luck in 2 of 25; of two, in more."""
+    """The luck of one right claim of one is 2 in 25; of one right claim of two, it is more."""
     one = grade(submission((1, 0, INDUCE)), ASKED, PLANTED)
     two = grade(submission((1, 0, INDUCE), (4, 4, INDUCE)), ASKED, PLANTED)
 

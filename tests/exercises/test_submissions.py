@@ -1,4 +1,4 @@
-"""Bad submissions teach: every problem at once, each with its place and what is allowed; good ones are read."""
+"""Bad submissions get all problems at once, each with its place and what is allowed; good ones are read."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from tests.support.submission_mistakes import GOOD, HEADER, ONE_MISTAKE, rest
 
 @pytest.fixture(autouse=True)
 def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The sample exercise, where submissions find it."""
+    """The sample exercise, in a folder in which submissions find it."""
     monkeypatch.setenv("GRADER_EXERCISES", str(tmp_path / "exercises"))
     return exercise_sample.write(tmp_path / "exercises")
 

@@ -1,4 +1,4 @@
-"""Default thresholds, and what an exercise puts in their place."""
+"""Default thresholds, and an exercise's own in their place."""
 
 from typing import Any
 
@@ -27,23 +27,23 @@ def test_without_its_own_an_exercise_has_the_defaults() -> None:
 
 
 def test_its_own_threshold_takes_the_place_of_the_same_statistic() -> None:
-    found = thresholds_of(asked("positional", {"statistic": "share", "at_least": 0.9, "source": "here"}))
+    thresholds = thresholds_of(asked("positional", {"statistic": "share", "at_least": 0.9, "source": "here"}))
 
-    assert [(each.statistic, each.at_least, each.source == "here") for each in found] == [
+    assert [(each.statistic, each.at_least, each.source == "here") for each in thresholds] == [
         ("share", 0.9, True),
         ("hit_rate", defaults("positional")[1].at_least, False),
     ]
 
 
 def test_its_own_threshold_may_ask_for_one_statistic_more() -> None:
-    found = thresholds_of(asked("induction", {"statistic": "lift", "at_least": 3.0, "source": "here"}))
+    thresholds = thresholds_of(asked("induction", {"statistic": "lift", "at_least": 3.0, "source": "here"}))
 
-    assert found[:-1] == defaults("induction")
-    assert (found[-1].statistic, found[-1].at_least) == ("lift", 3)
+    assert thresholds[:-1] == defaults("induction")
+    assert (thresholds[-1].statistic, thresholds[-1].at_least) == ("lift", 3)
 
 
 def test_the_default_of_duplicate_token_is_decided_on_repeats_alone() -> None:
-    """GPT-2's L0H1 is 0.13 there and 0.42 to 0.64 on text: which decides must be said."""
+    """GPT-2's L0H1 has 0.13 there, and 0.42 to 0.64 on text: the threshold must say which of them decides."""
     assert [threshold.slices for threshold in defaults("duplicate_token")] == [("repeats",)]
 
 

@@ -23,41 +23,41 @@ PREV, INDUCE, VERB = "positional", "induction", "syntactic"
 
 
 def test_confirmed_says_what_was_measured_against_what_was_needed() -> None:
-    (found,) = grade(submission((1, 0, PREV)), ASKED, PLANTED).verdicts
+    (verdict,) = grade(submission((1, 0, PREV)), ASKED, PLANTED).verdicts
 
-    assert (found.outcome, found.borderline, found.points, found.help) == ("confirmed", False, 10, "")
-    assert (found.rank, found.of, found.looks_like) == (2, 25, None)
-    assert [(c.statistic, c.on, c.measured, c.at_least, c.result) for c in found.threshold] == [
+    assert (verdict.outcome, verdict.borderline, verdict.points, verdict.help) == ("confirmed", False, 10, "")
+    assert (verdict.rank, verdict.of, verdict.looks_like) == (2, 25, None)
+    assert [(r.statistic, r.on, r.measured, r.at_least, r.result) for r in verdict.threshold] == [
         (statistic, on, 0.9, needed, "over")
         for statistic, needed in (("share", 0.4), ("hit_rate", 0.7))
         for on in ("random", "text")
     ]
-    assert all(check.source for check in found.threshold)
-    assert found.rationale == "L1H0 is confirmed as positional, offset -1: share on random 0.90; needed 0.40."
+    assert all(result.source for result in verdict.threshold)
+    assert verdict.rationale == "L1H0 is confirmed as positional, offset -1: share on random 0.90; needed 0.40."
 
 
 def test_refuted_says_why_with_a_hint_and_what_the_head_looks_like() -> None:
-    (found,) = grade(submission((2, 2, PREV)), ASKED, PLANTED).verdicts
+    (verdict,) = grade(submission((2, 2, PREV)), ASKED, PLANTED).verdicts
 
-    assert (found.outcome, found.points, found.rank) == ("refuted", 0, 4)
-    assert found.rationale == "L2H2 is not confirmed as positional, offset -1: share on random 0.39; needed 0.40."
-    assert "diagonal" in found.help
-    assert found.looks_like is not None
-    assert (found.looks_like.kind.name, found.looks_like.score, found.looks_like.rank) == ("induction", 0.7, 3)
+    assert (verdict.outcome, verdict.points, verdict.rank) == ("refuted", 0, 4)
+    assert verdict.rationale == "L2H2 is not confirmed as positional, offset -1: share on random 0.39; needed 0.40."
+    assert "diagonal" in verdict.help
+    assert verdict.looks_like is not None
+    assert (verdict.looks_like.kind.name, verdict.looks_like.score, verdict.looks_like.rank) == ("induction", 0.7, 3)
 
 
 def test_a_head_that_is_nothing_looks_like_nothing() -> None:
-    (found,) = grade(submission((4, 0, PREV)), ASKED, PLANTED).verdicts
+    (verdict,) = grade(submission((4, 0, PREV)), ASKED, PLANTED).verdicts
 
-    assert (found.outcome, found.looks_like) == ("refuted", None)
+    assert (verdict.outcome, verdict.looks_like) == ("refuted", None)
 
 
 def test_it_looks_like_the_kind_that_it_is_furthest_over() -> None:
     """0.95 against 0.7 for previous token; 0.61 against 0.6 for verb to subject."""
-    (found,) = grade(submission((0, 1, INDUCE)), ASKED, PLANTED).verdicts
+    (verdict,) = grade(submission((0, 1, INDUCE)), ASKED, PLANTED).verdicts
 
-    assert found.looks_like is not None
-    assert found.looks_like.kind.name == "positional:-1"
+    assert verdict.looks_like is not None
+    assert verdict.looks_like.kind.name == "positional:-1"
 
 
 def test_the_exercise_may_bring_its_own_hint() -> None:
@@ -68,24 +68,24 @@ def test_the_exercise_may_bring_its_own_hint() -> None:
 
 def test_one_slice_under_its_threshold_is_enough_to_refute() -> None:
     weak_on_text = with_reading(PLANTED, "positional:-1", (0, 1), ("share", "text"), (0.1, 0.1, 0.1))
-    (found,) = grade(submission((0, 1, PREV)), ASKED, weak_on_text).verdicts
+    (verdict,) = grade(submission((0, 1, PREV)), ASKED, weak_on_text).verdicts
 
-    assert found.outcome == "refuted"
-    assert [c.on for c in found.threshold if c.result == "under"] == ["text"]
-    assert found.measured is not None
-    assert (found.measured.score, found.rank) == (0.1, 4)  # the worst slice is the score, and so the rank
+    assert verdict.outcome == "refuted"
+    assert [result.on for result in verdict.threshold if result.result == "under"] == ["text"]
+    assert verdict.measured is not None
+    assert (verdict.measured.score, verdict.rank) == (0.1, 4)  # the worst slice is the score, and so the rank
 
 
 def test_a_slice_that_does_not_decide_neither_refutes_nor_ranks() -> None:
     asked = exercise({"type": "duplicate_token", "heads": 1, "points": 10, "passing": 1}, PREVIOUS, SUBJECT)
     whole = table(asked, {"duplicate_token": {(0, 0): 0.9}})
     whole = with_reading(whole, "duplicate_token", (0, 0), ("share", "text"), (0.0, 0.0, 0.0))
-    (found,) = grade(submission((0, 0, "duplicate_token")), asked, whole).verdicts
+    (verdict,) = grade(submission((0, 0, "duplicate_token")), asked, whole).verdicts
 
-    assert (found.outcome, found.rank) == ("confirmed", 1)
-    assert [check.on for check in found.threshold] == ["repeats"]
-    assert found.measured is not None
-    assert found.measured.score == 0.9
+    assert (verdict.outcome, verdict.rank) == ("confirmed", 1)
+    assert [result.on for result in verdict.threshold] == ["repeats"]
+    assert verdict.measured is not None
+    assert verdict.measured.score == 0.9
 
 
 @pytest.mark.parametrize(
@@ -103,10 +103,10 @@ def test_borderline_is_decided_by_the_exercises_rule(rule: Borderline, measured:
     asked = exercise(borderline=rule)
     whole = table(asked, {"induction": {(3, 3): measured}}, half_width=0.1)
     report = grade(submission((3, 3, INDUCE)), asked, whole)
-    (found,) = report.verdicts
+    (verdict,) = report.verdicts
 
-    assert (found.outcome, found.borderline, report.borderline) == (outcome, True, rule)
-    assert "inside the interval" in found.rationale
+    assert (verdict.outcome, verdict.borderline, report.borderline) == (outcome, True, rule)
+    assert "inside the interval" in verdict.rationale
 
 
 @pytest.mark.parametrize("rule", ["in_favour", "as_measured", "against"])
@@ -119,31 +119,31 @@ def test_a_threshold_at_the_end_of_the_interval_is_not_inside(
 ) -> None:
     asked = exercise(borderline=rule)
     whole = with_reading(table(asked, {}), "induction", (3, 3), ("share", "repeats"), (low, measured, high))
-    (found,) = grade(submission((3, 3, INDUCE)), asked, whole).verdicts
+    (verdict,) = grade(submission((3, 3, INDUCE)), asked, whole).verdicts
 
-    assert (found.outcome, found.borderline) == (outcome, False)
+    assert (verdict.outcome, verdict.borderline) == (outcome, False)
 
 
 def test_favour_does_not_reach_a_head_that_is_clearly_under_elsewhere() -> None:
     whole = table(ASKED, {"positional:-1": {(0, 1): 0.7}}, half_width=0.1)
     whole = with_reading(whole, "positional:-1", (0, 1), ("share", "text"), (0.0, 0.1, 0.2))
-    (found,) = grade(submission((0, 1, PREV)), ASKED, whole).verdicts
+    (verdict,) = grade(submission((0, 1, PREV)), ASKED, whole).verdicts
 
-    assert (found.outcome, found.borderline) == ("refuted", False)
+    assert (verdict.outcome, verdict.borderline) == ("refuted", False)
 
 
 def test_an_exercises_own_threshold_decides_and_is_named() -> None:
     own = {"statistic": "share", "at_least": 0.95, "source": "measured here"}
     asked = exercise(PREVIOUS, {**INDUCTION, "thresholds": (own,)}, SUBJECT)
-    (found,) = grade(submission((3, 3, INDUCE)), asked, PLANTED).verdicts
+    (verdict,) = grade(submission((3, 3, INDUCE)), asked, PLANTED).verdicts
 
-    assert found.outcome == "refuted"
-    assert [(check.at_least, check.source) for check in found.threshold] == [(0.95, "measured here")]
+    assert verdict.outcome == "refuted"
+    assert [(result.at_least, result.source) for result in verdict.threshold] == [(0.95, "measured here")]
 
 
 @pytest.mark.parametrize("more", [{"slices": ("repeat",)}, {"slices": ("repeats", "txt")}])
 def test_a_threshold_on_a_slice_that_is_not_there_is_an_error(more: dict[str, object]) -> None:
-    """Nothing would be held against it, and every head would pass."""
+    """With nothing to compare, every head would pass."""
     own = {"statistic": "share", "at_least": 0.5, "source": "measured here", **more}
     asked = exercise(PREVIOUS, {**INDUCTION, "thresholds": (own,)}, SUBJECT)
 
@@ -180,16 +180,16 @@ def test_a_head_that_is_not_there_stands_nowhere() -> None:
 
 
 def test_what_is_kept_from_one_report_to_the_next_changes_none() -> None:
-    """The same claims with other words, in another order, and after others that took their points."""
+    """The same claims with other notes, in another order, and after others that took their points."""
     standings = Standings(ASKED, PLANTED)
-    said = [
+    submissions = [
         submission((0, 1, PREV), (1, 0, PREV), (1, 1, PREV)),
         submission((1, 1, PREV), (2, 2, INDUCE), (0, 1, PREV), note="100 %s", evidence="a\0b"),
         submission((1, 1, PREV), (1, 0, PREV), (0, 1, PREV)),
     ]
 
-    assert [grade(each, ASKED, PLANTED, None, standings) for each in said] == [
-        grade(each, ASKED, PLANTED) for each in said
+    assert [grade(each, ASKED, PLANTED, None, standings) for each in submissions] == [
+        grade(each, ASKED, PLANTED) for each in submissions
     ]
 
 
@@ -197,7 +197,7 @@ def test_evidence_stays_with_its_claim() -> None:
     seen = Evidence(text="a a", tokens=("a", "a"), share=0.5, queries=1)
     report = grade(submission((4, 0, PREV), (3, 3, INDUCE)), ASKED, PLANTED, {1: seen})
 
-    assert [found.evidence for found in report.verdicts] == [None, seen]
+    assert [verdict.evidence for verdict in report.verdicts] == [None, seen]
 
 
 def test_the_same_three_give_the_same_bytes_and_are_left_as_they_were() -> None:
@@ -221,7 +221,7 @@ def test_the_report_says_what_it_takes_to_repeat_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("claims", "why", "said"),
+    ("claims", "why", "message"),
     [
         ([(0, 1, "semantic")], "not_asked", "planted-heads does not ask for semantic"),
         ([(5, 0, PREV)], "no_such_head", "planted has no head L5H0"),
@@ -235,20 +235,20 @@ def test_the_report_says_what_it_takes_to_repeat_it() -> None:
     ],
 )
 def test_what_cannot_be_graded_says_why_and_costs_nothing(
-    claims: list[tuple[int, int, str]], why: str, said: str
+    claims: list[tuple[int, int, str]], why: str, message: str
 ) -> None:
     *before, last = grade(submission(*claims), ASKED, PLANTED).verdicts
 
-    assert (last.outcome, last.why_not, last.rationale) == ("not_graded", why, f"Not graded: {said}.")
+    assert (last.outcome, last.why_not, last.rationale) == ("not_graded", why, f"Not graded: {message}.")
     assert (last.points, last.measured, last.threshold, last.rank) == (0, None, (), None)
-    assert all(found.outcome != "not_graded" and found.why_not is None for found in before)
+    assert all(verdict.outcome != "not_graded" and verdict.why_not is None for verdict in before)
 
 
 def test_what_is_not_graded_uses_up_no_budget() -> None:
     asked = exercise(budget=1)
     report = grade(submission((0, 1, "semantic"), (9, 9, PREV), (0, 1, PREV)), asked, PLANTED)
 
-    assert [found.outcome for found in report.verdicts] == ["not_graded", "not_graded", "confirmed"]
+    assert [verdict.outcome for verdict in report.verdicts] == ["not_graded", "not_graded", "confirmed"]
 
 
 @pytest.mark.parametrize(("feedback", "verdicts"), [("verdicts", 3), ("score", 0)])
@@ -266,8 +266,8 @@ def test_shown_hides_the_numbers_that_would_be_an_oracle(feedback: Feedback, ver
         [(None, None, None, None, None, ())] * verdicts
     )
     expected = ["Confirmed.", "Refuted.", full.verdicts[2].rationale][:verdicts]
-    assert [found.rationale for found in less.verdicts] == expected
-    assert [found.why_not for found in less.verdicts] == [None, None, "not_asked"][:verdicts]
+    assert [verdict.rationale for verdict in less.verdicts] == expected
+    assert [verdict.why_not for verdict in less.verdicts] == [None, None, "not_asked"][:verdicts]
     assert (less.score, less.passed, less.content_hash) == (full.score, full.passed, full.content_hash)
 
 

@@ -131,8 +131,8 @@ def test_the_bytes_are_the_same_in_another_process() -> None:
         "import sys; from grader.grading.hashing import content_hash; from grader.schema import Report; "
         "print(content_hash(Report.model_validate_json(sys.stdin.read())))"
     )
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script], input=report.model_dump_json(), capture_output=True, text=True, check=True
     )
 
-    assert found.stdout.strip() == content_hash(report)
+    assert done.stdout.strip() == content_hash(report)

@@ -1,4 +1,4 @@
-"""Sentences of ours in CoNLL-U, written by hand: `ID FORM UPOS HEAD DEPREL`, and the MISC column where there is one."""
+"""Sentences for CoNLL-U, written by hand as `ID FORM UPOS HEAD DEPREL`, with the MISC column if there is one."""
 
 KEYS = """\
 1 The DET 2 det
@@ -33,7 +33,7 @@ HOUSE = """\
 
 
 def columns(*sentences: str) -> str:
-    """The sentences with all ten columns, an empty line after each."""
+    """Return the sentences with all ten columns, an empty line after each."""
     return "".join("".join(map(_row, sentence.splitlines())) + "\n" for sentence in sentences)
 
 

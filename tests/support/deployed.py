@@ -1,4 +1,4 @@
-"""The service as compose.yaml deploys it, without containers: its secrets, and each process with what it is given."""
+"""The service as compose.yaml deploys it, but without containers: its secrets, and the environment of each process."""
 
 import runpy
 import subprocess
@@ -28,7 +28,7 @@ def make_secrets(folder: Path) -> None:
 
 
 def secrets_in(parent: Path) -> Path:
-    """A folder `secrets/` for two platforms, made as an operator has it made."""
+    """Make a folder `secrets/` for two platforms, as an operator does."""
     folder = parent / "secrets"
     folder.mkdir()
     (folder / "platforms.yaml").write_text(PLATFORMS, "utf-8")
@@ -37,7 +37,7 @@ def secrets_in(parent: Path) -> Path:
 
 
 class Stand:
-    """What a service finds where its container would have it: the files and folders that compose.yaml gives it."""
+    """The files and folders that compose.yaml gives to a service, in a folder instead of its container."""
 
     def __init__(self, name: str, made: Path, folder: Path) -> None:
         self.service = PROJECT["services"][name]
@@ -61,7 +61,7 @@ class Stand:
             path.write_text(text.replace(old, new), "utf-8")
 
     def environment(self) -> dict[str, str]:
-        """The service's variables, with the places here instead of those in the container."""
+        """Return the service's variables, with paths here instead of paths in the container."""
         if (listed := self.folder / "platforms").exists():
             text = listed.read_text("utf-8")
             for there, here in self.paths.items():

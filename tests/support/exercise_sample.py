@@ -1,4 +1,4 @@
-"""An exercise that tests write to disk: a decoder of 12 layers with 12 heads, three kinds, 12 claims."""
+"""An exercise for tests to write to disk: a decoder of 12 layers with 12 heads, three kinds, 12 claims."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ kinds:
 
 
 def write(root: Path, text: str = TEXT, name: str = ID) -> Path:
-    """The exercise's new folder under `root`."""
+    """Write the exercise under `root` and return its folder."""
     folder = root / name
     folder.mkdir(parents=True)
     (folder / "exercise.yaml").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A small hub on loopback: lists a repository and serves its files, whole, in ranges or cut off half way."""
+"""A small hub on loopback that lists a repository and serves its files, whole, in ranges, or cut off."""
 
 import hashlib
 import json
@@ -14,25 +14,25 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass
 class Hub:
-    """What it serves, how badly, and what it was asked for."""
+    """The served files, the planned failures, and the requests so far."""
 
     files: dict[str, bytes]
     ranges: bool = True
-    """Whether it can go on where a download stopped."""
+    """True if it can continue an interrupted download."""
     cuts: dict[str, int] = field(default_factory=dict)
-    """How often a file's body still stops half way."""
+    """The number of times that a file's body will still be cut off."""
     requests: list[str] = field(default_factory=list)
-    """Method, path, and range if one was asked for."""
+    """The method, path and range of each request."""
     url: str = ""
 
     def fetched(self) -> set[str]:
-        """The names of the files whose content was asked for."""
+        """The names of the files whose content was requested."""
         asked = (request.split() for request in self.requests)
         return {path.rsplit("/", 1)[1] for method, path, *_ in asked if method == "GET" and "/resolve/" in path}
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers as the hub does."""
+    """The handler of requests."""
 
     protocol_version = "HTTP/1.1"
     hub: Hub
@@ -42,11 +42,11 @@ class Handler(BaseHTTPRequestHandler):
         self.answer()
 
     def do_HEAD(self) -> None:
-        """Answer with what goes before the body."""
+        """Answer without a body."""
         self.answer()
 
     def answer(self) -> None:
-        """Note the request; list the repository, send a file, or say that there is none."""
+        """Record the request, then list the repository, send a file, or answer 404."""
         path = self.path.split("?")[0]
         self.hub.requests.append(" ".join([self.command, path, self.headers.get("Range", "")]).strip())
         name = path.removeprefix(f"/{REPOSITORY}/resolve/{REVISION}/")
@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send(b"", {"X-Error-Code": "EntryNotFound"}, status=404)
 
     def send_file(self, name: str) -> None:
-        """The file, or the rest of it that was asked for; less than was promised when it is to be cut."""
+        """Send the file or the requested rest of it, or less if it is to be cut off."""
         content, start = self.hub.files[name], 0
         headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": REVISION}
         if (asked := self.headers.get("Range")) and self.hub.ranges:
@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send(body, headers, status=206 if start else 200)
 
     def send(self, body: bytes, headers: dict[str, str], status: int = 200) -> None:
-        """Send what was made up."""
+        """Send an answer with this body."""
         self.send_response(status)
         for key, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(key, value)
@@ -84,12 +84,12 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: `requests` has it all."""
+        """Print nothing; `requests` has everything."""
 
 
 @contextmanager
 def serving(hub: Hub) -> Iterator[Hub]:
-    """The hub, reachable at `hub.url` until the end of the block."""
+    """Run the hub at `hub.url` until the end of the block."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": hub}))
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -103,7 +103,7 @@ def serving(hub: Hub) -> Iterator[Hub]:
 
 
 def listing(hub: Hub) -> dict[str, object]:
-    """What the hub says about the repository at its one revision."""
+    """Return the hub's description of the repository at its one revision."""
     return {
         "id": REPOSITORY,
         "sha": REVISION,
@@ -112,7 +112,7 @@ def listing(hub: Hub) -> dict[str, object]:
 
 
 def tree(hub: Hub) -> list[dict[str, object]]:
-    """The same files, as the hub's own command line asks for them."""
+    """Return the list of files, in the form that the hub's own command line requests."""
     return [
         {"type": "file", "path": name, "size": len(content), "oid": hashlib.sha256(content).hexdigest()}
         for name, content in hub.files.items()

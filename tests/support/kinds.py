@@ -1,4 +1,4 @@
-"""Every kind of head that tests go through: one for each value of each parameter that is a word."""
+"""Every kind of head for tests: one for each value of each parameter that is a word."""
 
 from itertools import product
 
@@ -10,7 +10,7 @@ WHOLE_NUMBERS = (-3, -1, +1)
 
 
 def every_kind() -> list[Kind]:
-    """The kinds of all types, backward before forward."""
+    """Return the kinds of all types, backward before forward."""
     return [
         Kind(type=of.name, **dict(zip([each.name for each in of.parameters], chosen, strict=True)))
         for of in TYPES.values()

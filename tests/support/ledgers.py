@@ -1,4 +1,4 @@
-"""Verdicts, reports and ledger entries, made up for the tests."""
+"""Invented verdicts, reports and ledger entries."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def verdict(place: tuple[int, int], kind: str = "induction", points: float = 10, **more: object) -> Verdict:
-    """A confirmed claim, unless `more` says otherwise."""
+    """Return a verdict, by default on a confirmed claim."""
     what = {"layer": place[0], "head": place[1], "type": kind, "evidence": more.pop("evidence", None)}
     claim = Claim.model_validate({**what, "relation": "verb_subject" if kind == "syntactic" else None})
     values = {"claim": claim, "outcome": "confirmed", "points": points, "rationale": "measured"}
@@ -18,12 +18,12 @@ def verdict(place: tuple[int, int], kind: str = "induction", points: float = 10,
 
 
 def refuted(place: tuple[int, int]) -> Verdict:
-    """A refuted claim."""
+    """Return the verdict on a refuted claim."""
     return verdict(place, points=0, outcome="refuted")
 
 
 def report(*verdicts: Verdict, **more: object) -> Report:
-    """A report on `mini-heads`, of which 100 points are possible, unless `more` says otherwise."""
+    """Return a report, by default on `mini-heads` with 100 possible points."""
     earned = round(sum(one.points for one in verdicts))
     values = {
         "grader_version": "0.1.0",
@@ -51,7 +51,7 @@ def report(*verdicts: Verdict, **more: object) -> Report:
 
 
 def ledger(*reports: Report) -> list[LedgerEntry]:
-    """One entry for each report, a minute apart."""
+    """Return one entry for each report, a minute apart."""
     return [
         LedgerEntry(id=i, submission=f"s{i}", report=one, created_at=START + timedelta(minutes=i))
         for i, one in enumerate(reports, start=1)
@@ -59,15 +59,15 @@ def ledger(*reports: Report) -> list[LedgerEntry]:
 
 
 def regrade(old: LedgerEntry, new: Report, number: int) -> LedgerEntry:
-    """The entry, numbered `number`, that puts `new` in the place of `old`."""
+    """Return the entry with this number that replaces `old` by `new`."""
     return LedgerEntry(number, old.submission, new, START + timedelta(minutes=number), old.id, "threshold 0.6 -> 0.5")
 
 
 def earned(reached: Progress) -> set[str]:
-    """The ids of the achievements that were earned."""
+    """Return the ids of the earned achievements."""
     return {one.achievement.id for one in reached.earned}
 
 
 def sealed(number: int = 0, **more: object) -> Report:
-    """A report that differs from those of other numbers, in its content hash too."""
+    """Return a report that differs from those of other numbers, also in its content hash."""
     return report(verdict((number % 12, 5), points=1 / 3), **{"content_hash": f"{number:064x}", **more})

@@ -1,4 +1,4 @@
-"""A calibration with something of everything in it: noise, gaps, labels, look-alikes, heads that all else rules out."""
+"""A calibration with noise, gaps, labels, look-alikes, and heads that other thresholds rule out."""
 
 from grader.exercises.known_heads import KnownHead
 from grader.grading.calibration.calibrate import calibrate
@@ -27,7 +27,7 @@ RULE = exercise(PREVIOUS, INDUCTION, SUBJECT)
 
 
 def planted(rule: Exercise = RULE) -> ScoreTable:
-    """25 heads; L2H3 reaches what positional heads need by its share, and not by its hit rate on text."""
+    """Return scores of 25 heads; L2H3 has the share that a positional head needs, but not the hit rate on text."""
     scores = {
         "positional:-1": PREVIOUS_SCORES,
         "induction": INDUCTION_SCORES,
@@ -38,7 +38,7 @@ def planted(rule: Exercise = RULE) -> ScoreTable:
 
 
 def known(labels: dict[str, dict[HeadIndex, str]]) -> tuple[KnownHead, ...]:
-    """Labels by the kind's name and the head."""
+    """Return labels, given by the kind's name and the head."""
     return tuple(
         KnownHead.model_validate({**_kind(name), "layer": place[0], "head": place[1], "expect": expect, "source": "us"})
         for name, heads in labels.items()
@@ -47,7 +47,7 @@ def known(labels: dict[str, dict[HeadIndex, str]]) -> tuple[KnownHead, ...]:
 
 
 def calibration(rule: Exercise = RULE) -> Calibration:
-    """All of it."""
+    """Return the calibration of the planted scores."""
     return calibrate(rule, planted(rule), known(LABELS))
 
 

@@ -1,4 +1,4 @@
-"""The pages that a student sees, of planted heads: a report and a map with something of everything in them."""
+"""Pages for students from planted heads: a report and a map that have every feature."""
 
 from functools import cache
 
@@ -27,7 +27,7 @@ def standings() -> Standings:
 
 
 def drawn(caption: str) -> Picture:
-    """A head that looks at what came after an earlier copy, and else at the first position."""
+    """Return the picture of a head that attends to the token after an earlier copy, else to the first position."""
     size = range(len(TOKENS))
     targets = tuple(
         (query, TOKENS.index(TOKENS[query].strip()) + 1) for query in size if TOKENS[query].strip() in TOKENS[1:query]
@@ -42,7 +42,7 @@ def drawn(caption: str) -> Picture:
 
 @cache
 def report(feedback: Feedback = "all", *, at_hand: bool = True, passed: bool = True) -> str:
-    """The report's page; without the standings `at_hand` as it comes from a queue."""
+    """Return the report's page; without `at_hand`, it has no standings, as after grading by a queue."""
     rule = RULE.model_copy(update={"feedback": feedback})
     evidence = Evidence(text=SENTENCE, tokens=TOKENS, share=0.8, hit_rate=1.0, queries=2)
     sent = Submission(exercise=rule.id, student="ada", claims=CLAIMS)
@@ -57,12 +57,12 @@ def report(feedback: Feedback = "all", *, at_hand: bool = True, passed: bool = T
 
 @cache
 def scan() -> str:
-    """The page of all heads."""
+    """Return the page of all heads."""
     worth = scan_page.worth_drawing(standings())
     return scan_page.render(RULE, standings(), {place: drawn(f"L{place[0]}H{place[1]}") for place in list(worth)[:4]})
 
 
 @cache
 def shown_head() -> str:
-    """What `grade show --out x.html` writes."""
+    """Return the page that `grade show --out x.html` writes."""
     return picture.page(drawn(f"L0H0 on “{SENTENCE}”"))

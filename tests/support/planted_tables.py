@@ -1,4 +1,4 @@
-"""Score tables with planted scores: what a head scores is written down, every other head scores nothing."""
+"""Score tables with planted scores: some heads have a given score, all others score 0."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from grader.schema import AskedKind, Claim, Exercise, HeadIndex, Statistic, Subm
 LAYERS = HEADS = 5
 BASELINE = 0.2
 LIFT = 5.0
-"""How many times its share a planted head's lift is."""
+"""The lift of a planted head, divided by its share."""
 QUERIES = 100
 SLICES = {
     "positional": ("random", "text"),
@@ -25,7 +25,7 @@ SUBJECT = {"type": "syntactic", "relation": "verb_subject", "heads": 1, "points"
 
 
 def exercise(*kinds: dict[str, Any], **more: Any) -> Exercise:  # noqa: ANN401 - whatever a field may be
-    """Previous token, induction and verb to subject in 25 heads, unless told otherwise."""
+    """Return an exercise on 25 heads; by default it asks for previous token, induction and verb to subject."""
     asked = kinds or (PREVIOUS, INDUCTION, SUBJECT)
     source = {"name": "planted", "family": "decoder", "layers": LAYERS, "heads": HEADS, "bundled": "planted"}
     values = {
@@ -42,7 +42,7 @@ def exercise(*kinds: dict[str, Any], **more: Any) -> Exercise:  # noqa: ANN401 -
 
 
 def table(asked: Exercise, planted: Mapping[str, Mapping[HeadIndex, float]], half_width: float = 0.0) -> ScoreTable:
-    """By the kind's name, what each planted head scores; intervals reach `half_width` to both sides."""
+    """Return a table with these scores, given by the kind's name; intervals extend by `half_width` to both sides."""
     return ScoreTable(
         key="0" * 64,
         transformer=asked.transformer.name,
@@ -80,7 +80,7 @@ def _scores(kind: AskedKind, asked: Exercise, planted: Mapping[HeadIndex, float]
 def with_reading(
     whole: ScoreTable, name: str, place: HeadIndex, reading: tuple[Statistic, str], value: tuple[float, float, float]
 ) -> ScoreTable:
-    """The table with one head's reading, a (statistic, slice), put at (low, value, high)."""
+    """Return the table with one head's reading, a (statistic, slice), changed to (low, value, high)."""
     layer, head = place
 
     def put(column: Statistics, on: str) -> Statistics:
@@ -106,11 +106,11 @@ def with_reading(
 
 
 def submission(*claims: tuple[int, int, str], **more: object) -> Submission:
-    """Claims as (layer, head, kind); the kind `syntactic` is verb to subject."""
+    """Return a submission; claims are (layer, head, kind), and the kind `syntactic` is verb to subject."""
     return Submission(exercise="planted-heads", student="ada", claims=tuple(claim(*each, **more) for each in claims))
 
 
 def claim(layer: int, head: int, kind: str, **more: object) -> Claim:
-    """One claim."""
+    """Return one claim."""
     relation = {"relation": "verb_subject"} if kind == "syntactic" else {}
     return Claim.model_validate({"layer": layer, "head": head, "type": kind, **relation, **more})

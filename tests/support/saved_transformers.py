@@ -1,4 +1,4 @@
-"""Tiny transformers with random weights, saved as the big ones are: folders and `.gguf` files."""
+"""Tiny transformers with random weights, saved as real ones are: in folders and `.gguf` files."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ TEXTS = ["Nora Belling waved, and Nora Belling smiled at the old red house near 
 
 
 def tokenizer(size: int = 300) -> PreTrainedTokenizerFast:
-    """A byte-level BPE, trained on a sentence."""
+    """Return a byte-level BPE tokenizer, trained on one sentence."""
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bpe.decoder = decoders.ByteLevel()
@@ -38,7 +38,7 @@ def tokenizer(size: int = 300) -> PreTrainedTokenizerFast:
 
 
 def model(family: str, vocabulary: int = 300) -> PreTrainedModel:
-    """A transformer of 2 layers with 4 heads, its weights drawn from a fixed seed."""
+    """Return a transformer of 2 layers with 4 heads and weights from a fixed seed."""
     torch.manual_seed(0)
     if family == "gpt2":
         return GPT2Model(GPT2Config(vocab_size=vocabulary, n_positions=64, n_embd=32, n_layer=2, n_head=4)).eval()
@@ -56,14 +56,14 @@ def model(family: str, vocabulary: int = 300) -> PreTrainedModel:
 
 
 def saved(folder: Path, family: str, vocabulary: int = 300) -> Path:
-    """The folder, with weights, configuration and tokenizer of a tiny transformer in it."""
+    """Save weights, configuration and tokenizer of a tiny transformer in the folder, and return it."""
     model(family, vocabulary).save_pretrained(folder)
     tokenizer().save_pretrained(folder)
     return folder
 
 
 def saved_as_gguf(file: Path) -> Path:
-    """The file, with the tiny Llama and its tokenizer in it."""
+    """Save the tiny Llama and its tokenizer in the file, and return it."""
     llama, words = model("llama"), tokenizer()
     config = llama.config
     writer = gguf.GGUFWriter(file, "llama")
@@ -108,7 +108,7 @@ GGUF_NAMES = {
 
 
 def _in_gguf(name: str, weights: torch.Tensor, config: LlamaConfig) -> tuple[str, object]:
-    """A weight as the format names it; its queries and keys interleave the two halves of each head."""
+    """Return a weight by its name in the format, which interleaves the two halves of each head's queries and keys."""
     place, prefix = name.removesuffix(".weight"), ""
     if place.startswith("layers."):
         _, layer, place = place.split(".", 2)

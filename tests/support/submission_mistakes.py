@@ -1,4 +1,4 @@
-"""Submissions with one mistake each: the code, line and column of it, and words that the message must have."""
+"""Submissions with one mistake each: its code, line and column, and words of its message."""
 
 from grader import kinds
 
@@ -10,12 +10,12 @@ BOMB = "a: &a [x, x]\n" + "".join(
 
 
 def claim(text: str) -> str:
-    """A submission with one claim, written on line 3 from column 5."""
+    """Return a submission with one claim, which starts on line 3 at column 5."""
     return f"{HEADER}  - {text}\n"
 
 
 def rest(text: str) -> str:
-    """A claim of layer 1, head 5, with the rest of it from column 25."""
+    """Return a claim about layer 1, head 5; the rest of it starts at column 25."""
     return claim(f"{{layer: 1, head: 5, {text}}}")
 
 

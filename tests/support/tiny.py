@@ -1,4 +1,4 @@
-"""Tiny random transformers of three families, from a config: real code, no weights to fetch."""
+"""Tiny random transformers of three families, from a config: real code, no weights to download."""
 
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from transformers import (
 from grader.measuring.probes.vocabulary import ALL_WORDS
 
 WORDS = 97
-"""Tokens in their vocabularies, unless more are asked for."""
+"""The default number of tokens in their vocabularies."""
 POSITIONS = 320
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 
@@ -33,7 +33,7 @@ def gpt2(words: int = WORDS) -> PreTrainedModel:
 
 
 def llama(words: int = WORDS) -> PreTrainedModel:
-    """Eight query heads share two key heads."""
+    """Return a Llama configuration in which eight query heads share two key heads."""
     return LlamaModel(
         LlamaConfig(
             vocab_size=words,
@@ -63,7 +63,7 @@ FAMILIES = {"gpt2": gpt2, "llama": llama, "bert": bert}
 
 
 def transformer(family: str, dtype: torch.dtype = torch.float64, words: int = WORDS, seed: int = 0) -> PreTrainedModel:
-    """A random transformer, the same every time; its weights are large enough for its heads to differ."""
+    """Return a random transformer, always the same; its weights are large enough for heads to differ."""
     torch.manual_seed(seed)
     model = FAMILIES[family](words).to(dtype).eval()
     with torch.no_grad():
@@ -75,7 +75,7 @@ def transformer(family: str, dtype: torch.dtype = torch.float64, words: int = WO
 
 @cache
 def word_tokenizer(family: str) -> PreTrainedTokenizerFast:
-    """One that knows the lexicon of the probes: byte-level BPE, or WordPiece with [CLS] and [SEP] for BERT."""
+    """Return a tokenizer of the probes' lexicon: byte-level BPE, or WordPiece with [CLS] and [SEP] for BERT."""
     if family != "bert":
         bpe = Tokenizer(models.BPE())
         bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -97,12 +97,12 @@ def word_tokenizer(family: str) -> PreTrainedTokenizerFast:
 
 
 def for_words(family: str, dtype: torch.dtype = torch.float64, seed: int = 0) -> PreTrainedModel:
-    """A random transformer that the word tokenizer's tokens fit."""
+    """Return a random transformer for the word tokenizer's tokens."""
     return transformer(family, dtype, len(word_tokenizer(family)), seed)
 
 
 def saved(folder: Path, family: str, seed: int = 0) -> Path:
-    """The folder, with a random transformer and the tokenizer that knows the probes' words in it."""
+    """Save a random transformer and the word tokenizer in the folder, and return it."""
     folder.mkdir(parents=True)
     for_words(family, torch.float32, seed).save_pretrained(folder)
     word_tokenizer(family).save_pretrained(folder)

@@ -1,4 +1,4 @@
-"""`make words`: every message is collected from code, templates, data and help, merged into catalogues, compiled."""
+"""`make words`: collect the messages in code, templates, data and help, merge them into catalogues, compile these."""
 
 import ast
 from collections.abc import Iterator
@@ -19,17 +19,17 @@ REPOSITORY = Path(__file__).parents[2]
 GRADER = REPOSITORY / "grader"
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 COUNTED = 2
-"""Texts: of one thing, and of many."""
+"""The number of texts of a counted message: singular and plural."""
 BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
-"""Of every catalogue: a date that moved would be the only change of most of its versions."""
+"""The date in every catalogue; a date of today would change catalogues that are otherwise the same."""
 
 COMMENT = "# What students read; `make words` brings it up to date, and docs/translating.md says how to go on."
 Found = tuple[str, str | tuple[str, str]]
-"""A file, and a message in it; two where it counts."""
+"""A file, and a message in it: singular and plural if it is counted."""
 
 
 def template() -> Catalog:
-    """Every message, not translated yet, with the files that it stands in."""
+    """Return a catalogue of every message, not translated, with its files."""
     catalog = Catalog(project=DOMAIN, domain=DOMAIN, fuzzy=False, creation_date=BEGINNING, revision_date=BEGINNING)
     for file, message in [*_marked(), *_in_data(), *_in_help()]:
         catalog.add(message, locations=[(file, 0)])
@@ -37,12 +37,12 @@ def template() -> Catalog:
 
 
 def po(language: str) -> Path:
-    """Where a language's translations are written."""
+    """Return the file of a language's translations."""
     return CATALOGUES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
 def read(language: str) -> Catalog:
-    """A language's translations; none where it is new."""
+    """Return a language's translations, which are none for a new language."""
     if not po(language).exists():
         return Catalog(locale=language, domain=DOMAIN, creation_date=BEGINNING)
     with po(language).open("rb") as file:
@@ -50,7 +50,7 @@ def read(language: str) -> Catalog:
 
 
 def merge(language: str) -> int:
-    """How many messages still lack a translation, after the language's catalogue was brought up to date."""
+    """Bring a language's catalogue up to date, and return the number of messages without translation."""
     catalog = read(language)
     catalog.update(template(), no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
@@ -70,7 +70,7 @@ def _strings(string: Any) -> tuple[str, ...]:  # noqa: ANN401 - Babel has no typ
 
 
 def _marked() -> Iterator[Found]:
-    """What stands in code and templates between `_(`, `N_(` or `ngettext(` and its end."""
+    """Yield the messages in calls of `_`, `N_` and `ngettext` in code and templates."""
     for file in sorted(GRADER.rglob("*.py")):
         yield from ((_name(file), message) for message in _in_code(file))
     for file in sorted(GRADER.rglob("*.jinja")):
@@ -79,10 +79,10 @@ def _marked() -> Iterator[Found]:
 
 
 def _in_code(file: Path) -> Iterator[str | tuple[str, str]]:
-    """The messages of a file, wherever they stand: Babel does not look into f-strings before Python 3.12.
+    """Yield the messages of a file, also those in f-strings, where Babel does not find them before Python 3.12.
 
     Raises:
-        ValueError: What is counted is not written out in the call, so that nobody can find it.
+        ValueError: The texts of a counted message are not in the call itself, so they cannot be collected.
     """
     calls = (node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
@@ -102,7 +102,7 @@ def _name(file: Path) -> str:
 
 
 def _in_data() -> Iterator[Found]:
-    """What our data files say to students."""
+    """Yield the messages to students in our data files."""
     achievements = _data(GRADER / "students" / "achievements.yaml")
     yield from (("grader/students/achievements.yaml", name) for name in achievements["levels"])
     for one in achievements["achievements"]:
@@ -122,7 +122,7 @@ def _data(file: Path) -> Any:  # noqa: ANN401 - whatever the file holds
 
 
 def _in_help() -> Iterator[Found]:
-    """What `--help` says of the command line and of each command for students."""
+    """Yield the help of the command line and of each command for students."""
     shell: Any = get_command(app)
     yield from _help("grader/cli/__init__.py", shell)
     for name, (_where, line) in COMMANDS.items():
@@ -132,7 +132,7 @@ def _in_help() -> Iterator[Found]:
 
 
 def _help(file: str, command: Any) -> Iterator[Found]:  # noqa: ANN401
-    """The help of a command, its options and arguments, and the commands in it."""
+    """Yield the help of a command, of its options and arguments, and of its subcommands."""
     told = [command.help, command.epilog, *(parameter.help for parameter in command.params)]
     yield from ((file, text) for text in told if text)
     if command.name != "grade":

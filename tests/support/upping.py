@@ -1,4 +1,4 @@
-"""`grade up` as a real process: waited for until it is ready, asked for its parts, and gone at the end with them."""
+"""`grade up` as a real process, stopped with all its parts at the end."""
 
 import signal
 import subprocess
@@ -20,14 +20,14 @@ PARTS = {
     "worker": "celery",
     "guard": "workers.supervision.guard",
 }
-"""What stands in the command line of each."""
+"""Words in the command line of each part."""
 
 
 class Up(Process):
-    """One `grade up` in a home of its own."""
+    """One `grade up` in its own home."""
 
     def __init__(self, home: Path, environment: Mapping[str, str], *options: str) -> None:
-        """Start it; the environment is that of a person at a terminal."""
+        """Start it with a person's environment."""
         self.home = home
         self.environment = {"GRADER_METRICS_PORT": "0", **environment, "GRADER_HOME": str(home)}
         home.mkdir(exist_ok=True)
@@ -36,7 +36,7 @@ class Up(Process):
         super().__init__(argv, home / "up.log", self.environment)
 
     def __exit__(self, *_: object) -> None:
-        """Stop it as a service manager would; should that fail, leave nothing all the same, and say so."""
+        """Stop it as a service manager does; if that fails, kill everything and raise an error."""
         everything = self.everything()
         self.send(signal.SIGTERM)
         try:
@@ -48,32 +48,32 @@ class Up(Process):
             self.stop()
 
     def ready(self) -> "Up":
-        """It, once it is ready; should it end before, what it said is the error's message."""
+        """Wait until it is ready, and return it; if it ends before, raise an error with its output."""
         wait_for(lambda: READY in self.log or not self.running, f"{READY!r} in {self.home / 'up.log'}")
         assert self.running, self.log
         return self
 
     def url(self, user: str = "local") -> str:
-        """The queue's URL for this user, password and all."""
+        """Return the queue's URL for this user, with the password."""
         return (self.home / "service" / "urls" / user).read_text().strip()
 
     def everything(self) -> list[psutil.Process]:
-        """Itself, its children, and theirs."""
+        """Return its process, its children, and theirs."""
         return [psutil.Process(self.pid), *self.children] if self.running else []
 
     def part(self, name: str) -> psutil.Process:
-        """The main process of this part, once there is one."""
+        """Wait for the main process of this part, and return it."""
         return wait_for(
             lambda: next((each for each in psutil.Process(self.pid).children() if _is(each, name)), None), name
         )
 
     def grade(self, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-        """What a command says, given on the machine where this runs."""
+        """Run a command on the machine where this runs."""
         return grade(self.environment, *arguments)
 
 
 def grade(environment: Mapping[str, str], *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    """What a command says, given where this is the whole environment."""
+    """Run a command with this as its whole environment."""
     argv = [sys.executable, "-m", "grader.cli", *map(str, arguments)]
     return subprocess.run(
         argv,
@@ -88,7 +88,7 @@ def grade(environment: Mapping[str, str], *arguments: str | Path) -> "subprocess
 
 
 def wait_until_gone(processes: list[psutil.Process]) -> None:
-    """Wait until none of them runs; one that nobody buried does not run either."""
+    """Wait until none of them runs; a zombie counts as not running."""
     end = time.monotonic() + DEADLINE
     while left := [each for each in processes if _runs(each)]:
         assert time.monotonic() < end, f"still there: {left}"

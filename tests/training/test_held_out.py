@@ -1,6 +1,6 @@
-"""No probe sentence and no repeated run of any shipped exercise occurs in the training text.
+"""No probe sentence and no repeated run of any shipped exercise is in the training text.
 
-The whole training text is made again: it follows from the seed alone, and takes less than a minute.
+The whole training text is generated again, which takes less than a minute; it depends only on the seed.
 """
 
 from functools import lru_cache
@@ -20,7 +20,7 @@ SEED = 0
 """The seed of the run that made the bundled weights."""
 OTHER_SEEDS = range(1, 6)
 SHORTEST = 4
-"""Words of the shortest sentence worth comparing."""
+"""The number of words of the shortest sentence that is compared."""
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,8 @@ import typer
 from grader import exercises
 from grader.cli.options import AsJson, TransformerPath, laboratory, print_or_write
 from grader.exercises import known_heads
+from grader.grading.calibration import calibrate as calibrating
+from grader.report.text import calibration as calibration_text
 
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
@@ -32,8 +34,6 @@ def calibrate(
     transformer: TransformerPath = None,
 ) -> None:
     """Show each kind's scores, the gaps and the noise among them, and the effect of its threshold."""
-    from grader.grading.calibration import calibrate as calibrating
-
     exercise = exercises.load(exercise_id)
     folder = exercises.available().get(exercise_id)
     labels = known_heads.read(known) if known else known_heads.of_exercise(folder)
@@ -47,8 +47,6 @@ def calibrate(
     if as_json:
         typer.echo(calibration.model_dump_json(indent=2))
     elif html is None:
-        from grader.report.text import calibration as calibration_text
-
         typer.echo(calibration_text.text(calibration, every_head=every_head))
 
 

@@ -8,6 +8,10 @@ import typer
 
 from grader import exercises
 from grader.cli.options import print_or_write
+from grader.ledger import Ledger
+from grader.report.pages import cohort as page
+from grader.students import cohort as students
+from grader.students import pseudonyms
 
 
 class CohortFormat(StrEnum):
@@ -25,11 +29,6 @@ def cohort(
     names: Annotated[bool, typer.Option("--names", help="Show names instead of pseudonyms.")] = False,
 ) -> None:
     """Show what students found, the most common wrong claims, and the spread of scores."""
-    from grader.ledger import Ledger
-    from grader.report.pages import cohort as page
-    from grader.students import cohort as students
-    from grader.students import pseudonyms
-
     exercise = exercises.load(exercise_id)
     key = b"" if names else pseudonyms.key()
 

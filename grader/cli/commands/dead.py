@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from grader.base.errors import InvalidInput, Problem
 from grader.cli.options import AsJson
-
-if TYPE_CHECKING:
-    from grader.service.dead import DeadLetters
+from grader.ledger import Ledger
+from grader.service import platforms
+from grader.service.dead import CannotReplay, DeadLetters
+from grader.service.reception import Reception
+from grader.service.settings import settings
 
 
 class Action(StrEnum):
@@ -34,9 +36,6 @@ def dead(
     if lists == bool(names or everything) or (names and everything) or (as_json and not lists):
         message = "use `grade dead list [--json]`, or `grade dead show|replay|dismiss` with names or --all"
         raise InvalidInput("grade dead", [Problem("usage", message)])
-    from grader.ledger import Ledger
-    from grader.service.dead import DeadLetters
-
     with Ledger() as ledger:
         letters = DeadLetters(ledger)
         if lists:
@@ -46,7 +45,7 @@ def dead(
         _apply(actions.get(action) or _replay(letters), names or [each.name for each in letters.listed()])
 
 
-def _listed(letters: "DeadLetters", as_json: bool) -> str:
+def _listed(letters: DeadLetters, as_json: bool) -> str:
     dead = letters.listed()
     if as_json:
         return json.dumps([each._asdict() for each in dead], indent=2)
@@ -56,20 +55,14 @@ def _listed(letters: "DeadLetters", as_json: bool) -> str:
     return "\n".join(f"{each.name:{widest}}  {each.when[:19]}Z  {each.size:>7} B  {each.reason}" for each in dead)
 
 
-def _replay(letters: "DeadLetters") -> Callable[[str], str]:
+def _replay(letters: DeadLetters) -> Callable[[str], str]:
     """Return a function that tries one of them again."""
-    from grader.service import platforms
-    from grader.service.reception import Reception
-    from grader.service.settings import settings
-
     reception = Reception(letters.ledger, platforms.load(settings().platforms))
     return lambda name: letters.replay(name, reception)
 
 
 def _apply(action: Callable[[str], str], names: list[str]) -> NoReturn:
     """Apply the action to each of the names, then print the failures and exit."""
-    from grader.service.dead import CannotReplay
-
     failures = []
     for name in names:
         try:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from grader import exercises
+from grader import checkup, exercises
 from grader.cli.options import TransformerPath, laboratory
 
 
@@ -16,8 +16,6 @@ def doctor(
     transformer: TransformerPath = None,
 ) -> None:
     """Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet."""
-    from grader import checkup
-
     checks = list(checkup.all_checks())
     if exercise_id is not None:
         exercise = exercises.load(exercise_id)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from textwrap import fill
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,12 +14,12 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.who import login_name
 from grader.kinds import SPELLINGS
+from grader.ledger import Ledger
+from grader.ledger.hints import Hint, take, taken
 from grader.report.text.labels import cells
 from grader.schema import AskedKind, Exercise, Kind
-
-if TYPE_CHECKING:
-    from grader.ledger import Ledger
-    from grader.students.hints import Rung
+from grader.students import hints, identity
+from grader.students.hints import Rung
 
 WIDTH = 100
 """The most columns in a line; a command is never broken."""
@@ -38,9 +38,6 @@ def hint(
     """Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try."""
     exercise = exercises.load(exercise_id)
     asked = _asked(exercise, type_)
-    from grader.ledger import Ledger
-    from grader.students import hints
-
     ladder = hints.rungs(exercise, asked)
     with Ledger() as ledger:
         shown, left = _chosen(ledger, (exercise, asked), ladder, student or login_name(), None if again else yes)
@@ -74,12 +71,9 @@ def _asked(exercise: Exercise, word: str) -> AskedKind:
 
 
 def _chosen(
-    ledger: "Ledger", of: tuple[Exercise, AskedKind], ladder: Sequence["Rung"], who: str, yes: bool | None
-) -> tuple[list["Rung"], int]:
+    ledger: Ledger, of: tuple[Exercise, AskedKind], ladder: Sequence[Rung], who: str, yes: bool | None
+) -> tuple[list[Rung], int]:
     """Return the hints to show, and how many are left: the next hint, or all seen before if `yes` is None."""
-    from grader.ledger.hints import Hint, take, taken
-    from grader.students import identity
-
     exercise, asked = of
     names = identity.names(who, login_name(), {each.student for each in ledger.students()})
     of_kind = (exercise.id, asked.name)
@@ -107,7 +101,7 @@ def _agree_to(cost: int, yes: bool) -> None:
         raise typer.Exit
 
 
-def _show(rung: "Rung", kind: str, ladder: Sequence["Rung"]) -> None:
+def _show(rung: Rung, kind: str, ladder: Sequence[Rung]) -> None:
     place = _("{kind}, hint {number} of {total}", kind=kind, number=ladder.index(rung) + 1, total=len(ladder))
     typer.echo(typer.style(f"{place}: {rung.title}", bold=True))
     for line in rung.lines:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,10 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.cli.options import AsJson
 from grader.cli.who import login_name
-
-if TYPE_CHECKING:
-    from grader.students.xp import HintLine, HistoryLine, Progress
+from grader.ledger import Ledger
+from grader.ledger.hints import taken
+from grader.students import identity, xp
+from grader.students.xp import HintLine, HistoryLine, Progress
 
 SYNC = "sync"
 """The word that hands in offline work."""
@@ -81,12 +82,8 @@ def _usage() -> InvalidInput:
     return InvalidInput("grade progress", [Problem("usage", message)])
 
 
-def _progress(name: str, platform: str | None) -> "Progress":
+def _progress(name: str, platform: str | None) -> Progress:
     """Return the progress on one platform, or on all, with hints and their cost."""
-    from grader.ledger import Ledger
-    from grader.ledger.hints import taken
-    from grader.students import identity, xp
-
     with Ledger() as ledger:
         if platform is not None:
             return xp.progress(ledger.entries(student=name, platform=platform))
@@ -97,8 +94,6 @@ def _progress(name: str, platform: str | None) -> "Progress":
 def _sync(url: str, platform: str | None, student: str | None, use_attempts: bool) -> None:
     """Hand in offline work."""
     from grader.cli.handing_in import queued, syncing
-    from grader.ledger import Ledger
-    from grader.students import identity
 
     settings = queued.queue_settings(url)
     with Ledger() as ledger:
@@ -111,7 +106,7 @@ def _sync(url: str, platform: str | None, student: str | None, use_attempts: boo
         typer.echo(line)
 
 
-def _lines(name: str, record: "Progress", signs: dict[str, str]) -> Iterator[str]:
+def _lines(name: str, record: Progress, signs: dict[str, str]) -> Iterator[str]:
     """Yield all lines, in colour; printing removes the colours where there are none."""
     step = record.xp_into_level + record.xp_to_next
     full = BAR * record.xp_into_level // step
@@ -137,7 +132,7 @@ def _lines(name: str, record: "Progress", signs: dict[str, str]) -> Iterator[str
         yield from _history(record)
 
 
-def _history(record: "Progress") -> Iterator[str]:
+def _history(record: Progress) -> Iterator[str]:
     """Yield submissions and hints in order of time."""
     hints = list(record.hints)
     for line in record.history:
@@ -147,7 +142,7 @@ def _history(record: "Progress") -> Iterator[str]:
     yield from map(_bought, hints)
 
 
-def _handed_in(line: "HistoryLine") -> str:
+def _handed_in(line: HistoryLine) -> str:
     if line.regraded:
         what = _("regraded because {reason}", reason=_(line.reason))
     else:
@@ -155,7 +150,7 @@ def _handed_in(line: "HistoryLine") -> str:
     return f"{line.when:%Y-%m-%d %H:%M} {line.exercise} {line.score:.0%} {what}, {_change(line.xp_change)}"
 
 
-def _bought(line: "HintLine") -> str:
+def _bought(line: HintLine) -> str:
     what = _("hint for {kind}", kind=line.kind)
     return f"{line.when:%Y-%m-%d %H:%M} {line.exercise} {what}, {_change(line.xp_change)}"
 

@@ -11,6 +11,7 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.cli.options import AsJson, TransformerPath, laboratory, print_or_write
 from grader.exercises.names import kind_named, statistic
+from grader.grading.listing import listing
 from grader.kinds import PARAMETERS
 from grader.schema import Exercise, Kind, title
 
@@ -44,8 +45,6 @@ def scan(
 
         scores: dict[str, Any] = scan_file(pattern, kind_named(type_ or "positional:-1"))
     else:
-        from grader.grading.listing import listing
-
         exercise = exercises.load(str(exercise_id))
         with laboratory(exercise, transformer) as lab:
             scores = listing(exercise, lab.standings, kind_named(type_).name if type_ else None)

@@ -12,6 +12,7 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.cli.options import TransformerPath, laboratory
 from grader.exercises.names import kind_named
+from grader.report.drawing import terminal_picture
 from grader.schema import Kind, Picture
 
 DEFAULT_EXERCISE = "mini-heads"
@@ -63,19 +64,17 @@ def show(
     if out is None:
         typer.echo(_drawn(picture, unicode=not ascii_only, colour=not no_color), nl=False)
         return
-    from grader.report.pages import picture as drawing
+    from grader.report.pages import picture as page
 
-    drawing.save(picture, out)
+    page.save(picture, out)
     typer.echo(_("written to {path}", path=out), err=True)
 
 
 def _drawn(picture: Picture, *, unicode: bool, colour: bool) -> str:
     """Return the picture for standard output: colours only on a terminal, characters only of its encoding."""
-    from grader.report.drawing import terminal_picture as drawing
-
-    return drawing.terminal(
+    return terminal_picture.terminal(
         picture,
         width=shutil.get_terminal_size((PIPE_WIDTH, 24)).columns,
-        colours=drawing.colours_of() if colour and sys.stdout.isatty() else drawing.NONE,
+        colours=terminal_picture.colours_of() if colour and sys.stdout.isatty() else terminal_picture.NONE,
         unicode=unicode and (sys.stdout.encoding or "").lower().startswith("utf"),
     )

@@ -9,8 +9,10 @@ from grader.base.language import _
 from grader.cli import outcome
 from grader.cli.options import AsJson
 from grader.cli.rendering import FormatOption, Out
+from grader.ledger import Ledger
 from grader.report.formats import Format
 from grader.schema.queue import Result
+from grader.service import answers
 from grader.service.platforms import LOCAL
 
 Id = Annotated[str, typer.Argument(help="The submission's id.", metavar="ID", show_default=False)]
@@ -37,9 +39,6 @@ def report(
 
 
 def _result(submission_id: str, platform: str) -> Result:
-    from grader.ledger import Ledger
-    from grader.service import answers
-
     with Ledger() as ledger:
         result = answers.result(ledger, platform, submission_id)
         if result is None:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,9 +10,11 @@ from grader import exercises
 from grader.base import home
 from grader.base.errors import InvalidInput, Problem
 from grader.cli.options import TABLES, TransformerPath, laboratory, print_or_write
-
-if TYPE_CHECKING:
-    from grader.students.regrading import StudentEffect
+from grader.exercises import changes, guessing
+from grader.laboratory import Laboratory
+from grader.ledger import Ledger
+from grader.report.text import effects as effects_text
+from grader.students.regrading import Regrading, StudentEffect, moved
 
 ExerciseArgument = Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)]
 NeverLower = Annotated[bool, typer.Option("--never-lower", help="Keep every grade that would become lower.")]
@@ -42,8 +44,6 @@ def whatif(
     out: OutPath = None,
 ) -> None:
     """Show whose grade would change, without changing it. Without options: the effect of `grade regrade`."""
-    from grader.exercises import changes, guessing
-
     stated = exercises.load(exercise_id)
     if file is not None and settings:
         raise InvalidInput("grade whatif", [Problem("usage", "use either --set or --exercise-file, not both")])
@@ -55,16 +55,12 @@ def whatif(
             raise InvalidInput(str(file), [Problem("other-exercise", message)])
     elif settings:
         wanted = changes.changed(stated, settings)
-    from grader.laboratory import Laboratory
-    from grader.ledger import Ledger
-    from grader.students import regrading
-
     table = Laboratory(wanted, home.writable_folder(TABLES)).kept_table
     with Ledger() as ledger:
-        effects = list(regrading.Regrading(wanted, table, never_lower=never_lower).effects(ledger))
+        effects = list(Regrading(wanted, table, never_lower=never_lower).effects(ledger))
     if complaint := guessing.complaint(wanted):
         typer.echo(f"{wanted.id} would be refused: {complaint}", err=True)
-    differences = changes.differences(stated, wanted) or regrading.moved(effects)
+    differences = changes.differences(stated, wanted) or moved(effects)
     print_or_write(_rendered(form, effects, differences), out)
 
 
@@ -77,9 +73,6 @@ def regrade(
     transformer: TransformerPath = None,
 ) -> None:
     """Grade all stored reports again with the exercise as it is now; old reports stay in the ledger."""
-    from grader.ledger import Ledger
-    from grader.students.regrading import Regrading, moved
-
     if not reason.strip():
         raise InvalidInput("--reason", [Problem("empty", "give a reason; students read it")])
     exercise = exercises.load(exercise_id)
@@ -94,13 +87,11 @@ def regrade(
     typer.echo(f"reason: {reason}" if any(each.effects for each in effects) else "nothing has changed", err=True)
 
 
-def _rendered(form: EffectsFormat, effects: "list[StudentEffect]", changes: list[str]) -> str:
-    from grader.report.text import effects as effects_text
-
+def _rendered(form: EffectsFormat, effects: list[StudentEffect], differences: list[str]) -> str:
     match form:
         case EffectsFormat.text:
-            return effects_text.text(effects, changes)
+            return effects_text.text(effects, differences)
         case EffectsFormat.json:
-            return effects_text.as_json(effects, changes)
+            return effects_text.as_json(effects, differences)
         case EffectsFormat.csv:
             return effects_text.as_csv(effects)

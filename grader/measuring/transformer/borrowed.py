@@ -14,6 +14,8 @@ from grader.measuring.transformer.load import attention_calls
 class Lent(NamedTuple):
     """A transformer of the caller's while it is measured."""
 
+    name: str
+    """Where it was loaded from, or its class."""
     model: PreTrainedModel
     """Without a language-model head, in eval mode."""
     layers: int
@@ -38,7 +40,7 @@ def borrowed(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Iterator[L
         )
     with _unchanged(model):
         model.eval()
-        yield Lent(base, *_shape(base))
+        yield Lent(base.name_or_path or type(model).__name__, base, *_shape(base))
 
 
 def refuse_unreadable(model: PreTrainedModel, texts: Iterable[Sequence[int]]) -> None:

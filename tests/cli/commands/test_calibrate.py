@@ -1,4 +1,4 @@
-"""`grade calibrate` as a process: text, JSON and the page, from a table that is kept."""
+"""`grade calibrate` as a real process: text, JSON and the page, from a stored score table."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def labels(bench: Bench, folder: Path, expect: str = "confirmed") -> Path:
     return file
 
 
-def found(stdout: str) -> Calibration:
+def calibration(stdout: str) -> Calibration:
     return Calibration.model_validate_json(stdout)
 
 
@@ -32,8 +32,8 @@ def test_json_is_all_that_is_printed(bench: Bench, home: Path) -> None:
     done = bench.grade(home, "calibrate", ID, "--json")
 
     assert done.stderr == ""
-    assert [kind.name for kind in found(done.stdout).kinds] == list(KINDS)
-    assert [kind.confirmed for kind in found(done.stdout).kinds] == [1] * len(KINDS)
+    assert [kind.name for kind in calibration(done.stdout).kinds] == list(KINDS)
+    assert [kind.confirmed for kind in calibration(done.stdout).kinds] == [1] * len(KINDS)
 
 
 def test_the_page_is_written_and_json_may_come_with_it(bench: Bench, home: Path, tmp_path: Path) -> None:
@@ -44,26 +44,26 @@ def test_the_page_is_written_and_json_may_come_with_it(bench: Bench, home: Path,
     assert alone.stdout == ""
     assert str(page) in alone.stderr
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert found(both.stdout).exercise == ID
+    assert calibration(both.stdout).exercise == ID
 
 
 def test_labels_come_from_the_file_that_is_named_or_from_the_exercise(bench: Bench, home: Path, tmp_path: Path) -> None:
     own = bench.root / "exercises" / ID / "known_heads.yaml"
     own.write_text(labels(bench, tmp_path).read_text())
-    from_exercise = found(bench.grade(home, "calibrate", ID, "--json").stdout)
+    from_exercise = calibration(bench.grade(home, "calibrate", ID, "--json").stdout)
     own.unlink()
     named = bench.grade(home, "calibrate", ID, "--json", "--known", labels(bench, tmp_path, "refuted"))
-    none = found(bench.grade(home, "calibrate", ID, "--json").stdout)
+    none = calibration(bench.grade(home, "calibrate", ID, "--json").stdout)
 
-    said = [
+    counts = [
         next(kind.labels for kind in each.kinds if kind.name == "induction")
-        for each in (from_exercise, found(named.stdout), none)
+        for each in (from_exercise, calibration(named.stdout), none)
     ]
-    assert [labels and (labels.confirmed, labels.refuted) for labels in said] == [(1, 0), (0, 1), None]
+    assert [labels and (labels.confirmed, labels.refuted) for labels in counts] == [(1, 0), (0, 1), None]
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("- {layer: 0, head: 1, type: inductoin, expect: confirmed, source: x}\n", ":1:29: `type` cannot be `induct"),
         ("- {layer: 0, head: 1, type: induction, expect: confirmed}\n", "`source` is missing"),
@@ -72,14 +72,14 @@ def test_labels_come_from_the_file_that_is_named_or_from_the_exercise(bench: Ben
     ],
 )
 def test_labels_that_cannot_be_used_are_invalid_input(
-    bench: Bench, home: Path, tmp_path: Path, content: str, said: str
+    bench: Bench, home: Path, tmp_path: Path, content: str, message: str
 ) -> None:
     file = tmp_path / "labels.yaml"
     file.write_text(content)
     done = bench.grade(home, "calibrate", ID, "--known", file)
 
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert done.stdout == ""
 
 
@@ -98,9 +98,9 @@ def test_a_kept_table_is_calibrated_without_loading_what_measures(bench: Bench, 
 
 
 def test_random_weights_are_measured_once_and_pass_nothing(bench: Bench, home: Path) -> None:
-    first = found(bench.grade(home, "calibrate", ID, "--json", "--untrained").stdout)
-    second = found(bench.grade(home, "calibrate", ID, "--json", "--untrained").stdout)
-    without = found(bench.grade(home, "calibrate", ID, "--json").stdout)
+    first = calibration(bench.grade(home, "calibrate", ID, "--json", "--untrained").stdout)
+    second = calibration(bench.grade(home, "calibrate", ID, "--json", "--untrained").stdout)
+    without = calibration(bench.grade(home, "calibrate", ID, "--json").stdout)
 
     assert first == second
     assert all(kind.chance is not None for kind in first.kinds)

@@ -1,4 +1,4 @@
-"""`grade cohort` as a real process: a class that handed in, and whose names are shown."""
+"""`grade cohort` as a real process: the results of a class, with pseudonyms or names."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ def folder(root: Path, name: str) -> Path:
 
 @pytest.fixture
 def lesson(bench: Bench, home: Path, tmp_path: Path) -> Path:
-    """The home of a class: `ada` passed at her second attempt, `bob` and `eve` took one head for something else."""
+    """The home of a class: `ada` passed at her second attempt, `bob` and `eve` made the same wrong claim."""
     mistaken = bench.claim("positional:-1").replace("positional", "induction").replace(", offset: -1", "")
     files = [bench.failing(folder(tmp_path, "1")), bench.passing(folder(tmp_path, "2"))]
     wrong = bench.submission(folder(tmp_path, "3"), mistaken)
@@ -37,13 +37,13 @@ def test_who_found_what_is_counted_and_nobody_is_named(bench: Bench, lesson: Pat
 
 
 def test_the_commonest_wrong_claim_says_what_the_head_really_is(bench: Bench, lesson: Path) -> None:
-    found = json.loads(bench.grade(lesson, "cohort", ID, "--format", "json").stdout)
-    first = found["wrong_claims"][0]
+    cohort = json.loads(bench.grade(lesson, "cohort", ID, "--format", "json").stdout)
+    first = cohort["wrong_claims"][0]
     layer, head = bench.best["positional:-1"]
 
     assert (first["head"], first["kind"], first["students"]) == (f"L{layer}H{head}", "induction", 2)
     assert (first["really"]["type"], first["really"]["offset"]) == ("positional", -1)
-    assert (found["scores"][0], found["scores"][9]) == (2, 1)
+    assert (cohort["scores"][0], cohort["scores"][9]) == (2, 1)
 
 
 def test_names_are_shown_when_they_are_asked_for(bench: Bench, lesson: Path) -> None:

@@ -1,4 +1,4 @@
-"""The commands that measure nothing: `--help`, `schema`, `exercises`, `doctor`; and what every command promises."""
+"""Commands that measure nothing: `--help`, `schema`, `exercises`, `doctor`; and what holds for every command."""
 
 import json
 import tomllib

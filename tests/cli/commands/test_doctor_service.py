@@ -1,4 +1,4 @@
-"""`grade doctor` where there is a service: what is well, what is not, and what could not be looked at."""
+"""`grade doctor` with a service: checks that are ok, checks that are not, and checks that could not be made."""
 
 import time
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ def up(cold: tuple[Bench, Path], tmp_path_factory: pytest.TempPathFactory) -> It
         yield running.ready()
 
 
-def found(text: str) -> dict[str, str]:
-    """By what was looked at: the mark and what was found."""
+def checks(text: str) -> dict[str, str]:
+    """Return the mark and the result of each check, by its subject."""
     lines = (line for line in text.splitlines() if line[:4] in {"ok  ", "LOOK", "?   "})
     return {line[6:].partition(": ")[0]: f"{line[:4].strip()} {line.partition(': ')[2]}" for line in lines}
 
@@ -37,15 +37,15 @@ def doctor(bench: Bench, home: Path, url: str, **more: str) -> tuple[int, dict[s
     done = bench.grade(home, "doctor", **quiet)
 
     assert done.stderr == ""
-    return done.returncode, found(done.stdout), done.stdout
+    return done.returncode, checks(done.stdout), done.stdout
 
 
 def test_a_service_that_runs_here_is_found_and_well(up: Up) -> None:
     wait_for(
-        lambda: found(up.grade("doctor").stdout).get("dispatcher", "").startswith("ok"), "the dispatcher's metrics"
+        lambda: checks(up.grade("doctor").stdout).get("dispatcher", "").startswith("ok"), "the dispatcher's metrics"
     )
     done = up.grade("doctor")
-    lines = found(done.stdout)
+    lines = checks(done.stdout)
 
     assert done.stderr == ""
     assert lines["grade up"].startswith(f"ok process {up.pid}, redis://127.0.0.1:")
@@ -67,32 +67,32 @@ def test_a_service_that_runs_here_is_found_and_well(up: Up) -> None:
 
 
 def test_its_passwords_are_not_told(up: Up) -> None:
-    said = up.grade("doctor").stdout
+    printed = up.grade("doctor").stdout
 
-    assert up.url("operator").split(":")[2].partition("@")[0] not in said
+    assert up.url("operator").split(":")[2].partition("@")[0] not in printed
 
 
 def test_what_a_user_may_not_ask_is_unknown_rather_than_wrong(bench: Bench, up: Up, tmp_path: Path) -> None:
-    _, lines, said = doctor(bench, tmp_path / "home", up.url("intake"))
+    _, lines, printed = doctor(bench, tmp_path / "home", up.url("intake"))
 
     assert lines["queue"].startswith("ok redis://intake@")
     assert lines["queue user"] == "ok intake, according to the URL"
     assert lines["queue strangers"] == "ok are refused"
-    for what in ("persistence", "memory", "clock", "workers"):
-        assert lines[f"queue {what}"].startswith("? could not be checked"), what
-    assert "name the user `operator`" in said
+    for check in ("persistence", "memory", "clock", "workers"):
+        assert lines[f"queue {check}"].startswith("? could not be checked"), check
+    assert "name the user `operator`" in printed
     assert lines["queue intake of local"].startswith("ok")
 
 
 def test_a_machine_without_a_service_hears_nothing_of_one(bench: Bench, tmp_path: Path) -> None:
-    lines = found(bench.grade(tmp_path / "home", "doctor").stdout)
+    lines = checks(bench.grade(tmp_path / "home", "doctor").stdout)
 
     assert {"queue", "grade up", "dispatcher", "database"} & lines.keys() == set()
 
 
 def test_a_server_with_everything_wrong_is_told_with_advice(bench: Bench, tmp_path: Path) -> None:
     with Valkey(tmp_path / "valkey", CARELESS) as server:
-        code, lines, said = doctor(bench, tmp_path / "home", server.url())
+        code, lines, printed = doctor(bench, tmp_path / "home", server.url())
 
     assert code == 3
     assert lines["queue persistence"].startswith("LOOK appendonly no")
@@ -108,16 +108,16 @@ def test_a_server_with_everything_wrong_is_told_with_advice(bench: Bench, tmp_pa
         "turn off the user `default`",
         "start one;",
     ):
-        assert advice in said
+        assert advice in printed
 
 
 @pytest.mark.parametrize(("fsync", "mark"), [("everysec", "ok"), ("no", "LOOK")])
 def test_how_often_it_writes_to_disk_is_checked(bench: Bench, tmp_path: Path, fsync: str, mark: str) -> None:
     with Valkey(tmp_path / "valkey", DURABLE | {"appendfsync": fsync}) as server:
-        _, lines, said = doctor(bench, tmp_path / "home", server.url())
+        _, lines, printed = doctor(bench, tmp_path / "home", server.url())
 
     assert lines["queue persistence"].startswith(f"{mark} appendonly yes, appendfsync {fsync}")
-    assert "a power failure can lose" in said
+    assert "a power failure can lose" in printed
 
 
 def test_a_default_user_with_a_password_is_still_on(bench: Bench, tmp_path: Path) -> None:
@@ -133,12 +133,12 @@ def test_a_default_user_with_a_password_is_still_on(bench: Bench, tmp_path: Path
 def test_a_server_that_is_away_is_the_only_thing_said_of_it(bench: Bench, tmp_path: Path) -> None:
     with Valkey(tmp_path / "valkey") as server:
         url = server.url("operator", "not-to-be-shown")
-    code, lines, said = doctor(bench, tmp_path / "home", url)
+    code, lines, printed = doctor(bench, tmp_path / "home", url)
 
     assert code == 3
     assert lines["queue"].startswith("LOOK redis://operator@127.0.0.1")
     assert "queue persistence" not in lines
-    assert "not-to-be-shown" not in said
+    assert "not-to-be-shown" not in printed
 
 
 def test_dead_letters_and_secrets_that_cannot_be_read_are_told(bench: Bench, up: Up, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_dead_letters_and_secrets_that_cannot_be_read_are_told(bench: Bench, up:
     wait_for(lambda: "nonsense" in up.grade("dead", "list").stdout, "the letter")
     listed = tmp_path / "platforms.yaml"
     listed.write_text("platforms:\n  - name: local\n    signing: [{key_id: k1, secret_file: /nowhere/k1}]\n")
-    lines = found(up.grade("doctor").stdout)
+    lines = checks(up.grade("doctor").stdout)
     _, others, _ = doctor(bench, tmp_path / "home", up.url("operator"), GRADER_PLATFORMS=str(listed))
 
     assert lines["dead letters"] == "LOOK 1 in all"

@@ -1,4 +1,4 @@
-"""`grade hint` as a real process: one at a time, and for the price that the exercise states."""
+"""`grade hint` as a real process: one hint at a time, for the price that the exercise states."""
 
 import json
 from pathlib import Path
@@ -43,18 +43,18 @@ def test_a_hint_takes_its_price_once_and_progress_says_so(bench: Bench, home: Pa
     hand_in(bench, home, [("login-name", bench.passing(tmp_path))])
     unasked = bench.grade(home, "hint", dear, "induction")
     taken = bench.grade(home, "hint", dear, "induction", "--yes")
-    told = bench.grade(home, "progress").stdout
-    found = json.loads(bench.grade(home, "progress", "--json").stdout)
+    text = bench.grade(home, "progress").stdout
+    progress = json.loads(bench.grade(home, "progress", "--json").stdout)
 
     assert (unasked.returncode, unasked.stdout) == (2, "")
     assert "this hint costs 15 XP; to take it, add --yes" in unasked.stderr
     assert "the same command shows the next one, which costs 15 XP." in taken.stdout
-    assert (found["xp"], [line["cost"] for line in found["hints"]]) == (35, [15])
-    assert f"{dear} hint for induction, -15 XP" in told
+    assert (progress["xp"], [line["cost"] for line in progress["hints"]]) == (35, [15])
+    assert f"{dear} hint for induction, -15 XP" in text
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ((ID, "positional"), "`positional` can mean positional:-1, positional:-2, positional:-3; say which one"),
         ((ID, "semantic"), "tiny-heads does not ask for `semantic`; it asks for positional:-1"),
@@ -62,9 +62,9 @@ def test_a_hint_takes_its_price_once_and_progress_says_so(bench: Bench, home: Pa
     ],
 )
 def test_what_the_exercise_does_not_ask_for_has_no_hints(
-    bench: Bench, tmp_path: Path, words: tuple[str, str], said: str
+    bench: Bench, tmp_path: Path, words: tuple[str, str], message: str
 ) -> None:
     done = bench.grade(tmp_path, "hint", *words)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert message in done.stderr

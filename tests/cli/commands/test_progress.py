@@ -21,7 +21,7 @@ from tests.cli.support_handing_in import hand_in
 def test_the_ledger_keeps_every_report_once_and_progress_adds_them_up(bench: Bench, home: Path, tmp_path: Path) -> None:
     failing = bench.grade(home, "submit", bench.failing(tmp_path), "--format", "json")
     passing = [bench.grade(home, "submit", bench.passing(tmp_path), "--format", "json") for _ in range(2)]
-    told = bench.grade(home, "progress", "ada", "--json")
+    done = bench.grade(home, "progress", "ada", "--json")
     text = bench.grade(home, "progress", "ada")
     (database,) = home.glob("ledger.*")
     with Ledger(f"sqlite:///{database}") as ledger:
@@ -30,9 +30,9 @@ def test_the_ledger_keeps_every_report_once_and_progress_adds_them_up(bench: Ben
     assert [entry.report for entry in entries] == [
         Report.model_validate_json(done.stdout) for done in (failing, passing[0])
     ]
-    assert (told.returncode, told.stderr) == (0, "")
-    found = xp.Progress.model_validate_json(told.stdout)
-    assert (found.xp, found.level, [line.passed for line in found.history]) == (50, 0, [False, True])
+    assert (done.returncode, done.stderr) == (0, "")
+    progress = xp.Progress.model_validate_json(done.stdout)
+    assert (progress.xp, progress.level, [line.passed for line in progress.history]) == (50, 0, [False, True])
     assert text.stdout.startswith("ada: level 0, Token; 50 XP\n")
     assert f"{ID} 100% passed, +50 XP" in text.stdout
     assert f"{ID} 0% not passed yet, +0 XP" in text.stdout
@@ -44,11 +44,11 @@ def test_the_ledger_keeps_every_report_once_and_progress_adds_them_up(bench: Ben
 
 
 def test_less_feedback_keeps_the_whole_report(bench: Bench, home: Path, tmp_path: Path) -> None:
-    """What the student is not shown is still needed for XP and for a regrade."""
+    """XP and regrades need what the student is not shown."""
     bench.grade(home, "submit", bench.passing(tmp_path), "--exercise", f"{ID}-score")
-    found = json.loads(bench.grade(home, "progress", "ada", "--json").stdout)
+    progress = json.loads(bench.grade(home, "progress", "ada", "--json").stdout)
 
-    assert found["xp"] == 50
+    assert progress["xp"] == 50
 
 
 def test_somebody_unknown_stands_at_the_beginning(bench: Bench, tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, object]) -> N
 def test_a_queue_that_cannot_be_reached_leaves_everything_as_it_is(bench: Bench, home: Path, tmp_path: Path) -> None:
     hand_in(bench, home, [("ada", bench.passing(tmp_path))])
     done = bench.grade(home, "progress", "sync", "--queue", "redis://127.0.0.1:1/0")
-    found = json.loads(bench.grade(home, "progress", "ada", "--json").stdout)
+    progress = json.loads(bench.grade(home, "progress", "ada", "--json").stdout)
 
     assert (done.returncode, done.stdout) == (3, "")
     assert "redis://127.0.0.1:1/0: no answer" in done.stderr
-    assert found["xp"] == 50
+    assert progress["xp"] == 50

@@ -14,14 +14,14 @@ KEYS += ["share", "hit_rate", "baseline", "score", "interval", "queries", "confi
 
 def test_json_lists_every_head_under_every_kind_best_first(bench: Bench, home: Path) -> None:
     done = bench.grade(home, "scan", ID, "--json")
-    found = json.loads(done.stdout)
+    scores = json.loads(done.stdout)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert (found["exercise"], found["transformer"], len(found["heads"])) == (ID, "tiny", 5 * 24)
-    assert all(list(row) == KEYS for row in found["heads"])
-    assert [(r["layer"], r["head"]) for r in found["heads"] if r["confirmed"]] == [bench.best[kind] for kind in KINDS]
+    assert (scores["exercise"], scores["transformer"], len(scores["heads"])) == (ID, "tiny", 5 * 24)
+    assert all(list(row) == KEYS for row in scores["heads"])
+    assert [(r["layer"], r["head"]) for r in scores["heads"] if r["confirmed"]] == [bench.best[kind] for kind in KINDS]
     for number in range(5):
-        rows = found["heads"][24 * number : 24 * number + 24]
+        rows = scores["heads"][24 * number : 24 * number + 24]
         assert [row["rank"] for row in rows] == list(range(1, 25))
         assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
 
@@ -47,7 +47,7 @@ def test_a_page_shows_the_map_and_every_head(bench: Bench, home: Path, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--type", "semantic", ID], f"{ID} does not ask for `semantic`; it asks for positional:-1, positional:-2"),
         (["--type", "nonsense", ID], "`nonsense`"),
@@ -57,11 +57,13 @@ def test_a_page_shows_the_map_and_every_head(bench: Bench, home: Path, tmp_path:
         ([ID, "--html", "all.html", "--top", "3"], "--html PATH shows every head and kind of an exercise"),
     ],
 )
-def test_what_cannot_be_scanned_is_the_users_mistake(bench: Bench, home: Path, arguments: list[str], said: str) -> None:
+def test_what_cannot_be_scanned_is_the_users_mistake(
+    bench: Bench, home: Path, arguments: list[str], message: str
+) -> None:
     done = bench.grade(home, "scan", *arguments)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -43,7 +43,7 @@ def test_out_writes_a_picture(bench: Bench, tmp_path: Path, name: str, begins: b
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["3", "0"], "tiny has no head L3H0: layers are 0 to 2, heads 0 to 7"),
         (["0", "8"], "tiny has no head L0H8"),
@@ -52,10 +52,10 @@ def test_out_writes_a_picture(bench: Bench, tmp_path: Path, name: str, begins: b
     ],
 )
 def test_what_cannot_be_shown_is_the_users_mistake(
-    bench: Bench, tmp_path: Path, arguments: list[str], said: str
+    bench: Bench, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     done = bench.grade(tmp_path, "show", *arguments, "--exercise", ID)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -24,12 +24,12 @@ def test_cold_it_measures_and_passes_quietly_and_warm_it_says_the_same(bench: Be
     assert (first.returncode, first.stderr) == (0, "")
     assert (second.returncode, second.stderr, second.stdout) == (0, "", first.stdout)
     report = Report.model_validate_json(first.stdout)
-    assert [found.outcome for found in report.verdicts] == ["confirmed"] * 5
+    assert [verdict.outcome for verdict in report.verdicts] == ["confirmed"] * 5
     assert (report.score, report.passed, report.xp, report.student) == (1, True, 50, "ada")
 
 
 def test_a_warm_submission_imports_nothing_heavy(bench: Bench, home: Path, tmp_path: Path) -> None:
-    """The first one makes the ledger, with all that this needs."""
+    """The first submission creates the ledger, which imports more."""
     file = bench.passing(tmp_path)
     assert "sqlalchemy" in bench.imported(home, "submit", file)[1]
 
@@ -40,7 +40,7 @@ def test_a_warm_submission_imports_nothing_heavy(bench: Bench, home: Path, tmp_p
 
 
 def test_a_warm_html_page_needs_no_torch(bench: Bench, home: Path, tmp_path: Path) -> None:
-    """Its pictures are kept as arrays; only numpy reads them."""
+    """Pictures are stored as arrays, which numpy alone can read."""
     code, names = bench.imported(
         home, "submit", bench.passing(tmp_path), "--format", "html", "--out", tmp_path / "r.html"
     )
@@ -68,7 +68,7 @@ def test_claims_that_cannot_be_measured_are_not_graded(bench: Bench, home: Path,
 
 @pytest.mark.parametrize("command", ["submit", "check"])
 @pytest.mark.parametrize(
-    ("claim", "said"),
+    ("claim", "message"),
     [
         (
             "{layer: 9, head: 0, type: induction}",
@@ -78,14 +78,14 @@ def test_claims_that_cannot_be_measured_are_not_graded(bench: Bench, home: Path,
     ],
 )
 def test_invalid_input_is_two_with_line_and_column(
-    bench: Bench, tmp_path: Path, command: str, claim: str, said: str
+    bench: Bench, tmp_path: Path, command: str, claim: str, message: str
 ) -> None:
     file = bench.submission(tmp_path, claim)
     done = bench.grade(tmp_path / "home", command, file)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert f"{file}:4:" in done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "home").exists()  # no attempt is charged
 
@@ -100,7 +100,7 @@ def test_an_unknown_exercise_in_the_file_is_told_with_those_there_are(bench: Ben
 
 
 def test_what_is_our_fault_is_three(bench: Bench, home: Path, tmp_path: Path) -> None:
-    """No transformer; a damaged table."""
+    """A missing transformer, and a damaged table."""
     file = bench.passing(tmp_path)
     missing = bench.grade(home, "submit", file, GRADER_TRANSFORMER_TINY=str(tmp_path / "nowhere"))
     for table in (home / "tables").glob("*.json"):
@@ -183,7 +183,7 @@ def test_a_file_gets_plain_text_even_from_a_colour_terminal(bench: Bench, home: 
 
 
 def test_a_terminal_with_unicode_gets_every_sign_and_every_language(bench: Bench, home: Path, tmp_path: Path) -> None:
-    """Standard error is a terminal as well: what shows there while heads are looked up must leave the rest alone."""
+    """Standard error is a terminal as well: the progress shown there must not change what goes to standard output."""
     command = [sys.executable, "-m", "grader.cli", "--lang", "ko", "submit", bench.passing(tmp_path)]
     screen, terminal = pty.openpty()
     out = tmp_path / "stdout"

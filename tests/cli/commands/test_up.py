@@ -1,4 +1,4 @@
-"""`grade up`: one command and everything runs, whatever dies is started again, and at the end nothing is left."""
+"""`grade up`: one command runs everything, restarts what dies, and leaves nothing behind at the end."""
 
 import os
 import shutil
@@ -173,7 +173,7 @@ def test_settings_that_make_no_sense_end_it_before_anything_runs(bench: Bench, t
 
 
 def test_without_the_extra_it_says_how_to_install_it(bench: Bench, tmp_path: Path) -> None:
-    """An installation of everything but Celery."""
+    """Everything but Celery is installed."""
     installed = tmp_path / "installed"
     installed.mkdir()
     for entry in Path(sysconfig.get_path("purelib")).iterdir():

@@ -1,4 +1,4 @@
-"""`grade whatif` and `grade regrade` as real processes: looked at first, then applied, and seen by the student."""
+"""`grade whatif` and `grade regrade` as real processes: a change previewed, applied, and seen by the student."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ STRICTER = ("--set", "induction.at_least=1", "--set", "wrong_costs=25")
 
 
 class Course:
-    """An exercise of its own that may be changed, and two students who handed in: `ada` passed, `bob` did not."""
+    """An exercise that may be changed, and two students who handed in: `ada` passed, `bob` did not."""
 
     def __init__(self, bench: Bench, home: Path, root: Path) -> None:
         self.bench, self.home = bench, home
@@ -68,14 +68,16 @@ def test_whom_a_change_would_touch_is_told_and_nothing_is_changed(course: Course
 
 
 def test_the_same_as_json_and_as_a_sheet(course: Course, tmp_path: Path) -> None:
-    found = json.loads(course.grade("whatif", ID, *STRICTER, "--format", "json").stdout)
+    effects = json.loads(course.grade("whatif", ID, *STRICTER, "--format", "json").stdout)
     written = course.grade("whatif", ID, *STRICTER, "--format", "csv", "--out", tmp_path / "effects.csv")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "effects.csv").read_text())))
     layer, head = course.bench.best["induction"]
 
     assert (written.returncode, written.stdout) == (0, "")
-    assert found["counts"] | {"down": 1, "unchanged": 1, "flips": 1, "students_whose_xp_changes": 1} == found["counts"]
-    (ada,) = [student for student in found["students"] if student["reports"]]
+    assert (
+        effects["counts"] | {"down": 1, "unchanged": 1, "flips": 1, "students_whose_xp_changes": 1} == effects["counts"]
+    )
+    (ada,) = [student for student in effects["students"] if student["reports"]]
     assert ada["reports"][0]["flips"] == [
         {"head": f"L{layer}H{head}", "kind": "induction", "before": "confirmed", "after": "refuted"}
     ]
@@ -107,18 +109,18 @@ def test_no_transformer_is_loaded_to_look(course: Course) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--set", "inductoin.at_least=0.5"], "did you mean `induction`?"),
         (["--set", "budget=none"], "budget: Input should be a valid integer"),
         (["--set", "budget=3", "--exercise-file", "x.yaml"], "use either --set or --exercise-file, not both"),
     ],
 )
-def test_a_change_that_cannot_be_made_is_the_users_mistake(course: Course, arguments: list[str], said: str) -> None:
+def test_a_change_that_cannot_be_made_is_the_users_mistake(course: Course, arguments: list[str], message: str) -> None:
     done = course.grade("whatif", ID, *arguments)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 def test_a_draft_of_another_exercise_is_refused(course: Course, tmp_path: Path) -> None:

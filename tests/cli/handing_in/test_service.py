@@ -1,4 +1,4 @@
-"""`grade submit --queue` against a service that really runs: the same report, and the same words when it is refused."""
+"""`grade submit --queue` with a running service: the same report and the same refusals as without a queue."""
 
 import json
 import subprocess
@@ -122,7 +122,7 @@ def test_what_is_invalid_is_refused_here_in_the_same_words_and_never_handed_in(
 def test_what_the_service_refuses_is_told_in_the_local_commands_words(
     bench: Bench, tmp_path: Path, queue: tuple[str, str]
 ) -> None:
-    """Its exercise takes fewer claims than the student's old copy of it."""
+    """The service's exercise takes fewer claims than the student's old copy."""
     old = written(tmp_path / "old", {}) / "exercise.yaml"
     old.write_text(old.read_text().replace("budget: 5", "budget: 6"))
     file = bench.submission(tmp_path, *(f"{{layer: 0, head: {head}, type: induction}}" for head in range(6)))
@@ -158,17 +158,17 @@ def test_a_refusal_by_policy_names_the_next_allowed_time(
 ) -> None:
     exercise = f"{ID}-{policy}"
     first = bench.grade(tmp_path / "empty", "submit", named(bench, tmp_path, "mia", exercise), *queue)
-    other = bench.submission(tmp_path, bench.claim("induction"), student="mia", name=exercise)
-    second = bench.grade(tmp_path / "empty", "submit", other, *queue, "--id", f"{policy}-2")
-    told = up.grade("status", f"{policy}-2")
+    another = bench.submission(tmp_path, bench.claim("induction"), student="mia", name=exercise)
+    second = bench.grade(tmp_path / "empty", "submit", another, *queue, "--id", f"{policy}-2")
+    status = up.grade("status", f"{policy}-2")
 
     assert first.returncode == (2 if policy == "later" else 0)
     assert (second.returncode, second.stdout) == (2, "")
-    assert second.stderr.startswith(f"{other}: ")
+    assert second.stderr.startswith(f"{another}: ")
     assert f"[{code}]" in second.stderr
     assert ("the next submission is possible from " in second.stderr) == next_one
-    assert ("\nnext one      from " in told.stdout) == next_one
-    assert f"[{code}]" in told.stdout
+    assert ("\nnext one      from " in status.stdout) == next_one
+    assert f"[{code}]" in status.stdout
 
 
 def test_attempts_that_are_limited_are_counted_for_the_student(
@@ -185,11 +185,11 @@ def test_lateness_costs_credit_and_leaves_the_report_as_it_is(
     file = named(bench, tmp_path, "noor", f"{ID}-late")
     here = bench.grade(home, "submit", file)
     there = bench.grade(tmp_path / "empty", "submit", file, *queue, "--id", "late-1")
-    told = up.grade("status", "late-1")
+    status = up.grade("status", "late-1")
 
     assert (there.returncode, there.stdout) == (0, here.stdout)
     assert there.stderr == "late: 75% of the score counts: 75%\n"
-    assert "score         100%, passed; late, so 75% of it counts: 75%\n" in told.stdout
+    assert "score         100%, passed; late, so 75% of it counts: 75%\n" in status.stdout
 
 
 def test_after_the_end_it_is_closed(bench: Bench, tmp_path: Path, queue: tuple[str, str]) -> None:
@@ -202,7 +202,7 @@ def test_after_the_end_it_is_closed(bench: Bench, tmp_path: Path, queue: tuple[s
 def test_what_was_made_offline_counts_once_here_and_there(
     bench: Bench, home: Path, tmp_path: Path, up: Up, queue: tuple[str, str]
 ) -> None:
-    """Offline without a name, on the platform as `ines`: two that are new there, and one that is handed in itself."""
+    """Offline without a name, on the platform as `ines`: two are new there, and one is handed in itself."""
     canvas = ("--queue", up.url("canvas"))
     claims = [bench.claim(kind, more=", note: as seen") for kind in KINDS]
     offline = (bench.submission(tmp_path, *some) for some in (claims[:3], claims[2:4], claims))
@@ -232,7 +232,7 @@ def test_attempts_are_used_up_only_when_that_is_asked_for_and_a_refusal_is_told_
     hand_in(bench, home, (("mira", file) for file in offline), f"{ID}-once")
     main = bench.grade(home, "submit", bench.passing(tmp_path, student="mira"), *queue)
     used, again = (bench.grade(home, "progress", "sync", "mira", "--use-attempts", *queue) for _ in range(2))
-    found = json.loads(bench.grade(home, "progress", "mira", "--json").stdout)
+    progress = json.loads(bench.grade(home, "progress", "mira", "--json").stdout)
 
     assert main.returncode == 0
     assert "3 offline submissions for tiny-heads-once were kept back" in main.stderr
@@ -240,4 +240,4 @@ def test_attempts_are_used_up_only_when_that_is_asked_for_and_a_refusal_is_told_
     assert counted == "1 offline submission was handed in: 1 counted"
     assert "2 offline submissions were not accepted for tiny-heads-once: all 1 attempts are used" in refused
     assert again.stdout == "all offline work has been handed in\n"
-    assert len(found["history"]) == 4
+    assert len(progress["history"]) == 4

@@ -1,4 +1,4 @@
-"""`grade status`, `report` and `dead`, and `grade submit --queue` where an answer is long in coming."""
+"""`grade status`, `report` and `dead`, and `grade submit --queue` when the result is late."""
 
 import json
 import os
@@ -42,15 +42,15 @@ def test_who_does_not_wait_gets_the_id_and_asks_later(
     done = bench.grade(tmp_path / "empty", "submit", file, *queue, "--no-wait")
     name = done.stdout.strip()
     wait_for(lambda: ": graded\n" in up.grade("status", name).stdout, f"{name} to be graded")
-    told, shown = up.grade("status", name), up.grade("report", name)
+    status, shown = up.grade("status", name), up.grade("report", name)
     result = Result.model_validate_json(up.grade("status", name, "--json").stdout)
 
     assert done.returncode == 0
     assert re.fullmatch("[0-9a-f]{32}", name)
     assert f"grade status {name} --platform local" in done.stderr
-    assert "\nstudent       yuki\n" in told.stdout
-    assert "\nattempts      1 used, no limit\n" in told.stdout
-    assert f"grade report {name} --platform local" in told.stdout
+    assert "\nstudent       yuki\n" in status.stdout
+    assert "\nattempts      1 used, no limit\n" in status.stdout
+    assert f"grade report {name} --platform local" in status.stdout
     assert (shown.returncode, shown.stdout) == (0, bench.grade(home, "submit", file).stdout)
     assert (result.state, result.student, result.passed) == ("graded", "yuki", True)
     assert (
@@ -64,11 +64,11 @@ def test_what_is_not_graded_yet_has_a_status_and_no_report(bench: Bench, tmp_pat
     with Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}") as ledger:
         envelope = Envelope(platform="local", id="early", submission=text.replace(ID, "mini-heads"), came_at=NOW)
         Reception(ledger, platforms.load(None)).accept([envelope])
-    told, report = bench.grade(tmp_path, "status", "early"), bench.grade(tmp_path, "report", "early")
+    status, report = bench.grade(tmp_path, "status", "early"), bench.grade(tmp_path, "report", "early")
 
-    assert told.returncode == 0
-    assert told.stdout.startswith("early on platform local: received\n    stored; it will be graded\n")
-    assert "to see its report" not in told.stdout
+    assert status.returncode == 0
+    assert status.stdout.startswith("early on platform local: received\n    stored; it will be graded\n")
+    assert "to see its report" not in status.stdout
     assert (report.returncode, report.stdout) == (3, "")
     assert report.stderr == "grade: early on platform local: stored; it will be graded\n"
 
@@ -93,22 +93,22 @@ def test_an_id_that_was_never_handed_in_is_two_with_what_to_do(up: Up) -> None:
 def test_what_we_cannot_grade_is_three_and_not_the_students_fault_and_can_be_tried_again(
     bench: Bench, tmp_path: Path, up: Up, queue: tuple[str, str]
 ) -> None:
-    """Its transformer is nowhere. Five tries are made, whose pauses are cut short here."""
+    """There is no such transformer. Five tries are made; their pauses are cut short here."""
     file = named(bench, tmp_path, "odd", f"{ID}-lost")
     argv = [sys.executable, "-m", "grader.cli", "submit", file, *queue, "--id", "lost-1"]
     with Process(argv, tmp_path / "log", bench.environment(tmp_path / "empty")) as waiting:
         wait_for(lambda: _hurried(up, "lost-1") == "dead", "lost-1 to be dead")
         code = waiting.wait()
-        said = waiting.log
+        log = waiting.log
     listed, as_json = up.grade("dead", "list"), json.loads(up.grade("dead", "list", "--json").stdout)
-    told, report = up.grade("status", "lost-1"), up.grade("report", "lost-1")
+    status, report = up.grade("status", "lost-1"), up.grade("report", "lost-1")
     replayed = up.grade("dead", "replay", "local/lost-1")
 
     assert code == 3
-    assert "lost-1 on platform local: we could not grade it; this is not your fault" in said
+    assert "lost-1 on platform local: we could not grade it; this is not your fault" in log
     assert "local/lost-1" in listed.stdout
     assert "local/lost-1" in {each["name"] for each in as_json}
-    assert "lost-1 on platform local: dead\n" in told.stdout
+    assert "lost-1 on platform local: dead\n" in status.stdout
     assert (report.returncode, report.stdout) == (3, "")
     assert "not your fault" in report.stderr
     assert (replayed.returncode, replayed.stdout) == (0, "local/lost-1 will be graded again\n")
@@ -189,7 +189,7 @@ def test_a_user_who_may_not_hand_in_there_is_told_so(bench: Bench, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["--queue", "here"], "--queue: not the URL of a Redis server"),
         (["--queue", "redis://h", "--id", "../up"], "--id: `../up` is not allowed; allowed: letters, digits"),
@@ -202,11 +202,11 @@ def test_a_user_who_may_not_hand_in_there_is_told_so(bench: Bench, tmp_path: Pat
         (["--id", "x"], "need --queue URL"),
     ],
 )
-def test_options_that_make_no_sense_are_two(bench: Bench, tmp_path: Path, options: list[str], said: str) -> None:
+def test_options_that_make_no_sense_are_two(bench: Bench, tmp_path: Path, options: list[str], message: str) -> None:
     done = bench.grade(tmp_path / "empty", "submit", named(bench, tmp_path, "ada"), *options)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize("words", [["list", "x"], ["list", "--all"], ["replay"], ["replay", "x", "--all"]])
@@ -241,7 +241,7 @@ def _read(screen: int) -> bytes:
 
 
 def _hurried(up: Up, name: str) -> str | None:
-    """The state of this submission, for which no pause is made any more."""
+    """Return the submission's state, after cutting short the pause before its next try."""
     mine = (SUBMISSIONS.c.submission_id == name, SUBMISSIONS.c.state == "received")
     with (
         Ledger(f"sqlite:///{up.home / 'ledger.sqlite3'}") as ledger,

@@ -1,4 +1,4 @@
-"""What is said of work made offline, and that it never harms the submission after which it is handed in."""
+"""Messages about offline work, which never harms the submission after which it is handed in."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ def result(report: Report) -> Result:
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where this machine's ledger is."""
+    """The file of this machine's ledger."""
     monkeypatch.setenv("GRADER_HOME", str(tmp_path))
     return tmp_path / "ledger.sqlite3"
 
@@ -62,9 +62,9 @@ def test_a_queue_that_went_away_is_said_in_a_line_and_nothing_is_asked_of_it_wit
         ledger.append(sealed(2))
     afterwards(NOBODY, ENVELOPE, result(sealed(1)), hands_in=hands_in)
 
-    said = capsys.readouterr().err
-    assert ("offline work has not been handed in yet: redis://canvas@127.0.0.1:1/0: no answer" in said) == hands_in
-    assert len(said.splitlines()) == int(hands_in)
+    printed = capsys.readouterr().err
+    assert ("offline work has not been handed in yet: redis://canvas@127.0.0.1:1/0: no answer" in printed) == hands_in
+    assert len(printed.splitlines()) == int(hands_in)
 
 
 def test_a_ledger_that_cannot_be_used_is_said_in_a_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

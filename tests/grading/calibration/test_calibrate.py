@@ -1,4 +1,4 @@
-"""What a calibration finds in planted tables: the best threshold, the gaps, the noise, and each caution."""
+"""Calibrations of planted tables: the best threshold, the gaps and the noise."""
 
 import random
 from collections.abc import Mapping
@@ -29,30 +29,30 @@ def induction(
     half_width: float = 0.0,
     **more: object,
 ) -> KindCalibration:
-    """Only induction is asked for, and the heads score so."""
+    """Calibrate an exercise that asks only for induction, with these scores."""
     asked = exercise({**INDUCTION, **more})
     whole = table(asked, {"induction": scores}, half_width)
     return calibrate(asked, whole, known({"induction": labels or {}})).kinds[0]
 
 
-def codes(found: Calibration, kind: str | None = None) -> list[str]:
-    return [caution.code for caution in found.cautions if kind is None or kind in caution.kinds]
+def codes(calibration: Calibration, kind: str | None = None) -> list[str]:
+    return [caution.code for caution in calibration.cautions if kind is None or kind in caution.kinds]
 
 
 @pytest.mark.parametrize(("lowest_confirmed", "highest_refuted"), [(0.75, 0.41), (0.9, 0.1), (0.52, 0.49)])
 def test_a_planted_best_threshold_is_recovered_to_one_step(lowest_confirmed: float, highest_refuted: float) -> None:
     scores = {(0, 0): 0.97, (1, 1): lowest_confirmed, (2, 2): highest_refuted, (3, 3): 0.05}
     labels = {(0, 0): "confirmed", (1, 1): "confirmed", (2, 2): "refuted", (3, 3): "refuted"}
-    found = induction(scores, labels).labels
+    proposed = induction(scores, labels).labels
 
-    assert found is not None
-    assert found.best_margin is not None
-    assert found.best_f1 is not None
+    assert proposed is not None
+    assert proposed.best_margin is not None
+    assert proposed.best_f1 is not None
     best = (lowest_confirmed + highest_refuted) / 2
-    assert abs(found.best_margin.at_least - best) <= GRID
-    assert abs(found.best_f1.at_least - best) <= GRID
-    assert (found.best_f1.f1, found.best_f1.precision, found.best_f1.recall) == (1, 1, 1)
-    assert found.best_margin.margin == pytest.approx((lowest_confirmed - highest_refuted) / 2, abs=GRID)
+    assert abs(proposed.best_margin.at_least - best) <= GRID
+    assert abs(proposed.best_f1.at_least - best) <= GRID
+    assert (proposed.best_f1.f1, proposed.best_f1.precision, proposed.best_f1.recall) == (1, 1, 1)
+    assert proposed.best_margin.margin == pytest.approx((lowest_confirmed - highest_refuted) / 2, abs=GRID)
 
 
 @given(
@@ -65,10 +65,10 @@ def test_the_best_threshold_stands_between_the_labels_wherever_they_can_be_told_
     cut = min(share, len(scores) - 1)
     placed = {(number // 5, number % 5): score / 100 for number, score in enumerate(scores)}
     labels = {place: "refuted" if number < cut else "confirmed" for number, place in enumerate(placed)}
-    found = induction(placed, labels).labels
+    proposed = induction(placed, labels).labels
 
-    assert found is not None
-    for best in (found.best_margin, found.best_f1):
+    assert proposed is not None
+    for best in (proposed.best_margin, proposed.best_f1):
         assert best is not None
         assert scores[cut - 1] / 100 - ROUNDING <= best.at_least <= scores[cut] / 100 + ROUNDING
         assert abs(best.at_least - (scores[cut - 1] + scores[cut]) / 200) <= GRID
@@ -79,15 +79,15 @@ def test_labels_that_no_threshold_tells_apart_are_shown_as_such() -> None:
     scores = {(0, 0): 0.9, (1, 1): 0.55, (2, 2): 0.65, (3, 3): 0.2}
     labels = {(0, 0): "confirmed", (1, 1): "confirmed", (2, 2): "refuted", (3, 3): "refuted"}
     asked = exercise(INDUCTION)
-    found = calibrate(asked, table(asked, {"induction": scores}, 0.06), known({"induction": labels}))
-    told = found.kinds[0].labels
+    calibration = calibrate(asked, table(asked, {"induction": scores}, 0.06), known({"induction": labels}))
+    proposed = calibration.kinds[0].labels
 
-    assert told is not None
-    assert told.best_margin is not None
-    assert told.best_f1 is not None
-    assert told.best_margin.margin == -0.05
-    assert told.best_f1.f1 == 0.8
-    assert {"in_noise", "labels_disagree"} <= set(codes(found))
+    assert proposed is not None
+    assert proposed.best_margin is not None
+    assert proposed.best_f1 is not None
+    assert proposed.best_margin.margin == -0.05
+    assert proposed.best_f1.f1 == 0.8
+    assert {"in_noise", "labels_disagree"} <= set(codes(calibration))
 
 
 def test_precision_and_recall_are_counted_over_labelled_heads_alone() -> None:
@@ -120,31 +120,31 @@ def test_a_labelled_head_that_all_else_rules_out_leaves_the_margin_to_the_others
     kept = with_reading(kept, "positional:-1", (2, 2), ("hit_rate", "random"), (0.9, 0.9, 0.9))
     labels = known({"positional:-1": {(0, 0): "confirmed", (1, 1): "refuted", (2, 2): "refuted"}})
 
-    for found, middle in ((kept, 0.55), (out, 0.87)):
-        told = calibrate(asked, found, labels).kinds[0].labels
-        assert told is not None
-        assert told.best_margin is not None
-        assert told.best_margin.at_least == middle
+    for scores_table, middle in ((kept, 0.55), (out, 0.87)):
+        proposed = calibrate(asked, scores_table, labels).kinds[0].labels
+        assert proposed is not None
+        assert proposed.best_margin is not None
+        assert proposed.best_margin.at_least == middle
 
 
 def test_a_head_labelled_confirmed_that_no_threshold_reaches_is_named() -> None:
     asked = exercise(PREVIOUS)
     whole = table(asked, {"positional:-1": {(0, 0): 0.9, (1, 1): 0.8}})
     whole = with_reading(whole, "positional:-1", (1, 1), ("hit_rate", "text"), (0.1, 0.1, 0.1))
-    told = calibrate(asked, whole, known({"positional:-1": {(1, 1): "confirmed"}})).kinds[0].labels
+    proposed = calibrate(asked, whole, known({"positional:-1": {(1, 1): "confirmed"}})).kinds[0].labels
 
-    assert told is not None
-    assert told.out_of_reach == ("L1H1",)
+    assert proposed is not None
+    assert proposed.out_of_reach == ("L1H1",)
 
 
 @pytest.mark.parametrize("rule", ["in_favour", "as_measured", "against"])
 def test_wherever_the_threshold_is_moved_the_page_says_what_grading_would(rule: Borderline) -> None:
     asked = exercise(borderline=rule)
     whole = _scattered(asked)
-    found = {kind.name: kind for kind in calibrate(asked, whole).kinds}
+    kinds = {kind.name: kind for kind in calibrate(asked, whole).kinds}
 
     for name in NAMES:
-        kind = found[name]
+        kind = kinds[name]
         for at_least in (0.0, 0.25, 0.4, 0.5, 0.6, 0.75, 1.0):
             setting = f"{name}.{kind.statistic}.at_least={at_least}"
             standings = Standings(changed(asked, [setting]), whole).by_kind[name]
@@ -207,13 +207,13 @@ def test_a_head_of_two_kinds_is_told_with_the_kind_it_clears_by_most_first() -> 
 
 
 def test_labels_of_kinds_that_are_not_asked_for_are_told() -> None:
-    found = calibrate(RULE, planted(), known({"semantic": {(1, 2): "confirmed"}}))
+    calibration = calibrate(RULE, planted(), known({"semantic": {(1, 2): "confirmed"}}))
 
-    assert found.unused_labels == ("L1H2 semantic",)
+    assert calibration.unused_labels == ("L1H2 semantic",)
 
 
 def _scattered(asked: Exercise) -> ScoreTable:
-    """Every head has its own value and interval on every slice."""
+    """Return a table in which every head has its own value and interval on every slice."""
     rng = random.Random(11)  # noqa: S311 - no secret
     whole = table(asked, {})
     for scores in whole.kinds:

@@ -10,11 +10,11 @@ from tests.support.planted_tables import HeadIndex, exercise, table, with_readin
 DUPLICATES = {"type": "duplicate_token", "heads": 1, "points": 10, "passing": 1}
 BEST = {"positional:-1": {(0, 0): 0.95, (0, 1): 0.9, (0, 2): 0.85}, "induction": {(1, 0): 0.95, (1, 1): 0.9}}
 QUIET = {**BEST, "syntactic:verb_subject": {(2, 0): 0.9}}
-"""Nothing to look at."""
+"""Scores that raise no caution."""
 
 
-def codes(found: Calibration, kind: str | None = None) -> list[str]:
-    return [caution.code for caution in found.cautions if kind is None or kind in caution.kinds]
+def codes(calibration: Calibration, kind: str | None = None) -> list[str]:
+    return [caution.code for caution in calibration.cautions if kind is None or kind in caution.kinds]
 
 
 def test_a_table_with_nothing_wrong_raises_nothing() -> None:
@@ -97,20 +97,20 @@ def test_a_look_alike_must_stand_out_beyond_the_noise() -> None:
 
 def test_the_best_head_of_a_kind_that_nobody_passes_may_be_a_look_alike() -> None:
     scores = {**QUIET, "syntactic:verb_subject": {(0, 0): 0.4}}
-    found = calibrate(RULE, table(RULE, scores, 0.01))
+    calibration = calibrate(RULE, table(RULE, scores, 0.01))
 
-    assert codes(found, "syntactic:verb_subject") == ["no_head_passes", "passing_differs", "lookalike"]
+    assert codes(calibration, "syntactic:verb_subject") == ["no_head_passes", "passing_differs", "lookalike"]
 
 
 def test_a_leader_that_fails_on_a_slice_that_does_not_decide_is_one_sided() -> None:
     asked = exercise(DUPLICATES)
     both = table(asked, {"duplicate_token": {(0, 0): 0.7}})
-    one = with_reading(both, "duplicate_token", (0, 0), ("share", "text"), (0.2, 0.25, 0.3))
+    one_side = with_reading(both, "duplicate_token", (0, 0), ("share", "text"), (0.2, 0.25, 0.3))
     noisy = with_reading(both, "duplicate_token", (0, 0), ("share", "text"), (0.3, 0.38, 0.45))
 
     assert codes(calibrate(asked, both), "duplicate_token") == []
     assert codes(calibrate(asked, noisy), "duplicate_token") == []
-    (caution,) = [caution for caution in calibrate(asked, one).cautions if caution.kinds]
+    (caution,) = [caution for caution in calibrate(asked, one_side).cautions if caution.kinds]
     assert caution.code == "one_sided"
     assert "its share is 0.25 on text" in caution.message
 
@@ -125,8 +125,8 @@ def test_labels_that_disagree_with_what_is_measured_are_named() -> None:
 def test_that_guessing_pays_with_as_many_heads_as_are_measured_is_a_caution() -> None:
     asked = exercise(wrong_costs=1.0)
     many = {(layer, head): 0.9 for layer in range(1, 4) for head in range(5)}
-    found = calibrate(asked, table(asked, {**QUIET, "induction": many}, 0.01))
-    (caution,) = [caution for caution in found.cautions if caution.code == "guessing_pays"]
+    calibration = calibrate(asked, table(asked, {**QUIET, "induction": many}, 0.01))
+    (caution,) = [caution for caution in calibration.cautions if caution.code == "guessing_pays"]
 
     assert caution.kinds == ()
     assert "guessing pays" in caution.message
@@ -135,9 +135,9 @@ def test_that_guessing_pays_with_as_many_heads_as_are_measured_is_a_caution() ->
 def test_that_random_weights_pass_is_a_caution() -> None:
     trained = table(RULE, QUIET, 0.01)
     below, above = (table(RULE, {"induction": {(3, 1): score}}, 0.01) for score in (0.3, 0.7))
-    found = calibrate(RULE, trained, untrained=above)
+    calibration = calibrate(RULE, trained, untrained=above)
 
     assert codes(calibrate(RULE, trained, untrained=below)) == []
-    (caution,) = found.cautions
+    (caution,) = calibration.cautions
     assert (caution.code, caution.kinds) == ("untrained_passes", ("induction",))
     assert caution.message == "with random weights, 1 head passes; the best is L3H1 with 0.70"
