@@ -123,7 +123,7 @@ WRONG = {
         "claims[2]: L0H1 as induction is claimed already, as claims[0]; claim it once [duplicate-claim]",
     ),
     "too many": ([{"layer": 0, "head": head} for head in range(6)], "claims[5]: 6 claims, but tiny-heads takes 5 at"),
-    "ahead": ([{"layer": 0, "head": 0, "type": "next_token"}], "claims[0].type: positional:+1 looks ahead; a decoder"),
+    "ahead": ([{"layer": 0, "head": 0, "type": "next_token"}], "claims[0].type: positional:+1 looks ahead, but tiny"),
     "offset ahead": ([{"layer": 0, "head": 0, "type": "positional", "offset": 2}], "claims[0].offset: positional:+2"),
     "type": ([{"layer": 0, "head": 0, "type": "inducton"}], "claims[0].type: `type` cannot be `inducton`; allowed:"),
     "meant": ([{"layer": 0, "head": 0, "type": "inducton"}], "did you mean `induction`? [unknown-type]"),
@@ -131,7 +131,7 @@ WRONG = {
         [{"layer": 0, "heads": 0, "type": "semantic"}],
         "claims[0].heads: unknown key `heads` in claims[0]",
     ),
-    "missing": ([{"layer": 0}], "claims[0].head: `head` is missing in claims[0]; needed: layer, head, type"),
+    "missing": ([{"layer": 0}], "claims[0].head: `head` is missing in claims[0]; required: layer, head, type"),
     "text": ([{"layer": "0", "head": 0}], "claims[0].layer: `layer` must be a whole number, not `0`, which is text"),
     "part": ([{"layer": 0.5, "head": 0}], "claims[0].layer: "),
     "no words": ([{"layer": 0, "head": 0, "evidence": "..."}], "claims[0].evidence: `evidence` has no words: `...`"),
@@ -169,7 +169,7 @@ def test_a_student_whose_name_is_none_and_a_submission_to_another_exercise_are_r
     claim = grader.Claim(layer=0, head=0, type="induction")
     other = grader.Submission(exercise="mini-heads", claims=(claim,))
 
-    with pytest.raises(grader.InvalidInput, match="student: `student` must be"):
+    with pytest.raises(grader.InvalidInput, match="student: `student` is `a"):
         grader.grade(exercise, [claim], student="a\nb")
     with pytest.raises(grader.InvalidInput, match="the submission answers `mini-heads`, not `tiny-heads`"):
         grader.grade(exercise, other)
