@@ -97,7 +97,7 @@ class Laboratory:
         """The scores of every head as they were measured before; the transformer is not loaded.
 
         Raises:
-            ScoreTableError: They never were, with these probes and this code.
+            ScoreTableError: They have not been measured with these probes and this code.
         """
         table = self.store.current()
         if table is None:
@@ -106,7 +106,7 @@ class Laboratory:
         return table
 
     def measure(self) -> None:
-        """See to it that the table is kept, or that another process is at it; nobody is waited for."""
+        """Measure the heads and keep the table, unless another process is measuring them."""
         with suppress(BeingMeasured):
             self.store.table(self._measure, self._probes_digest, waits=False)
 
@@ -116,7 +116,7 @@ class Laboratory:
         return Standings(self.exercise, self.table)
 
     def report(self, submission: Submission) -> Report:
-        """The report on a submission that has been checked against the exercise."""
+        """Return the report on a submission that has been checked against the exercise."""
         evidence = {
             number: self.recomputed(claim).evidence
             for number, claim in enumerate(submission.claims)
@@ -125,11 +125,11 @@ class Laboratory:
         return grade(submission, self.exercise, self.table, evidence, self.standings)
 
     def pictures(self, report: Report) -> dict[int, tuple[Picture, ...]]:
-        """By the claim's number: the head on the kind's own probe, and on the student's sentence.
+        """Return pictures by the claim's number: the head on the kind's own probe, and on the student's sentence.
 
         A head that looks like another kind is drawn on the probe of that one as well.
         """
-        found: dict[int, tuple[Picture, ...]] = {}
+        pictures: dict[int, tuple[Picture, ...]] = {}
         for number, verdict in enumerate(report.verdicts):
             claim = verdict.claim
             if self._exists(claim):
@@ -137,34 +137,34 @@ class Laboratory:
                 on_probe = self.picture(claim.kind, place)
                 own = self._own(claim) if claim.evidence else None
                 instead = self.picture(verdict.looks_like.kind, place) if verdict.looks_like else None
-                found[number] = tuple(each for each in (on_probe, own, instead) if each is not None)
-        return found
+                pictures[number] = tuple(each for each in (on_probe, own, instead) if each is not None)
+        return pictures
 
     def _own(self, claim: Claim) -> Picture:
-        """The head on the student's sentence; its caption was kept in English."""
-        message = _("{place} on “{text}”", place=claim.place, text=claim.evidence)
-        return self.recomputed(claim).picture.model_copy(update={"caption": message})
+        """Return the head on the student's sentence; its caption was kept in English."""
+        caption = _("{place} on “{text}”", place=claim.place, text=claim.evidence)
+        return self.recomputed(claim).picture.model_copy(update={"caption": caption})
 
     def picture(self, kind: Kind, place: HeadIndex) -> Picture | None:
-        """A head on the kind's own probe; None where none is kept."""
+        """Return a head on the kind's own probe; None if no picture is kept."""
         from grader.measuring.examples import picture
 
         return picture(self.folder / f"{self.table.key}.examples.npz", kind, *place)
 
     def recomputed(self, claim: Claim) -> Recomputed:
-        """The claim's evidence under its head: kept by what it follows from, else measured."""
+        """Return the claim's evidence under its head, from an earlier time or measured now."""
         precision, code = self.exercise.probes.precision, code_digest([claim.type], self.folder)
-        parts = (self.digest, precision, claim.kind.name, claim.place, claim.evidence or "", code)
+        parts = (self.digest, precision, claim.full_name, claim.place, claim.evidence or "", code)
         path = self.folder / "evidence" / f"{sha256(chr(0).join(parts).encode()).hexdigest()}.json"
         try:
             return Recomputed.model_validate_json(path.read_bytes())
         except (FileNotFoundError, ValidationError):
-            found = self.on_sentence(claim.kind, claim.layer, claim.head, claim.evidence or "")
-            write_whole(path, found.model_dump_json().encode())
-            return found
+            recomputed = self.on_sentence(claim.kind, claim.layer, claim.head, claim.evidence or "")
+            write_whole(path, recomputed.model_dump_json().encode())
+            return recomputed
 
     def on_sentence(self, kind: Kind, layer: int, head: int, text: str) -> Recomputed:
-        """One head on one sentence: drawn, and measured where the targets follow from the tokens."""
+        """Return one head on one sentence: drawn, and measured if the targets follow from the tokens."""
         from grader.measuring.sentence import recompute
 
         self.say(_("recomputing the evidence"))

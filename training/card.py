@@ -20,7 +20,7 @@ from grader.measuring.probes.annotated import running_text
 from grader.measuring.scan import scan
 from grader.measuring.score_table import KindScores
 from grader.report.pages.picture import png
-from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, title
+from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, head_name, title
 from training.rows import STAGES, STEPS, TOKENS
 from training.run import HEADS, LAYERS, fresh
 
@@ -157,7 +157,7 @@ def heat_maps(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, chosen
 
 
 def _name(place: tuple[int, int]) -> str:
-    return f"L{place[0]}H{place[1]}"
+    return head_name(*place)
 
 
 def card(bundle: Path, work: Path) -> None:

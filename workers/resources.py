@@ -17,7 +17,7 @@ from grader.service.worker import Worker
 @cache
 def laboratories() -> Laboratories:
     """Return the laboratories of this process."""
-    return Laboratories(home.writable_folder("tables"))
+    return Laboratories(home.writable_folder(home.TABLES))
 
 
 def preload(exercises: Iterable[str]) -> None:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 def _current() -> dict[str, object]:
     """Return the `extra` of a message about the submission that this process is grading."""
     lease = resources.worker().current
-    return logs.about(lease.platform, lease.submission_id, job=lease.job, attempt=lease.tries) if lease else {}
+    return logs.about(lease.platform, lease.submission_id, job=lease.job, **{"try": lease.tries}) if lease else {}
 
 
 class Graded(Task):  # type: ignore[misc]

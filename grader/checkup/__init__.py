@@ -88,7 +88,8 @@ def _transformer(exercise: Exercise) -> Check:
     except GraderError as error:
         first, *rest = str(error).splitlines()
         return Check(False, subject, first, "\n        ".join(rest), is_optional=source.bundled is None)
-    pins = f"{len(source.files)} pinned files verified" if source.files else "no digest is pinned"
+    count = len(source.files)
+    pins = f"{count} pinned {'file' if count == 1 else 'files'} verified" if count else "no digest is pinned"
     return Check(True, subject, f"{located.how}, {located.path}; {pins}")
 
 
@@ -98,7 +99,7 @@ def _table(exercise: Exercise) -> Check:
         return Check(True, subject, "the score table is looked up once the transformer is found")
     key = table_key(exercise, transformer.digest(exercise.transformer))
     try:
-        table = kept(home.folder() / "tables", key)
+        table = kept(home.folder() / home.TABLES, key)
     except GraderError as error:
         return Check(False, subject, str(error))
     if table is None:

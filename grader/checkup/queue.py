@@ -53,10 +53,10 @@ class Server:
     def _connection(self) -> Check:
         try:
             with streams.explained(self.url):
-                message = self.client.execute_command("HELLO", 2)
+                answer = self.client.execute_command("HELLO", 2)
         except streams.QueueError as error:
             return Check(False, self.name, str(error), "to start one on this machine, run: grade up")
-        facts = dict(zip(message[::2], message[1::2], strict=True))
+        facts = dict(zip(answer[::2], answer[1::2], strict=True))
         version = f"{facts[b'server'].decode()} {facts[b'version'].decode()}"
         return Check(True, self.name, f"{without_password(self.url)}; {version}")
 
@@ -102,10 +102,10 @@ class Server:
 
     def _default_user(self, subject: str) -> Check:
         try:
-            message = self.client.execute_command("ACL", "GETUSER", "default")
+            answer = self.client.execute_command("ACL", "GETUSER", "default")
         except redis.exceptions.NoPermissionError:
             return Check(True, subject, "are refused")
-        flags = dict(zip(message[::2], message[1::2], strict=True))[b"flags"]
+        flags = dict(zip(answer[::2], answer[1::2], strict=True))[b"flags"]
         if b"off" not in flags:
             return Check(False, subject, "need the password of the user `default`, which is on", "turn off that user")
         return Check(True, subject, "are refused; the user `default` is off")
@@ -116,8 +116,8 @@ class Server:
         return clock(subject, seconds + micro / 1e6, before)
 
     def _settings(self, *names: str) -> dict[str, str]:
-        message: list[Any] = self.client.execute_command("CONFIG", "GET", *names)
-        words = [word.decode() for word in message]
+        answer: list[Any] = self.client.execute_command("CONFIG", "GET", *names)
+        words = [word.decode() for word in answer]
         return dict(zip(words[::2], words[1::2], strict=True))
 
 

@@ -79,12 +79,12 @@ def _secrets(name: str, platform: Platform) -> Check:
 def _group(subject: str, server: Server, platform: str) -> Check:
     """Check the intake of a platform's stream."""
     try:
-        message = server.client.xinfo_groups(streams.intake(platform))
+        groups = server.client.xinfo_groups(streams.intake(platform))
     except redis.exceptions.ResponseError as error:
         if "no such key" not in str(error).lower():
             raise
-        message = []
-    group = next((each for each in message if each["name"] == streams.GROUP.encode()), None)
+        groups = []
+    group = next((each for each in groups if each["name"] == streams.GROUP.encode()), None)
     if group is None:
         return Check(False, subject, "nothing reads its stream", "the intake should; is it running?")
     return Check(True, subject, f"{group['lag'] or 0} entries are waiting, {group['pending']} are being taken in")

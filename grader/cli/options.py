@@ -17,8 +17,6 @@ from grader.schema import Exercise
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
 
-TABLES = home.TABLES
-
 TransformerPath = Annotated[
     Path | None,
     typer.Option("--transformer", help="A folder or .gguf file with the transformer's weights.", metavar="PATH"),
@@ -31,7 +29,7 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
     """Provide the exercise's laboratory; its progress is shown on stderr if that is a terminal."""
     from grader.laboratory import Laboratory
 
-    folder = home.writable_folder(TABLES)
+    folder = home.writable_folder(home.TABLES)
     if not sys.stderr.isatty():
         yield Laboratory(exercise, folder, explicit=transformer)
         return

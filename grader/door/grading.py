@@ -109,7 +109,7 @@ def grade(
 def _submission(
     exercise: Exercise, claims: Submission | Iterable[Claim | Mapping[str, Any]], student: str | None
 ) -> Submission:
-    """The claims as a submission that was checked against the exercise."""
+    """Return the claims as a submission that was checked against the exercise."""
     if isinstance(claims, Submission):
         if claims.exercise != exercise.id:
             message = f"the submission answers `{claims.exercise}`, not `{exercise.id}`; give that exercise"
@@ -122,8 +122,8 @@ def _submission(
     return submissions.made(_plain(values), exercise, SOURCE)
 
 
-def _plain(value: Any) -> Plain:  # noqa: ANN401 - whatever a program gives; what is no plain value is refused later
-    """The value as it would be read from a file: numpy's whole numbers as Python's, lists as tuples."""
+def _plain(value: Any) -> Plain:  # noqa: ANN401 - whatever a program gives; a value that is not plain is refused later
+    """Return the value as it would be read from a file: numpy's whole numbers as Python's, lists as tuples."""
     match value:
         case BaseModel():
             return _plain(value.model_dump(exclude_none=True))

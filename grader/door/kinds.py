@@ -16,13 +16,13 @@ def named(kinds: Iterable[str | Kind]) -> list[Kind]:
     """Return the kinds, each once, in the order in which they are named.
 
     Raises:
-        InvalidInput: A name means no kind, or there is none.
+        InvalidInput: A name means no kind, or `kinds` is empty.
     """
     given = [kinds] if isinstance(kinds, str | Kind) else kinds
-    found = {kind.name: kind for kind in (_named(each) for each in given)}
-    if not found:
+    by_name = {kind.name: kind for kind in (_named(each) for each in given)}
+    if not by_name:
         raise InvalidInput(SOURCE, [Problem("too-few", "name at least one kind, or leave `kinds` out to get all")])
-    return list(found.values())
+    return list(by_name.values())
 
 
 def _named(given: str | Kind) -> Kind:
@@ -48,7 +48,7 @@ def _usual(of: HeadType) -> Iterator[Kind]:
 
 
 def _values(parameter: Parameter) -> tuple[Value, ...]:
-    """A parameter's usual values; a whole number without a default has none."""
+    """Return a parameter's usual values; a whole number without a default has none."""
     if parameter.default is not None:
         return (parameter.default,)
     return parameter.values.words if isinstance(parameter.values, OneOf) else ()
@@ -58,7 +58,7 @@ def refuse_unasked(kinds: Iterable[Kind], exercise: Exercise) -> None:
     """Refuse kinds that an exercise does not ask for: its table does not have them.
 
     Raises:
-        InvalidInput: There is one.
+        InvalidInput: The exercise does not ask for one of them.
     """
     asked = [kind.name for kind in exercise.kinds]
     for kind in kinds:
@@ -71,7 +71,7 @@ def refuse_looking_ahead(kinds: Iterable[Kind], transformer: str) -> None:
     """Refuse kinds that no head of a decoder can be of.
 
     Raises:
-        InvalidInput: There is one.
+        InvalidInput: One of them looks ahead.
     """
     for kind in kinds:
         if kind.looks_ahead:

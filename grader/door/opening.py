@@ -54,7 +54,7 @@ def refuse_in_memory(**given: object) -> None:
 def in_memory(
     model: "PreTrainedModel | None", tokenizer: "PreTrainedTokenizerBase | None", transformer: str | Path | None
 ) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
-    """Return the caller's transformer and tokenizer, which no exercise was given in place of.
+    """Return the caller's transformer and tokenizer, for a call without an exercise.
 
     Raises:
         TypeError: One of them is missing, or something is given that belongs to an exercise.

@@ -9,6 +9,7 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.door.notebook import framed
 from grader.door.opening import in_memory, opened, refuse_in_memory
+from grader.exercises.names import refuse_missing
 from grader.laboratory import Laboratory
 from grader.schema import Exercise, HeadIndex, Picture, head_name
 
@@ -109,7 +110,7 @@ def attention(  # noqa: PLR0913 - two ways to name a transformer, and in keyword
     if exercise is not None:
         refuse_in_memory(model=model, tokenizer=tokenizer)
         source = exercise.transformer
-        _refuse_missing((layer, head), (source.layers, source.heads), source.name)
+        refuse_missing((layer, head), (source.layers, source.heads), source.name, SOURCE)
         with opened(exercise, transformer) as laboratory:
             precision = exercise.probes.precision
             loaded = _loaded(_Wanted(laboratory.digest, source.model_dump_json(), precision, laboratory))
@@ -118,7 +119,7 @@ def attention(  # noqa: PLR0913 - two ways to name a transformer, and in keyword
     from grader.measuring.transformer.borrowed import borrowed
 
     with borrowed(own, words) as lent:
-        _refuse_missing((layer, head), (lent.layers, lent.heads), lent.name)
+        refuse_missing((layer, head), (lent.layers, lent.heads), lent.name, SOURCE)
         return _pattern(lent.model, words, (layer, head), text)
 
 
@@ -134,7 +135,7 @@ class _Wanted:
 
 @lru_cache(maxsize=1)
 def _loaded(wanted: _Wanted) -> "Loaded":
-    """The exercise's transformer, the last one kept: who looks at one head looks at the next."""
+    """Return the exercise's transformer; the last one stays in memory for the next call."""
     return wanted.laboratory.loaded
 
 
@@ -148,15 +149,3 @@ def _pattern(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", pla
     with one_thread():
         weights = pattern_of(model, ids, *place).numpy()
     return Pattern(tokens, weights, *place, text)
-
-
-def _refuse_missing(place: HeadIndex, size: HeadIndex, transformer: str) -> None:
-    """Refuse a head that the transformer does not have.
-
-    Raises:
-        InvalidInput: So it is.
-    """
-    if not all(0 <= number < count for number, count in zip(place, size, strict=True)):
-        layers, heads = size
-        message = f"{transformer} has no head {head_name(*place)}: layers are 0 to {layers - 1}, heads 0 to {heads - 1}"
-        raise InvalidInput(SOURCE, [Problem("no-such-head", message)])

@@ -114,7 +114,7 @@ def _of_memory(
         if lent.causal:
             refuse_looking_ahead(asked, lent.name)
         bar.say(f"measuring every head of {lent.name}")
-        found = _measured(lent, tokenizer, settings, asked, bar)
+        scores = _measured(lent, tokenizer, settings, asked, bar)
     table = ScoreTable(
         key="",
         transformer=lent.name,
@@ -122,7 +122,7 @@ def _of_memory(
         seed=settings.seed,
         layers=lent.layers,
         heads=lent.heads,
-        kinds=found,
+        kinds=scores,
     )
     return Scores(Standings(_stand_in(lent, settings, asked), table))
 

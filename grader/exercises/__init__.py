@@ -6,9 +6,9 @@ from grader.exercises.loading import (
     SIZE_LIMIT,
     VARIABLE,
     available,
+    beyond_decoder,
     folders,
     load,
-    looks_ahead,
     read,
     within,
 )
@@ -19,9 +19,9 @@ __all__ = [
     "SIZE_LIMIT",
     "VARIABLE",
     "available",
+    "beyond_decoder",
     "folders",
     "load",
-    "looks_ahead",
     "read",
     "within",
 ]

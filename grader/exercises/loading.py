@@ -112,7 +112,7 @@ def _read(file: Path, content: bytes, folder: str | None) -> Exercise:
     return loaded
 
 
-def looks_ahead(kind: Kind, transformer: TransformerSource) -> bool:
+def beyond_decoder(kind: Kind, transformer: TransformerSource) -> bool:
     """Return whether the kind looks at later tokens although the transformer is a decoder, which cannot."""
     return transformer.family == "decoder" and kind.looks_ahead
 
@@ -138,7 +138,7 @@ def _misfits(exercise: Exercise, document: documents.Document, folder: str | Non
         message = f"`id` cannot be `{exercise.id}`: `grade exercises {exercise.id}` is a command"
         problems.append(document.problem("reserved-id", message, ("id",)))
     for number, kind in enumerate(exercise.kinds):
-        if looks_ahead(kind, exercise.transformer):
+        if beyond_decoder(kind, exercise.transformer):
             message = f"{kind.name} looks ahead, but a decoder's heads cannot attend to later tokens"
             problems.append(document.problem("looks-ahead", message, ("kinds", number)))
     if message := guessing.complaint(exercise):

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.kinds import TYPES, parsed
-from grader.schema import Kind, Statistic
+from grader.schema import HeadIndex, Kind, Statistic, head_name
 
 STATISTICS: dict[Statistic, str] = {
     "share": N_("share"),
@@ -61,6 +61,24 @@ def kind_named(name: str, source: str = "--type") -> Kind:
     except ValidationError as error:
         problems = (str(each.get("ctx", {}).get("error", each["msg"])) for each in error.errors())
         raise InvalidInput(source, [Problem("unknown-type", f"`{name}`: {'; '.join(problems)}")]) from None
+
+
+def refuse_missing(place: HeadIndex, size: tuple[int, int], transformer: str, source: str) -> None:
+    """Refuse a head that a transformer of this many layers, with this many heads in each, does not have.
+
+    Raises:
+        InvalidInput: The transformer has no such head; `source` is the input's name in the message.
+    """
+    if not all(0 <= number < count for number, count in zip(place, size, strict=True)):
+        layers, heads = size
+        message = _(
+            "{transformer} has no head {place}: layers are 0 to {last_layer}, heads 0 to {last_head}",
+            transformer=transformer,
+            place=head_name(*place),
+            last_layer=layers - 1,
+            last_head=heads - 1,
+        )
+        raise InvalidInput(source, [Problem("no-such-head", message)])
 
 
 def _first(name: str, parts: int) -> str:

@@ -185,7 +185,7 @@ def _repeated(document: Document, claims: Mapping[int, Claim]) -> Iterator[Probl
 
 def _looking_ahead(document: Document, claims: Mapping[int, Claim], exercise: Exercise) -> Iterator[Problem]:
     for number, claim in claims.items():
-        if exercises.looks_ahead(claim, exercise.transformer):
+        if exercises.beyond_decoder(claim, exercise.transformer):
             given = (("claims", number, name) for name in reversed(claim.parameters))
             path = next((path for path in given if document.at(path) is not None), ("claims", number, "type"))
             message = _(

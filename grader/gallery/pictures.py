@@ -14,7 +14,7 @@ from grader.gallery.entries import Exhibit
 from grader.gallery.pages import slug
 from grader.laboratory import Laboratory, Recomputed
 from grader.measuring import examples
-from grader.schema import Exercise, Kind, Picture, title
+from grader.schema import Exercise, Kind, Picture, head_name, title
 
 NAME_DIGITS = 12
 """The hexadecimal digits of a hash in a picture's name."""
@@ -33,7 +33,7 @@ class Archive(Laboratory):
         Raises:
             NotKept: Always.
         """
-        raise NotKept(f"{self.exercise.id}: L{layer}H{head} was never seen here on {text}")
+        raise NotKept(f"{self.exercise.id}: {head_name(layer, head)} was never seen here on {text}")
 
 
 class Pictures:

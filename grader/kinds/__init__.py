@@ -4,7 +4,7 @@ A new type is a new file there with a `HeadType` called `TYPE`; no other file na
 import torch: the functions that build masks import it when they are called.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
@@ -31,9 +31,22 @@ def registry() -> dict[str, HeadType]:
             continue
         problems += [f"grader/kinds/types/{module.name}.py: {problem}" for problem in head_type.problems()]
         head_types.append(replace(head_type, name=module.name))
+    problems += _clashes(head_types)
     if problems:
         raise HalfWritten("\n".join(problems))
     return {head_type.name: head_type for head_type in sorted(head_types, key=lambda each: (each.order, each.name))}
+
+
+def _clashes(head_types: list[HeadType]) -> Iterator[str]:
+    """Yield what contradicts another type."""
+    names = {each.name for each in head_types}
+    declared: dict[str, Parameter] = {}
+    for each in head_types:
+        file = f"grader/kinds/types/{each.name}.py"
+        yield from (f"{file}: `spellings`: {word} is a type" for word in each.spellings if word in names)
+        for parameter in each.parameters:
+            if declared.setdefault(parameter.name, parameter) != parameter:
+                yield f"{file}: `parameters`: {parameter.name} differs from that of another type"
 
 
 TYPES: Mapping[str, HeadType] = registry()

@@ -30,6 +30,7 @@ LEFT_OUT: Any = None
 LEAST_SOURCE = 20
 """The fewest characters of a threshold's source; a shorter text cannot say what was measured and by whom."""
 COLOUR = re.compile(r"#[0-9a-f]{6}")
+IN_BRACES = re.compile(r"{(\w+)}")
 
 
 class HalfWritten(GraderError):
@@ -155,10 +156,10 @@ class HeadType:
     """True if the targets follow from the tokens of any text; false if they need annotations."""
     is_place: bool = False
     """True if the kind is itself a fixed offset, so that the baseline leaves fixed offsets and positions out."""
-    looks_ahead: Callable[..., bool] = lambda **parameters: False
-    """A function of the parameters: true if such a head looks at later tokens, which a decoder cannot."""
+    looks_ahead: Callable[..., bool] | None = None
+    """A function of the parameters: true if the head looks at later tokens, which a decoder cannot; None for never."""
     in_decoders: str = ""
-    """The alternative for a claim on a decoder, marked for translation; required if `looks_ahead` may be true."""
+    """The alternative for a claim on a decoder, marked for translation; required beside `looks_ahead`."""
     thresholds: tuple[DefaultThreshold, ...] = ()
 
     hint: str = ""
@@ -190,6 +191,7 @@ class HeadType:
         needed = (
             *("title", "letters", "colours", "ask", "probes", "decides", "thresholds", "hint", "ladder"),
             *("definition", "probe", "confound", "literature", "lookalikes"),
+            *(("in_decoders",) if self.looks_ahead else ()),
         )
         return [f"`{name}` is missing" for name in needed if not getattr(self, name)]
 
@@ -201,6 +203,12 @@ class HeadType:
                 f"`probes`: {probe!r} is not one of {', '.join(SHARED_PROBES)}"
                 for probe in self.probes
                 if _unknown(probe)
+            ),
+            *(
+                f"`probes`: {probe!r} names a parameter that the type does not have"
+                for probe in self.probes
+                if isinstance(probe, str)
+                and not set(IN_BRACES.findall(probe)) <= {parameter.name for parameter in self.parameters}
             ),
             *chain.from_iterable(threshold.problems() for threshold in self.thresholds),
             *(

@@ -69,7 +69,7 @@ def code_digest(types: Iterable[str], kept: Path | None = None) -> str:
     files = list(_files(names))
     raw = hashlib.sha256("\n".join(names).encode())
     for file in files:
-        raw.update(file.read_bytes())
+        raw.update(f"\n{file.relative_to(PACKAGE).as_posix()}\n".encode() + file.read_bytes())
     note = kept / f"{raw.hexdigest()}.code" if kept else None
     if note and note.is_file() and len(known := note.read_text("ascii")) == len(raw.hexdigest()):
         return known

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from grader.base.errors import ScoreTableError
 from grader.base.files import write_whole
 from grader.base.language import _
-from grader.schema import Kind, Picture, ProbeSettings, Record, title
+from grader.schema import Kind, Picture, ProbeSettings, Record, head_name, title
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -107,7 +107,7 @@ def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
         message = f"{path} is damaged; delete it and {path.name.split('.')[0]}.json, and both will be computed again"
         raise ScoreTableError(message) from error
     return Picture(
-        caption=_("L{layer}H{head} on the probe for {kind}", layer=layer, head=head, kind=title(kind)),
+        caption=_("{place} on the probe for {kind}", place=head_name(layer, head), kind=title(kind)),
         tokens=example.tokens,
         pattern=tuple(tuple(round(float(value), 3) for value in row) for row in pattern),
         targets=example.targets,

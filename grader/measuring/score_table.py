@@ -115,7 +115,7 @@ def table_key(exercise: Exercise, transformer_digest: str, folder: Path | None =
         transformer_digest,
         exercise.transformer.family,
         exercise.probes.model_dump_json(),
-        *(kind.name for kind in exercise.kinds),
+        *(kind.full_name for kind in exercise.kinds),
         code_digest((kind.type for kind in exercise.kinds), folder),
     ]
     return sha256("\n".join(parts).encode()).hexdigest()

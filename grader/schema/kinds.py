@@ -133,6 +133,11 @@ class Kind(_Named):
         return kind_name(self.type, self.parameters)
 
     @property
+    def full_name(self) -> str:
+        """The type and the values of all its parameters, defaults included, so that a new default is another kind."""
+        return " ".join([self.type, *(f"{name}={value}" for name, value in self.parameters.items())])
+
+    @property
     def letters(self) -> str:
         """One to three characters for the map of heads: `-1`, `AB` for induction, `vs` for verb to subject."""
         return of(self.head_type.letters, self.parameters)
@@ -140,7 +145,8 @@ class Kind(_Named):
     @property
     def looks_ahead(self) -> bool:
         """True if such a head looks at later tokens, which a decoder's heads cannot."""
-        return self.head_type.looks_ahead(**self.parameters)
+        looks_ahead = self.head_type.looks_ahead
+        return looks_ahead is not None and looks_ahead(**self.parameters)
 
 
 def head_name(layer: int, head: int) -> str:

@@ -149,7 +149,7 @@ def assert_keeps_its_word(submission: Submission, exercise: Exercise) -> None:
     for claim in submission.claims:
         assert 0 <= claim.layer < exercise.transformer.layers
         assert 0 <= claim.head < exercise.transformer.heads
-        assert not exercises.looks_ahead(claim.kind, exercise.transformer)
+        assert not exercises.beyond_decoder(claim.kind, exercise.transformer)
         assert (claim.offset is not None) == (claim.type == "positional")
         assert (claim.relation is not None) == (claim.type == "syntactic")
 

@@ -41,6 +41,7 @@ class Product:
         self.root = root
         for name in COPIED:
             shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(REPOSITORY / "README.md", root / "README.md")
         shutil.copy(TYPE, root / "grader" / "kinds" / "types" / TYPE.name)
         folder = root / "mine" / "stride-heads"
         folder.mkdir(parents=True)
@@ -218,7 +219,7 @@ def test_what_if_and_regrade(product: Product) -> None:
     change = ("--set", f"{KIND}.share.at_least=1.0")
     for form in ("text", "json", "csv"):
         assert KIND in product.grade("whatif", "stride-heads", *change, "--format", form)
-    assert "nothing was written" in product.grade("regrade", "stride-heads", "--reason", "to see")
+    assert "nothing has changed" in product.grade("regrade", "stride-heads", "--reason", "to see")
 
 
 def test_gallery(product: Product) -> None:
@@ -229,8 +230,8 @@ def test_gallery(product: Product) -> None:
 
 
 def test_what_is_asked_of_the_service_when_nothing_came_through_it(product: Product) -> None:
-    assert "handed in nothing called x" in product.grade("status", "x", code=2)
-    assert "handed in nothing called x" in product.grade("report", "x", code=2)
+    assert "there is no submission x" in product.grade("status", "x", code=2)
+    assert "there is no submission x" in product.grade("report", "x", code=2)
     assert "nothing was given up" in product.grade("dead", "list")
 
 

@@ -1,7 +1,6 @@
 """The tree explains itself: small folders, modules that are one thing, tests that lie where the code lies."""
 
 import ast
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ MOST_ENTRIES = 20
 """The limit for a folder, its `__init__.py` included."""
 MOST_LINES = 400
 PRODUCT = ("grader", "workers")
-BESIDE = {"browser", "door", "evidence", "house", "real", "repository", "support", "training", "workers"}
+BESIDE = {"browser", "evidence", "house", "real", "repository", "support", "training", "workers"}
 """Folders of tests that mirror no folder of `grader`."""
 
 
@@ -47,16 +46,6 @@ def test_every_folder_of_tests_mirrors_one_of_the_product() -> None:
     tested = {each.name for each in (REPOSITORY / "tests").iterdir() if is_folder(each)} - BESIDE
 
     assert tested - {each.name for each in (REPOSITORY / "grader").iterdir() if is_folder(each)} == set()
-
-
-def test_no_public_class_has_a_name_that_another_has() -> None:
-    named: dict[str, list[str]] = defaultdict(list)
-    for file in modules():
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                named[node.name].append(str(file.relative_to(REPOSITORY)))
-
-    assert {name: files for name, files in named.items() if len(files) > 1} == {}
 
 
 @pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(REPOSITORY)))

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def test_a_type_without_one_thing_lacks_that(name: str, field: str) -> None:
     ("change", "said"),
     [
         ({"probes": ("nowhere",)}, "`probes`: 'nowhere' is not one of random_tokens, "),
+        ({"probes": ("annotated:{relation}",)}, "`probes`: 'annotated:{relation}' names a parameter that the type"),
+        ({"looks_ahead": lambda: True}, "`in_decoders` is missing"),
         ({"thresholds": (DefaultThreshold("share", 0.5, "mine"),)}, "`thresholds`: share 0.5 lacks its source"),
         ({"decides": "lift"}, "`thresholds`: none is on lift"),
         ({"colours": Colours("blue", "#ffffff")}, "`colours`: 'blue' is not of the form #rrggbb"),
@@ -73,6 +76,29 @@ def test_the_registry_names_every_half_written_file(tmp_path: Path, monkeypatch:
 
     assert str(told.value).startswith("grader/kinds/types/empty.py: there is no `TYPE = HeadType(...)`")
     assert str(told.value).count("grader/kinds/types/half.py: `") == 14
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ('spellings={"induction": {}}', "`spellings`: induction is a type"),
+        ('parameters=(Parameter("offset", WholeNumber(1, 2), "Steps."),)', "`parameters`: offset differs from that of"),
+    ],
+)
+def test_a_type_that_contradicts_another_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str, message: str
+) -> None:
+    (tmp_path / "zigzag.py").write_text(
+        "from dataclasses import replace\nfrom grader.kinds.definition import Parameter, WholeNumber\n"
+        f"from grader.kinds.types.induction import TYPE as OTHER\nTYPE = replace(OTHER, {own})\n"
+    )
+    monkeypatch.setattr(kinds.types, "__path__", [*kinds.types.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "grader.kinds.types.zigzag", raising=False)
+
+    with pytest.raises(HalfWritten) as refusal:
+        registry()
+
+    assert f"grader/kinds/types/zigzag.py: {message}" in str(refusal.value)
 
 
 def test_names_titles_and_letters_tell_kinds_apart() -> None:
@@ -104,6 +130,12 @@ def test_every_relation_has_sentences() -> None:
 
 def test_what_looks_ahead_says_what_a_decoder_may_be_asked_instead() -> None:
     assert [kind.name for kind in ALL if kind.looks_ahead and not kind.head_type.in_decoders] == []
+
+
+def test_a_full_name_says_what_a_name_leaves_out() -> None:
+    assert Kind(type="syntactic", relation="verb_subject").full_name == (
+        "syntactic relation=verb_subject direction=backward"
+    )
 
 
 def test_a_kind_is_read_back_from_its_name() -> None:

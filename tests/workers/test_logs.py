@@ -158,7 +158,7 @@ def test_processes_with_secrets_name_the_submission_and_tell_no_secret(tmp_path:
         assert [secret for secret in service.all_secrets() if secret in everything] == []
         assert [header for post in there.posts if (header := post.headers["webhook-signature"]) in everything] == []
     (graded,) = about_the_good_one(written["worker"])
-    assert (graded["message"], graded["attempt"], graded["logger"]) == ("looked at", 1, "workers.tasks")
+    assert (graded["message"], graded["try"], graded["logger"]) == ("looked at", 1, "workers.tasks")
     assert {"taken in", "stopped"} <= {record["message"] for record in written["intake"]}
     told = about_the_good_one(written["courier"])
     assert [(record["message"], record["channel"], record["try"]) for record in told] == [

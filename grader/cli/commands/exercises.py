@@ -13,7 +13,7 @@ from grader.base import home
 from grader.base.errors import ExerciseError
 from grader.base.language import N_, _, ngettext
 from grader.cli.commands.schema import rendered
-from grader.cli.options import TABLES, print_or_write
+from grader.cli.options import print_or_write
 from grader.exercises.names import statistic
 from grader.exercises.thresholds import thresholds_of
 from grader.report.text.labels import padded
@@ -108,7 +108,7 @@ def check(
 
     folders = checking.folders_in(paths or None)
     checked = []
-    for each in checking.check(folders, home.folder() / TABLES):
+    for each in checking.check(folders, home.folder() / home.TABLES):
         checked.append(each)
         for line in each.lines():
             typer.echo(line)

@@ -11,7 +11,6 @@ from grader import exercises
 from grader.base import home
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import N_, _
-from grader.cli.options import TABLES
 from grader.schema import Exercise
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def build(
         if platform and not known:
             message = _("the ledger has no submissions from platform {platform}", platform=platform)
             raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", message)])
-        tables = home.writable_folder(TABLES)
+        tables = home.writable_folder(home.TABLES)
         gallery = site.Gallery(
             name=title or _("Gallery of attention heads"),
             exhibits=entries.exhibits(submissions, pseudonyms.key(), Discretion(logins)),

@@ -13,7 +13,7 @@ from grader.cli.options import AsJson, TransformerPath, laboratory, print_or_wri
 from grader.exercises.names import kind_named, statistic
 from grader.grading.listing import listing
 from grader.kinds import PARAMETERS
-from grader.schema import Exercise, Kind, title
+from grader.schema import Exercise, Kind, head_name, title
 
 
 def scan(
@@ -81,7 +81,7 @@ def _text(scores: dict[str, Any]) -> str:
         mark = _("confirmed") if row["confirmed"] else ""
         share, hit_rate = statistic("share"), statistic("hit_rate")
         lines.append(
-            f"  L{row['layer']}H{row['head']:<3} {row['score']:.3f}  [{low:.2f}, {high:.2f}]  "
+            f"  {head_name(row['layer'], row['head']):<6} {row['score']:.3f}  [{low:.2f}, {high:.2f}]  "
             f"{share} {row['share']:.2f}  {hit_rate} {row['hit_rate']:.2f}  {mark}".rstrip()
         )
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.cli.options import TransformerPath, laboratory
-from grader.exercises.names import kind_named
+from grader.exercises.names import kind_named, refuse_missing
 from grader.report.drawing import terminal_picture
 from grader.schema import Kind, Picture
 
@@ -44,16 +44,7 @@ def show(
         raise InvalidInput("--text", [Problem("no-words", _("the text is empty; give some words"))])
     exercise = exercises.load(exercise_id)
     source = exercise.transformer
-    if layer >= source.layers or head >= source.heads:
-        message = _(
-            "{transformer} has no head L{layer}H{head}: layers are 0 to {last_layer}, heads 0 to {last_head}",
-            transformer=source.name,
-            layer=layer,
-            head=head,
-            last_layer=source.layers - 1,
-            last_head=source.heads - 1,
-        )
-        raise InvalidInput("grade show", [Problem("no-such-head", message)])
+    refuse_missing((layer, head), (source.layers, source.heads), source.name, "grade show")
     asked = kind_named(type_) if type_ else None
     with laboratory(exercise, transformer) as lab:
         picture = lab.on_sentence(asked or Kind(type="positional"), layer, head, text).picture

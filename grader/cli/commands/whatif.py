@@ -9,7 +9,7 @@ import typer
 from grader import exercises
 from grader.base import home
 from grader.base.errors import InvalidInput, Problem
-from grader.cli.options import TABLES, TransformerPath, laboratory, print_or_write
+from grader.cli.options import TransformerPath, laboratory, print_or_write
 from grader.exercises import changes, guessing
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
@@ -55,7 +55,7 @@ def whatif(
             raise InvalidInput(str(file), [Problem("other-exercise", message)])
     elif settings:
         wanted = changes.changed(stated, settings)
-    table = Laboratory(wanted, home.writable_folder(TABLES)).kept_table
+    table = Laboratory(wanted, home.writable_folder(home.TABLES)).kept_table
     with Ledger() as ledger:
         effects = list(Regrading(wanted, table, never_lower=never_lower).effects(ledger))
     if complaint := guessing.complaint(wanted):

@@ -12,7 +12,7 @@ from grader.base.language import _
 from grader.measuring.transformer.files import lacks, pickles_in, read_json
 from grader.measuring.transformer.find import Say, locate, silent
 from grader.measuring.transformer.hub import quiet
-from grader.measuring.transformer.verify import digest_of, verify
+from grader.measuring.transformer.verify import source_digest, verify
 from grader.schema import Precision, TransformerSource
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def load(
     with LOADING:
         model, tokenizer = _read(located.path, dtype)
         _agree(source, located.path, model)
-    return Loaded(model, tokenizer, source, digest_of(source, located))
+    return Loaded(model, tokenizer, source, source_digest(source, located))
 
 
 def _refuse_unsafe(path: Path) -> None:

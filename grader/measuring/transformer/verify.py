@@ -19,10 +19,10 @@ def digest(source: TransformerSource, explicit: Path | None = None, *, say: Say 
     Raises:
         TransformerNotFound: Nothing is pinned, and it is nowhere.
     """
-    return digest_of(source, None if source.files else locate(source, explicit, say=say))
+    return source_digest(source, None if source.files else locate(source, explicit, say=say))
 
 
-def digest_of(source: TransformerSource, located: Located | None) -> str:
+def source_digest(source: TransformerSource, located: Located | None) -> str:
     """Return the digest over the pins, or over the files that were found if nothing is pinned."""
     files = source.files
     if not files and located is not None:
