@@ -27,14 +27,14 @@ def grade(
     """Return the report on a submission. Pure: the same input gives the same report on every machine.
 
     `evidence` holds what was recomputed of the student's own sentences, by the claim's number, counted from 0.
-    `standings` are those of the exercise and the table, where the caller keeps them.
+    `standings` are those of the exercise and the table, if the caller keeps them.
 
     Raises:
         ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
     """
     graded = list(_graded(submission, exercise, standings or Standings(exercise, table), evidence or {}))
     verdicts = [on_kind for on_kind, _ in graded if isinstance(on_kind, KindVerdict)]
-    confirmed = [verdict.asked.name for verdict in verdicts if verdict.is_confirmed]
+    confirmed = [verdict.about[0] for verdict in verdicts if verdict.is_confirmed]
     earned = fsum(verdict.points for _, verdict in graded)  # the same in every version of Python, as `sum` is not
     left = points(exercise, earned, len(verdicts) - len(confirmed))
     score = round(left / exercise.points, 4)
@@ -84,8 +84,9 @@ def _graded(
             yield verdict, verdict.on(claim)
             continue
         seen.add(verdict.about)
-        confirmed[verdict.asked.name] += verdict.is_confirmed
-        worth = verdict.worth if confirmed[verdict.asked.name] <= verdict.asked.heads else 0.0
+        kind, _, _ = verdict.about
+        confirmed[kind] += verdict.is_confirmed
+        worth = verdict.worth if confirmed[kind] <= verdict.asked.heads else 0.0
         yield verdict, verdict.on(claim, worth, evidence.get(number))
 
 

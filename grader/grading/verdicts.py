@@ -1,6 +1,7 @@
 """Verdicts independent of the student and of earlier claims: computed once, and used in report after report."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from grader.exercises.scoring import points_each
@@ -34,17 +35,17 @@ class KindVerdict:
     chance: float
     """The fraction of all heads that are of the kind, 0 to 1."""
 
-    @property
+    @cached_property
     def about(self) -> tuple[str, int, int]:
         """The kind's name, the layer and the head."""
         return self.asked.name, self.verdict.claim.layer, self.verdict.claim.head
 
-    @property
+    @cached_property
     def is_confirmed(self) -> bool:
         """True if the head is of the kind."""
         return self.verdict.outcome == "confirmed"
 
-    @property
+    @cached_property
     def worth(self) -> float:
         """The points of the claim, unless enough heads of the kind have earned theirs before."""
         return points_each(self.asked) if self.is_confirmed else 0.0
