@@ -144,7 +144,7 @@ def _claims(exercise: Exercise, guesses: Sequence[Guess]) -> tuple[Claim, ...]:
     )
 
 
-class Row(NamedTuple):
+class PlayerRow(NamedTuple):
     """One player at one level of feedback."""
 
     name: str
@@ -153,7 +153,7 @@ class Row(NamedTuple):
     """The mean results, by attempt."""
 
 
-def table(exercise: Exercise, games: int = GAMES, attempts: int = ATTEMPTS[-1]) -> list[Row]:
+def table(exercise: Exercise, games: int = GAMES, attempts: int = ATTEMPTS[-1]) -> list[PlayerRow]:
     """Return every player at every level, on the same planted heads; one that does not learn plays once."""
     played: dict[tuple[str, str], list[list[GameResult]]] = defaultdict(list)
     for number in range(games):
@@ -164,7 +164,7 @@ def table(exercise: Exercise, games: int = GAMES, attempts: int = ATTEMPTS[-1]) 
                 asked = exercise.model_copy(update={"feedback": level})
                 player = make(asked, Random(f"{seed} {name}"))  # noqa: S311
                 played[name, level if learns else ANY].append(game(asked, standings, player, attempts))
-    return [Row(name, level, _averages(games_played)) for (name, level), games_played in played.items()]
+    return [PlayerRow(name, level, _averages(games_played)) for (name, level), games_played in played.items()]
 
 
 def _averages(played: list[list[GameResult]]) -> list[GameResult]:
@@ -172,7 +172,7 @@ def _averages(played: list[list[GameResult]]) -> list[GameResult]:
     return [GameResult(*map(fmean, zip(*after, strict=True))) for after in zip(*played, strict=True)]
 
 
-def harmless(rows: Sequence[Row], level: Feedback, limit: float, of: Callable[[GameResult], float]) -> int:
+def harmless(rows: Sequence[PlayerRow], level: Feedback, limit: float, of: Callable[[GameResult], float]) -> int:
     """Return the number of attempts after which no player is over the limit; 0 if one is after the first."""
     theirs = [row.after for row in rows if row.feedback in (level, ANY)]
     longest = min(map(len, theirs))
@@ -180,7 +180,7 @@ def harmless(rows: Sequence[Row], level: Feedback, limit: float, of: Callable[[G
     return next(over, longest)
 
 
-def lines(exercise: Exercise, rows: Sequence[Row]) -> Iterator[str]:
+def lines(exercise: Exercise, rows: Sequence[PlayerRow]) -> Iterator[str]:
     """Yield the exercise's table, and its meaning in words."""
     source, limit = exercise.transformer, exercise.policy.attempts
     yield (

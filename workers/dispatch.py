@@ -63,7 +63,7 @@ class Dispatcher:
 def main() -> None:
     """Run until told to stop."""
     with Process("dispatcher") as process:
-        from workers.metrics import serve
+        from workers.metrics import serve  # the Prometheus client takes long to import, and only a process needs it
 
         dispatcher = Dispatcher(process.settings)
         serve(process.settings, dispatcher.ledger)

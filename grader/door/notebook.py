@@ -41,7 +41,7 @@ class ProgressBar:
     """One bar, on a terminal or in a notebook; it stays hidden where nobody watches, as in a pipe."""
 
     def __init__(self) -> None:
-        """Nothing is shown yet."""
+        """Show nothing yet."""
         self._bar: Any = None  # tqdm has no types
 
     def say(self, doing: str) -> None:

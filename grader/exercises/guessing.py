@@ -69,7 +69,7 @@ def complaint(exercise: Exercise) -> str:
     limits = f"expected values; the limits are {MOST_SCORE:.0%} and {MOST_XP:.0%}"
     return (
         f"guessing pays: {'; '.join(values[:MOST_NAMED] + more)} ({limits}); "
-        "raise `wrong_costs`, give that kind fewer points, or ask for more of its heads"
+        "give that kind fewer points, or ask for more of its heads; where several claims pay, raise `wrong_costs`"
     )
 
 

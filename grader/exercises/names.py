@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
-from grader.kinds import TYPES, parsed
+from grader.documents import did_you_mean
+from grader.kinds import SPELLINGS, TYPES, parsed
 from grader.schema import HeadIndex, Kind, Statistic, head_name
 
 STATISTICS: dict[Statistic, str] = {
@@ -46,6 +47,15 @@ def kind_named(name: str, source: str = "--type") -> Kind:
         InvalidInput: There is no such kind; `source` is the input's name in the message.
     """
     type_name, *values = name.split(":")
+    known = [*TYPES, *SPELLINGS]
+    if type_name not in known:
+        message = _(
+            "there is no type `{type}`; known: {known}{hint}",
+            type=type_name,
+            known=", ".join(known),
+            hint=did_you_mean(type_name, known),
+        )
+        raise InvalidInput(source, [Problem("unknown-type", message)])
     if type_name in TYPES and len(values) > (most := len(TYPES[type_name].parameters)):
         message = _(
             "`{name}`: {type} takes nothing after `{kind}`", name=name, type=type_name, kind=_first(name, most + 1)

@@ -12,6 +12,7 @@ again, and other versions are held against the digest once.
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -74,8 +75,9 @@ def code_digest(types: Iterable[str], kept: Path | None = None) -> str:
     if note and note.is_file() and len(known := note.read_text("ascii")) == len(raw.hexdigest()):
         return known
     trees = hashlib.sha256("\n".join(map(_told, files)).encode()).hexdigest()
-    if note:
-        write_whole(note, trees.encode())
+    if note and note.parent.is_dir():
+        with suppress(OSError):  # a folder that only lets itself be read costs time, nothing else
+            write_whole(note, trees.encode())
     return trees
 
 

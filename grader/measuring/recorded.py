@@ -69,7 +69,7 @@ def scan_file(path: Path, kind: Kind) -> dict[str, Any]:
     """Return rows as `grade scan` lists them, the best score first.
 
     Raises:
-        InvalidInput: the file is no recorded pattern, or the kind needs annotations that it does not have.
+        InvalidInput: The file is not a recorded pattern, or the kind needs annotations that it does not have.
     """
     if not kind.head_type.from_tokens:
         types = ", ".join(each.name for each in TYPES.values() if each.from_tokens)
@@ -89,7 +89,7 @@ def read(path: Path) -> list[Recording]:
     """Return the recordings in the file.
 
     Raises:
-        InvalidInput: it holds no recorded pattern, or one that is no attention.
+        InvalidInput: The file is not a recorded pattern, or its numbers are not attention.
     """
     try:
         arrays = _load(path)

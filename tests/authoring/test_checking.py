@@ -44,7 +44,7 @@ def test_one_bad_file_hides_no_other_and_every_problem_is_told(course: Path) -> 
     assert re.search(r"syntax/exercise\.yaml:\d+:\d+: .*\[yaml-syntax\]", done.output)
     assert re.search(r"guessing pays: \d+ .* at random earns \d+\.\d% of the score and \d\.\d% of the XP; ", guessable)
     assert "exercise.yaml:7:14: guessing pays" in guessable
-    assert guessable.endswith("more of its heads [guessing-pays]")
+    assert guessable.endswith("where several claims pay, raise `wrong_costs` [guessing-pays]")
     assert "empty/exercise.yaml: cannot be read: No such file" in done.output
     assert f"{course / 'sound'}: sound version 1, 3 kinds, 30 points\n" in done.output
     assert done.output.splitlines()[-1] == "9 exercises: 4 invalid, 0 warnings"

@@ -114,7 +114,7 @@ def test_an_exercise_that_pays_guessers_is_refused_when_loaded(
     assert exercises.load(write(tmp_path / "sound"))
 
     with pytest.raises(
-        ExerciseError, match=r"guessing pays: .* earns \d.*% of the score .* raise `wrong_costs`"
+        ExerciseError, match=r"guessing pays: .* earns \d.*% of the score .* give that kind fewer points"
     ) as caught:
         exercises.load(write(tmp_path / "spoilt", spoil(TEXT)))
 

@@ -18,7 +18,7 @@ LEARNERS = ("test one at a time", "test a budget at a time", "copy the last best
 
 
 @cache
-def rows(name: str) -> list[guessing.Row]:
+def rows(name: str) -> list[guessing.PlayerRow]:
     return guessing.table(exercises.load(name), GAMES, ATTEMPTS)
 
 

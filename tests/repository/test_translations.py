@@ -13,8 +13,9 @@ from hatchling.builders.wheel import WheelBuilder
 
 from grader.base.language import LANGUAGES, speaking
 from grader.cli.speech import INSTRUCTORS
-from grader.schema import Kind, Relation, title
+from grader.schema import title
 from tests.support import translation
+from tests.support.kinds import every_kind
 
 OTHERS = LANGUAGES[1:]
 PARTICLE = re.compile(r"\{(?!kind\})\w+\}[`)]?(은|는|이|가|을|를|과|와|로|으로|이라|라|예요|이에요|야|이야)(?![가-힣])")
@@ -130,13 +131,8 @@ def test_no_korean_ending_hangs_on_a_value_that_nobody_knows() -> None:
 
 
 def test_every_kind_in_korean_ends_as_the_sentences_with_a_kind_need_it() -> None:
-    relations: tuple[Relation, ...] = Relation.__args__  # type: ignore[attr-defined]
-    kinds = [Kind(type="positional", offset=offset) for offset in (-2, -1, 1)]
-    kinds += [Kind(type=each) for each in ("induction", "duplicate_token", "semantic", "rare_token")]
-    kinds += [Kind(type="syntactic", relation=each, direction="forward") for each in relations]
-
     with speaking("ko"):
-        assert [title(kind) for kind in kinds if not title(kind).endswith("헤드")] == []
+        assert [title(kind) for kind in every_kind() if not title(kind).endswith("헤드")] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

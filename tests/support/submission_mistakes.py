@@ -20,7 +20,7 @@ def rest(text: str) -> str:
 
 
 TYPES = ", ".join([*kinds.TYPES, *kinds.SPELLINGS])
-RELATIONS = "verb_subject, noun_adjective, pronoun_antecedent, object_verb, noun_determiner, possessive_noun"
+RELATIONS = ", ".join(kinds.PARAMETERS["relation"].values.words)
 CLAIM_KEYS = "layer, head, type, offset, relation, direction, note, evidence"
 NAMES = "lower-case words and digits joined by hyphens"
 

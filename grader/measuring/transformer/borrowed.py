@@ -15,7 +15,7 @@ class Lent(NamedTuple):
     """A transformer of the caller's while it is measured."""
 
     name: str
-    """Where it was loaded from, or its class."""
+    """The place that it was loaded from, or its class."""
     model: PreTrainedModel
     """Without a language-model head, in eval mode."""
     layers: int

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Literal
 
@@ -100,8 +101,6 @@ def _installed(source: TransformerSource, tried: list[str]) -> Located | None:
     if source.python_package is None:
         return None
     name, _equals, wanted = source.python_package.partition("==")
-    from importlib.metadata import PackageNotFoundError, distribution
-
     try:
         package = distribution(name)
     except PackageNotFoundError:

@@ -1,6 +1,7 @@
 """The hub and its local cache: only the files that are read, at the pinned revision."""
 
 import io
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,6 @@ ANSWER_SECONDS = 10
 @contextmanager
 def quiet(library: str) -> Iterator[None]:
     """Limit a library's log to errors: messages of ours go through captions and exceptions."""
-    import logging
-
     logger = logging.getLogger(library)
     before = logger.level
     logger.setLevel(logging.ERROR)

@@ -38,7 +38,7 @@ def test_the_ledger_keeps_every_report_once_and_progress_adds_them_up(bench: Ben
     assert f"{ID} 0% not passed yet, +0 XP" in text.stdout
     assert "[##########..............] 50/120 XP to the next level\n" in text.stdout
     assert "* First Light: Have a claim confirmed. (20" in text.stdout
-    assert "- Field Guide: Have a head of all six types confirmed, in as many submissions as you like. (3 of 6)\n" in (
+    assert "- Field Guide: Have heads of six types confirmed, in as many submissions as you like. (3 of 6)\n" in (
         text.stdout
     )
 
