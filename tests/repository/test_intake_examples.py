@@ -55,7 +55,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     signing = f"{{name: {SIGNING}, signing: [{{key_id: k1, secret_file: {key}}}]}}"
     listed.write_text(f"platforms:\n  - {signing}\n  - {{name: {PLAIN}}}\n")
     (folder / "home" / "tables").mkdir(parents=True)
-    shutil.copy(MEASURED / f"{measured().table.key}.json", folder / "home" / "tables")
+    shutil.copy(MEASURED / f"{measured().store.key}.json", folder / "home" / "tables")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
     with Up(folder / "home", {**inherited, "GRADER_PLATFORMS": str(listed)}) as running:
         yield running.ready()

@@ -151,7 +151,7 @@ def test_dead_letters_and_secrets_that_cannot_be_read_are_told(bench: Bench, up:
     _, others, _ = doctor(bench, tmp_path / "home", up.url("operator"), GRADER_PLATFORMS=str(listed))
 
     assert lines["dead letters"] == "LOOK 1 in all"
-    assert others["platform local"].startswith("LOOK /nowhere/k1: the file of this secret cannot be read")
+    assert others["platform local"].startswith("LOOK /nowhere/k1: this secret's file cannot be read")
 
 
 def test_a_setting_that_makes_no_sense_is_told(bench: Bench, tmp_path: Path) -> None:

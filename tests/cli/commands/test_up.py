@@ -30,7 +30,7 @@ def test_the_command_that_it_prints_grades_the_example_and_the_next_run_still_ha
 ) -> None:
     home = tmp_path / "a home"
     (home / "tables").mkdir(parents=True)
-    shutil.copy(MEASURED / f"{measured().table.key}.json", home / "tables")
+    shutil.copy(MEASURED / f"{measured().store.key}.json", home / "tables")
     scripts = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
     with started(bench, home, "--workers", "1", PATH=scripts) as up:
         (printed,) = [line for line in up.ready().log.splitlines() if line.startswith("try ")]

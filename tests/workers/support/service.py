@@ -51,7 +51,7 @@ def measured() -> Laboratory:
 def laboratory(folder: Path) -> Laboratory:
     """Return a laboratory with only the score table in this folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(MEASURED / f"{measured().table.key}.json", folder)
+    shutil.copy(MEASURED / f"{measured().store.key}.json", folder)
     return Laboratory(exercises.load(EXERCISE), folder)
 
 
