@@ -116,7 +116,7 @@ def test_a_kind_may_stand_alone_and_have_another_word() -> None:
 
 
 WRONG = {
-    "misspelt": (["inducton"], r"kinds: `inducton`: .*induction"),
+    "misspelt": (["inducton"], r"kinds: there is no type `inducton`; .*did you mean `induction`"),
     "offset": (["positional:x"], "kinds: `positional:x`: `x` is"),
     "none": ([], "kinds: name at least one kind"),
     "ahead": (["positional:+1"], r"kinds: `positional:\+1` looks ahead, but GPT2Model is a decoder"),
