@@ -11,10 +11,10 @@ again, and other versions are held against the digest once.
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import distribution
 from pathlib import Path
 
 from grader.base.files import write_whole
@@ -55,7 +55,15 @@ def digest_of(files: Mapping[str, str]) -> str:
 @cache
 def versions() -> dict[str, str]:
     """Return the installed version of each library that contributes to probes."""
-    return {name: version(name) for name in LIBRARIES}
+    return {name: _version(name) for name in LIBRARIES}
+
+
+def _version(library: str) -> str:
+    """Return a library's version from its metadata; `importlib.metadata.version` would import the parser of mail."""
+    for line in (distribution(library).read_text("METADATA") or "").splitlines():
+        if line.startswith("Version: "):
+            return line.removeprefix("Version: ").strip()
+    return distribution(library).version
 
 
 def code_digest(types: Iterable[str], kept: Path | None = None) -> str:
@@ -66,7 +74,11 @@ def code_digest(types: Iterable[str], kept: Path | None = None) -> str:
         kept: A folder for digests of files that were read before. Taking a syntax tree apart takes as long as the
             rest of a warm submission, so its digest is kept there under the SHA-256 of the files' bytes.
     """
-    names = sorted(set(types))
+    return _code_digest(tuple(sorted(set(types))), kept)
+
+
+@cache
+def _code_digest(names: tuple[str, ...], kept: Path | None) -> str:
     files = list(_files(names))
     raw = hashlib.sha256("\n".join(names).encode())
     for file in files:
@@ -81,7 +93,7 @@ def code_digest(types: Iterable[str], kept: Path | None = None) -> str:
     return trees
 
 
-def _files(types: list[str]) -> Iterator[Path]:
+def _files(types: Collection[str]) -> Iterator[Path]:
     """Yield the files whose code measures, in the order of their paths."""
     for folder in MEASURING:
         for file in sorted((PACKAGE / folder).rglob("*.py")):
