@@ -68,7 +68,8 @@ def test_no_more_of_the_report_is_told_than_the_exercise_shows(
     rationales = [verdict.rationale for verdict in answer.report.verdicts]
     assert measured == {"all": [True, True], "verdicts": [False, False], "score": []}[feedback]
     assert feedback != "verdicts" or rationales == ["Confirmed.", "Refuted."]
-    assert ("0.9" in answer.model_dump_json()) == (feedback == "all")
+    without_times = answer.model_dump_json(exclude={"received_at", "finished_at", "next_allowed"})  # any digits
+    assert ("0.9" in without_times) == (feedback == "all")
 
 
 def test_what_could_not_be_measured_has_no_score(reception: Reception, worker: Worker, ledger: Ledger) -> None:
