@@ -1,7 +1,7 @@
 """The sentence frames of the training text; none of them is a frame of the probes.
 
 In a frame, `{s}` is the subject, `{x}` and `{y}` are other persons, `{p}` a place, `{t}` a thing, `{a}` and `{b}`
-adjectives, `{V}` the verb and `{o}` the subject's own object; `{A}`, `{B}` and `{C}` are candidates for the
+adjectives, `{V}` the verb and `{o}` an object; `{A}`, `{B}` and `{C}` are candidates for the
 pronoun `{he}`, and `{w}` is an owner. `{=s}` is a gloss: the word in slot s is repeated, directly after the word that
 depends on it or on which it depends. `the` stands for any determiner that fits.
 """
@@ -33,6 +33,18 @@ SUBJECTS: tuple[str, ...] = (
     "the {x} knows that the {s} behind the {y} {V}",
 )
 """Frames up to the verb; an object follows."""
+
+CLAUSES: tuple[str, ...] = (
+    "the {s} , while the {x} {W} {q} , {V} {o}",
+    "the {s} , until the {x} by the {p} {W} {q} , {V} {o}",
+    "the {a} {s} , where the {x} {W} {q} , {V} {o}",
+    "the {s} near the {y} , so that the {x} {W} {q} , {V} {o}",
+    "while the {x} {W} {q} , the {s} {V} {o}",
+    "the {x} {W} {q} and the {s} {V} {o}",
+    "the {x} near the {y} {W} {q} , so the {b} {s} {V} {o}",
+    "since the {x} with the {y} {W} {q} , the {s} {V} {o}",
+)
+"""Frames with two verbs `{W}` and `{V}`, each with a subject and an object of its own."""
 
 OBJECTS: tuple[str, ...] = (
     "the {s} {V} {o}",
@@ -165,6 +177,7 @@ STORIES: tuple[str, ...] = (
 ALL: tuple[str, ...] = (
     *OPENERS,
     *SUBJECTS,
+    *CLAUSES,
     *OBJECTS,
     *PRONOUNS,
     *ATTRIBUTES,

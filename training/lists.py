@@ -178,15 +178,20 @@ class Lists:
             row[-1] = (self.token["."], 0.05)
         return row
 
-    def echo(self, room: int, common: tuple[int, ...], rare: list[list[int]]) -> Row:
-        """Return common words with one rare word, which is repeated at the end."""
+    def echo(self, room: int, common: tuple[int, ...], split: list[list[int]], rare: list[list[list[int]]]) -> Row:
+        """Return common words with one rare word, which is repeated at the end.
+
+        Some common words are split as most rare ones are, and in some rows the rare word is one token as most common
+        ones are: what tells it is the word. `rare` has the split ones and the whole ones.
+        """
         random = self.random
         row: Row = []
         while len(row) < room:
-            words = random.sample(common, random.randint(6, 24))
-            place = random.randrange(1, len(words) - 3)
-            pieces = random.choice(rare)
-            row += [(token, 0.0) for token in words[:place]] + [(token, 0.0) for token in pieces]
-            row += [(token, 0.0) for token in words[place:]]
+            words = [[token] for token in random.sample(common, random.randint(5, 18))]
+            for pieces in random.sample(split, random.randint(0, 3)):
+                words.insert(random.randrange(len(words) + 1), pieces)
+            pieces = random.choice(random.choice(rare))
+            words.insert(random.randrange(1, len(words) - 2), pieces)
+            row += [(token, 0.0) for word in words for token in word]
             row += [(pieces[0], DECIDED), *((token, PARTLY) for token in pieces[1:]), (self.token["."], 0.05)]
         return row

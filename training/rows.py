@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from grader.measuring.probes.rare_words import rare_vocabulary
+from grader.measuring.probes.rare_words import common_split_words, rare_vocabulary, rare_whole_words
 from grader.measuring.probes.vocabulary import COMMON_WORDS
 from training import frames
 from training.lists import Lists
@@ -25,14 +25,14 @@ HELD_OUT_LENGTHS = frozenset({8, 13, 20, 29, 40})
 EVERY_OTHER_RARE_WORD = 2
 
 GRAMMAR = {
-    "verb": 0.12, "object": 0.05, "pronoun": 0.13, "state": 0.03,
+    "verb": 0.09, "clauses": 0.04, "object": 0.05, "pronoun": 0.13, "state": 0.03,
     "attribute": 0.04, "predicate": 0.04, "determiner": 0.03, "owner": 0.04,
 }  # fmt: skip
 """Shares of the families of sentences: together about half."""
 SHORT = {"repeats": 0.9, "pairs": 0.1}
 """In a short row few tokens compete, so attending to the right one pays from the start."""
 LONGER = {"repeats": 0.75, "counting": 0.20, "pairs": 0.05}
-TEXT = GRAMMAR | {"story": 0.10, "repeats": 0.15, "counting": 0.09, "kin": 0.12, "echo": 0.04, "marked": 0.02}
+TEXT = GRAMMAR | {"story": 0.10, "repeats": 0.15, "counting": 0.09, "kin": 0.12, "echo": 0.06, "marked": 0.02}
 """Shares of families while every word of a sentence counts in the loss; later only the decided words count."""
 BRIDGE = GRAMMAR | {
     "story": 0.02, "repeats": 0.14, "counting": 0.10,
@@ -46,24 +46,24 @@ LATE = GRAMMAR | {
     "story": 0.02, "repeats": 0.12, "alike": 0.10, "kin": 0.04, "kindred": 0.11, "echo": 0.08, "again": 0.05,
 }  # fmt: skip
 LATER = {
-    "verb": 0.10, "object": 0.03, "pronoun": 0.12, "state": 0.02,
+    "verb": 0.08, "clauses": 0.03, "object": 0.03, "pronoun": 0.12, "state": 0.02,
     "attribute": 0.06, "predicate": 0.04, "determiner": 0.05, "owner": 0.05,
-    "story": 0.02, "repeats": 0.18, "alike": 0.10, "kin": 0.03, "kindred": 0.12, "echo": 0.05, "again": 0.03,
+    "story": 0.02, "repeats": 0.18, "alike": 0.10, "kin": 0.03, "kindred": 0.12, "echo": 0.08, "again": 0.03,
 }  # fmt: skip
 NEARLY = {
-    "verb": 0.09, "object": 0.04, "pronoun": 0.13, "state": 0.01,
+    "verb": 0.07, "clauses": 0.03, "object": 0.04, "pronoun": 0.13, "state": 0.01,
     "attribute": 0.06, "predicate": 0.05, "determiner": 0.05, "owner": 0.04,
-    "repeats": 0.18, "alike": 0.06, "kin": 0.03, "distant_kindred": 0.19, "echo": 0.04, "again": 0.03,
+    "repeats": 0.18, "alike": 0.06, "kin": 0.03, "distant_kindred": 0.17, "echo": 0.08, "again": 0.03,
 }  # fmt: skip
 FINER = {
-    "verb": 0.06, "object": 0.03, "pronoun": 0.08,
+    "verb": 0.05, "clauses": 0.02, "object": 0.03, "pronoun": 0.08,
     "attribute": 0.12, "predicate": 0.04, "determiner": 0.12, "owner": 0.10,
-    "repeats": 0.16, "alike": 0.04, "kin": 0.03, "distant_kindred": 0.13, "echo": 0.03, "again": 0.06,
+    "repeats": 0.16, "alike": 0.04, "kin": 0.03, "distant_kindred": 0.13, "echo": 0.07, "again": 0.06,
 }  # fmt: skip
 LAST = {
-    "verb": 0.12, "object": 0.05, "pronoun": 0.08, "attribute": 0.03, "more_attributes": 0.10, "predicate": 0.05,
-    "determiner": 0.02, "more_determiners": 0.05, "owner": 0.03, "more_owners": 0.08,
-    "repeats": 0.14, "alike": 0.02, "kin": 0.02, "distant_kindred": 0.12, "echo": 0.03, "again": 0.06,
+    "verb": 0.09, "clauses": 0.04, "object": 0.05, "pronoun": 0.08, "attribute": 0.03, "more_attributes": 0.10,
+    "predicate": 0.05, "determiner": 0.02, "more_determiners": 0.05, "owner": 0.03, "more_owners": 0.08,
+    "repeats": 0.14, "alike": 0.02, "kin": 0.02, "distant_kindred": 0.12, "echo": 0.07, "again": 0.06,
 }  # fmt: skip
 
 """From TEXT on, each mix gives more room to heads that had not formed yet, as decided at checkpoints."""
@@ -124,10 +124,19 @@ class Rows:
         sentences = Sentences(token, self.random)
         lists = Lists(token, plain, self.random, reserved=HELD_OUT_LENGTHS)
         common = tuple(token[word] for word in COMMON_WORDS)
-        rare = [tokenizer.encode(word).ids for word in rare_vocabulary()[::EVERY_OTHER_RARE_WORD]]
+
+        def pieces(word: str) -> list[int]:
+            return list(tokenizer.encode(word).ids)
+
+        split = [pieces(word) for word in common_split_words(pieces)]
+        rare = [
+            [pieces(word) for word in words[::EVERY_OTHER_RARE_WORD]]
+            for words in (rare_vocabulary(), rare_whole_words(pieces))
+        ]
         self.families: dict[str, Callable[[], Row]] = {
             "story": sentences.story,
             "verb": sentences.verb,
+            "clauses": sentences.clauses,
             "object": sentences.object,
             "pronoun": sentences.pronoun,
             "state": sentences.state,
@@ -150,7 +159,7 @@ class Rows:
             "kin": lambda: lists.kin(self.stage.length),
             "marked_categories": lambda: lists.marked_categories(self.stage.length),
             "category_pairs": lambda: lists.category_pairs(self.stage.length),
-            "echo": lambda: lists.echo(self.stage.length, common, rare),
+            "echo": lambda: lists.echo(self.stage.length, common, split, rare),
         }
 
     def batch(self, step: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:

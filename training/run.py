@@ -23,10 +23,10 @@ from training import tokenizer as words
 from training.glance import glance
 from training.rows import STEPS, TOKENS, Rows, stage_of
 
-LAYERS, HEADS, WIDTH, POSITIONS = 4, 8, 192, 256
+LAYERS, HEADS, WIDTH, POSITIONS = 6, 8, 192, 256
 PLACE_WIDTH = 48
 """The number of directions in which positions start; words start in the others."""
-MATRIX_RATE, OTHER_RATE = 8e-3, 3e-3
+MATRIX_RATE, OTHER_RATE = 6e-3, 3e-3
 POSITION_PART = 0.3
 """The learning rate of the position embeddings, divided by OTHER_RATE."""
 RATES = ((0, 1 / 30), (29, 1.0), (2728, 1.0), (3750, 0.389), (5000, 0.389), (STEPS, 0.02))

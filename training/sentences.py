@@ -24,8 +24,10 @@ ANY_DETERMINER = "the?"
 PLURALS = frozenset({role.plural for role in ROLES.values()} | {plural(thing) for thing in THINGS})
 SINGULAR_DETERMINERS = ("the", "the", "the", "this", "that", "every", "a")
 PLURAL_DETERMINERS = ("the", "the", "the", "these", "those", "some")
-CAPITAL, OPENED, OWN_VERB, GLOSSED, NAMED = 0.8, 0.3, 0.3, 0.35, 0.3
-"""Probabilities of a capital at the beginning, an opener, the subject's own verb, a gloss, and a name."""
+CAPITAL, OPENED, GLOSSED, NAMED = 0.8, 0.3, 0.35, 0.3
+"""Probabilities of a capital at the beginning, an opener, a gloss, and a name."""
+OWN_VERB, OWN_DEED, OTHERS_VERB = 0.15, 0.3, 0.35
+"""Probabilities of the subject's own verb, for the families of subjects and of objects, and of another person's."""
 
 
 class Sentences:
@@ -36,30 +38,56 @@ class Sentences:
         self.token, self.random = token, random
 
     def verb(self) -> Row:
-        """Return a row in which the subject determines its own verb, or what follows a verb of any subject."""
+        """Return a row in which the subject determines what follows the verb, whosever verb it is.
+
+        Most verbs suit any subject or belong to another person of the sentence: then only grammar tells the subject.
+        """
         random = self.random
         subject, x, y = random.sample(PERSONS, 3)
         plural, others = random.random() < 0.5, random.random() < 0.5
-        role = ROLES[subject]
-        own = random.random() < OWN_VERB
+        verb = self._verb(subject, x, OWN_VERB)
         slots = {
-            "s": role.plural if plural else subject,
+            "s": ROLES[subject].plural if plural else subject,
             "x": ROLES[x].plural if others else x,
             "y": ROLES[y].plural if random.random() < 0.5 else y,
-            "V": (role.verb if plural else role.verb_s) if own else self._generic(plural=plural),
-            "o": role.object,
+            "V": self._form(verb, plural=plural),
+            "o": ROLES[subject].object,
         }
-        gloss = random.random() < GLOSSED
+        own, gloss = verb == subject, random.random() < GLOSSED
         frame = random.choice(frames.SUBJECTS) + (" {=s} {o} ." if gloss else " {o} .")
         return self._row(frame, slots, {"V": DECIDED if own else PARTLY, "o": PARTLY if own or gloss else DECIDED})
 
+    def clauses(self) -> Row:
+        """Return a row with two verbs, each of which is followed by the object of its own subject."""
+        random = self.random
+        subject, x, y = random.sample(PERSONS, 3)
+        plural, others = random.random() < 0.5, random.random() < 0.5
+        verb, other = self._verb(subject, x, OWN_VERB), self._verb(x, subject, OWN_VERB)
+        slots = {
+            "s": ROLES[subject].plural if plural else subject,
+            "x": ROLES[x].plural if others else x,
+            "y": y,
+            "V": self._form(verb, plural=plural),
+            "W": self._form(other, plural=others),
+            "o": ROLES[subject].object,
+            "q": ROLES[x].object,
+        }
+        weights = {
+            "o": PARTLY if verb == subject else DECIDED,
+            "q": PARTLY if other == x else DECIDED,
+            "V": PARTLY,
+            "W": PARTLY,
+        }
+        return self._row(random.choice(frames.CLAUSES) + " .", slots, weights)
+
     def object(self) -> Row:
-        """Return a row in which the verb is repeated after its object."""
+        """Return a row in which the verb is repeated after its object, whosever verb and object they are."""
         random = self.random
         subject, x = random.sample(PERSONS, 2)
-        role = ROLES[subject]
-        deed = role.past if random.random() < 0.5 else self._generic(plural=False)
-        row = {"s": subject, "V": deed, "o": role.object, "x": x}
+        verb = self._verb(subject, x, OWN_DEED)
+        deed = ROLES[verb].past if verb and random.random() < 0.7 else self._form(verb, plural=False)
+        thing = ROLES[subject if random.random() < 0.5 else x].object
+        row = {"s": subject, "V": deed, "o": thing, "x": x}
         return self._row(random.choice(frames.OBJECTS) + " {=V} .", row, {})
 
     def pronoun(self) -> Row:
@@ -121,7 +149,15 @@ class Sentences:
             row += self._row(random.choice(frames.STORIES), slots, dict.fromkeys(("N", "M", "t", "s"), PARTLY))
         return row
 
-    def _generic(self, *, plural: bool) -> str:
+    def _verb(self, subject: str, other: str, own: float) -> str:
+        """Return the person whose verb comes: the subject, with probability `own`, the other one, or nobody ("")."""
+        drawn = self.random.random()
+        return subject if drawn < own else other if drawn < own + OTHERS_VERB else ""
+
+    def _form(self, person: str, *, plural: bool) -> str:
+        """Return the person's verb, or one of any subject for "", after a plural or a singular."""
+        if person:
+            return ROLES[person].verb if plural else ROLES[person].verb_s
         verb = self.random.choice(tuple(GENERIC_VERBS))
         return GENERIC_VERBS[verb] if plural else verb
 

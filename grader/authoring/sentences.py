@@ -169,6 +169,7 @@ def _tokens(sentence: OwnSentence) -> ProbeSequence:
         frozenset({0}),
         "all",
         tuple(Span(word + 1, word + 2) for word in range(count)),
+        sentence.words,
         sentence.classes,
-        tuple(Link(arc.relation, arc.query, arc.target, arc.group) for arc in sentence.arcs),
+        tuple(Link(arc.relation, arc.query, arc.target, arc.groups) for arc in sentence.arcs),
     )

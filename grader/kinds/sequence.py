@@ -23,7 +23,8 @@ class Link:
     relation: str
     later: int
     earlier: int
-    group: str
+    groups: tuple[str, ...] = ()
+    """The slices that the relation belongs to in addition to its sequence's."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class ProbeSequence:
     slice: str
     """The slice that the sequence's queries belong to, such as `random` or `text`."""
     words: tuple[Span, ...] = ()
+    spelled: tuple[str, ...] = ()
+    """Each word as it is written."""
     classes: tuple[str, ...] = ()
     """The word class of each word, such as NOUN."""
     links: tuple[Link, ...] = ()

@@ -7,6 +7,8 @@ import torch
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Estimate = tuple[Array, Array, Array]
+"""A value and the low and high ends of its interval."""
 
 DRAWS = 1000
 LOW, HIGH = 2.5, 97.5
@@ -25,19 +27,34 @@ class Resamples:
     def __init__(self, sequences: int, seed: int) -> None:
         self.weights = _weights(sequences, seed)
 
-    def ratio(self, above: Array, below: Array) -> tuple[Array, Array, Array]:
+    def ratio(self, above: Array, below: Array) -> Estimate:
         """Return sum(above) / sum(below) over the first axis, and the low and high ends of its 95 % interval.
 
         Both have the sequence as first axis; a `below` that has no other is the same for all of `above`. Nowhere may
         the pooled `below` be zero; a resample in which it is counts for nothing.
         """
+        value, drawn = self._drawn(above, below)
+        return self._estimate(value, drawn, above.shape[1:])
+
+    def difference(self, one: tuple[Array, Array], other: tuple[Array, Array]) -> Estimate:
+        """Return the first ratio minus the second one, and its interval; both are over the same resamples.
+
+        Each is an `above` and a `below` as of `ratio`; the second one's `above` has the sequence as only axis.
+        """
+        (value, drawn), (less, drawn_less) = self._drawn(*one), self._drawn(*other)
+        return self._estimate(value - less, drawn - drawn_less, one[0].shape[1:])
+
+    def _drawn(self, above: Array, below: Array) -> tuple[Array, Array]:
+        """Return the ratio of the whole, [column], and of every resample, [column, draw]: these lie side by side."""
         flat, under = (np.array(sums.reshape(len(sums), -1).T, order="C") for sums in (above, below))
-        drawn_below = _product(under, self.weights.T)  # [column, draw]: a column's resamples lie side by side
+        drawn_below = _product(under, self.weights.T)
         drawn = _product(flat, self.weights.T) / np.where(drawn_below > 0, drawn_below, np.nan)
-        percentile = np.percentile if (drawn_below > 0).all() else np.nanpercentile
+        return flat.sum(1) / under.sum(1), drawn
+
+    def _estimate(self, value: Array, drawn: Array, shape: tuple[int, ...]) -> Estimate:
+        percentile = np.nanpercentile if np.isnan(drawn).any() else np.percentile
         low, high = percentile(drawn, (LOW, HIGH), axis=1)
-        shape = above.shape[1:]
-        return (flat.sum(1) / under.sum(1)).reshape(shape), low.reshape(shape), high.reshape(shape)
+        return value.reshape(shape), low.reshape(shape), high.reshape(shape)
 
 
 def _product(one: Array, other: Array) -> Array:

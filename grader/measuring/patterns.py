@@ -25,9 +25,10 @@ def hits(
     targets: Bool[Tensor, "asked key"],
     eligible: Bool[Tensor, "asked key"],
 ) -> Float[Tensor, "asked head"]:
-    """Return 1 where the most attended eligible key is a target, else 0; 0 as well where none gets any attention."""
-    attention, most = rows.masked_fill(~eligible.unsqueeze(1), 0.0).max(-1)  # key -> the most attended key
-    return (targets.gather(1, most) & (attention > 0)).to(rows.dtype)
+    """Return 1 where a target gets more attention than every other eligible key, else 0: a tie is not a hit."""
+    on_targets = rows.masked_fill(~(targets & eligible).unsqueeze(1), 0.0).amax(-1)
+    elsewhere = rows.masked_fill((targets | ~eligible).unsqueeze(1), 0.0).amax(-1)
+    return (on_targets > elsewhere).to(rows.dtype)
 
 
 def reduced(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from grader.base.errors import ExerciseError
 from grader.kinds.masks import Question
 from grader.measuring.baselines import best_blind_head
-from grader.measuring.bootstrap import Array, Resamples
+from grader.measuring.bootstrap import Array, Estimate, Resamples
 from grader.measuring.score_table import Grid, KindScores, Slice, Statistics
 from grader.schema import Kind, Statistic
 
@@ -73,7 +73,7 @@ def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
         baseline = by_sequence.sum() / asked
         if baseline > best:
             blind, best = head, baseline
-        parts += [_slice(name, answers, members, baseline, seed) for name, members in answers.by_slice().items()]
+        parts += [_slice(name, answers, members, by_sequence, seed) for name, members in answers.by_slice().items()]
     return KindScores(
         kind=kind,
         decides=kind.head_type.decides,
@@ -83,18 +83,22 @@ def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
     )
 
 
-def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], baseline: float, seed: int) -> Slice:
-    """Return one slice's statistics; the lead is over the blind head's hit rate on the whole probe."""
+def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], blind: Array, seed: int) -> Slice:
+    """Return one slice's statistics.
+
+    The lead is over the blind head's hit rate on the whole probe, which is an estimate as well: both rates are taken
+    from the same resamples of the sequences. `blind` has the number of queries that it gets right in each sequence.
+    """
     sequence, count = answers.sequence[belongs], len(answers.questions)
     sums = np.zeros((count, *answers.values.shape[1:]))
     np.add.at(sums, sequence, answers.values[belongs])
     below = np.bincount(sequence, minlength=count).astype(float)
     draws = Resamples(count, seed)
-    hit = draws.ratio(sums[..., HITS], below)
-    columns: dict[Statistic, tuple[Array, Array, Array]] = {
+    asked = np.bincount(answers.sequence, minlength=count).astype(float)
+    columns: dict[Statistic, Estimate] = {
         "share": draws.ratio(sums[..., SHARE], below),
-        "hit_rate": hit,
-        "lead": (hit[0] - baseline, hit[1] - baseline, hit[2] - baseline),
+        "hit_rate": draws.ratio(sums[..., HITS], below),
+        "lead": draws.difference((sums[..., HITS], below), (blind, asked)),
     }
     targets, eligible = answers.keys[belongs].sum(0)
     if targets < eligible:

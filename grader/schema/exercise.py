@@ -127,6 +127,11 @@ class OwnArc(Record):
     target: int = Field(ge=0)
     group: str = ""
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The slices that the relation belongs to besides `all`."""
+        return (self.group,) if self.group else ()
+
 
 class ProbeSettings(Record):
     """The settings of an exercise's probes."""

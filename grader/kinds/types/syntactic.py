@@ -215,8 +215,8 @@ def ask(sequence: ProbeSequence, relation: str, direction: str) -> "Question":
         query, word = sequence.words[asker].last, sequence.words[answer]
         targets[query, word.start : word.stop] = True
         rivals[query] = _same_class(sequence, asker, answer, direction)
-        if link.group:
-            groups.setdefault(link.group, torch.zeros(len(targets), dtype=torch.bool))[query] = True
+        for group in link.groups:
+            groups.setdefault(group, torch.zeros(len(targets), dtype=torch.bool))[query] = True
     return Question(targets, all_but_special(sequence), groups, rivals)
 
 

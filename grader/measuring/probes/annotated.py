@@ -26,7 +26,9 @@ def sentences(settings: ProbeSettings, relation: Relation) -> tuple[frames.Sente
         frames.Sentence(
             own.words,
             own.classes,
-            tuple(frames.Arc(arc.relation, arc.query, arc.target, arc.group) for arc in own.arcs),
+            tuple(
+                frames.Arc(arc.relation, arc.query, arc.target, (arc.group,) if arc.group else ()) for arc in own.arcs
+            ),
         )
         for own in settings.own_sentences
         if any(arc.relation == relation for arc in own.arcs)
@@ -68,8 +70,8 @@ def _sequence(tokenizer: PreTrainedTokenizerBase, passage: list[frames.Sentence]
     words = [word for sentence in passage for word in sentence.words]
     links, before = [], 0
     for sentence in passage:
-        links += [Link(arc.relation, before + arc.query, before + arc.target, arc.group) for arc in sentence.arcs]
+        links += [Link(arc.relation, before + arc.query, before + arc.target, arc.groups) for arc in sentence.arcs]
         before += len(sentence.words)
     ids, spans, special = encode(tokenizer, words)
     classes = tuple(name for sentence in passage for name in sentence.classes)
-    return ProbeSequence(ids, special, slice_name, spans, classes, tuple(links))
+    return ProbeSequence(ids, special, slice_name, spans, tuple(words), classes, tuple(links))

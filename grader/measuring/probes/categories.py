@@ -26,6 +26,7 @@ def categories(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> t
             for word in draw.some(random, CATEGORIES[name], WORDS_OF_EACH[number % len(WORDS_OF_EACH)])
         ]
         order = draw.shuffled(random, words)
-        ids, spans, special = encode(tokenizer, [word for word, _ in order])
-        sequences.append(ProbeSequence(ids, special, "lists", spans, categories=tuple(name for _, name in order)))
+        spelled, names = zip(*order, strict=True)
+        ids, spans, special = encode(tokenizer, spelled)
+        sequences.append(ProbeSequence(ids, special, "lists", spans, spelled, categories=names))
     return tuple(sequences)

@@ -79,7 +79,7 @@ class Arc:
     relation: str
     query: int
     target: int
-    group: str
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -177,20 +177,20 @@ def sentences(relation: str, seed: int, count: int) -> tuple[Sentence, ...]:
 
 def _sentence(relation: str, random: Random, number: int) -> Sentence:
     turn, place = divmod(number, len(FRAMES[relation]))
-    frame, cast, group = FRAMES[relation][place], _cast(random), ""
+    frame, cast, groups = FRAMES[relation][place], _cast(random), tuple[str, ...]()
     past = relation != "verb_subject" and (relation != "object_verb" or turn % 2 == 0)
     where = HOUSES if relation == "possessive_noun" else WHERE
     plurals = {letter: draw.below(random, 3) == 0 and letter != "k" for letter in cast}
     if relation == "pronoun_antecedent":
-        where, group, plurals = TIMES[past], SLOTS[turn % len(SLOTS)], {}
+        where, groups, plurals = TIMES[past], (SLOTS[turn % len(SLOTS)],), {}
         frame = _refer(random, frame, turn % len(SLOTS), cast)
     elif relation == "verb_subject":
-        group, one = NUMBERS[turn % 2], draw.below(random, 2) == 0
+        groups, one = (NUMBERS[turn % 2],), draw.below(random, 2) == 0
         plurals = {letter: one if letter == "a" else one != bool(turn % 2) for letter in cast}
     cast = {letter: replace(actor, is_plural=plurals.get(letter, False)) for letter, actor in cast.items()}
     opener = draw.one(random, draw.one(random, (("",), TIMES[past], where)))
     scene = _Scene(random, past, cast, [word for actor in cast.values() for word in (actor.noun, actor.state)])
-    return _read(scene, f"{opener} {frame} .", Arc(relation, 0, 0, group))
+    return _read(scene, f"{opener} {frame} .", Arc(relation, 0, 0, groups))
 
 
 def _people(random: Random, count: int, genders: str) -> list[_Actor]:
@@ -245,7 +245,7 @@ def _read(scene: _Scene, frame: str, arc: Arc) -> Sentence:
             words[index] = "the"
     words[0] = words[0].capitalize()
     query, target = marks["?"], marks["!"]
-    group = arc.group or ("apart" if classes[target] in classes[target + 1 : query] else "nearest")
+    groups = arc.groups or ("apart" if classes[target] in classes[target + 1 : query] else "nearest",)
     if arc.relation == "noun_adjective":
-        group = "predicative" if classes[query] == "ADJ" else "attributive"
-    return Sentence(tuple(words), classes, (replace(arc, query=query, target=target, group=group),))
+        groups = ("predicative" if classes[query] == "ADJ" else "attributive",)
+    return Sentence(tuple(words), classes, (replace(arc, query=query, target=target, groups=groups),))

@@ -146,7 +146,7 @@ def test_an_instructors_own_sentences_take_the_grammars_place(whole_words: PreTr
 
     (sequence,) = family("annotated:verb_subject", whole_words, settings)
 
-    assert [(link.later, link.earlier, link.group) for link in sequence.links] == [(5, 1, "other_number")]
+    assert [(link.later, link.earlier, link.groups) for link in sequence.links] == [(5, 1, ("other_number",))]
     assert len(family("annotated:object_verb", whole_words, settings)) == 30
 
 
