@@ -39,11 +39,13 @@ class Question:
         return asked
 
     def visible(self, *, causal: bool) -> "Question":
-        """Return the question without keys that the transformer cannot see: with `causal`, those after the query."""
-        if not causal:
-            return self
-        past = torch.ones_like(self.targets).tril()
-        return Question(self.targets & past, self.eligible & past, self.groups, self.rivals)
+        """Return the question without keys that no head could be right about.
+
+        These are targets that are not eligible, such as a first word without a special token before it, and with
+        `causal` every key after its query.
+        """
+        seen = torch.ones_like(self.targets).tril() if causal else torch.ones_like(self.targets)
+        return Question(self.targets & self.eligible & seen, self.eligible & seen, self.groups, self.rivals)
 
 
 def blank(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
