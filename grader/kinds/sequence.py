@@ -44,5 +44,7 @@ class ProbeSequence:
     links: tuple[Link, ...] = ()
     categories: tuple[str, ...] = ()
     """The category of each word, in a list of categories."""
+    asked: range | None = None
+    """The words of a list that may be asked; None for all."""
     rare: int | None = None
     """The index of the rare word, if there is one."""

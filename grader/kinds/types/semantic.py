@@ -27,6 +27,7 @@ def ask(sequence: ProbeSequence) -> "Question":
     category = torch.tensor([codes[name] for name in sequence.categories])
     distant = (torch.arange(len(targets)) - asking[:, None]).abs() >= DISTANT
     others = (word_at >= 0) & (word_at != torch.arange(len(asking))[:, None])
+    others &= torch.tensor([sequence.asked is None or word in sequence.asked for word in range(len(asking))])[:, None]
     eligible[asking] = distant & others
     targets[asking] = eligible[asking] & (category[word_at] == category[:, None])
     return Question(targets, eligible)

@@ -9,6 +9,8 @@ from random import Random
 from typing import TypeVar
 
 T = TypeVar("T")
+GOLDEN = 0.6180339887498949
+"""The golden ratio less 1."""
 
 
 def stream(seed: int, name: str) -> Random:
@@ -19,6 +21,15 @@ def stream(seed: int, name: str) -> Random:
 def below(random: Random, bound: int) -> int:
     """Return a whole number from 0 up to `bound`, which is excluded."""
     return int(random.random() * bound)
+
+
+def in_turn(seed: int, number: int, bound: int) -> int:
+    """Return a whole number below `bound`; over successive numbers all of them come about equally often.
+
+    The multiples of the golden ratio are spread more evenly than random draws (the additive recurrence).
+    """
+    start = stream(seed, "in turn").random()
+    return int((start + number * GOLDEN) % 1 * bound)
 
 
 def one(random: Random, items: Items[T]) -> T:

@@ -1,20 +1,25 @@
 """Common words with one rare word among them, at a varied place.
 
-Rarity is measured, not listed: the Zipf frequency of `wordfreq` (log10 of uses in a billion words; Speer 2022).
+Rarity is measured, not listed: the Zipf frequency of `wordfreq` (log10 of uses in a billion words; Speer 2022). Most
+rare words are split into pieces and most common words are not, so that a head which only sees pieces would pass for one
+that knows rarity. Hence every list has common words that are split into as many pieces as the rare one, and half of the
+lists have a rare word that is a single token.
 """
 
 from collections.abc import Callable
 from collections.abc import Sequence as Items
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
+from random import Random
 
 from transformers import PreTrainedTokenizerBase
 from wordfreq import get_frequency_list
 
+from grader.base.errors import ExerciseError
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.probes import draw
 from grader.measuring.probes.tokens import encode
-from grader.measuring.probes.vocabulary import COMMON_WORDS
+from grader.measuring.probes.vocabulary import COMMON_WORDS, EVERYDAY_WORDS
 from grader.schema import ProbeSettings
 
 Pieces = Callable[[str], Items[int]]
@@ -24,13 +29,23 @@ RAREST, LESS_RARE = 1.5, 2.5
 """Zipf frequencies between which a word is rare and yet not a typing error."""
 LESS_RARE_WHOLE, WHOLE_SHORTEST = 3.0, 4
 """The most frequent and the shortest rare word that is a single token: a vocabulary has few of these."""
-COMMON, SPLIT_WORDS = 4.0, 200
-"""The least Zipf frequency of a common word, and the number of common split words from which lists are made."""
+VERY_COMMON, SPLIT_WORDS = 5.08, 200
+"""The least Zipf frequency of the most frequent words, and the number of common split words that lists are made of."""
+COARSE = frozenset({"fucking"})
+"""Common words that are in no list: students see lists as examples."""
 MOST_FREQUENT = 9.0
 """The Zipf frequency of a word that makes up a whole text."""
 SHORTEST, LONGEST = 6, 10
 """The number of letters in a rare word."""
-WORDS = (16, 20, 24)
+PIECES = (2, 3)
+"""The numbers of pieces of a split word."""
+SLICES = ("split", "whole")
+DECOYS = 2
+"""The number of common split words in a list."""
+FEWEST = 20
+"""The fewest words of a group from which lists can be made."""
+LENGTHS = (18, 22, 26)
+"""The numbers of common words in a list."""
 LEAST_BEFORE, LEAST_BEHIND = 2, 6
 
 
@@ -44,9 +59,9 @@ def _between(least: float, most: float) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _by_frequency() -> tuple[str, ...]:
-    """Return the common plain English words, the most frequent first; words as frequent as one another by letters."""
+    """Return the most frequent plain English words; words as frequent as one another by letters."""
     bands = enumerate(get_frequency_list("en"))
-    common = (sorted(words) for band, words in bands if MOST_FREQUENT - band / 100 >= COMMON)
+    common = (sorted(words) for band, words in bands if MOST_FREQUENT - band / 100 >= VERY_COMMON)
     return tuple(word for words in common for word in words if word.isascii() and word.isalpha())
 
 
@@ -66,19 +81,73 @@ def rare_whole_words(pieces: Pieces) -> tuple[str, ...]:
 
 
 def common_split_words(pieces: Pieces) -> tuple[str, ...]:
-    """Return the most frequent words that the tokenizer splits, in alphabetical order."""
-    split = (word for word in _by_frequency() if SHORTEST <= len(word) <= LONGEST and len(pieces(word)) > 1)
+    """Return the most frequent words that the tokenizer splits, in alphabetical order.
+
+    Vocabularies that are too large to split any of the most frequent words of English split some of EVERYDAY_WORDS.
+    """
+    most_frequent = (word for word in _by_frequency() if SHORTEST <= len(word) <= LONGEST)
+    split = (word for word in chain(most_frequent, EVERYDAY_WORDS) if len(pieces(word)) > 1)
     return tuple(sorted(islice(split, SPLIT_WORDS)))
 
 
+@lru_cache(maxsize=4)
+def _groups(tokenizer: PreTrainedTokenizerBase) -> dict[str, tuple[str, ...]]:
+    """Return the words of each group by its name; the name of split words ends in their number of pieces.
+
+    Raises:
+        ExerciseError: The tokenizer has too few words of a group.
+    """
+    backend = tokenizer.backend_tokenizer
+
+    def pieces(word: str) -> Items[int]:
+        return tuple(backend.encode(f"a {word}", add_special_tokens=False).ids[1:])
+
+    rare = backend.encode_batch([f"a {word}" for word in rare_vocabulary()], add_special_tokens=False)
+    counted = [len(each.ids) - 1 for each in rare]
+    decoys = common_split_words(pieces)
+    groups = {
+        "common": tuple(word for word in COMMON_WORDS if len(pieces(word)) == 1),
+        "common and split": tuple(word for word in decoys if len(pieces(word)) in PIECES and word not in COARSE),
+        "rare and whole": rare_whole_words(pieces),
+        **{
+            f"rare in {number}": tuple(
+                w for w, count in zip(rare_vocabulary(), counted, strict=True) if count == number
+            )
+            for number in PIECES
+        },
+    }
+    for name, words in groups.items():
+        if len(words) < FEWEST:
+            message = f"rare_token: the tokenizer has {len(words)} words that are {name}, and {FEWEST} are needed"
+            raise ExerciseError(f"{message}; do not ask for this kind")
+    return groups
+
+
 def rare_words(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
-    """Return lists of different common words with one rare word; slice `lists`."""
-    random = draw.stream(settings.seed, "rare_words")
+    """Return lists of different common words with one rare word, in turn split and whole; the slices' names are these.
+
+    The rare word's places take turns as well, so that none of them is favoured by luck.
+    """
+    random, groups = draw.stream(settings.seed, "rare_words"), _groups(tokenizer)
     sequences = []
     for number in range(settings.rare_sequences):
-        words = draw.some(random, COMMON_WORDS, WORDS[number % len(WORDS)])
-        place = LEAST_BEFORE + draw.below(random, len(words) - LEAST_BEFORE - LEAST_BEHIND)
-        words.insert(place, draw.one(random, rare_vocabulary()))
+        turn, slice_name = number // len(SLICES), SLICES[number % len(SLICES)]
+        words = draw.some(random, groups["common"], LENGTHS[turn % len(LENGTHS)])
+        decoys = draw.some(random, groups["common and split"], DECOYS)
+        for decoy in decoys:
+            words.insert(draw.below(random, len(words) + 1), decoy)
+        place = LEAST_BEFORE + draw.in_turn(settings.seed, turn, len(words) - LEAST_BEFORE - LEAST_BEHIND)
+        words.insert(place, _rare_word(random, tokenizer, groups, slice_name, decoys[0]))
         ids, spans, special = encode(tokenizer, words)
-        sequences.append(ProbeSequence(ids, special, "lists", spans, tuple(words), rare=place))
+        sequences.append(ProbeSequence(ids, special, slice_name, spans, tuple(words), rare=place))
     return tuple(sequences)
+
+
+def _rare_word(
+    random: Random, tokenizer: PreTrainedTokenizerBase, groups: dict[str, tuple[str, ...]], slice_name: str, decoy: str
+) -> str:
+    """Return a whole word, or one of as many pieces as the decoy."""
+    if slice_name == "whole":
+        return draw.one(random, groups["rare and whole"])
+    pieces = len(tokenizer.backend_tokenizer.encode(f"a {decoy}", add_special_tokens=False).ids) - 1
+    return draw.one(random, groups[f"rare in {pieces}"])

@@ -188,6 +188,18 @@ COMMON_WORDS: tuple[str, ...] = _words(
     """
 )
 
+EVERYDAY_WORDS: tuple[str, ...] = _words(
+    """
+    admittedly alright auditorium ballroom bedroom bedtime blackberry boring boyfriend brandy bridal calories
+    cashier chimney cinemas classy cocktails corporal coupon coupons cyclone delete diaries dynamite earrings
+    emailed finals geology glamour goodnight grandpa granny greetings gymnastics haircut happiest honeymoon
+    jewellery jockey kangaroo karate librarian locomotive mailed memoirs needless orchard overdue oyster paycheck
+    payday peaches pearls pillows porcelain pottery quartet refund rosemary sandstone scooter seaside singles
+    skipper softball subscribe theatres tweeted twelfth unlucky upload vineyard walkers walnut wholesome
+    """
+)
+"""Common words (a Zipf frequency of 3.5 or more) that many vocabularies split into pieces."""
+
 TRANSITIVE: tuple[Deed, ...] = _deeds(
     """sees see saw, visits visit visited, greets greet greeted, helps help helped, meets meet met, calls call called,
     follows follow followed, finds find found, thanks thank thanked, watches watch watched"""
