@@ -1,6 +1,6 @@
 """Common words with one rare word among them, at a varied place.
 
-Rarity is measured, not listed: the Zipf frequency of `wordfreq` (log10 of uses in a billion words; Speer 2022).
+Rarity is measured, not listed: the Zipf frequency of `wordfreq` (log10 of uses in a billion words; Speer 2022, README).
 """
 
 from collections.abc import Callable
