@@ -73,7 +73,10 @@ class DefaultThreshold(NamedTuple):
     statistic: Statistic
     at_least: float
     source: str
-    """The measurement or the publication that the value comes from."""
+    """The origin of the value: "measured for this grader", or a publication with its section, table or figure.
+
+    "(not checked)" follows what could not be looked up.
+    """
     slices: tuple[str, ...] = ()
     """The slices of the probe on which a head must reach it; empty means all."""
 
@@ -83,7 +86,7 @@ class DefaultThreshold(NamedTuple):
         if self.statistic not in STATISTICS:
             problems.append(f"`thresholds`: {self.statistic!r} is not one of {', '.join(STATISTICS)}")
         if len(self.source) < LEAST_SOURCE:
-            problems.append(f"`thresholds`: {self.statistic} {self.at_least:g} lacks its source")
+            problems.append(f"`thresholds`: {self.statistic} {self.at_least:g} lacks its source and the place in it")
         return problems
 
 
@@ -97,7 +100,7 @@ class Ladder(NamedTuple):
     where: str
     """The layers in which such heads are often found; a paper's layers are counted as in the paper."""
     source: str
-    """The source for `where`."""
+    """The sources for `where`, each with its place as in `DefaultThreshold`, between them `; `."""
     text: str
     """A text to try, without `"`, `$`, backtick, `!` and backslash, so that a shell does not change it in quotes."""
     see: str
@@ -174,6 +177,7 @@ class HeadType:
     """The text after the probe, such as a table of the parameters' values."""
     confound: str = ""
     literature: str = ""
+    """The publications about such heads, each with its section, table or figure."""
     remark: str = ""
     """Other facts, such as the limits of the type."""
     lookalikes: tuple[Lookalike, ...] = ()

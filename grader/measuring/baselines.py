@@ -2,7 +2,7 @@
 
 Blind heads look at a fixed offset, at a fixed position, at the nearest, first, second or last word of the
 target's class, or at all eligible keys alike. The best of them, over the whole probe, is the baseline:
-a relation counts only beyond it (after Voita et al. 2019, who compare with the best fixed offset).
+a relation counts only beyond it (after Voita et al. 2019, section 5.2.1, who compare with the best fixed offset).
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Seeded 95 % bootstrap intervals over a probe's sequences (Efron 1979, the percentile method)."""
+"""Seeded 95 % bootstrap intervals over a probe's sequences (Efron 1979, with the percentile method; not checked)."""
 
 from functools import lru_cache
 

@@ -31,8 +31,8 @@ TYPE = HeadType(
             "share",
             0.4,
             N_(
-                "GPT-2 small on random repeats: L0H5 .70, L3H0 .66, then .13; on text it is measured too and does "
-                "not decide"
+                "GPT-2 small on random repeats (TransformerLens, demo Exploratory Analysis, mean of 4 runs): L0H5 .70, "
+                "L3H0 .66, then .13; on text it is measured too and does not decide"
             ),
             slices=("repeats",),
         ),
@@ -55,7 +55,9 @@ TYPE = HeadType(
             "it. In GPT-2 small a well-known circuit has L0H1 and L3H0, and in a lesser part L0H10. Which one is "
             "best depends on the text: on random words L0H1 is weak."
         ),
-        source=N_("Wang et al. 2022; measured for this grader, docs/detectors.md"),
+        source=N_(
+            "Wang et al. 2022, section 3.3, appendix I and figure 20; measured for this grader, docs/detectors.md"
+        ),
         text="The baker found a lamp in the river, and the farmer sold the lamp to a baker.",
         see=N_("Does the second `lamp` look at the first `lamp`, or at `in`, which came after it?"),
     ),
@@ -65,10 +67,11 @@ TYPE = HeadType(
         "and reported but do not decide."
     ),
     confound=(
-        "The input matters: GPT-2 small's L0H1, which the literature names, pays 0.13 on random repeats and 0.42 "
-        "to 0.64 on natural text. A copy at distance 1 is the previous token: such pairs are dropped."
+        "The input matters: GPT-2 small's L0H1, which Wang et al. 2022 name (appendix I), pays 0.13 on random repeats "
+        "(TransformerLens, demo Exploratory Analysis) and 0.47 to 0.63 on four recorded texts (measured for this "
+        "grader). A copy at distance 1 is the previous token: such pairs are dropped."
     ),
-    literature="Wang et al. 2022, *Interpretability in the Wild*.",
+    literature="Wang et al. 2022, *Interpretability in the Wild*, section 3.3 and appendix I.",
     lookalikes=(
         Lookalike("induction head", "It looks at what came after the earlier copy, one step further."),
         Lookalike("semantic head", "It looks at related words, copies among them."),

@@ -41,14 +41,17 @@ TYPE = HeadType(
         DefaultThreshold(
             "hit_rate",
             0.6,
-            N_("SmolLM2-135M: L28H0 0.71, L28H2 0.66, then 0.30, against 0.32 for the best fixed position"),
+            N_(
+                "measured for this grader on SmolLM2-135M: L28H0 0.71, L28H2 0.66, then 0.30, against 0.32 for the "
+                "best fixed position; Voita et al. 2019, section 5.3, have 0.66 for the rarest token of a sentence"
+            ),
         ),
         DefaultThreshold(
             "lead",
             0.3,
             N_(
-                "the same measurement; a rare word of several tokens lets the best fixed position reach 0.3 to "
-                "0.5, and the lead is over that"
+                "measured for this grader together with the hit rate; a rare word of several tokens lets the best "
+                "fixed position reach 0.3 to 0.5, and the lead is over that"
             ),
         ),
     ),
@@ -64,11 +67,12 @@ TYPE = HeadType(
             "along?"
         ),
         where=N_(
-            "In encoders that translate, one head of the first layer looks at the least frequent words. That is "
-            "no law: when this grader was made, the best ones of SmolLM2-135M were measured near its end, in "
-            "layer 28 of 30."
+            "In four encoders that translate, one head of the first layer looks at the least frequent words; in the "
+            "one that learnt from film subtitles it finds the rarest token of a sentence 66 % of the time. That is no "
+            "law: when this grader was made, the best ones of SmolLM2-135M were measured near its end, in layer 28 of "
+            "30."
         ),
-        source=N_("Voita et al. 2019; measured for this grader, docs/detectors.md"),
+        source=N_("Voita et al. 2019, section 5.3; measured for this grader, docs/detectors.md"),
         text="the man and the dog saw a theodolite in the house and then went to the water",
         see=N_("Is there a bright column at `theodolite`, and does it move when you put the word elsewhere?"),
     ),
@@ -82,7 +86,13 @@ TYPE = HeadType(
         "The rarest words of a natural text are also the repeated ones, so an induction head passes for a "
         "rare-token head: here the rare word comes once."
     ),
-    literature="None with a published score: the kind is the lesson's.",
+    literature=(
+        "Voita et al. 2019, *Analyzing Multi-Head Self-Attention*, section 5.3: in each of their four encoders one "
+        "head of the first layer points to the rarest tokens of a sentence. In the encoder trained on OpenSubtitles it "
+        "points to the rarest one in 66 % of the cases and to one of the two rarest in 83 %; in those trained on WMT, "
+        "to one of these two in more than half. Only sentences count whose rarest token is not among the 500 most "
+        "frequent. The kind here is narrower: one rare word among common ones, wherever it stands."
+    ),
     lookalikes=(
         Lookalike("sink head", "It rests on the first position, whatever the word there."),
         Lookalike("induction head", "It looks at what was repeated, which in a natural text is often the rarest word."),

@@ -46,11 +46,13 @@ TYPE = HeadType(
             "share",
             0.4,
             N_(
-                "GPT-2 small: L1H5 .55 at a base rate of .12 to .26, next head .25; SmolLM2: four heads at .42 to "
-                ".52; random weights .24"
+                "GPT-2 small: L1H5 .55 at a base rate of .12 to .26, next head .25 (not checked); measured for this "
+                "grader, SmolLM2: four heads at .42 to .52; random weights .24"
             ),
         ),
-        DefaultThreshold("lift", 2, N_("SmolLM2: its four semantic heads 2.0 to 2.7; random weights 1.0")),
+        DefaultThreshold(
+            "lift", 2, N_("measured for this grader, SmolLM2: its four semantic heads 2.0 to 2.7; random weights 1.0")
+        ),
     ),
     hint=N_("Mix words of three topics in a list, and see whether each looks at distant words of its own topic."),
     ladder=Ladder(
@@ -63,10 +65,10 @@ TYPE = HeadType(
             "duplicate-token head finds the same word, never a related one: use every word once."
         ),
         where=N_(
-            "Nobody has published a place together with a score, so look everywhere. When this grader was made, "
-            "the best one of GPT-2 small was measured in layer 1."
+            "We know of no publication that gives a place together with a score, so look everywhere. When this grader "
+            "was made, the best one of GPT-2 small was measured in layer 1."
         ),
-        source=N_("measured for this grader, docs/detectors.md"),
+        source=N_("measured for this grader, docs/detectors.md (not checked)"),
         text="horse hammer red cow saw blue sheep drill green goat nail yellow",
         see=N_(
             "Does `goat` look at `horse`, `cow` and `sheep`, and `nail` at the tools, rather than all at their "
@@ -82,7 +84,10 @@ TYPE = HeadType(
         "In a list that is not shuffled a head that looks nearby is right. A word that comes twice is found by "
         "its copy. Share alone favours heads that spread evenly, so the lift over chance is asked for too."
     ),
-    literature="None with a published score: the kind is the lesson's.",
+    literature=(
+        "None that we know with a score: the kind is the lesson's. Vig and Belinkov 2019, figure 3, draw a near one: "
+        "L8H6 of GPT-2 small, which looks at the items of a list."
+    ),
     lookalikes=(
         Lookalike("local head", "It looks at its neighbours, which are of the same topic in a list that is sorted."),
         Lookalike("duplicate-token head", "It looks at copies of the word itself."),

@@ -43,10 +43,11 @@ RELATIONS = {
                 "near the door is`."
             ),
             where=N_(
-                "Rather in the middle than at the ends: in GPT-2 small, attention agrees best with grammar in the "
-                "middle layers. Heads between verb and subject were found in encoders that translate."
+                "In GPT-2 small, attention agrees best with grammar in the middle layers, most of all in layers 2 to "
+                "4, but subjects are looked at more in deeper ones. Heads between verb and subject were found in "
+                "encoders that translate."
             ),
-            source=N_("Vig and Belinkov 2019; Voita et al. 2019"),
+            source=N_("Vig and Belinkov 2019, sections 5.3.2 and 5.3.3, figures 8 and 9; Voita et al. 2019, table 1"),
             text="The king near the old bridge and the lamps waits for the farmers.",
             see=N_("Does `waits` look at `king`, over two nouns that stand nearer?"),
         ),
@@ -67,10 +68,11 @@ RELATIONS = {
                 "the other order tells: in `the house near the old bridge is red`, does `red` look at `house`?"
             ),
             where=N_(
-                "Rather in the middle than at the ends: in GPT-2 small, attention agrees best with grammar in the "
-                "middle layers. Heads between adjective and noun were found in encoders that translate."
+                "In GPT-2 small, attention agrees best with grammar in the middle layers, most of all in layers 2 to "
+                "4. In encoders that translate, heads from adjective to noun were found, at best 10 points better than "
+                "a fixed offset."
             ),
-            source=N_("Vig and Belinkov 2019; Voita et al. 2019"),
+            source=N_("Vig and Belinkov 2019, sections 5.3.2 and 5.3.3, figure 8; Voita et al. 2019, table 1"),
             text="The house near the old bridge is red, and the small, quiet lamp is new.",
             see=N_("Does `red` look at `house` and not at `bridge`? And `lamp` at `small`?"),
         ),
@@ -94,7 +96,7 @@ RELATIONS = {
                 "In BERT-base the best head for it is in layer 5 of 12. In GPT-2 small, the deepest layers look "
                 "farthest back."
             ),
-            source=N_("Clark et al. 2019; Vig and Belinkov 2019"),
+            source=N_("Clark et al. 2019, table 2; Vig and Belinkov 2019, section 5.3.3 and figure 11"),
             text="Nora thanked the king because she was cold. The king thanked Nora because he was glad.",
             see=N_("Does `she` look at `Nora`, and `he` at `king`, each of them also where it stands farther away?"),
         ),
@@ -115,10 +117,10 @@ RELATIONS = {
                 "in `found, as the king said, the lamp`: does `lamp` still look at `found`?"
             ),
             where=N_(
-                "In BERT-base the best head for it is in layer 8 of 12; in GPT-2 small, too, attention agrees "
-                "best with grammar in the middle layers."
+                "In BERT-base the best head for it is in layer 8 of 12; in GPT-2 small, attention agrees best with "
+                "grammar in the middle layers, most of all in layers 2 to 4."
             ),
-            source=N_("Clark et al. 2019; Vig and Belinkov 2019"),
+            source=N_("Clark et al. 2019, table 1; Vig and Belinkov 2019, sections 5.3.2 and 5.3.3, figure 8"),
             text="The baker found, as the king said, a small lamp.",
             see=N_("Does `lamp` look at `found`, or only at `said`, which is nearer?"),
         ),
@@ -141,10 +143,10 @@ RELATIONS = {
             ),
             where=N_(
                 "In BERT-base the best head between determiner and noun is in layer 8 of 12; there it is the "
-                "determiner that looks. In GPT-2 small, too, attention agrees best with grammar in the middle "
-                "layers."
+                "determiner that looks. In GPT-2 small, determiners are looked at more in the lower layers, most of "
+                "all in the first four."
             ),
-            source=N_("Clark et al. 2019; Vig and Belinkov 2019"),
+            source=N_("Clark et al. 2019, table 1; Vig and Belinkov 2019, sections 5.3.1 and 5.3.2, figure 9"),
             text="The soft, as a king knew, warm bread was on that old table.",
             see=N_("Does `bread` look at the first `The`, and not at `a`? And `table` at `that`?"),
         ),
@@ -165,10 +167,11 @@ RELATIONS = {
                 "between. A noun between the two shows a head that takes the nearest noun."
             ),
             where=N_(
-                "In BERT-base the best head between owner and owned is in layer 7 of 12; there it is the owner "
-                "that looks. In GPT-2 small, too, attention agrees best with grammar in the middle layers."
+                "In BERT-base the best head between owner and owned is in layer 7 of 12; there it is the owner that "
+                "looks. In GPT-2 small, attention agrees best with grammar in the middle layers, most of all in layers "
+                "2 to 4."
             ),
-            source=N_("Clark et al. 2019; Vig and Belinkov 2019"),
+            source=N_("Clark et al. 2019, table 1; Vig and Belinkov 2019, sections 5.3.2 and 5.3.3, figure 8"),
             text="Nora's small and, as the king said, quiet lamp stood near his door.",
             see=N_("Does `lamp` look at `Nora`, and not at `king`? And `door` at `his`?"),
         ),
@@ -253,12 +256,12 @@ TYPE = HeadType(
             "hit_rate",
             0.6,
             N_(
-                "above the half that every blind head stays under; SmolLM2-135M's best heads on this probe, "
-                "slices pooled: 0.83 pronoun to antecedent (L9H4), 0.52 verb to subject (L13H8, which hits 0.92 "
-                "from predicative adjective to noun)"
+                "above the half that every blind head stays under; measured for this grader, SmolLM2-135M's best heads "
+                "on this probe, slices pooled: 0.83 pronoun to antecedent (L9H4), 0.52 verb to subject (L13H8, which "
+                "hits 0.92 from predicative adjective to noun)"
             ),
         ),
-        DefaultThreshold("lead", 0.1, N_("Voita et al. 2019: 10 points over the best fixed offset")),
+        DefaultThreshold("lead", 0.1, N_("Voita et al. 2019, section 5.2.1: 10 points over the best fixed offset")),
     ),
     hint=N_(
         "Put another noun in between: in `the keys near the old door are`, a head that follows grammar still "
@@ -280,7 +283,10 @@ TYPE = HeadType(
         "matches number finds the subject whenever the other nouns differ in it. A head that always takes the "
         "second noun is right half of the time on two candidates and knows nothing."
     ),
-    literature="Voita et al. 2019; Clark et al. 2019, *What Does BERT Look At?*",
+    literature=(
+        "Voita et al. 2019, *Analyzing Multi-Head Self-Attention*, section 5.2 and table 1; Clark et al. 2019, *What "
+        "Does BERT Look At?*, sections 4.2 and 4.3, tables 1 and 2."
+    ),
     remark=(
         "What it cannot do yet: the grammar balances distances and slots for the later word's look back. Looking "
         "ahead, a blind head that takes the next verb or the only pronoun is right in two thirds to all of the "

@@ -1,0 +1,155 @@
+"""The registry of look-alikes: heads that know something else than a kind, and could be taken for it.
+
+They are planted in place of a transformer's heads to try the probes; and a measured head is compared with those that
+its kind names, so that a report can say what a refuted head does instead.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from grader.base.language import N_
+from grader.kinds.lookalikes import looking
+from grader.kinds.lookalikes.looking import (
+    NOUNS,
+    VERBS,
+    Looks,
+    alike,
+    copy,
+    extreme,
+    fixed,
+    last,
+    of_class,
+    offset,
+    same_category,
+    same_trade,
+    words_that,
+)
+from grader.kinds.sequence import ProbeSequence
+
+if TYPE_CHECKING:
+    import torch
+    from jaxtyping import Bool
+
+
+class Lookalike(NamedTuple):
+    """A head that is not of a kind but looks like it."""
+
+    knows: str
+    """One sentence on what it knows or does, marked for translation."""
+    looks: Looks
+    """The keys, from a sequence and a query; what it does not find or cannot see, it gives to the first position."""
+    rightly: tuple[str, ...] = ()
+    """The names of the kinds that it is indeed: there it is confirmed."""
+
+
+FIRST, NEAREST, SECOND, TWO = slice(-1, None), slice(1), slice(-2, -1), slice(2)
+"""The words of a class before the query, the nearest one first: which of them a head looks at."""
+DETERMINERS, ADJECTIVES, MARKS = ("DET",), ("ADJ",), ("PUNCT",)
+
+LOOKALIKES: dict[str, Lookalike] = {
+    # places
+    N_("sink head"): Lookalike(N_("It rests on the first position, whatever stands there."), fixed(0)),
+    N_("second-position head"): Lookalike(N_("It looks at the second position, whatever stands there."), fixed(1)),
+    N_("fixed-position head"): Lookalike(N_("It looks at one position, the sixth, whatever stands there."), fixed(5)),
+    N_("self head"): Lookalike(N_("It looks at the query itself."), offset(0)),
+    N_("previous-token head"): Lookalike(N_("It looks one token back."), offset(-1), ("positional:-1",)),
+    N_("two-back head"): Lookalike(N_("It looks two tokens back."), offset(-2), ("positional:-2",)),
+    N_("three-back head"): Lookalike(N_("It looks three tokens back."), offset(-3), ("positional:-3",)),
+    N_("split-offset head"): Lookalike(N_("It looks at the two tokens before, at both alike."), offset(-1, -2)),
+    N_("next-token head"): Lookalike(N_("It looks one token ahead."), offset(1), ("positional:+1",)),
+    N_("two-ahead head"): Lookalike(N_("It looks two tokens ahead."), offset(2), ("positional:+2",)),
+    N_("local head"): Lookalike(N_("It looks at the five tokens before, at all alike."), offset(-1, -2, -3, -4, -5)),
+    N_("fixed-distance head"): Lookalike(N_("It looks a fixed distance back: 21 tokens."), offset(-21)),
+    N_("even head"): Lookalike(N_("It looks at all tokens alike."), lambda sequence, query: range(query + 1)),
+    N_("previous-word head"): Lookalike(N_("It looks one word back, in running text only."), looking.previous_word, ()),
+    # copies
+    N_("copy head"): Lookalike(N_("It looks at earlier copies of the token itself."), copy(0), ("duplicate_token",)),
+    N_("token after the copy"): Lookalike(
+        N_("It looks at the token after an earlier copy of the token itself."), copy(1), ("induction",)
+    ),
+    N_("token before the copy"): Lookalike(
+        N_("It looks at the token before an earlier copy of the token itself."), copy(-1)
+    ),
+    N_("two after the copy"): Lookalike(N_("It looks two tokens behind an earlier copy of the token itself."), copy(2)),
+    # tokens and words
+    N_("word-piece head"): Lookalike(
+        N_("It looks at word pieces: tokens that do not begin a word. It knows no frequency."), looking.pieces
+    ),
+    N_("last-piece head"): Lookalike(N_("It looks at the last word piece before."), last(looking.pieces)),
+    N_("split-word head"): Lookalike(
+        N_("It looks at words of several tokens, whether they are rare or common."), words_that(looking.is_split)
+    ),
+    N_("longest-word head"): Lookalike(N_("It looks at the word with the most letters."), extreme(looking.letters)),
+    N_("most-tokens head"): Lookalike(N_("It looks at the word with the most tokens."), extreme(looking.tokens)),
+    N_("highest-id head"): Lookalike(N_("It looks at the token with the highest id."), looking.highest_id),
+    N_("frequent-word head"): Lookalike(N_("It looks at the most frequent word before."), extreme(looking.frequency)),
+    N_("infrequent-word head"): Lookalike(
+        N_("It looks at the least frequent word before."), extreme(looking.infrequency), ("rare_token",)
+    ),
+    N_("capital head"): Lookalike(N_("It looks at words that begin with a capital."), words_that(looking.is_capital)),
+    N_("same-letter head"): Lookalike(
+        N_("It looks at words that begin with the same letter."), alike(looking.same_first_letter)
+    ),
+    N_("mark head"): Lookalike(N_("It looks at the last punctuation mark."), of_class(MARKS, NEAREST)),
+    N_("first-word head"): Lookalike(N_("It looks at the first word of the text."), looking.first_word),
+    N_("previous-sentence head"): Lookalike(
+        N_("It looks at the first word of the sentence that it stands in."), looking.sentence_start
+    ),
+    # grammar
+    N_("nearest-noun head"): Lookalike(N_("It looks at the nearest noun or name before."), of_class(NOUNS, NEAREST)),
+    N_("first-noun head"): Lookalike(N_("It looks at the first noun or name."), of_class(NOUNS, FIRST)),
+    N_("second-noun head"): Lookalike(N_("It looks at the second noun or name."), of_class(NOUNS, SECOND)),
+    N_("two-nouns head"): Lookalike(N_("It looks at the two nearest nouns, at both alike."), of_class(NOUNS, TWO)),
+    N_("nearest-verb head"): Lookalike(N_("It looks at the nearest verb before."), of_class(VERBS, NEAREST)),
+    N_("first-verb head"): Lookalike(N_("It looks at the first verb."), of_class(VERBS, FIRST)),
+    N_("nearest-adjective head"): Lookalike(
+        N_("It looks at the nearest adjective before."), of_class(ADJECTIVES, NEAREST)
+    ),
+    N_("nearest-determiner head"): Lookalike(
+        N_("It looks at the nearest determiner before."), of_class(DETERMINERS, NEAREST)
+    ),
+    N_("first-determiner head"): Lookalike(N_("It looks at the first determiner."), of_class(DETERMINERS, FIRST)),
+    N_("number head"): Lookalike(N_("It looks at the nearest noun of the same number."), looking.same_number),
+    N_("main-subject head"): Lookalike(
+        N_("It looks at the subject of the main verb, from every word."), looking.main_subject
+    ),
+    N_("association head"): Lookalike(
+        N_("It looks at the last word that belongs to the same trade, as king, commands and armies do."),
+        last(alike(same_trade)),
+    ),
+    N_("trade's-noun head"): Lookalike(
+        N_("It looks at the person to whose trade the word belongs."), looking.same_trade_noun
+    ),
+    N_("next-noun head"): Lookalike(N_("It looks at the next noun or name."), of_class(NOUNS, NEAREST, ahead=True)),
+    N_("next-verb head"): Lookalike(N_("It looks at the next verb."), of_class(VERBS, NEAREST, ahead=True)),
+    N_("last-verb head"): Lookalike(N_("It looks at the last verb ahead."), of_class(VERBS, FIRST, ahead=True)),
+    N_("next-pronoun head"): Lookalike(N_("It looks at the next pronoun."), of_class(("PRON",), NEAREST, ahead=True)),
+    # topics
+    N_("topic head"): Lookalike(
+        N_("It looks at all words of the same topic, three or more words back."), looking.topic, ("semantic",)
+    ),
+    N_("near-topic head"): Lookalike(
+        N_("It looks at words of the same topic that are at most five words back."), alike(same_category, within=5)
+    ),
+    N_("nearer-topic head"): Lookalike(
+        N_("It looks at words of the same topic that are at most three words back."), alike(same_category, within=3)
+    ),
+    N_("previous word's topic"): Lookalike(
+        N_("It looks at words of the topic of the word before."), looking.previous_category
+    ),
+}
+"""All look-alikes by name, each with what it knows."""
+
+
+def looked_at(
+    lookalike: Lookalike, sequence: ProbeSequence, queries: Sequence[int], *, causal: bool
+) -> "Bool[torch.Tensor, 'asked key']":
+    """Return a mask of the keys that it looks at from each of the queries."""
+    import torch
+
+    length = len(sequence.token_ids)
+    mask = torch.zeros(len(queries), length, dtype=torch.bool)
+    for row, query in enumerate(queries):
+        stop = query + 1 if causal else length
+        mask[row, [key for key in lookalike.looks(sequence, query) if 0 <= key < stop]] = True
+    return mask

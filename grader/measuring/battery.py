@@ -1,0 +1,56 @@
+"""The battery: look-alikes planted in place of a transformer's heads, measured on the probes of any kind."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence as Items
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from grader.kinds import LOOKALIKES
+from grader.kinds.lookalikes import Lookalike, looked_at
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring.patterns import reduced
+from grader.measuring.pooling import Answers, pooled
+from grader.measuring.probes.families import families_of, family
+from grader.measuring.questions import question
+from grader.measuring.score_table import KindScores
+from grader.schema import Kind, ProbeSettings
+
+
+def planted(
+    tokenizer: PreTrainedTokenizerBase,
+    settings: ProbeSettings,
+    kind: Kind,
+    *,
+    causal: bool,
+    lookalikes: Mapping[str, Lookalike] = LOOKALIKES,
+) -> KindScores:
+    """Return the scores of all look-alikes under a kind, as the heads of one layer.
+
+    A query spreads its attention evenly over the keys that the look-alike knows, and gives it to the first position
+    where there is none.
+    """
+    families = []
+    for name in families_of(kind):
+        sequences = family(name, tokenizer, settings)
+        questions = [question(kind, sequence).visible(causal=causal) for sequence in sequences]
+        values = [
+            reduced(
+                _rows(sequence, asked.asked.nonzero().flatten().tolist(), lookalikes, causal=causal),
+                asked.targets[asked.asked],
+                asked.eligible[asked.asked],
+            )
+            for sequence, asked in zip(sequences, questions, strict=True)
+        ]
+        families.append(Answers(questions, [each.slice for each in sequences], torch.cat(values)[:, None].numpy()))
+    return pooled(kind, families, settings.seed)
+
+
+def _rows(
+    sequence: ProbeSequence, queries: Items[int], lookalikes: Mapping[str, Lookalike], *, causal: bool
+) -> torch.Tensor:
+    """Return the attention of all look-alikes, [asked query, look-alike, key]."""
+    masks = [looked_at(each, sequence, queries, causal=causal) for each in lookalikes.values()]
+    rows = torch.stack(masks, 1).to(torch.float64) if queries else torch.zeros(0, len(masks), len(sequence.token_ids))
+    rows[..., 0] += rows.sum(-1) == 0
+    return rows / rows.sum(-1, keepdim=True)
