@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 from grader.cli.commands.schema import RECORDS, rendered
 from grader.exercises.thresholds import defaults
-from grader.kinds import TYPES
-from grader.kinds.definition import HeadType, Lookalike
+from grader.kinds import LOOKALIKES, TYPES
+from grader.kinds.definition import HeadType
 from grader.schema import Threshold
 from grader.service.settings import VARIABLES
 from workers.metrics import METRICS
@@ -102,8 +102,8 @@ def _lines(of: HeadType) -> Iterator[str]:
         yield f"{of.remark}\n"
 
 
-def _lookalike(of: Lookalike) -> str:
-    return f"{'An' if of.name[0] in 'aeiou' else 'A'} *{of.name}*: {of.knows}"
+def _lookalike(name: str) -> str:
+    return f"*{name}*: {LOOKALIKES[name].knows}"
 
 
 def _row(threshold: Threshold) -> str:

@@ -10,10 +10,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from grader.kinds import types
+from grader.kinds import lookalikes, types
 from grader.kinds.definition import HalfWritten, HeadType, OneOf, OwnProbe, Parameter, Parameters, Value
 
-__all__ = ["OWN_PROBES", "PARAMETERS", "SPELLINGS", "TYPES", "kind_name", "parsed", "registry"]
+__all__ = ["LOOKALIKES", "OWN_PROBES", "PARAMETERS", "SPELLINGS", "TYPES", "kind_name", "parsed", "registry"]
 
 
 def registry() -> dict[str, HeadType]:
@@ -58,6 +58,11 @@ SPELLINGS: Mapping[str, tuple[str, Parameters]] = {
     word: (head_type.name, values) for head_type in TYPES.values() for word, values in head_type.spellings.items()
 }
 """Other words for a type, each with the type and the parameters that it means."""
+LOOKALIKES: Mapping[str, lookalikes.Lookalike] = {
+    **lookalikes.LOOKALIKES,
+    **{name: each for head_type in TYPES.values() for name, each in head_type.own_lookalikes.items()},
+}
+"""All look-alikes by name, those of single types as well."""
 OWN_PROBES: Mapping[str, Callable[..., Any]] = {
     probe.name: probe.build for head_type in TYPES.values() for probe in head_type.probes if isinstance(probe, OwnProbe)
 }

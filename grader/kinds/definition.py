@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args
 
 from grader.base.errors import GraderError
+from grader.kinds.lookalikes import LOOKALIKES, Lookalike
 
 if TYPE_CHECKING:
     from grader.kinds.masks import Question
@@ -109,14 +110,6 @@ class Ladder(NamedTuple):
     """A second line under `look`."""
 
 
-class Lookalike(NamedTuple):
-    """A head that is not of the type but looks like it."""
-
-    name: str
-    knows: str
-    """One sentence on what it knows or does."""
-
-
 class Colours(NamedTuple):
     """The type's colour on pages, as `#rrggbb`; it only repeats the letters."""
 
@@ -180,7 +173,10 @@ class HeadType:
     """The publications about such heads, each with its section, table or figure."""
     remark: str = ""
     """Other facts, such as the limits of the type."""
-    lookalikes: tuple[Lookalike, ...] = ()
+    lookalikes: tuple[str, ...] = ()
+    """The names of heads in `LOOKALIKES` that could be taken for it; a report compares a refuted head with them."""
+    own_lookalikes: Mapping[str, Lookalike] = field(default_factory=dict)
+    """Look-alikes of this type alone, which `lookalikes` may name as well."""
     causal: Callable[..., object] | None = None
     """A function that measures the loss without the head; None if the type has no such measure yet."""
 
@@ -221,6 +217,11 @@ class HeadType:
                 if not COLOUR.fullmatch(colour)
             ),
             *(f"`parameters`: {parameter.name} lacks `says`" for parameter in self.parameters if not parameter.says),
+            *(
+                f"`lookalikes`: {name!r} is not one of {', '.join(LOOKALIKES)}"
+                for name in self.lookalikes
+                if name not in LOOKALIKES and name not in self.own_lookalikes
+            ),
             *([f"`thresholds`: none is on {self.decides}"] if self.decides and self.decides not in statistics else []),
         ]
 

@@ -48,3 +48,5 @@ class ProbeSequence:
     """The words of a list that may be asked; None for all."""
     rare: int | None = None
     """The index of the rare word, if there is one."""
+    trades: tuple[str, ...] = ()
+    """The trade that each word belongs to, as `commands` and `armies` belong to `king`; "" for none."""

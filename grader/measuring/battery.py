@@ -42,7 +42,14 @@ def planted(
             )
             for sequence, asked in zip(sequences, questions, strict=True)
         ]
-        families.append(Answers(questions, [each.slice for each in sequences], torch.cat(values)[:, None].numpy()))
+        families.append(
+            Answers(
+                questions,
+                [each.slice for each in sequences],
+                torch.cat(values)[:, None].numpy(),
+                np.zeros((len(torch.cat(values)), 0)),
+            )
+        )
     return pooled(kind, families, settings.seed)
 
 

@@ -31,6 +31,16 @@ def hits(
     return (on_targets > elsewhere).to(rows.dtype)
 
 
+def agreement(
+    rows: Float[Tensor, "asked head key"],
+    eligible: Bool[Tensor, "asked key"],
+    masks: Bool[Tensor, "lookalike asked key"],
+) -> Float[Tensor, "asked head lookalike"]:
+    """Return 1 where the most attended eligible key is one that the look-alike looks at, else 0."""
+    most = rows.masked_fill(~eligible.unsqueeze(1), 0.0).argmax(-1)  # key -> the most attended key
+    return torch.stack([mask.gather(1, most) for mask in masks], -1).to(rows.dtype)
+
+
 def reduced(
     rows: Float[Tensor, "asked head key"],
     targets: Bool[Tensor, "asked key"],

@@ -1,5 +1,6 @@
 """The statistics of a kind: the answers of single queries, pooled by slice, with bootstrap intervals."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,13 +12,14 @@ from grader.base.errors import ExerciseError
 from grader.kinds.masks import Question
 from grader.measuring.baselines import best_blind_head
 from grader.measuring.bootstrap import Array, Estimate, Resamples
-from grader.measuring.score_table import Grid, KindScores, Slice, Statistics
+from grader.measuring.score_table import Grid, KindScores, Resemblance, Slice, Statistics
 from grader.schema import Kind, Statistic
 
 DECIMALS = 4
 """Scores are kept to four decimals: far coarser than rounding noise, far finer than a bootstrap interval."""
-SHARE, HITS, ELIGIBLE = range(3)
-"""The last axis of `Answers.values`: attention on targets, hit (1 or 0), attention on eligible keys."""
+SHARE, HITS, ELIGIBLE, ALIKE = range(4)
+"""The last axis of `Answers.values`: attention on targets, hit (1 or 0), attention on eligible keys, and from ALIKE on
+the agreement with look-alikes (1 or 0)."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,9 @@ class Answers:
     slices: list[str]
     """One for each sequence."""
     values: NDArray[np.floating]
-    """[asked query, layer, head, and one of SHARE, HITS and ELIGIBLE]"""
+    """[asked query, layer, head, and one of SHARE, HITS, ELIGIBLE and the look-alikes in their order]"""
+    chances: Array
+    """The fraction of eligible keys that each look-alike looks at, [asked query, look-alike]; the last axis may be 0."""
 
     @cached_property
     def sequence(self) -> NDArray[np.intp]:
@@ -80,7 +84,17 @@ def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
         baseline=round(float(best), DECIMALS),
         blind_head=blind,
         slices=tuple(parts),
+        resemblances=tuple(_resemblances(kind, families)),
     )
+
+
+def _resemblances(kind: Kind, families: list[Answers]) -> Iterator[Resemblance]:
+    """Yield the agreement with each look-alike of the kind's type, over all queries of all families."""
+    chances = np.concatenate([answers.chances for answers in families]).mean(0)
+    agreeing = np.concatenate([answers.values[..., ALIKE:] for answers in families]).mean(0, dtype=float)
+    for number, name in enumerate(kind.head_type.lookalikes[: chances.shape[1]]):
+        chance = round(float(chances[number]), DECIMALS)
+        yield Resemblance(name=name, value=_grid(agreeing[..., number]), chance=chance)
 
 
 def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], blind: Array, seed: int) -> Slice:
@@ -90,8 +104,9 @@ def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], blind: Array
     from the same resamples of the sequences. `blind` has the number of queries that it gets right in each sequence.
     """
     sequence, count = answers.sequence[belongs], len(answers.questions)
-    sums = np.zeros((count, *answers.values.shape[1:]))
-    np.add.at(sums, sequence, answers.values[belongs])
+    values = answers.values[belongs][..., :ALIKE]
+    sums = np.zeros((count, *values.shape[1:]))
+    np.add.at(sums, sequence, values)
     below = np.bincount(sequence, minlength=count).astype(float)
     draws = Resamples(count, seed)
     asked = np.bincount(answers.sequence, minlength=count).astype(float)

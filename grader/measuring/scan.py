@@ -16,15 +16,18 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from grader.kinds import LOOKALIKES
+from grader.kinds.lookalikes import looked_at
 from grader.kinds.masks import Question
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention import one_thread, stream
 from grader.measuring.digests import ProbesBuilt, versions
-from grader.measuring.patterns import reduced
-from grader.measuring.pooling import Answers, pooled
+from grader.measuring.patterns import agreement, reduced
+from grader.measuring.pooling import ALIKE, Answers, pooled
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.score_table import KindScores
@@ -144,15 +147,34 @@ class _Run:
     first: list[int]
     """The place of each sequence's first answer."""
     answers: Answers
+    alike: list[Tensor]
+    """The keys that each look-alike of the kind looks at, of each sequence: [look-alike, asked query, key]."""
 
     @classmethod
     def start(cls, kind: Kind, sequences: Items[ProbeSequence], model: PreTrainedModel, *, causal: bool) -> "_Run":
         questions = [question(kind, sequence).visible(causal=causal) for sequence in sequences]
         queries = [question.asked.nonzero().flatten() for question in questions]
         *first, total = accumulate(map(len, queries), initial=0)
-        shape = (total, model.config.num_hidden_layers, model.config.num_attention_heads, 3)
-        values = np.zeros(shape, np.float64 if model.dtype == torch.float64 else np.float32)
-        return cls(kind, queries, first, Answers(questions, [s.slice for s in sequences], values))
+        alike = [_alike(kind, each, asked, causal=causal) for each, asked in zip(sequences, queries, strict=True)]
+        shape = (
+            model.config.num_hidden_layers,
+            model.config.num_attention_heads,
+            ALIKE + len(kind.head_type.lookalikes),
+        )
+        values = np.zeros((total, *shape), np.float64 if model.dtype == torch.float64 else np.float32)
+        chances = np.concatenate([_chances(each, q, a) for each, q, a in zip(questions, queries, alike, strict=True)])
+        return cls(kind, queries, first, Answers(questions, [s.slice for s in sequences], values, chances), alike)
+
+
+def _alike(kind: Kind, sequence: ProbeSequence, queries: Tensor, *, causal: bool) -> Tensor:
+    named = [LOOKALIKES[name] for name in kind.head_type.lookalikes]
+    return torch.stack([looked_at(each, sequence, queries.tolist(), causal=causal) for each in named])
+
+
+def _chances(asking: Question, queries: Tensor, alike: Tensor) -> NDArray[np.float64]:
+    """Return the fraction of eligible keys that each look-alike looks at, [asked query, look-alike]."""
+    eligible = asking.eligible[queries]
+    return ((alike & eligible).sum(-1) / eligible.sum(-1).clamp(min=1)).T.double().numpy()
 
 
 class _Text(NamedTuple):
@@ -206,12 +228,21 @@ def _pass(model: PreTrainedModel, batch: list[_Text]) -> None:
     targets = torch.cat([q.targets[of_piece, :length] for q, of_piece in zip(asked, queries, strict=True)])
     eligible = torch.cat([q.eligible[of_piece, :length] for q, of_piece in zip(asked, queries, strict=True)])
     columns, sizes = torch.cat(queries), list(map(len, queries))
+    alike = _padded([run.alike[batch[row].number][:, :, :length] for row, run in pieces])
     first = [run.first[batch[row].number] for row, run in pieces]
     answers = [run.answers.values[at : at + size] for at, size, (_, run) in zip(first, sizes, pieces, strict=True)]
 
     def receive(layer: int, pattern: Tensor) -> None:
-        answered = reduced(pattern[rows, :, columns], targets, eligible)
+        asked_rows = pattern[rows, :, columns]
+        answered = torch.cat((reduced(asked_rows, targets, eligible), agreement(asked_rows, eligible, alike)), -1)
         for values, of_piece in zip(answers, torch.split(answered, sizes), strict=True):
-            values[:, layer] = of_piece.numpy()
+            values[:, layer] = of_piece[..., : values.shape[-1]].numpy()
 
     stream(model, [text.token_ids for text in batch], receive, model.config.num_hidden_layers - 1)
+
+
+def _padded(masks: list[Tensor]) -> Tensor:
+    """Return the masks of all pieces, [look-alike, asked query, key]; kinds with fewer look-alikes get empty ones."""
+    most = max(len(mask) for mask in masks)
+    whole = [torch.cat((mask, mask.new_zeros(most - len(mask), *mask.shape[1:]))) for mask in masks]
+    return torch.cat(whole, 1)

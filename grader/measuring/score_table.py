@@ -38,6 +38,16 @@ class Slice(Record):
     statistics: tuple[Statistics, ...]
 
 
+class Resemblance(Record):
+    """The agreement of all heads with a look-alike of the kind, on the kind's probe."""
+
+    name: str
+    value: Grid
+    """The fraction of asked queries whose most attended key is one that the look-alike looks at."""
+    chance: float
+    """The same fraction for a head that looks anywhere."""
+
+
 class KindScores(Record):
     """All heads under one kind."""
 
@@ -46,6 +56,7 @@ class KindScores(Record):
     baseline: float
     blind_head: str
     slices: tuple[Slice, ...]
+    resemblances: tuple[Resemblance, ...] = ()
 
     def measured_on(self, statistic: Statistic) -> tuple[str, ...]:
         """The names of the slices on which the statistic was measured."""

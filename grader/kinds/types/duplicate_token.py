@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_
-from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder
 from grader.kinds.sequence import ProbeSequence
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ TYPE = HeadType(
     ),
     literature="Wang et al. 2022, *Interpretability in the Wild*, section 3.3 and appendix I.",
     lookalikes=(
-        Lookalike("induction head", "It looks at what came after the earlier copy, one step further."),
-        Lookalike("semantic head", "It looks at related words, copies among them."),
+        "token after the copy",
+        "token before the copy",
+        "previous-token head",
     ),
 )

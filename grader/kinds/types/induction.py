@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_
-from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder
 from grader.kinds.sequence import ProbeSequence
 
 if TYPE_CHECKING:
@@ -82,7 +82,10 @@ TYPE = HeadType(
     ),
     literature="Olsson et al. 2022, *In-context Learning and Induction Heads*, section Induction Heads.",
     lookalikes=(
-        Lookalike("duplicate-token head", "It looks at the earlier copy itself, one step short."),
-        Lookalike("fixed-offset head", "It looks back by one distance, which is right for one length of run."),
+        "copy head",
+        "token before the copy",
+        "two after the copy",
+        "previous-token head",
+        "fixed-distance head",
     ),
 )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_, _
-from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike, Parameter, WholeNumber
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Parameter, WholeNumber
 from grader.kinds.sequence import ProbeSequence
 
 if TYPE_CHECKING:
@@ -161,9 +161,12 @@ TYPE = HeadType(
         "L4H11 of GPT-2 small."
     ),
     lookalikes=(
-        Lookalike(
-            "sink head", "It rests on the first position and peeks at the neighbour: it hits often and pays little."
-        ),
-        Lookalike("grammar head", "It looks at the article or adjective, which mostly stands right before its noun."),
+        "previous-token head",
+        "two-back head",
+        "split-offset head",
+        "local head",
+        "copy head",
+        "token after the copy",
+        "nearest-determiner head",
     ),
 )

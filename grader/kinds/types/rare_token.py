@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_
-from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder
 from grader.kinds.sequence import ProbeSequence
 
 if TYPE_CHECKING:
@@ -94,8 +94,11 @@ TYPE = HeadType(
         "frequent. The kind here is narrower: one rare word among common ones, wherever it stands."
     ),
     lookalikes=(
-        Lookalike("sink head", "It rests on the first position, whatever the word there."),
-        Lookalike("induction head", "It looks at what was repeated, which in a natural text is often the rarest word."),
-        Lookalike("fixed-position head", "It looks at one place, where the rare word sometimes stands."),
+        "word-piece head",
+        "split-word head",
+        "longest-word head",
+        "capital head",
+        "fixed-position head",
+        "previous-token head",
     ),
 )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_
-from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder
 from grader.kinds.sequence import ProbeSequence
 
 if TYPE_CHECKING:
@@ -89,8 +89,10 @@ TYPE = HeadType(
         "L8H6 of GPT-2 small, which looks at the items of a list."
     ),
     lookalikes=(
-        Lookalike("local head", "It looks at its neighbours, which are of the same topic in a list that is sorted."),
-        Lookalike("duplicate-token head", "It looks at copies of the word itself."),
-        Lookalike("even head", "It looks at all words alike."),
+        "near-topic head",
+        "previous-token head",
+        "local head",
+        "first-word head",
+        "previous word's topic",
     ),
 )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.base.language import N_, _
-from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, Lookalike, OneOf, Parameter
+from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder, OneOf, Parameter
 from grader.kinds.sequence import ProbeSequence
 
 if TYPE_CHECKING:
@@ -297,8 +297,20 @@ TYPE = HeadType(
         "SmolLM2-135M has heads that find 0.92 to 1.00 of the near ones and none that finds 0.6 of those apart."
     ),
     lookalikes=(
-        Lookalike("nearest-word head", "It looks at the nearest word of the target's class."),
-        Lookalike("number head", "It looks at a word of the same number."),
-        Lookalike("slot head", "It looks at the first, second or last word of the class, whatever it means."),
+        "nearest-noun head",
+        "first-noun head",
+        "second-noun head",
+        "nearest-verb head",
+        "nearest-adjective head",
+        "nearest-determiner head",
+        "number head",
+        "association head",
+        "trade's-noun head",
+        "main-subject head",
+        "previous-token head",
+        "two-back head",
+        "next-noun head",
+        "next-verb head",
+        "next-pronoun head",
     ),
 )
