@@ -3,7 +3,7 @@
 The axes are always query, key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
+from grader.kinds.lookalikes import Lookalike
 from grader.kinds.sequence import ProbeSequence
 
 FIRST_ASKED = 2
@@ -67,3 +68,15 @@ def same_token(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
     """Return a mask of the keys that hold an earlier copy of the query's token."""
     ids = torch.tensor(sequence.token_ids)
     return (ids[:, None] == ids[None, :]).tril(-1) & all_but_special(sequence)
+
+
+def looked_at(
+    lookalike: Lookalike, sequence: ProbeSequence, queries: Sequence[int], *, causal: bool
+) -> Bool[Tensor, "asked key"]:
+    """Return a mask of the keys that it looks at from each of the queries."""
+    length = len(sequence.token_ids)
+    mask = torch.zeros(len(queries), length, dtype=torch.bool)
+    for row, query in enumerate(queries):
+        stop = query + 1 if causal else length
+        mask[row, [key for key in lookalike.looks(sequence, query) if 0 <= key < stop]] = True
+    return mask

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
 
+import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
 from grader.kinds import LOOKALIKES
-from grader.kinds.lookalikes import Lookalike, looked_at
+from grader.kinds.lookalikes import Lookalike
+from grader.kinds.masks import looked_at
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.patterns import reduced
 from grader.measuring.pooling import Answers, pooled
@@ -36,20 +38,14 @@ def planted(
         questions = [question(kind, sequence).visible(causal=causal) for sequence in sequences]
         values = [
             reduced(
-                _rows(sequence, asked.asked.nonzero().flatten().tolist(), lookalikes, causal=causal),
-                asked.targets[asked.asked],
-                asked.eligible[asked.asked],
+                _rows(sequence, asking.asked.nonzero().flatten().tolist(), lookalikes, causal=causal),
+                asking.targets[asking.asked],
+                asking.eligible[asking.asked],
             )
-            for sequence, asked in zip(sequences, questions, strict=True)
+            for sequence, asking in zip(sequences, questions, strict=True)
         ]
-        families.append(
-            Answers(
-                questions,
-                [each.slice for each in sequences],
-                torch.cat(values)[:, None].numpy(),
-                np.zeros((len(torch.cat(values)), 0)),
-            )
-        )
+        whole = torch.cat(values)[:, None].numpy()
+        families.append(Answers(questions, [each.slice for each in sequences], whole, np.zeros((len(whole), 0))))
     return pooled(kind, families, settings.seed)
 
 

@@ -33,7 +33,7 @@ class Answers:
     values: NDArray[np.floating]
     """[asked query, layer, head, and one of SHARE, HITS, ELIGIBLE and the look-alikes in their order]"""
     chances: Array
-    """The fraction of eligible keys that each look-alike looks at, [asked query, look-alike]; the last axis may be 0."""
+    """The fraction of eligible keys that each look-alike looks at, [asked query, look-alike], or none of them."""
 
     @cached_property
     def sequence(self) -> NDArray[np.intp]:

@@ -21,8 +21,7 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from grader.kinds import LOOKALIKES
-from grader.kinds.lookalikes import looked_at
-from grader.kinds.masks import Question
+from grader.kinds.masks import Question, looked_at
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention import one_thread, stream
 from grader.measuring.digests import ProbesBuilt, versions

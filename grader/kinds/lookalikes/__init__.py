@@ -4,8 +4,7 @@ They are planted in place of a transformer's heads to try the probes; and a meas
 its kind names, so that a report can say what a refuted head does instead.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from grader.base.language import N_
 from grader.kinds.lookalikes import looking
@@ -24,11 +23,6 @@ from grader.kinds.lookalikes.looking import (
     same_trade,
     words_that,
 )
-from grader.kinds.sequence import ProbeSequence
-
-if TYPE_CHECKING:
-    import torch
-    from jaxtyping import Bool
 
 
 class Lookalike(NamedTuple):
@@ -139,17 +133,3 @@ LOOKALIKES: dict[str, Lookalike] = {
     ),
 }
 """All look-alikes by name, each with what it knows."""
-
-
-def looked_at(
-    lookalike: Lookalike, sequence: ProbeSequence, queries: Sequence[int], *, causal: bool
-) -> "Bool[torch.Tensor, 'asked key']":
-    """Return a mask of the keys that it looks at from each of the queries."""
-    import torch
-
-    length = len(sequence.token_ids)
-    mask = torch.zeros(len(queries), length, dtype=torch.bool)
-    for row, query in enumerate(queries):
-        stop = query + 1 if causal else length
-        mask[row, [key for key in lookalike.looks(sequence, query) if 0 <= key < stop]] = True
-    return mask

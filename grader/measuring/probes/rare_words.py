@@ -1,9 +1,9 @@
 """Common words with one rare word among them, at a varied place.
 
 Rarity is measured, not listed: the Zipf frequency of `wordfreq` (log10 of uses in a billion words; Speer 2022, README).
-Most rare words are split into pieces and most common words are not, so that a head which only sees pieces would pass for
-one that knows rarity. Hence every list has common words that are split into as many pieces as the rare one, and half of
-the lists have a rare word that is a single token.
+Most rare words are split into pieces and most common words are not, so a head which only sees pieces would pass for one
+that knows rarity. Hence every list has common words that are split into as many pieces as the rare one, and half of the
+lists have a rare word that is a single token.
 """
 
 from collections.abc import Callable
