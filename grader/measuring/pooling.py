@@ -92,7 +92,7 @@ def _resemblances(kind: Kind, families: list[Answers]) -> Iterator[Resemblance]:
     """Yield the agreement with each look-alike of the kind's type, over all queries of all families."""
     chances = np.concatenate([answers.chances for answers in families]).mean(0)
     agreeing = np.concatenate([answers.values[..., ALIKE:] for answers in families]).mean(0, dtype=float)
-    for number, name in enumerate(kind.head_type.lookalikes[: chances.shape[1]]):
+    for number, name in enumerate(kind.head_type.lookalikes[: len(chances)]):
         chance = round(float(chances[number]), DECIMALS)
         yield Resemblance(name=name, value=_grid(agreeing[..., number]), chance=chance)
 
