@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from grader.measuring.probes.rare_words import common_split_words, rare_vocabulary, rare_whole_words
+from grader.measuring.probes.tokens import BEGINNINGS
 from grader.measuring.probes.vocabulary import COMMON_WORDS
 from training import frames
 from training.lists import Lists
@@ -128,10 +129,11 @@ class Rows:
         def pieces(word: str) -> list[int]:
             return list(tokenizer.encode(word).ids)
 
+        whole = [token[1:] for token in tokenizer.get_vocab() if token.startswith(BEGINNINGS)]
         split = [pieces(word) for word in common_split_words(pieces)]
         rare = [
             [pieces(word) for word in words[::EVERY_OTHER_RARE_WORD]]
-            for words in (rare_vocabulary(), rare_whole_words(pieces))
+            for words in (rare_vocabulary(), rare_whole_words(whole))
         ]
         self.families: dict[str, Callable[[], Row]] = {
             "story": sentences.story,

@@ -6,8 +6,9 @@ that knows rarity. Hence every list has common words that are split into as many
 lists have a rare word that is a single token.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Items
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 from random import Random
@@ -18,7 +19,7 @@ from wordfreq import get_frequency_list
 from grader.base.errors import ExerciseError
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.probes import draw
-from grader.measuring.probes.tokens import encode
+from grader.measuring.probes.tokens import encode, plain_words
 from grader.measuring.probes.vocabulary import COMMON_WORDS, EVERYDAY_WORDS
 from grader.schema import ProbeSettings
 
@@ -50,11 +51,11 @@ LEAST_BEFORE, LEAST_BEHIND = 2, 6
 
 
 @lru_cache(maxsize=4)
-def _between(least: float, most: float) -> tuple[str, ...]:
-    """Return the plain English words between two Zipf frequencies, in alphabetical order."""
+def _between(least: float, most: float) -> frozenset[str]:
+    """Return the plain English words between two Zipf frequencies."""
     bands = enumerate(get_frequency_list("en"))  # by hundredths of a Zipf unit below that of a word that stands alone
     words = (words for band, words in bands if least <= round(MOST_FREQUENT - band / 100, 2) <= most)
-    return tuple(sorted(word for band in words for word in band if word.isascii() and word.isalpha()))
+    return frozenset(word for band in words for word in band if word.isascii() and word.isalpha())
 
 
 @lru_cache(maxsize=1)
@@ -68,16 +69,13 @@ def _by_frequency() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def rare_vocabulary() -> tuple[str, ...]:
     """Return English words that are rare by frequency, in alphabetical order."""
-    return tuple(word for word in _between(RAREST, LESS_RARE) if SHORTEST <= len(word) <= LONGEST)
+    return tuple(sorted(word for word in _between(RAREST, LESS_RARE) if SHORTEST <= len(word) <= LONGEST))
 
 
-def rare_whole_words(pieces: Pieces) -> tuple[str, ...]:
-    """Return the rare words that the tokenizer keeps whole, in alphabetical order."""
-    return tuple(
-        word
-        for word in _between(RAREST, LESS_RARE_WHOLE)
-        if WHOLE_SHORTEST <= len(word) <= LONGEST and len(pieces(word)) == 1
-    )
+def rare_whole_words(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the rare ones of a vocabulary's words, in alphabetical order."""
+    rare = _between(RAREST, LESS_RARE_WHOLE)
+    return tuple(sorted(word for word in rare.intersection(words) if WHOLE_SHORTEST <= len(word) <= LONGEST))
 
 
 def common_split_words(pieces: Pieces) -> tuple[str, ...]:
@@ -90,37 +88,38 @@ def common_split_words(pieces: Pieces) -> tuple[str, ...]:
     return tuple(sorted(islice(split, SPLIT_WORDS)))
 
 
-@lru_cache(maxsize=4)
-def _groups(tokenizer: PreTrainedTokenizerBase) -> dict[str, tuple[str, ...]]:
-    """Return the words of each group by its name; the name of split words ends in their number of pieces.
+@dataclass(frozen=True)
+class _Words:
+    """The words of which one tokenizer's lists are made."""
 
-    Raises:
-        ExerciseError: The tokenizer has too few words of a group.
-    """
+    common: tuple[str, ...]
+    common_split: tuple[str, ...]
+    rare_whole: tuple[str, ...]
+
+    def refuse_few(self) -> None:
+        """Raise ExerciseError if the tokenizer has too few words of a group."""
+        for name, words in vars(self).items():
+            if len(words) < FEWEST:
+                message = f"the tokenizer has {len(words)} words of the group {name.replace('_', ' and ')}"
+                raise ExerciseError(f"rare_token: {message}; {FEWEST} are needed; do not ask for this kind")
+
+
+def _pieces_of(tokenizer: PreTrainedTokenizerBase) -> Pieces:
     backend = tokenizer.backend_tokenizer
+    return lambda word: tuple(backend.encode(f"a {word}", add_special_tokens=False).ids[1:])
 
-    def pieces(word: str) -> Items[int]:
-        return tuple(backend.encode(f"a {word}", add_special_tokens=False).ids[1:])
 
-    rare = backend.encode_batch([f"a {word}" for word in rare_vocabulary()], add_special_tokens=False)
-    counted = [len(each.ids) - 1 for each in rare]
+@lru_cache(maxsize=4)
+def _words(tokenizer: PreTrainedTokenizerBase) -> _Words:
+    pieces = _pieces_of(tokenizer)
     decoys = common_split_words(pieces)
-    groups = {
-        "common": tuple(word for word in COMMON_WORDS if len(pieces(word)) == 1),
-        "common and split": tuple(word for word in decoys if len(pieces(word)) in PIECES and word not in COARSE),
-        "rare and whole": rare_whole_words(pieces),
-        **{
-            f"rare in {number}": tuple(
-                w for w, count in zip(rare_vocabulary(), counted, strict=True) if count == number
-            )
-            for number in PIECES
-        },
-    }
-    for name, words in groups.items():
-        if len(words) < FEWEST:
-            message = f"rare_token: the tokenizer has {len(words)} words that are {name}, and {FEWEST} are needed"
-            raise ExerciseError(f"{message}; do not ask for this kind")
-    return groups
+    words = _Words(
+        tuple(word for word in COMMON_WORDS if len(pieces(word)) == 1),
+        tuple(word for word in decoys if len(pieces(word)) in PIECES and word not in COARSE),
+        tuple(word for word in rare_whole_words(plain_words(tokenizer)) if len(pieces(word)) == 1),
+    )
+    words.refuse_few()
+    return words
 
 
 def rare_words(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
@@ -128,26 +127,24 @@ def rare_words(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> t
 
     The rare word's places take turns as well, so that none of them is favoured by luck.
     """
-    random, groups = draw.stream(settings.seed, "rare_words"), _groups(tokenizer)
+    random, of, pieces = draw.stream(settings.seed, "rare_words"), _words(tokenizer), _pieces_of(tokenizer)
     sequences = []
     for number in range(settings.rare_sequences):
         turn, slice_name = number // len(SLICES), SLICES[number % len(SLICES)]
-        words = draw.some(random, groups["common"], LENGTHS[turn % len(LENGTHS)])
-        decoys = draw.some(random, groups["common and split"], DECOYS)
+        words = draw.some(random, of.common, LENGTHS[turn % len(LENGTHS)])
+        decoys = draw.some(random, of.common_split, DECOYS)
         for decoy in decoys:
             words.insert(draw.below(random, len(words) + 1), decoy)
         place = LEAST_BEFORE + draw.in_turn(settings.seed, turn, len(words) - LEAST_BEFORE - LEAST_BEHIND)
-        words.insert(place, _rare_word(random, tokenizer, groups, slice_name, decoys[0]))
+        rare = draw.one(random, of.rare_whole) if slice_name == "whole" else _split_as(random, pieces, decoys[0])
+        words.insert(place, rare)
         ids, spans, special = encode(tokenizer, words)
         sequences.append(ProbeSequence(ids, special, slice_name, spans, tuple(words), rare=place))
     return tuple(sequences)
 
 
-def _rare_word(
-    random: Random, tokenizer: PreTrainedTokenizerBase, groups: dict[str, tuple[str, ...]], slice_name: str, decoy: str
-) -> str:
-    """Return a whole word, or one of as many pieces as the decoy."""
-    if slice_name == "whole":
-        return draw.one(random, groups["rare and whole"])
-    pieces = len(tokenizer.backend_tokenizer.encode(f"a {decoy}", add_special_tokens=False).ids) - 1
-    return draw.one(random, groups[f"rare in {pieces}"])
+def _split_as(random: Random, pieces: Pieces, decoy: str) -> str:
+    """Return a rare word of as many pieces as the decoy."""
+    while len(pieces(word := draw.one(random, rare_vocabulary()))) != len(pieces(decoy)):
+        pass
+    return word

@@ -13,19 +13,29 @@ BEGINNINGS = ("Ġ", "▁")
 """The marks by which a vocabulary shows that a token begins a word."""
 
 
-@lru_cache(maxsize=4)
 def plain_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
     """Return the ids of tokens that begin a plain word, ascending: random text is drawn from these.
 
     A byte-level or sentence-piece vocabulary marks the beginning of a word, WordPiece its continuation.
     """
+    return tuple(index for index, _ in _plain_vocabulary(tokenizer))
+
+
+def plain_words(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
+    """Return the plain words that these tokens stand for."""
+    return tuple(word for _, word in _plain_vocabulary(tokenizer))
+
+
+@lru_cache(maxsize=4)
+def _plain_vocabulary(tokenizer: PreTrainedTokenizerBase) -> tuple[tuple[int, str], ...]:
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     special = set(tokenizer.all_special_ids)
     marked = any(token.startswith(BEGINNINGS) for token, _ in vocabulary)
+    words = ((index, token, token.lstrip("".join(BEGINNINGS))) for token, index in vocabulary)
     return tuple(
-        index
-        for token, index in vocabulary
-        if index not in special and token.startswith(BEGINNINGS) >= marked and _plain(token.lstrip("".join(BEGINNINGS)))
+        (index, word)
+        for index, token, word in words
+        if index not in special and token.startswith(BEGINNINGS) >= marked and _plain(word)
     )
 
 
