@@ -119,9 +119,15 @@ def _kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
 def _passing(exercise: Exercise, table: ScoreTable, document: Document) -> Iterator[Problem]:
     standings = Standings(exercise, table)
     for number, kind in enumerate(exercise.kinds):
-        if (measured := standings.passing(kind.name)) != kind.passing:
-            message = f"`passing` is {kind.passing}, but {measured} of {standings.heads} heads pass as {kind.name}"
+        of_kind, of = standings.by_kind[kind.name], f"of {standings.heads} heads"
+        if of_kind.passing != kind.passing:
+            message = f"`passing` is {kind.passing}, but {of_kind.passing} {of} pass as {kind.name}"
             yield document.problem("other-passing", message, ("kinds", number, "passing"))
+        if of_kind.too_close != kind.too_close:
+            message = (
+                f"`too_close` is {kind.too_close}, but {of_kind.too_close} {of} are too close to call as {kind.name}"
+            )
+            yield document.problem("other-too-close", message, ("kinds", number, "too_close"))
 
 
 def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from grader.schema import AskedKind, Exercise
 
 RULES = ("budget", "wrong_costs", "pass_at", "kinds_needed", "borderline", "feedback")
 """The keys of the exercise that may be changed; another probe or transformer needs another file."""
-OF_A_KIND = ("heads", "points", "passing")
+OF_A_KIND = ("heads", "points", "passing", "too_close")
 SOURCE = "tried out with --set"
 
 

@@ -1,10 +1,11 @@
 """The guess rule: claiming everything, claiming at random and claiming nothing must not pay.
 
 The expected value of each way of guessing is computed exactly (hypergeometric draws), from the number of heads that
-pass for each kind.
+pass for each kind, and of those that are too close to call: claims on them neither earn nor cost.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cache
 from math import comb
 from typing import NamedTuple
@@ -35,6 +36,7 @@ class Play(NamedTuple):
 class _State(NamedTuple):
     points: float
     right: int
+    wrong: int
 
 
 def plays(exercise: Exercise) -> tuple[Play, ...]:
@@ -78,40 +80,51 @@ def _heads(exercise: Exercise) -> int:
 
 
 def _play(name: str, exercise: Exercise, claims: dict[str, int]) -> Play:
-    states: dict[_State, float] = {_State(0.0, 0): 1.0}
+    states: dict[_State, float] = {_State(0.0, 0, 0): 1.0}
     chances: list[float] = []
     heads = _heads(exercise)
     for kind in exercise.kinds:
         if count := claims.get(kind.name, 0):
             states = _with_kind(states, kind, count, heads)
-            chances += [min(1.0, kind.passing / heads)] * count
-    total = len(chances)
+            chances += [min(1.0, kind.passing / max(1, heads - kind.too_close))] * count
     expected_score = expected_xp = 0.0
     possible = exercise.points
-    by_right = of_right(chances)
-    earns = {right: tail(by_right, right) <= LUCK_LIMIT for right in range(total + 1)}
+    earns = _earning(chances)
     for state, chance in states.items():
-        expected_score += chance * points(exercise, state.points, total - state.right) / possible
-        expected_xp += chance * (state.points / possible if earns[state.right] else 0.0)
+        expected_score += chance * points(exercise, state.points, state.wrong) / possible
+        expected_xp += chance * (state.points / possible if earns(state.right, state.right + state.wrong) else 0.0)
     return Play(name, expected_score, expected_xp)
+
+
+def _earning(chances: list[float]) -> Callable[[int, int], bool]:
+    """Return the rule for earning XP with so many right claims of so many that are decided.
+
+    Which ones are not decided is not known: that it is the likeliest ones leaves the guesser most XP.
+    """
+    ordered = sorted(chances)
+    by_right = cache(lambda decided: of_right(ordered[:decided]))
+    return cache(lambda right, decided: tail(by_right(decided), right) <= LUCK_LIMIT)
 
 
 def _with_kind(states: dict[_State, float], kind: AskedKind, count: int, heads: int) -> dict[_State, float]:
     """Return the states after `count` more random claims of one kind."""
     each = points_each(kind)
     after: dict[_State, float] = defaultdict(float)
-    for right, chance in _draws(min(kind.passing, heads), heads, count):
+    passing = min(kind.passing, heads)
+    for (right, wrong), chance in _draws(passing, min(kind.too_close, heads - passing), heads, count):
         earned = each * min(right, kind.heads)
         for state, before in states.items():
-            after[_State(state.points + earned, state.right + right)] += before * chance
+            after[_State(state.points + earned, state.right + right, state.wrong + wrong)] += before * chance
     return after
 
 
 @cache
-def _draws(passing: int, heads: int, count: int) -> tuple[tuple[int, float], ...]:
-    """Return each number of right heads among `count` different random heads, with its chance."""
-    wrong = heads - passing
-    return tuple(
-        (right, comb(passing, right) * comb(wrong, count - right) / comb(heads, count))
-        for right in range(max(0, count - wrong), min(count, passing) + 1)
+def _draws(passing: int, too_close: int, heads: int, count: int) -> tuple[tuple[tuple[int, int], float], ...]:
+    """Return the numbers of right and wrong heads among `count` different random heads, each pair with its chance."""
+    failing = heads - passing - too_close
+    draws = (
+        ((right, wrong), comb(passing, right) * comb(failing, wrong) * comb(too_close, count - right - wrong))
+        for right in range(min(count, passing) + 1)
+        for wrong in range(min(count - right, failing) + 1)
     )
+    return tuple((drawn, ways / comb(heads, count)) for drawn, ways in draws if ways)

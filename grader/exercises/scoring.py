@@ -22,7 +22,7 @@ def points(exercise: Exercise, earned: float, wrong: int) -> float:
 def luck(chances: Iterable[float], confirmed: int) -> float:
     """Return the chance that random claims have `confirmed` or more right, 0 to 1.
 
-    `chances` holds, for each claim, the fraction of all heads that are of its kind.
+    `chances` holds, for each claim that is decided, the chance that a random one of its kind would be confirmed.
     """
     return tail(of_right(chances), confirmed)
 

@@ -61,7 +61,7 @@ def _cell(of_head: Sequence[Exhibit], href: Callable[[Exhibit], str]) -> Cell:
     first = max(by_kind.values(), key=len)[0]
     finders = {exhibit.student: exhibit.by for exhibit in of_head}
     verdict = first.verdict
-    standing = verdict.measured and Standing(verdict.measured, verdict.threshold, True, verdict.borderline)
+    standing = verdict.measured and Standing(verdict.measured, verdict.threshold, "confirmed", verdict.borderline)
     return Cell(
         layer=verdict.claim.layer,
         head=verdict.claim.head,

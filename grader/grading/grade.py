@@ -8,6 +8,7 @@ from grader import __version__
 from grader.base.language import N_
 from grader.exercises.scoring import LUCK_LIMIT, luck, points
 from grader.grading.hashing import content_hash
+from grader.grading.rationale import WHY_NOT
 from grader.grading.standings import Standings
 from grader.grading.verdicts import KindVerdict, NotGraded
 from grader.measuring.score_table import ScoreTable
@@ -33,7 +34,7 @@ def grade(
         ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
     """
     graded = list(_graded(submission, exercise, standings or Standings(exercise, table), evidence or {}))
-    verdicts = [on_kind for on_kind, _ in graded if isinstance(on_kind, KindVerdict)]
+    verdicts = [on_kind for on_kind, _ in graded if isinstance(on_kind, KindVerdict) and on_kind.is_decided]
     confirmed = [verdict.about[0] for verdict in verdicts if verdict.is_confirmed]
     earned = fsum(verdict.points for _, verdict in graded)  # the same in every version of Python, as `sum` is not
     left = points(exercise, earned, len(verdicts) - len(confirmed))
@@ -105,11 +106,15 @@ def shown(report: Report) -> Report:
         "looks_like": None,
         "borderline": False,
     }
-    outcomes: dict[Outcome, str] = {"confirmed": N_("Confirmed."), "refuted": N_("Refuted.")}
     verdicts = tuple(
-        verdict.model_copy(
-            update=hidden | {"rationale": outcomes.get(verdict.outcome, verdict.rationale), "evidence": None}
-        )
+        verdict.model_copy(update=hidden | {"rationale": _without_numbers(verdict), "evidence": None})
         for verdict in report.verdicts
     )
     return report.model_copy(update={"verdicts": verdicts if report.feedback == "verdicts" else ()})
+
+
+def _without_numbers(verdict: Verdict) -> str:
+    if verdict.why_not == "too_close":
+        return WHY_NOT["too_close"]
+    outcomes: dict[Outcome, str] = {"confirmed": N_("Confirmed."), "refuted": N_("Refuted.")}
+    return outcomes.get(verdict.outcome, verdict.rationale)

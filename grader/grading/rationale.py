@@ -4,14 +4,22 @@ from collections.abc import Sequence
 
 from grader.base.language import N_, _
 from grader.exercises.names import statistic
-from grader.schema import Claim, ThresholdResult, WhyNot, title
+from grader.schema import Claim, Outcome, ThresholdResult, WhyNot, title
 
 WHY_NOT: dict[WhyNot, str] = {
     "repeated": N_("Not graded: it repeats an earlier claim."),
     "no_such_head": N_("Not graded: the transformer has no such head."),
     "not_asked": N_("Not graded: the exercise does not ask for this kind."),
     "over_budget": N_("Not graded: there are more claims than the exercise takes."),
+    "too_close": N_("Not confirmed yet: the interval is too wide. No points are lost."),
 }
+_ABOUT: dict[Outcome, str] = {
+    "confirmed": N_("{place} is confirmed as {kind}: {found}."),
+    "refuted": N_("{place} is not confirmed as {kind}: {found}."),
+    "not_graded": N_("{place} is not confirmed yet as {kind}: {found}. No points are lost."),
+}
+MOST_DECIMALS = 4
+"""Enough for every score: tables hold no more."""
 
 
 def sentence(result: ThresholdResult) -> str:
@@ -29,7 +37,25 @@ def sentence(result: ThresholdResult) -> str:
     return _("{found}, inside the interval {low} to {high}", found=reading, low=f"{low:.2f}", high=f"{high:.2f}")
 
 
-def rationale(claim: Claim, confirmed: bool, results: Sequence[ThresholdResult]) -> str:
+def too_close(result: ThresholdResult) -> str:
+    """Return in one clause what was measured, and the interval that holds the threshold."""
+    (low, high), needed = result.interval, result.at_least
+    decimals = next(
+        (number for number in range(2, MOST_DECIMALS) if round(low, number) < needed < round(high, number)),
+        MOST_DECIMALS,
+    )
+    return _(
+        "{statistic} on {slice} {measured}; the interval {low} to {high} holds the needed {needed}",
+        statistic=statistic(result.statistic),
+        slice=_(result.on),
+        measured=f"{result.measured:.{decimals}f}",
+        low=f"{low:.{decimals}f}",
+        high=f"{high:.{decimals}f}",
+        needed=f"{needed:.2f}",
+    )
+
+
+def rationale(claim: Claim, outcome: Outcome, results: Sequence[ThresholdResult]) -> str:
     """Return the reason for the outcome: the first threshold that is not met, else the first, on its worst slice."""
     order = {"under": 0, "borderline": 1, "over": 2}
     side = min((result.result for result in results), key=order.__getitem__)
@@ -38,8 +64,5 @@ def rationale(claim: Claim, confirmed: bool, results: Sequence[ThresholdResult])
         (result for result in results if (result.result, result.statistic) == (side, first.statistic)),
         key=lambda result: result.measured,
     )
-    message = {
-        True: N_("{place} is confirmed as {kind}: {found}."),
-        False: N_("{place} is not confirmed as {kind}: {found}."),
-    }
-    return _(message[confirmed], place=claim.place, kind=title(claim), found=sentence(worst))
+    found = too_close(worst) if outcome == "not_graded" else sentence(worst)
+    return _(_ABOUT[outcome], place=claim.place, kind=title(claim), found=found)

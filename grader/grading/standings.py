@@ -17,11 +17,13 @@ from grader.grading.verdicts import KindVerdict, NotGraded
 from grader.measuring.score_table import KindScores, ScoreTable, Statistics, measurement
 from grader.schema import (
     AskedKind,
+    Borderline,
     Claim,
     Exercise,
     HeadIndex,
     Measurement,
     OtherKind,
+    Outcome,
     Side,
     Threshold,
     ThresholdResult,
@@ -40,12 +42,17 @@ def times_needed(value: float, at_least: float) -> float:
 
 @dataclass(frozen=True)
 class Standing:
-    """One head under one kind: the measurement, the result at each threshold, and the decision."""
+    """One head under one kind: the measurement, the result at each threshold, and the outcome of a claim on it."""
 
     measured: Measurement
     results: tuple[ThresholdResult, ...]
-    confirmed: bool
+    outcome: Outcome
     borderline: bool
+
+    @property
+    def confirmed(self) -> bool:
+        """True if the head is of the kind."""
+        return self.outcome == "confirmed"
 
     @property
     def factor(self) -> float:
@@ -139,19 +146,34 @@ class KindStandings(Mapping[HeadIndex, Standing]):
     @cached_property
     def passing(self) -> int:
         """The number of heads that are confirmed as this kind."""
-        return sum(self.decided(*place)[0] for place in self)
+        return sum(self.decided(*place)[0] == "confirmed" for place in self)
 
-    def decided(self, layer: int, head: int) -> tuple[bool, bool]:
-        """Return whether the head is confirmed as this kind, and whether it is a borderline case."""
+    @cached_property
+    def too_close(self) -> int:
+        """The number of heads on which no claim is decided."""
+        return sum(self.decided(*place)[0] == "not_graded" for place in self)
+
+    @property
+    def chance(self) -> float:
+        """The chance that a random claim is confirmed, of those that are decided."""
+        return self.passing / max(1, len(self) - self.too_close)
+
+    def decided(self, layer: int, head: int) -> tuple[Outcome, bool]:
+        """Return the outcome of a claim on the head, and whether it is a borderline case."""
         sides = set()
         for threshold in self._thresholds:
             side = threshold.side(layer, head)
             if side == "under":
-                return False, False
+                return "refuted", False
             sides.add(side)
         if "borderline" not in sides:
-            return True, False
-        by_rule = {"in_favour": True, "as_measured": self._as_measured(layer, head), "against": False}
+            return "confirmed", False
+        by_rule: dict[Borderline, Outcome] = {
+            "not_yet": "not_graded",
+            "in_favour": "confirmed",
+            "as_measured": "confirmed" if self._as_measured(layer, head) else "refuted",
+            "against": "refuted",
+        }
         return by_rule[self._rule], True
 
     def _as_measured(self, layer: int, head: int) -> bool:
@@ -190,7 +212,7 @@ class Standings:
 
     def confirmed_as(self, place: HeadIndex) -> list[KindStandings]:
         """Return the kinds that a head is confirmed as, the one with the largest factor first."""
-        confirmed = [of_kind for of_kind in self.by_kind.values() if of_kind.decided(*place)[0]]
+        confirmed = [of_kind for of_kind in self.by_kind.values() if of_kind.decided(*place)[0] == "confirmed"]
         return sorted(confirmed, key=lambda of_kind: -of_kind[place].factor)
 
     def most_like(self, place: HeadIndex) -> KindStandings:
@@ -217,18 +239,20 @@ class Standings:
         standing = of_kind[place]
         verdict = Verdict(
             claim=claim.model_copy(update={"note": None, "evidence": None}),
-            outcome="confirmed" if standing.confirmed else "refuted",
+            outcome=standing.outcome,
+            why_not="too_close" if standing.outcome == "not_graded" else None,
             borderline=standing.borderline,
             points=0.0,
-            rationale=rationale(claim, standing.confirmed, standing.results),
+            rationale=rationale(claim, standing.outcome, standing.results),
             measured=standing.measured,
             threshold=standing.results,
             rank=of_kind.ranks[place],
             of=self.heads,
-            looks_like=None if standing.confirmed else self._other_kind(place),
-            help="" if standing.confirmed else (of_kind.asked.hint or claim.head_type.hint),
         )
-        return KindVerdict(of_kind.asked, verdict, of_kind.passing / self.heads)
+        if standing.outcome == "refuted":
+            advice = {"looks_like": self._other_kind(place), "help": of_kind.asked.hint or claim.head_type.hint}
+            verdict = verdict.model_copy(update=advice)
+        return KindVerdict(of_kind.asked, verdict, of_kind.chance)
 
     def _other_kind(self, place: HeadIndex) -> OtherKind | None:
         """Return the kind that a head is instead of a kind that it is not; None if it is none of them."""

@@ -33,7 +33,7 @@ class KindVerdict:
     verdict: Verdict
     """On the claim without its note and evidence, for no points."""
     chance: float
-    """The fraction of all heads that are of the kind, 0 to 1."""
+    """The chance that a random claim of the kind is confirmed, of those that are decided, 0 to 1."""
 
     @cached_property
     def about(self) -> tuple[str, int, int]:
@@ -44,6 +44,11 @@ class KindVerdict:
     def is_confirmed(self) -> bool:
         """True if the head is of the kind."""
         return self.verdict.outcome == "confirmed"
+
+    @cached_property
+    def is_decided(self) -> bool:
+        """True unless the interval is too wide to tell."""
+        return self.verdict.outcome != "not_graded"
 
     @cached_property
     def worth(self) -> float:

@@ -94,6 +94,12 @@ class AskedKind(Kind):
         ge=1,
         description="The measured number of heads that reach the thresholds; used for the chance of guessing.",
     )
+    too_close: int = Field(
+        default=0,
+        ge=0,
+        description="The measured number of heads on which no claim is decided, because the interval is too wide; "
+        "used for the chance of guessing.",
+    )
     thresholds: tuple[Threshold, ...] = Field(
         default=(), strict=False, description="Thresholds that replace the default for the same statistic."
     )
@@ -202,7 +208,9 @@ class Exercise(Record):
         default=3, ge=1, description="The number of kinds that need at least one confirmed head to pass."
     )
     borderline: Borderline = Field(
-        default="in_favour", description="The rule for a threshold that lies inside the measured interval."
+        default="not_yet",
+        description="The rule for a threshold that lies inside the measured interval: with `not_yet`, the claim is "
+        "not decided.",
     )
     feedback: Feedback = "all"
     hint_costs: int = Field(default=0, ge=0, le=1000, description="The XP that each hint costs.")

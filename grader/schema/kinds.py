@@ -19,10 +19,10 @@ HeadIndex = tuple[int, int]
 Side = Literal["over", "borderline", "under"]
 """The side of a threshold that a head is on; `borderline` if the threshold lies inside the head's interval."""
 Outcome = Literal["confirmed", "refuted", "not_graded"]
-WhyNot = Literal["repeated", "no_such_head", "not_asked", "over_budget"]
+WhyNot = Literal["repeated", "no_such_head", "not_asked", "over_budget", "too_close"]
 Precision = Literal["float64", "float32", "bfloat16"]
 Feedback = Literal["all", "verdicts", "score"]
-Borderline = Literal["in_favour", "as_measured", "against"]
+Borderline = Literal["not_yet", "in_favour", "as_measured", "against"]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """Lower-case words joined by hyphens, so that it cannot be a path."""

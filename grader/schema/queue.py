@@ -19,7 +19,7 @@ STATES: dict[State, str] = {
     "queued": N_("waiting for a worker"),
     "grading": N_("a worker is grading it"),
     "graded": N_("graded; the report is here"),
-    "ungradable": N_("none of the claims could be measured; no attempt is used up"),
+    "ungradable": N_("none of the claims could be decided; no attempt is used up"),
     "rejected": N_("not graded: see the problems; no attempt is used up"),
     "dead": N_("we could not grade it; this is not your fault, and no attempt is used up"),
 }

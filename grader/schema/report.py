@@ -117,7 +117,7 @@ class Report(Record):
         description="The chance that random claims of the same kinds have at least as many confirmed claims."
     )
     kinds_confirmed: int
-    gradable: bool
+    gradable: bool = Field(description="True if any claim could be decided.")
     passed: bool
     xp: int = Field(ge=0, description="The XP for the confirmed claims; each claim earns it once.")
     content_hash: str = Field(default="", description="The SHA-256 of all fields above.")

@@ -79,6 +79,18 @@ def _all_confirmed(reports: Sequence[Report]) -> Iterator[tuple[Report, Verdict]
     return ((report, verdict) for report in reports for verdict in confirmed(report))
 
 
+def _at_a_threshold(reports: Sequence[Report]) -> int:
+    """Return the number of different heads with a borderline claim that was not refuted, confirmed or too close."""
+    return len(
+        {
+            (report.transformer, each.claim.place)
+            for report in reports
+            for each in report.verdicts
+            if report.xp > 0 and each.borderline and each.outcome != "refuted"
+        }
+    )
+
+
 def _heads(reports: Sequence[Report], wanted: Callable[[Verdict], bool]) -> int:
     """Return the number of different heads with a confirmed claim that is wanted."""
     return len({(report.transformer, each.claim.place) for report, each in _all_confirmed(reports) if wanted(each)})
@@ -139,7 +151,7 @@ COUNTS: dict[str, Callable[[Sequence[Report], TypeName | None], int]] = {
     "kinds_in_one_submission": lambda reports, _: max(len({v.claim.name for v in confirmed(r)}) for r in reports),
     "types_ever": lambda reports, _: len({each.claim.type for _, each in _all_confirmed(reports)}),
     "flawless": lambda reports, _: max(map(_flawless, reports)),
-    "borderline_heads": lambda reports, _: _heads(reports, lambda v: v.borderline),
+    "borderline_heads": lambda reports, _: _at_a_threshold(reports),
     "passed_after_failing": lambda reports, _: _passed_after_failing(reports),
     "transformers": lambda reports, _: len({r.transformer for r in reports if confirmed(r)}),
     "heads_with_evidence": lambda reports, _: _heads(reports, lambda v: v.claim.evidence is not None),

@@ -19,7 +19,8 @@ RULE = exercise()
         ("syntactic.at_least=0.7", "syntactic:verb_subject hit_rate 0.6 -> 0.7"),
         ("induction.points=15", "induction points 10 -> 15"),
         ("wrong_costs=8", "wrong_costs 6 -> 8"),
-        ("borderline=against", "borderline in_favour -> against"),
+        ("borderline=against", "borderline not_yet -> against"),
+        ("induction.too_close=3", "induction too_close 0 -> 3"),
     ],
 )
 def test_a_setting_changes_that_and_nothing_else(setting: str, difference: str) -> None:

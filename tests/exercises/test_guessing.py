@@ -10,11 +10,23 @@ import pytest
 from grader import exercises
 from grader.base.errors import ExerciseError
 from grader.exercises import guessing
+from grader.exercises.thresholds import thresholds_of
 from grader.grading.grade import grade
 from grader.measuring.score_table import ScoreTable
 from grader.schema import Exercise, Report
 from tests.support.exercise_sample import TEXT, write
-from tests.support.planted_tables import HEADS, INDUCTION, LAYERS, PREVIOUS, SUBJECT, exercise, submission, table
+from tests.support.planted_tables import (
+    HEADS,
+    INDUCTION,
+    LAYERS,
+    PREVIOUS,
+    SLICES,
+    SUBJECT,
+    exercise,
+    submission,
+    table,
+    with_reading,
+)
 
 SHIPPED = sorted(
     path.parent.name for path in (Path(exercises.__file__).parents[2] / "exercises").glob("*/exercise.yaml")
@@ -27,10 +39,29 @@ EASY = exercise(PREVIOUS, INDUCTION, SUBJECT, wrong_costs=3.0, budget=75)
 NAMES = {"positional:-1": "positional", "induction": "induction", "syntactic:verb_subject": "syntactic"}
 
 
+OPEN = exercise(
+    *({**kind, "too_close": number} for kind, number in ((PREVIOUS, 6), (INDUCTION, 4), (SUBJECT, 0))),
+    wrong_costs=3.0,
+    budget=75,
+)
+"""The same, with heads that are too close to call."""
+
+
 def planted(asked: Exercise) -> ScoreTable:
-    """Plant as many passing heads as the exercise states, at random places."""
+    """Plant as many heads that pass and that are too close to call as the exercise states, at random places."""
     places = Random(5).sample(HEADS_OF_ALL, 10)  # noqa: S311 - to be repeatable
-    return table(asked, {kind.name: dict.fromkeys(places[: kind.passing], 0.9) for kind in asked.kinds})
+    scores = {
+        kind.name: dict.fromkeys(places[: kind.passing], 0.9)
+        | dict.fromkeys(places[kind.passing : kind.passing + kind.too_close], thresholds_of(kind)[0].at_least)
+        for kind in asked.kinds
+    }
+    whole = table(asked, scores, half_width=0.01)
+    for kind in asked.kinds:
+        for place in places[kind.passing : kind.passing + kind.too_close]:
+            for other in thresholds_of(kind)[1:]:
+                for on in SLICES[kind.type]:
+                    whole = with_reading(whole, kind.name, place, (other.statistic, on), (1.0, 1.0, 1.0))
+    return whole
 
 
 def games(asked: Exercise, claims: dict[str, int]) -> Iterator[Report]:
@@ -41,6 +72,7 @@ def games(asked: Exercise, claims: dict[str, int]) -> Iterator[Report]:
         yield grade(submission(*drawn), asked, whole)
 
 
+@pytest.mark.parametrize("asked", [EASY, OPEN], ids=["decided", "too close"])
 @pytest.mark.parametrize(
     ("name", "claims"),
     [
@@ -49,13 +81,13 @@ def games(asked: Exercise, claims: dict[str, int]) -> Iterator[Report]:
         ("3 over all kinds at random", dict.fromkeys(NAMES, 1)),
     ],
 )
-def test_what_is_reckoned_is_what_random_claims_bring_in(name: str, claims: dict[str, int]) -> None:
-    (reckoned,) = [play for play in guessing.plays(EASY) if play.name == name]
-    reports = list(games(EASY, claims))
+def test_what_is_reckoned_is_what_random_claims_bring_in(name: str, claims: dict[str, int], asked: Exercise) -> None:
+    (reckoned,) = [play for play in guessing.plays(asked) if play.name == name]
+    reports = list(games(asked, claims))
 
     for measured, expected in (
         ([report.score for report in reports], reckoned.score),
-        ([report.xp / EASY.points for report in reports], reckoned.xp),
+        ([report.xp / asked.points for report in reports], reckoned.xp),
     ):
         mean = sum(measured) / GAMES
         error = math.sqrt(sum((value - mean) ** 2 for value in measured) / GAMES**2)
@@ -74,6 +106,14 @@ def test_claiming_everything_is_reckoned_exactly() -> None:
     assert report.score == pytest.approx(reckoned.score, abs=1e-4)
     assert (reckoned.score, reckoned.xp) == (pytest.approx(1), 0)
     assert report.xp == 0
+
+
+def test_heads_that_are_too_close_to_call_make_guessing_pay_more() -> None:
+    for decided, is_open in zip(guessing.plays(EASY), guessing.plays(OPEN), strict=True):
+        assert decided.name == is_open.name
+        assert is_open.score >= decided.score - 1e-9
+    best = [max(play.score for play in guessing.plays(asked)) for asked in (EASY, OPEN)]
+    assert best[1] > best[0]
 
 
 def test_claiming_nothing_is_worth_nothing() -> None:

@@ -1,5 +1,7 @@
 """Outcomes, ranks, points and passes on score tables with planted scores."""
 
+from typing import get_args
+
 import pytest
 
 from grader.base.errors import ExerciseError
@@ -109,7 +111,69 @@ def test_borderline_is_decided_by_the_exercises_rule(rule: Borderline, measured:
     assert "inside the interval" in verdict.rationale
 
 
-@pytest.mark.parametrize("rule", ["in_favour", "as_measured", "against"])
+def test_by_default_a_claim_is_not_decided_while_the_interval_holds_the_threshold() -> None:
+    whole = table(ASKED, {"induction": {(3, 3): 0.7, (3, 4): 0.65, (1, 1): 0.8}}, half_width=0.1)
+    report = grade(submission((3, 3, INDUCE), (1, 1, INDUCE), (0, 0, INDUCE), (3, 3, INDUCE)), ASKED, whole)
+    first, *_, again = report.verdicts
+    near = grade(submission((3, 4, INDUCE)), ASKED, whole).verdicts[0]
+
+    assert [v.outcome for v in report.verdicts] == ["confirmed", "confirmed", "refuted", "not_graded"]
+    assert (first.borderline, again.why_not) == (False, "repeated")
+    assert (near.outcome, near.why_not, near.borderline, near.points) == ("not_graded", "too_close", True, 0)
+    assert (near.rank, near.of, near.looks_like, near.help) == (3, 25, None, "")
+    assert near.measured is not None
+    assert [result.result for result in near.threshold] == ["borderline"]
+    assert near.rationale == (
+        "L3H4 is not confirmed yet as induction: share on repeats 0.65; the interval 0.55 to 0.75 holds the needed "
+        "0.60. No points are lost."
+    )
+
+
+def test_a_claim_that_is_too_close_to_call_changes_no_total() -> None:
+    whole = table(ASKED, {"induction": {(3, 3): 0.9, (3, 4): 0.62}, "positional:-1": {(0, 1): 0.95}}, half_width=0.05)
+    decided = [(3, 3, INDUCE), (0, 1, PREV), (4, 4, VERB)]
+    with_it, without = (grade(submission(*claims), ASKED, whole) for claims in ([*decided, (3, 4, INDUCE)], decided))
+    totals = ("points", "score", "luck", "kinds_confirmed", "gradable", "passed", "xp")
+
+    assert [getattr(with_it, name) for name in totals] == [getattr(without, name) for name in totals]
+    assert with_it.luck < 1
+
+
+def test_the_luck_of_a_decided_claim_is_that_among_the_heads_that_are_decided() -> None:
+    near = {(0, head): 0.62 for head in range(5)}
+    whole = table(ASKED, {"induction": {(3, 3): 0.9, **near}}, half_width=0.05)
+
+    assert grade(submission((3, 3, INDUCE)), ASKED, whole).luck == 1 / 20
+
+
+def test_claims_that_are_all_too_close_to_call_make_no_grade() -> None:
+    whole = table(ASKED, {"induction": {(3, 3): 0.62, (3, 4): 0.58}}, half_width=0.05)
+    report = grade(submission((3, 3, INDUCE), (3, 4, INDUCE)), ASKED, whole)
+
+    assert (report.gradable, report.passed, report.xp, report.luck, report.points) == (False, False, 0, 1, 0)
+
+
+def test_where_verdicts_hide_the_numbers_a_claim_that_is_too_close_says_so_without_them() -> None:
+    asked = exercise(feedback="verdicts")
+    whole = table(asked, {"induction": {(3, 3): 0.6123}}, half_width=0.0456)
+    full = grade(submission((3, 3, INDUCE)), asked, whole)
+    (verdict,) = shown(full).verdicts
+
+    assert verdict.rationale == "Not confirmed yet: the interval is too wide. No points are lost."
+    assert (verdict.why_not, verdict.threshold, verdict.measured) == ("too_close", (), None)
+    assert "0.61" in json.render(full)
+    assert "0.61" not in json.render(shown(full))
+
+
+@pytest.mark.parametrize(("low", "said"), [(0.5951, "0.595 to 0.700"), (0.59996, "0.6000 to 0.7000")])
+def test_an_interval_that_only_just_holds_the_threshold_is_told_with_more_decimals(low: float, said: str) -> None:
+    whole = with_reading(table(ASKED, {}), "induction", (3, 3), ("share", "repeats"), (low, 0.65, 0.7))
+    (verdict,) = grade(submission((3, 3, INDUCE)), ASKED, whole).verdicts
+
+    assert f"the interval {said} holds the needed 0.60" in verdict.rationale
+
+
+@pytest.mark.parametrize("rule", get_args(Borderline))
 @pytest.mark.parametrize(
     ("low", "measured", "high", "outcome"),
     [(0.6, 0.7, 0.8, "confirmed"), (0.6, 0.6, 0.6, "confirmed"), (0.4, 0.5, 0.6, "refuted")],

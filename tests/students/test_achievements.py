@@ -41,6 +41,11 @@ HEADS = [verdict((1, head), kind="semantic") for head in range(10)]
         ("pattern-completed", [report(verdict((5, 5)))], [report(*HEADS)]),
         ("on-the-edge", [report(verdict((5, 5), borderline=True))], [report(verdict((5, 5)))]),
         (
+            "on-the-edge",
+            [report(verdict((5, 5)), verdict((5, 4), outcome="not_graded", borderline=True))],
+            [report(verdict((5, 5)), verdict((5, 4), outcome="refuted", borderline=True))],
+        ),
+        (
             "gradient-step",
             [report(passed=False), report(*HEADS)],
             [report(*HEADS), report(passed=False), report(passed=False, gradable=False), report(exercise="gpt2-heads")],

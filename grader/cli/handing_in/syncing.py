@@ -107,7 +107,7 @@ class Tally:
         messages: dict[str, Callable[[int], str]] = {
             "counted": lambda n: _("{number} counted", number=n),
             "there": lambda n: ngettext("{number} was there already", "{number} were there already", n),
-            "ungradable": lambda n: _("{number} could not be measured there", number=n),
+            "ungradable": lambda n: _("{number} could not be decided there", number=n),
             "dead": lambda n: _("{number} could not be graded, which is not your fault", number=n),
             "pending": lambda n: ngettext("{number} is still on its way", "{number} are still on their way", n),
         }

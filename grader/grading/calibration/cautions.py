@@ -53,6 +53,10 @@ def _passing(kind: KindCalibration, exercise: Exercise) -> Iterator[Caution]:
     if kind.confirmed > exercise.budget:
         message = f"{passing}, but a submission can make {exercise.budget} claims at most: no student can name them all"
         yield _caution("more_than_budget", kind, message)
+    stated = next(asked for asked in exercise.kinds if asked.name == kind.name).too_close
+    if kind.too_close != stated:
+        message = f"the exercise states `too_close: {stated}`, but measured: {kind.too_close}"
+        yield _caution("too_close_differs", kind, f"{message}; the guess rule uses the stated number")
     if kind.confirmed != kind.passing:
         message = f"the exercise states `passing: {kind.passing}`, but {passing}; the guess rule uses the stated number"
         yield _caution("passing_differs", kind, message)
@@ -119,7 +123,8 @@ def _one_sided(kind: KindCalibration, readings: Sequence[Reading]) -> Iterator[C
 
 
 def _labels(kind: KindCalibration) -> Iterator[Caution]:
-    wrong = [head for head in kind.heads if head.expect and (head.expect == "confirmed") != head.confirmed]
+    decided = [head for head in kind.heads if head.expect and not head.too_close]
+    wrong = [head for head in decided if (head.expect == "confirmed") != head.confirmed]
     if wrong:
         differences = [
             f"{head.place} is labelled {head.expect}, but {'confirmed' if head.confirmed else 'refuted'} "
@@ -150,8 +155,8 @@ def _same_winner(kinds: Sequence[KindCalibration]) -> Iterator[Caution]:
 
 def _guessing(exercise: Exercise, kinds: Sequence[KindCalibration]) -> Iterator[Caution]:
     """Apply the guess rule with the measured numbers of passing heads."""
-    counts = {kind.name: kind.confirmed for kind in kinds}
-    measured = [asked.model_copy(update={"passing": counts.get(asked.name, 0)}) for asked in exercise.kinds]
+    counts = {kind.name: {"passing": kind.confirmed, "too_close": kind.too_close} for kind in kinds}
+    measured = [asked.model_copy(update=counts.get(asked.name, {"passing": 0})) for asked in exercise.kinds]
     if complaint := guessing.complaint(exercise.model_copy(update={"kinds": tuple(measured)})):
         message = f"with the measured numbers of passing heads, {complaint}"
         yield Caution(code="guessing_pays", kinds=(), heads=(), message=message)

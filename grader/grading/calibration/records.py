@@ -13,6 +13,7 @@ CautionCode = Literal[
     "fewer_than_wanted",
     "more_than_budget",
     "passing_differs",
+    "too_close_differs",
     "guessing_pays",
     "untrained_passes",
     "in_noise",
@@ -49,6 +50,7 @@ class HeadScore(Record):
     fails: str = Field(description="The other threshold that the head misses most, in words; empty if there is none.")
     state: HeadState
     confirmed: bool = Field(description="Whether the grader confirms the head at the present threshold.")
+    too_close: bool = Field(description="Whether no claim on the head is decided, because the interval is too wide.")
     factor: float = Field(description="The least of measured / needed over all thresholds.")
     sure_factor: float = Field(description="The same, from the lower ends of the intervals.")
     expect: Literal["confirmed", "refuted"] | None = Field(description="The label; null if there is none.")
@@ -76,13 +78,14 @@ class HeadScore(Record):
 
     def confirmed_at(self, at_least: float, rule: Borderline) -> bool:
         """Return whether the grader would confirm the head with the threshold here."""
-        by_rule = {
+        by_rule: dict[Borderline, bool] = {
+            "not_yet": False,
             "in_favour": True,
             "as_measured": self.score >= at_least and self.met_elsewhere,
             "against": False,
-        }[rule]
+        }
         state = self.state_at(at_least)
-        return state == "over" or (state == "borderline" and by_rule)
+        return state == "over" or (state == "borderline" and by_rule[rule])
 
 
 class Gap(Record):
@@ -167,6 +170,7 @@ class KindCalibration(Record):
     wanted: int
     passing: int = Field(description="The number of heads that pass, according to the exercise.")
     confirmed: int = Field(description="The number of heads that pass, as measured.")
+    too_close: int = Field(description="The number of heads on which no claim is decided, as measured.")
     in_noise: int = Field(description="Heads whose interval holds it and that nothing else rules out.")
     noise: tuple[float, float] | None = Field(
         description="The range that the intervals of these heads cover; null if there are none."

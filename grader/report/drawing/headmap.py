@@ -143,7 +143,7 @@ def in_words(place: HeadIndex, kind: Kind, standings: Standings) -> str:
         "{head}: {kind}, {outcome}; score {score} ({part}), rank {rank} of {of}",
         head=head_name(*place),
         kind=title(kind),
-        outcome=_("confirmed") if standing.confirmed else _("not confirmed"),
+        outcome=words.STANDINGS[standing.outcome].word,
         score=f"{standing.measured.score:.2f}",
         part=part_of_threshold(standing),
         rank=standings.ranks[kind.name][place],
@@ -179,9 +179,9 @@ def _with_claims(cell: Cell, claims: list[Numbered]) -> Cell:
     if not claims:
         return cell
     outcomes = [
-        _("your claim {kind}: {outcome}", kind=visible(title(v.claim)), outcome=_(words.OUTCOMES[v.outcome].word))
+        _("your claim {kind}: {outcome}", kind=visible(title(v.claim)), outcome=words.sign(v).word)
         for _number, v in claims
     ]
     number, first = min(claims, key=lambda claim: claim[1].outcome != "confirmed")
-    mark = words.OUTCOMES[first.outcome].symbol
+    mark = words.sign(first).symbol
     return replace(cell, mark=mark, href=f"#claim-{number}", label="; ".join([cell.label, *outcomes]))

@@ -2,7 +2,7 @@
 
 Gradescope's rules that its documentation does not state: a score at the top replaces the sum of the tests; one hidden
 test hides the total from the student; text is HTML unless its format says otherwise; a time is a number.
-Gradescope has no word for "not graded" and refuses a file without a score: if no claim could be measured, the score
+Gradescope has no word for "not graded" and refuses a file without a score: if no claim could be decided, the score
 is 0, and the first line says that this is not a grade.
 """
 
@@ -70,7 +70,7 @@ def _summary(report: Report, exercise: Exercise | None) -> str:
 
 def _test(number: int, verdict: Verdict, report: Report) -> dict[str, Any]:
     test: dict[str, Any] = {
-        "name": f"{verdict.claim.place} {title(verdict.claim)}: {words.OUTCOMES[verdict.outcome].word}",
+        "name": f"{verdict.claim.place} {title(verdict.claim)}: {words.sign(verdict).word}",
         "name_format": "text",
         "number": str(number),
         "output": "\n".join(words.verdict_lines(verdict)),

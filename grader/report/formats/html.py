@@ -77,7 +77,7 @@ def _section(verdict: Verdict, pictures: Sequence[Picture], standings: Standings
     known = standings is not None and verdict.rank is not None and claim.name in standings.by_kind
     return ClaimSection(
         verdict=verdict,
-        sign=words.OUTCOMES[verdict.outcome],
+        sign=words.sign(verdict),
         bars=tuple(map(bar, verdict.threshold)),
         cloud=cloud(claim.kind, standings, (claim.layer, claim.head), named=named) if standings and known else None,
         drawings=tuple(map(draw, pictures)),

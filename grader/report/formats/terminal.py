@@ -22,6 +22,7 @@ STYLES = {
     "not passed": "bold red",
     "under": "red",
     "not graded": "bold yellow",
+    "not confirmed yet": "bold yellow",
     "borderline": "yellow",
 }
 PLAIN = str.maketrans(
@@ -143,7 +144,7 @@ def _definitions(report: Report) -> Iterator[Text]:
 
 
 def _verdict(verdict: Verdict, report: Report, exercise: Exercise | None, columns: int) -> Iterator[Text]:
-    sign = words.OUTCOMES[verdict.outcome]
+    sign = words.sign(verdict)
     headline = Text(
         (f"{sign.symbol} {verdict.claim.place}  {sign.word}", STYLES[sign.name]), f"  {title(verdict.claim)}"
     )
@@ -151,8 +152,8 @@ def _verdict(verdict: Verdict, report: Report, exercise: Exercise | None, column
         headline = Text(headline, (f"  ({points})", "dim"))
     yield headline
     yield _indented(visible(words.rationale(verdict)))
-    if verdict.borderline:
-        yield _indented(_(words.BORDERLINE), STYLES["borderline"])
+    if remark := words.borderline(verdict):
+        yield _indented(remark, STYLES["borderline"])
     yield from _checks(verdict, columns)
     for label, quote, text in words.remarks(verdict):
         yield _indented(Text((f"{label}: ", "bold"), quote, text))

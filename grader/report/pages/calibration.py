@@ -37,6 +37,7 @@ CAUTIONS: dict[CautionCode, str] = {
     "fewer_than_wanted": "Fewer than wanted",
     "more_than_budget": "More than can be claimed",
     "passing_differs": "`passing` differs",
+    "too_close_differs": "`too_close` differs",
     "guessing_pays": "Guessing pays",
     "in_noise": "Inside the noise",
     "lookalike": "Look-alike",

@@ -19,7 +19,6 @@ MOST_DRAWN = 24
 """The most heads with a picture: a picture takes 20 to 70 kB, and the page should stay below 3 MB."""
 IN_SIGHT = 10
 """The number of heads of a kind that are listed without unfolding, if not more are confirmed."""
-SYMBOLS = {"over": "\N{CHECK MARK}", "borderline": "\N{ALMOST EQUAL TO}", "below": "\N{MIDDLE DOT}"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,7 @@ class Row:
     reached: str
     """The part of the threshold that the head reaches, in per cent."""
     symbol: str
+    word: str
     confirmed: bool
 
 
@@ -126,7 +126,7 @@ def _scan_head(
 
 def _row(place: HeadIndex, kind: Kind, standings: Standings) -> Row:
     standing = standings.by_kind[kind.name][place]
-    state = "borderline" if standing.borderline else "over" if standing.confirmed else "below"
+    sign = words.STANDINGS[standing.outcome]
     return Row(
         place,
         head_name(*place),
@@ -135,6 +135,7 @@ def _row(place: HeadIndex, kind: Kind, standings: Standings) -> Row:
         standing,
         standings.ranks[kind.name][place],
         f"{100 * max(standing.factor, 0.0):.0f} %",
-        SYMBOLS[state],
+        words.TOO_CLOSE.symbol if standing.borderline else sign.symbol,
+        sign.word,
         standing.confirmed,
     )

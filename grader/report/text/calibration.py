@@ -30,6 +30,7 @@ STATES: dict[HeadState, str] = {
     "ruled_out": "ruled out",
 }
 RULES: dict[Borderline, str] = {
+    "not_yet": "a borderline head is not decided",
     "in_favour": "a borderline head is confirmed",
     "as_measured": "a borderline head is decided as measured",
     "against": "a borderline head is refuted",
@@ -143,7 +144,8 @@ def _kind(kind: KindCalibration, *, every_head: bool) -> Iterator[str]:
     yield f"{title(kind.kind)}  ({kind.name})"
     yield f"  {asked}"
     noise = f" of {kind.noise[0]:.3f} to {kind.noise[1]:.3f}" if kind.noise else ""
-    passes = f"{pass_count(kind)} ({kind.wanted} wanted, passing: {kind.passing})"
+    close = f", {kind.too_close} too close to call" if kind.too_close else ""
+    passes = f"{pass_count(kind)}{close} ({kind.wanted} wanted, passing: {kind.passing})"
     yield f"  {passes}; {kind.in_noise} within the noise{noise}"
     yield f"  0 [{_strip(kind)}] 1"
     yield f"  {threshold_place(kind)}"
@@ -184,7 +186,7 @@ def _near(heads: Sequence[HeadScore], *, every_head: bool) -> Sequence[HeadScore
 def _state(head: HeadScore) -> str:
     state = STATES[head.state]
     if head.state == "borderline":
-        state += ", confirmed" if head.confirmed else ", refuted"
+        state += ", confirmed" if head.confirmed else ", not confirmed yet" if head.too_close else ", refuted"
     if head.state == "ruled_out":
         state += f": {head.fails}"
     return f"{state}, labelled {head.expect}" if head.expect else state

@@ -38,6 +38,13 @@ OUTCOMES: dict[Outcome, Sign] = {
     "refuted": Sign("\N{BALLOT X}", N_("refuted")),
     "not_graded": Sign("\N{WHITE CIRCLE}", N_("not graded")),
 }
+TOO_CLOSE = Sign("\N{ALMOST EQUAL TO}", N_("not confirmed yet"))
+STANDINGS: dict[Outcome, Sign] = {
+    "confirmed": OUTCOMES["confirmed"],
+    "refuted": Sign("\N{MIDDLE DOT}", N_("not confirmed")),
+    "not_graded": TOO_CLOSE,
+}
+"""The sign of a measured head that nobody claims."""
 PASSED = Sign(OUTCOMES["confirmed"].symbol, N_("passed"))
 NOT_PASSED = Sign(OUTCOMES["refuted"].symbol, N_("not passed"))
 RESULTS: dict[str, Sign] = {
@@ -50,15 +57,23 @@ MOST_DECIMALS = 6
 LEAST_PERCENT = 0.1
 
 
+def sign(verdict: Verdict) -> Sign:
+    """Return the sign of a verdict: that of its outcome, or `not confirmed yet`."""
+    return TOO_CLOSE if verdict.why_not == "too_close" else OUTCOMES[verdict.outcome]
+
+
 def rationale(verdict: Verdict) -> str:
     """Return a verdict's rationale: the stored text in English, a new one from the same numbers in other languages."""
     if spoken() == LANGUAGES[0]:
         return verdict.rationale
-    if verdict.why_not is not None:
-        return _(reasons.WHY_NOT[verdict.why_not])
-    if verdict.outcome == "not_graded" or not verdict.threshold:
-        return _(verdict.rationale)
-    return reasons.rationale(verdict.claim, verdict.outcome == "confirmed", verdict.threshold)
+    if verdict.threshold:
+        return reasons.rationale(verdict.claim, verdict.outcome, verdict.threshold)
+    return _(reasons.WHY_NOT[verdict.why_not] if verdict.why_not is not None else verdict.rationale)
+
+
+def borderline(verdict: Verdict) -> str:
+    """Return the remark on a borderline verdict; empty text if there is none, or if the rationale says it already."""
+    return _(BORDERLINE) if verdict.borderline and verdict.why_not is None else ""
 
 
 def ordinal(number: int) -> str:
@@ -174,7 +189,7 @@ def total_sign(report: Report) -> Sign:
 def still_needed(report: Report, exercise: Exercise | None) -> str:
     """Return what a submission still needs to pass; empty text if it has passed."""
     if not report.gradable:
-        return _("None of the claims could be measured, so there is no grade and no attempt is used up.")
+        return _("None of the claims could be decided, so there is no grade and no attempt is used up.")
     if report.passed or exercise is None:
         return ""
     lacking = []
@@ -245,8 +260,8 @@ def remarks(verdict: Verdict) -> list[Remark]:
 def verdict_lines(verdict: Verdict) -> list[str]:
     """Return a verdict as plain lines, for platforms that show only text."""
     lines = [visible(rationale(verdict))]
-    if verdict.borderline:
-        lines.append(_(BORDERLINE))
+    if remark := borderline(verdict):
+        lines.append(remark)
     for check in verdict.threshold:
         measured, needed = measured_and_needed(check.measured, check.at_least)
         lines.append(

@@ -79,7 +79,7 @@ def test_what_became_of_it_is_told_by_exercise_and_reason() -> None:
     tally = Tally(came, Counter({("a", "closed"): 1, ("b", "closed"): 2}), Counter(c=1), left=4)
 
     assert list(tally.lines("redis://canvas:secret@h:1/0")) == [
-        "8 offline submissions were handed in: 2 counted, 1 was there already, 1 could not be measured there, "
+        "8 offline submissions were handed in: 2 counted, 1 was there already, 1 could not be decided there, "
         "1 could not be graded, which is not your fault, 3 are still on their way",
         "1 offline submission was not accepted for a: closed. It still counts here",
         "2 offline submissions were not accepted for b: closed. They still count here",

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -78,7 +79,7 @@ def test_the_best_threshold_stands_between_the_labels_wherever_they_can_be_told_
 def test_labels_that_no_threshold_tells_apart_are_shown_as_such() -> None:
     scores = {(0, 0): 0.9, (1, 1): 0.55, (2, 2): 0.65, (3, 3): 0.2}
     labels = {(0, 0): "confirmed", (1, 1): "confirmed", (2, 2): "refuted", (3, 3): "refuted"}
-    asked = exercise(INDUCTION)
+    asked = exercise(INDUCTION, borderline="in_favour")
     calibration = calibrate(asked, table(asked, {"induction": scores}, 0.06), known({"induction": labels}))
     proposed = calibration.kinds[0].labels
 
@@ -88,6 +89,21 @@ def test_labels_that_no_threshold_tells_apart_are_shown_as_such() -> None:
     assert proposed.best_margin.margin == -0.05
     assert proposed.best_f1.f1 == 0.8
     assert {"in_noise", "labels_disagree"} <= set(codes(calibration))
+
+
+def test_a_label_does_not_disagree_with_a_head_that_is_too_close_to_call() -> None:
+    asked = exercise(INDUCTION)
+    whole = table(asked, {"induction": {(0, 0): 0.9, (1, 1): 0.65, (2, 2): 0.58}}, 0.06)
+    labels = known({"induction": {(0, 0): "confirmed", (1, 1): "refuted", (2, 2): "confirmed"}})
+    calibration = calibrate(asked, whole, labels)
+    (kind,) = calibration.kinds
+
+    assert (kind.confirmed, kind.too_close, [head.too_close for head in kind.heads[:4]]) == (
+        *(1, 2),
+        [False, True, True, False],
+    )
+    assert "labels_disagree" not in codes(calibration)
+    assert "too_close_differs" in codes(calibration)
 
 
 def test_precision_and_recall_are_counted_over_labelled_heads_alone() -> None:
@@ -137,7 +153,7 @@ def test_a_head_labelled_confirmed_that_no_threshold_reaches_is_named() -> None:
     assert proposed.out_of_reach == ("L1H1",)
 
 
-@pytest.mark.parametrize("rule", ["in_favour", "as_measured", "against"])
+@pytest.mark.parametrize("rule", get_args(Borderline))
 def test_wherever_the_threshold_is_moved_the_page_says_what_grading_would(rule: Borderline) -> None:
     asked = exercise(borderline=rule)
     whole = _scattered(asked)

@@ -40,6 +40,11 @@ def test_a_table_with_nothing_wrong_raises_nothing() -> None:
             "the exercise states `passing: 2`, but 1 head passes; the guess rule uses the stated number",
         ),
         (
+            "too_close_differs",
+            {"induction": {(1, 0): 0.95, (1, 1): 0.605}},
+            "the exercise states `too_close: 0`, but measured: 1; the guess rule uses the stated number",
+        ),
+        (
             "more_than_budget",
             {"induction": {(layer, head): 0.9 for layer in (1, 2) for head in range(5)}},
             "10 heads pass, but a submission can make 6 claims at most: no student can name them all",
@@ -72,9 +77,9 @@ def test_a_caution_is_raised_where_it_should_be(
 
 
 def test_noise_around_another_threshold_is_a_caution_too() -> None:
-    whole = table(RULE, QUIET, 0.01)
+    whole, asked = table(RULE, QUIET, 0.01), RULE.model_copy(update={"borderline": "in_favour"})
     noisy = with_reading(whole, "positional:-1", (0, 2), ("hit_rate", "text"), (0.65, 0.72, 0.8))
-    (caution,) = calibrate(RULE, noisy).cautions
+    (caution,) = calibrate(asked, noisy).cautions
 
     assert (caution.code, caution.heads) == ("in_noise", ("L0H2",))
     assert caution.message == "hit rate 0.7 is inside the interval of L0H2"

@@ -187,7 +187,7 @@ def test_each_claim_stands_among_all_heads_and_each_head_on_the_map() -> None:
     assert len([svg for svg in page.all("svg") if svg.get("class") == "cloud"]) == 4
     assert len([cell for cell in page.all("a") if (cell.get("class") or "").startswith("cell ")]) == 25
     assert {item.get("id") for item in page.all("li")} > places
-    assert "L2H1 scores 0.00, rank 15. 2 of 25 heads are confirmed as syntactic, verb to subject." in page.text
+    assert "L2H1 scores 0.00, rank 15. 1 of 25 heads is confirmed as syntactic, verb to subject." in page.text
 
 
 def test_before_it_has_passed_a_report_names_no_head_that_was_not_claimed() -> None:

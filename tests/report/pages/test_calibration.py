@@ -98,10 +98,12 @@ def test_what_labels_say_is_the_same_in_page_text_and_json(kind: KindCalibration
     shown = {name: value for name, (value,) in PAGE.numbers[kind.name].items()}
 
     for name in ("precision", "recall", "f1"):
-        assert shown[name] == f"{labels['present'][name]:.2f}"
+        assert shown[name] == as_text.ratio(labels["present"][name])
     for name in ("best_margin", "best_f1"):
         best = labels[name]
-        said = f"at {best['at_least']:.2f}, precision {best['precision']:.2f}, recall {best['recall']:.2f}, F1"
+        said = (
+            f"at {best['at_least']:.2f}, precision {as_text.ratio(best['precision'])}, recall {best['recall']:.2f}, F1"
+        )
         assert f"{said} {best['f1']:.2f}, margin {best['margin']:.4f}" in paragraph(kind)
         assert f"{said} {best['f1']:.2f}, margin {best['margin']:.4f}" in PAGE.text[kind.name]
 

@@ -24,10 +24,11 @@ const state = (head, at) => {
 };
 const confirms = (head, at) => {
   const present = state(head, at);
-  const byRule = { in_favour: true, as_measured: head.score >= at && head.met, against: false }[rule];
+  const byRule = { not_yet: false, in_favour: true, as_measured: head.score >= at && head.met, against: false }[rule];
   return present === "over" || (present === "borderline" && byRule);
 };
-const inWords = (head, at) => STATES[state(head, at)] ?? `borderline, ${confirms(head, at) ? "" : "not "}confirmed`;
+const undecided = rule === "not_yet" ? "not confirmed yet" : "not confirmed";
+const inWords = (head, at) => STATES[state(head, at)] ?? `borderline, ${confirms(head, at) ? "confirmed" : undecided}`;
 
 const read = (item, point, reach) => {
   const { rank, place, score, low, high, elsewhere, met, expect } = item.dataset;
@@ -57,6 +58,7 @@ for (const kind of document.querySelectorAll(".kind")) {
     const confirmed = heads.filter((head) => confirms(head, at));
     const others = heads.filter((head) => !confirmed.includes(head));
     const noisy = heads.filter((head) => inside(head, at) && head.elsewhere !== "under");
+    const tooClose = rule === "not_yet" ? heads.filter((head) => state(head, at) === "borderline").length : 0;
     const text = at === present ? kind.dataset.text : at.toFixed(2);
     for (const head of heads) {
       const newState = state(head, at);
@@ -76,7 +78,7 @@ for (const kind of document.querySelectorAll(".kind")) {
     const wrong = confirmed.filter((head) => head.expect === "refuted").length;
     const missed = heads.filter((head) => head.expect === "confirmed").length - right;
     const numbers = {
-      at: text, confirmed: confirmed.length, others: others.length, far: Math.max(others.length - NEAR, 0), noise: noisy.length,
+      at: text, confirmed: confirmed.length, others: others.length, far: Math.max(others.length - NEAR, 0), noise: noisy.length, "too-close": tooClose,
       right, wrong, missed, precision: ratio(right, right + wrong), recall: ratio(right, right + missed),
       f1: ratio(2 * right, 2 * right + wrong + missed),
     };
