@@ -104,6 +104,7 @@ def shown(report: Report) -> Report:
         "rank": None,
         "of": None,
         "looks_like": None,
+        "fits": None,
         "borderline": False,
     }
     verdicts = tuple(

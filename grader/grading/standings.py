@@ -14,12 +14,14 @@ from grader.base.language import speaking
 from grader.exercises.thresholds import thresholds_of
 from grader.grading.rationale import rationale
 from grader.grading.verdicts import KindVerdict, NotGraded
+from grader.kinds import LOOKALIKES
 from grader.measuring.score_table import KindScores, ScoreTable, Statistics, measurement
 from grader.schema import (
     AskedKind,
     Borderline,
     Claim,
     Exercise,
+    Fit,
     HeadIndex,
     Measurement,
     OtherKind,
@@ -31,6 +33,8 @@ from grader.schema import (
     title,
 )
 
+LEAST_FIT = 0.4
+"""The least agreement with a look-alike, beyond that of a head which looks anywhere, at which a head fits it."""
 _LEAST_NEEDED = 1e-9
 """The divisor in place of a threshold of 0."""
 
@@ -176,6 +180,19 @@ class KindStandings(Mapping[HeadIndex, Standing]):
         }
         return by_rule[self._rule], True
 
+    def fit(self, layer: int, head: int) -> Fit | None:
+        """Return the look-alike that the head fits best, by its agreement beyond chance.
+
+        None if it fits none, or if on some slice its queries hit their targets as often as they agree with it.
+        """
+        best = max(self.scores.resemblances, key=lambda each: each.value[layer][head] - each.chance, default=None)
+        if best is None or best.value[layer][head] - best.chance < LEAST_FIT:
+            return None
+        columns = (column for part in self.scores.slices for column in part.statistics)
+        if best.value[layer][head] <= max(c.value[layer][head] for c in columns if c.statistic == "hit_rate"):
+            return None
+        return Fit(lookalike=best.name, knows=LOOKALIKES[best.name].knows, agreement=min(1.0, best.value[layer][head]))
+
     def _as_measured(self, layer: int, head: int) -> bool:
         return all(each.column.value[layer][head] >= each.threshold.at_least for each in self._thresholds)
 
@@ -250,7 +267,11 @@ class Standings:
             of=self.heads,
         )
         if standing.outcome == "refuted":
-            advice = {"looks_like": self._other_kind(place), "help": of_kind.asked.hint or claim.head_type.hint}
+            advice = {
+                "looks_like": self._other_kind(place),
+                "fits": of_kind.fit(*place),
+                "help": of_kind.asked.hint or claim.head_type.hint,
+            }
             verdict = verdict.model_copy(update=advice)
         return KindVerdict(of_kind.asked, verdict, of_kind.chance)
 

@@ -33,7 +33,17 @@ from grader.schema.kinds import (
     head_name,
     title,
 )
-from grader.schema.report import Evidence, Measurement, OtherKind, Picture, Reading, Report, ThresholdResult, Verdict
+from grader.schema.report import (
+    Evidence,
+    Fit,
+    Measurement,
+    OtherKind,
+    Picture,
+    Reading,
+    Report,
+    ThresholdResult,
+    Verdict,
+)
 from grader.schema.submission import Claim, Submission
 
 __all__ = [
@@ -43,6 +53,7 @@ __all__ = [
     "Evidence",
     "Exercise",
     "Feedback",
+    "Fit",
     "Fraction",
     "GalleryName",
     "HeadIndex",

@@ -58,6 +58,16 @@ class OtherKind(Record):
     rank: int
 
 
+class Fit(Record):
+    """The look-alike of the claimed kind that a refuted head is most like."""
+
+    lookalike: str = Field(description="The look-alike's name.")
+    knows: str = Field(description="One sentence on what it looks at.")
+    agreement: Fraction = Field(
+        description="The fraction of asked queries whose most attended key is one that the look-alike looks at."
+    )
+
+
 class Evidence(Record):
     """The student's own sentence, with the attention that we recomputed on it."""
 
@@ -87,6 +97,11 @@ class Verdict(Record):
     )
     of: int | None = Field(default=None, description="The number of heads in the transformer.")
     looks_like: OtherKind | None = None
+    fits: Fit | None = Field(
+        default=None,
+        exclude_if=lambda fit: fit is None,  # reports from before it keep their content hash
+        description="The look-alike of the kind that the head fits best, if it is refuted and fits one.",
+    )
     help: str = ""
     evidence: Evidence | None = None
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from grader.base.language import N_, _
+from grader.grading.grade import shown
 from grader.kinds.definition import Ladder, of
-from grader.schema import AskedKind, Exercise, Kind
+from grader.schema import AskedKind, Exercise, Kind, Report
 
 TITLES = {
     "own": N_("from your instructor"),
@@ -28,21 +29,31 @@ class Rung(NamedTuple):
     lines: tuple[str, ...]
 
 
-def rungs(exercise: Exercise, asked: AskedKind) -> list[Rung]:
-    """Return all hints for a kind that the exercise asks for, in order."""
-    return [Rung(name, _(TITLES[name]), tuple(lines)) for name, lines in _rungs(exercise, asked)]
+def rungs(exercise: Exercise, asked: AskedKind, last: Report | None = None) -> list[Rung]:
+    """Return all hints for a kind that the exercise asks for, in order.
+
+    The hint on look-alikes names those that the refuted claims of the student's last report fit.
+    """
+    return [Rung(name, _(TITLES[name]), tuple(lines)) for name, lines in _rungs(exercise, asked, last)]
 
 
-def _rungs(exercise: Exercise, asked: AskedKind) -> Iterator[tuple[str, list[str]]]:
+def _rungs(exercise: Exercise, asked: AskedKind, last: Report | None) -> Iterator[tuple[str, list[str]]]:
     ladder = ladder_of(asked)
     if asked.hint:
         yield "own", [_(asked.hint)]
     yield "look", [_(line) for line in (ladder.look, ladder.also) if line]
-    yield "alike", [_(ladder.alike)]
+    yield "alike", [_(ladder.alike), *(_confusions(last, asked) if last else ())]
     yield "where", [_(ladder.where), _("Source: {source}", source=_(ladder.source))]
     outlined = f"--type {asked.name} " if asked.head_type.from_tokens else ""
     command = f'grade show LAYER HEAD --exercise {exercise.id} {outlined}--text "{ladder.text}"'
     yield "try", [_("Put in the layer and the head that you suspect:"), command, _(ladder.see)]
+
+
+def _confusions(last: Report, asked: AskedKind) -> Iterator[str]:
+    for verdict in shown(last).verdicts:
+        if verdict.claim.name == asked.name and verdict.fits:
+            name, knows = _(verdict.fits.lookalike), _(verdict.fits.knows)
+            yield _("Your {head} fits the look-alike {name}. {knows}", head=verdict.claim.place, name=name, knows=knows)
 
 
 def ladder_of(kind: Kind) -> Ladder:

@@ -38,8 +38,9 @@ def hint(
     """Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try."""
     exercise = exercises.load(exercise_id)
     asked = _asked(exercise, type_)
-    ladder = hints.rungs(exercise, asked)
     with Ledger() as ledger:
+        last = ledger.latest(student or login_name(), exercise.id)
+        ladder = hints.rungs(exercise, asked, last.report if last else None)
         shown, left = _chosen(ledger, (exercise, asked), ladder, student or login_name(), None if again else yes)
     for rung in shown:
         _show(rung, asked.name, ladder)

@@ -134,8 +134,9 @@ def same_number(sequence: ProbeSequence, query: int) -> Places:
 
 
 def main_subject(sequence: ProbeSequence, query: int) -> Places:
-    """Return the subject of the main verb, or what the sentence's last relation leads to, from any word behind it."""
-    main = [link for link in sequence.links if "embedded" not in link.groups][-1:]
+    """Return the subject of the main verb, from any word behind it."""
+    of_verbs = (link for link in sequence.links if link.relation == "verb_subject")
+    main = [link for link in of_verbs if "embedded" not in link.groups][:1]
     return [place for link in main for place in _places(sequence, [link.earlier]) if place < query]
 
 

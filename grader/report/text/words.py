@@ -7,7 +7,7 @@ from grader.exercises.names import statistic
 from grader.exercises.scoring import LUCK_LIMIT
 from grader.grading import rationale as reasons
 from grader.report.text.labels import visible
-from grader.schema import Evidence, Exercise, OtherKind, Outcome, Report, ThresholdResult, Verdict, title
+from grader.schema import Evidence, Exercise, Fit, OtherKind, Outcome, Report, ThresholdResult, Verdict, title
 
 
 class Remark(NamedTuple):
@@ -95,6 +95,16 @@ def looks_like(lookalike: OtherKind, of: int | None) -> str:
     """Return the kind that the head has instead, with score and rank."""
     place, score = _place(lookalike.rank, of), f"{lookalike.score:.2f}"
     return _("{kind} (score {score}, {place})", kind=title(lookalike.kind), score=score, place=place)
+
+
+def fits(fit: Fit) -> str:
+    """Return the look-alike that the head fits best, and what that knows."""
+    return _(
+        "the look-alike {name}, on {percent} of the queries. {knows}",
+        name=_(fit.lookalike),
+        percent=percent(fit.agreement),
+        knows=_(fit.knows),
+    )
 
 
 def _place(number: int, of: int | None) -> str:
@@ -247,6 +257,8 @@ def remarks(verdict: Verdict) -> list[Remark]:
         facts.append(Remark(_("Rank"), "", place))
     if verdict.looks_like:
         facts.append(Remark(_("Looks like"), "", looks_like(verdict.looks_like, verdict.of)))
+    if verdict.fits:
+        facts.append(Remark(_("Fits"), "", fits(verdict.fits)))
     if verdict.evidence:
         quote = f"\N{LEFT DOUBLE QUOTATION MARK}{visible(verdict.evidence.text)}\N{RIGHT DOUBLE QUOTATION MARK}"
         facts.append(Remark(_("Your sentence"), f"{quote}: ", evidence_result(verdict.evidence)))
