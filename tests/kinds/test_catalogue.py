@@ -121,7 +121,7 @@ def test_every_probe_of_every_kind_is_a_family_and_every_family_is_asked() -> No
 
 
 def test_every_relation_has_sentences() -> None:
-    assert set(families.RELATIONS) ^ set(frames.FRAMES) == set()
+    assert set(families.RELATIONS) ^ set(frames.RELATIONS) == set()
     for relation in families.RELATIONS:
         made = frames.sentences(relation, 5, 20)
         assert len(made) == 20, relation

@@ -31,7 +31,9 @@ RELATIONS = {
         N_("subject ahead to verb"),
         "vs",
         "verb to its subject",
-        "`same_number` and `other_number`: whether the other nouns share the subject's number",
+        "`same_number` and `other_number`: whether the other nouns before a main verb share its subject's number; "
+        "`own_trade` and `crossed`: whether the verb suits its subject (a king commands) or another noun before it; "
+        "`main` and `embedded`: the verb of the main clause, or one behind the main subject with another subject",
         Ladder(
             look=N_(
                 "The verb looks at its subject, however far back it stands: in `the keys near the old door are` "
@@ -106,7 +108,8 @@ RELATIONS = {
         N_("verb ahead to object"),
         "ov",
         "object to its verb",
-        "`nearest`, `apart`: whether another verb stands between",
+        "`nearest`, `apart`: whether another verb stands between; `own_trade` and `crossed`: whether the verb suits "
+        "the object (to command armies) or another person of the sentence",
         Ladder(
             look=N_(
                 "What is acted upon looks back at the verb: in `the baker, as we heard, sold the old lamp` the "
@@ -274,27 +277,30 @@ TYPE = HeadType(
         "word may be the query as well (`direction: forward`), and the claim says which."
     ),
     probe=(
-        "Sentences with one gold arc each, from the project's own grammar or from the instructor. The frames "
-        "spread distances and places, so that no blind head finds half of the targets."
+        "Sentences with one to three gold arcs each, from the project's own grammar or from the instructor. Frames, "
+        "openers and closers take turns, so that over the whole probe no blind head finds half of the targets, "
+        "neither looking back nor looking ahead. Half of the verbs are crossed: they belong to the trade of another "
+        "noun (the queen, when the king rules realms, commands armies)."
     ),
     details=details(),
     confound=(
         "An adjective mostly stands right before its noun, where a previous-token head finds it. A head that "
-        "matches number finds the subject whenever the other nouns differ in it. A head that always takes the "
-        "second noun is right half of the time on two candidates and knows nothing."
+        "matches number finds the subject whenever the other nouns differ in it, a head that knows which words go "
+        "together finds it wherever kings command, and a head that always looks at the main subject finds that of "
+        "each main verb. A head that always takes the second noun is right in a third of the cases and knows "
+        "nothing. Each of these may be right on a whole slice, such as the nearest verb on `nearest`: so a head "
+        "must reach the thresholds on every slice."
     ),
     literature=(
         "Voita et al. 2019, *Analyzing Multi-Head Self-Attention*, section 5.2 and table 1; Clark et al. 2019, *What "
         "Does BERT Look At?*, sections 4.2 and 4.3, tables 1 and 2."
     ),
     remark=(
-        "What it cannot do yet: the grammar balances distances and slots for the later word's look back. Looking "
-        "ahead, a blind head that takes the next verb or the only pronoun is right in two thirds to all of the "
-        "sentences, so the lead that is needed keeps every `forward` claim from being confirmed on the grammar's "
-        "sentences. An exercise that asks for `forward` brings sentences of its own. And where two thirds of the "
-        'objects, determiners and possessors stand apart from their word behind an insertion ("the soft, as the '
-        'king knew, dough"), a head that only looks at the nearest verb, determiner or noun is not enough: '
-        "SmolLM2-135M has heads that find 0.92 to 1.00 of the near ones and none that finds 0.6 of those apart."
+        "Where two thirds of the objects, determiners and possessors stand apart from their word behind an insertion "
+        '("the soft, as the king knew, dough"), a head that only looks at the nearest verb, determiner or noun is '
+        "not enough: SmolLM2-135M has heads that find 0.92 to 1.00 of the near ones and none that finds 0.6 of those "
+        "apart. A verb in a relative clause about its subject (the king who rests) is not asked for, as `who` comes "
+        "between. In languages other than English the probe has fewer relations."
     ),
     lookalikes=(
         "nearest-noun head",

@@ -26,9 +26,7 @@ def sentences(settings: ProbeSettings, relation: Relation) -> tuple[frames.Sente
         frames.Sentence(
             own.words,
             own.classes,
-            tuple(
-                frames.Arc(arc.relation, arc.query, arc.target, (arc.group,) if arc.group else ()) for arc in own.arcs
-            ),
+            tuple(frames.Arc(arc.relation, arc.query, arc.target, arc.groups) for arc in own.arcs),
         )
         for own in settings.own_sentences
         if any(arc.relation == relation for arc in own.arcs)

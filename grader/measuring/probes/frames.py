@@ -1,75 +1,20 @@
-"""Natural-looking English sentences with gold arcs between their words, made from frames and a seed.
+"""Natural-looking sentences with gold arcs between their words, made from a grammar's frames and a seed."""
 
-In a frame a plain word stands for itself (`word/CLASS` where a word has two classes), a letter for a noun phrase about
-an actor (a to e persons, m to o names, t a thing, l a place, k a room, x whom the pronoun means), `letter.form` for
-another form of it; `?` marks the query of the arc and `!` its target. The frames of a relation take turns, so that no
-distance, no place and neither the nearest, first nor second word of the target's class is right half of the time.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
-from grader.measuring.probes import draw, vocabulary
+from grader.base.errors import ExerciseError
+from grader.base.language import N_, _
+from grader.measuring.probes import draw
+from grader.measuring.probes.grammar import GRAMMARS
+from grader.measuring.probes.grammar.definition import Grammar, Scene, Word
 
-FRAMES: dict[str, tuple[str, ...]] = {
-    relation: tuple(" ".join(frame.split()) for frame in text.split(";"))
-    for relation, text in {
-        "verb_subject": """
-        !a near b and c ?a.do a.o ; !a behind b and c a.rarely ?a.do a.o ; !a who a.see b and c a.rarely ?a.do a.o ;
-        near b , !a beside c a.rarely ?a.do a.o ; b b.say that !a who a.see c ?a.do a.o ;
-        when b b.rest , !a a.rarely ?a.do a.o ; when b beside c b.rest , !a behind d ?a.do a.o ;
-        while b b.see c , !a a.rarely ?a.do a.o ; near b and c , !a who a.see d ?a.do a.o
-        """,
-        "noun_adjective": """
-        t.art !t.adj , according to b.full , ?t.n t.is near l ;
-        near b.full , t.art !t.adj , as c.full c.say , ?t.n t.is beside l ;
-        b.full and c.full bought t.art !t.adj t.room ?t.n ; b.full bought t.art !t.adj , as c.full c.say , t.room ?t.n ;
-        b.plain sold c.plain t.art !t.adj t.room ?t.n ; a.art !a.adj , as b.full and c.plain b.say , ?a.n a.do a.o ;
-        !t near l t.is ?t.like ; near l , !t beside b t.is ?t.like ; b b.say that !a near l a.is ?a.like and a.did ;
-        when b b.see c , !a a.is ?a.like and a.did ; !a who a.see b near l a.is ?a.like and a.did ;
-        according to b and c , !t beside l t.is quite ?t.like
-        """,
-        "pronoun_antecedent": """
-        a a.see b near c because ?x.pro x.is x.like ; a sold t to b because ?x.pro x.is x.like ;
-        t t.is near a and b , and ?x.pro x.is quite x.like ; near a , b b.see c , but ?x.pro x.is x.like ;
-        when a a.see b beside c , ?x.pro x.is x.like ; m m.see n near o because ?x.pro x.is x.like ;
-        near t , a a.see b , and ?x.pro x.is x.like ; after m and n m.see o , ?x.pro x.is x.like
-        """,
-        "object_verb": """
-        a who a.rest !a.do the a.new ?a.o ; b b.rest while a !a.do the a.new ?a.o ;
-        a !a.do , as b b.say , the a.new ?a.o ; a !a.do , when b b.rest , the a.new ?a.o ;
-        a !a.do , while b b.see c , the a.new ?a.o ; b b.say that a !a.do , when c c.rest , the a.new ?a.o ;
-        b b.say that a who a.rest !a.do , as c c.say , the a.new ?a.o ;
-        when b who b.rest b.see c , a !a.do the a.new ?a.o ;
-        b b.say that c who c.rest near l !c.do , when a a.see d , the c.new ?c.o
-        """,
-        "noun_determiner": """
-        b bought !t.art , according to c , t.adj ?t.n ; !t.art t.adj and , according to b , t.adj ?t.n t.is near l ;
-        with b , c bought !t.art t.adj ?t.n ; !t.art more than a/DET little/ADJ t.adj ?t.n t.is near l ;
-        b sold c !t.art t.adj and , as d d.say , t.adj ?t.n ; b found !t.art t.adj t.room ?t.n ;
-        !t.art t.adj and , as b and c b.say , t.adj ?t.n t.is beside l ;
-        beside b , !t.art more than a/DET little/ADJ t.adj t.room ?t.n t.is near l
-        """,
-        "possessive_noun": """
-        near b , !a.s t.adj ?t.n t.is t.like ; !a.s , according to b , quite t.adj ?t.n t.is near l ;
-        !a.s t.adj t.room ?t.n t.is near l ; !a.s t.adj and , as b b.say , t.adj ?t.n t.is near l ;
-        b found !a.s t.adj t.room ?t.n ; b bought !a.s t.adj and , according to c , t.adj ?t.n ;
-        b gave c !a.s t.adj t.room ?t.n ; b and c bought !a.s t.adj ?t.n
-        """,
-    }.items()
-}
-RELATIONS = tuple(FRAMES)
+RELATIONS = tuple(GRAMMARS["en"].relations)
 """The relations that the frames can show."""
-
-Word = tuple[str, str]
-TIMES = {True: ("yesterday ,", "long ago ,", "once again ,"), False: ("today ,", "once again ,", "now and then ,")}
-WHERE = ("in k ,", "inside k ,", "outside k ,")
-HOUSES = (*WHERE, "at e.s house ,", "in e.s house ,", "outside e.s house ,")
-NUMBERS, SLOTS = ("same_number", "other_number"), ("first", "second", "third")
-RARELY = ("often", "always", "never", "usually", "sometimes", "", "", "")
-DETERMINERS = {False: ("the", "the", "the", "a", "a", "this", "that"), True: vocabulary.DETERMINERS_PLURAL}
-CLASSES = {word: name for name, words in vocabulary.FUNCTION_WORDS.items() for word in words}
+SLOTS = ("first", "second", "third")
+MARKS = "!?"
 
 
 @dataclass(frozen=True)
@@ -91,161 +36,152 @@ class Sentence:
     arcs: tuple[Arc, ...]
 
 
-@dataclass(frozen=True)
-class _Actor:
-    noun: str
-    plural: str
-    adjectives: tuple[str, ...]  # none for a name
-    state: str = ""
-    gender: vocabulary.Gender = "n"
-    is_plural: bool = False
+class _Turn(NamedTuple):
+    """What is balanced over the sentences of a frame, as the digits of their number."""
+
+    number: int
+
+    @property
+    def crossed(self) -> bool:
+        """True if each verb belongs to the trade of a noun that is not its subject."""
+        return self.number % 2 == 1
+
+    @property
+    def even(self) -> bool:
+        """True for the first of two tenses, and for nouns that all have the subject's number."""
+        return self.number // 2 % 2 == 0
+
+    @property
+    def opener(self) -> int:
+        """The kind of opener, once all that comes before has been seen."""
+        return self.number // 4
 
 
-@dataclass(frozen=True)
-class _Scene:
-    """One sentence in the making: its random stream, its tense, its cast, and the words that are used already."""
+class _Item(NamedTuple):
+    """A part of a frame, such as `?2b.see`: its mark, the number of its arc, and a letter with its form, or a word."""
 
-    random: Random
-    past: bool
-    cast: dict[str, _Actor]
-    used: list[str]
+    mark: str
+    arc: str
+    letter: str
+    form: str
+    text: str
 
-    def fresh(self, items: tuple[str, ...]) -> str:
-        self.used.append(draw.one(self.random, [item for item in items if item not in self.used]))
-        return self.used[-1]
-
-    def deed(self, actor: _Actor, verb: tuple[str, str, str]) -> list[Word]:
-        return [(verb[2 if self.past else int(actor.is_plural)], "VERB")]
-
-    def any_deed(self, actor: _Actor, deeds: tuple[vocabulary.Deed, ...]) -> list[Word]:
-        chosen = self.fresh(tuple(deed.verb for deed in deeds))
-        return self.deed(actor, next(deed for deed in deeds if deed.verb == chosen))
-
-    def determiner(self, actor: _Actor) -> list[Word]:
-        return [(draw.one(self.random, DETERMINERS[actor.is_plural]), "DET")]
-
-    def adjective(self, actor: _Actor) -> list[Word]:
-        return [(self.fresh(actor.adjectives), "ADJ")]
-
-    def maybe(self, words: list[Word]) -> list[Word]:
-        return words if draw.below(self.random, 3) == 0 else []
+    @classmethod
+    def read(cls, item: str) -> "_Item":
+        mark = item[0] if item[0] in MARKS else ""
+        numbered = item.removeprefix(mark)
+        text = numbered.lstrip("123")
+        letter, _dot, form = text.partition(".")
+        return cls(mark, numbered.removesuffix(text), letter, form, text)
 
 
-def _noun(_: _Scene, actor: _Actor) -> list[Word]:
-    if not actor.adjectives:
-        return [(actor.noun.capitalize(), "PROPN")]
-    return [(actor.plural if actor.is_plural else actor.noun, "NOUN")]
+class _Marked(NamedTuple):
+    """The words of a sentence and one arc in it, from which its slices follow."""
+
+    words: tuple[Word, ...]
+    query: int
+    target: int
+    arc: str
+    crossed: bool | None
+    """None if the verb is nobody's trade."""
+
+    def nouns(self) -> list[int]:
+        """Return the places of the nouns and names before the query."""
+        return [place for place in range(self.query) if self.words[place].name in ("NOUN", "PROPN")]
 
 
-def _phrase(scene: _Scene, actor: _Actor) -> list[Word]:
-    before = [*scene.determiner(actor), *scene.maybe(scene.adjective(actor))] if actor.adjectives else []
-    return [*before, *_noun(scene, actor)]
+def sentences(relation: str, seed: int, count: int, language: str = "en") -> tuple[Sentence, ...]:
+    """Return `count` sentences, each with at least one arc of the relation.
+
+    Raises:
+        ExerciseError: The language's grammar lacks the relation.
+    """
+    grammar = GRAMMARS[language]
+    if relation not in grammar.relations:
+        message = N_("the grammar of the language {language} has no sentences for {relation}, only for: {known}")
+        raise ExerciseError(_(message, language=language, relation=relation, known=", ".join(grammar.relations)))
+    random, decks = draw.stream(seed, f"frames:{relation}"), dict[str, list[int]]()
+    return tuple(_sentence(grammar, relation, random, decks, number) for number in range(count))
 
 
-FORMS: dict[str, Callable[[_Scene, _Actor], list[Word]]] = {
-    "": _phrase,
-    "n": _noun,
-    "s": lambda scene, actor: _phrase(scene, replace(actor, noun=actor.noun + "'s", is_plural=False)),
-    "art": _Scene.determiner,
-    "adj": _Scene.adjective,
-    "plain": lambda scene, actor: [*scene.determiner(actor), *_noun(scene, actor)],
-    "full": lambda scene, actor: [*scene.determiner(actor), *scene.adjective(actor), *_noun(scene, actor)],
-    "new": lambda scene, _: scene.maybe([(scene.fresh(("good", "new", "old", "fine")), "ADJ")]),
-    "room": lambda scene, _: [(scene.fresh(vocabulary.ROOMS), "NOUN")],
-    "do": lambda scene, actor: scene.deed(actor, vocabulary.ROLES[actor.noun][2:5]),
-    "o": lambda _, actor: [(vocabulary.ROLES[actor.noun].object, "NOUN")],
-    "see": lambda scene, actor: scene.any_deed(actor, vocabulary.TRANSITIVE),
-    "rest": lambda scene, actor: scene.any_deed(actor, vocabulary.INTRANSITIVE),
-    "say": lambda scene, actor: scene.any_deed(actor, vocabulary.SPEECH),
-    "rarely": lambda scene, _: [(word, "ADV") for word in draw.one(scene.random, RARELY).split()],
-    "is": lambda scene, actor: [((("is", "are"), ("was", "were"))[scene.past][actor.is_plural], "AUX")],
-    "like": lambda _, actor: [(actor.state, "ADJ")],
-    "did": lambda _, actor: [(vocabulary.STATES[actor.state], "VERB")],
-    "pro": lambda _, actor: [({"m": "he", "f": "she", "n": "it"}[actor.gender], "PRON")],
-}
-"""The words of each form of a letter, made from the actor."""
+def _sentence(grammar: Grammar, relation: str, random: Random, decks: dict[str, list[int]], number: int) -> Sentence:
+    of = grammar.relations[relation]
+    round_, place = divmod(number, len(of.frames))
+    turn = _Turn(round_ + place)
+    cast = grammar.cast(random, turn.even if relation == "verb_subject" else None)
+    frame = grammar.refer(random, of.frames[place], turn.number, cast)
+    past = of.past[0 if turn.even else -1]
+    used = [word for actor in cast.values() for word in (actor.noun, actor.state)]
+    scene = Scene(random, decks, past, cast, {}, used, f"{place}")
+    kind = turn.opener % len(of.openers)
+    opener, closer = scene.deal(of.openers[kind], f"opener {kind}"), scene.deal(of.closers, "closer")
+    items = [_Item.read(item) for item in f"{opener} {frame} {closer} .".split()]
+    if of.crossed and turn.crossed:
+        crossed = _crossed(random, items, grammar.people)
+        scene.trades |= {cast[letter].noun: cast[other].noun for letter, other in crossed.items()}
+    return _read(grammar, scene, items, relation, place)
 
 
-PEOPLE, STATES = tuple(vocabulary.ROLES.items()), tuple(vocabulary.STATES)
+def _crossed(random: Random, items: list[_Item], people: str) -> dict[str, str]:
+    """Return another person's letter for each person with a deed: one that stands before, and does something too."""
+    doers = [item.letter for item in items if item.form == "do"]
+    trades, seen = dict[str, str](), list[str]()
+    for item in items:
+        if item.form == "do":
+            free = [letter for letter in seen if letter != item.letter and letter not in trades.values()]
+            trades[item.letter] = draw.one(random, [letter for letter in free if letter in doers] or free)
+        elif item.form == "" and item.letter in tuple(people):
+            seen.append(item.letter)
+    return trades
 
 
-def sentences(relation: str, seed: int, count: int) -> tuple[Sentence, ...]:
-    """Return `count` sentences with one arc of the relation each."""
-    random = draw.stream(seed, f"frames:{relation}")
-    return tuple(_sentence(relation, random, number) for number in range(count))
-
-
-def _sentence(relation: str, random: Random, number: int) -> Sentence:
-    turn, place = divmod(number, len(FRAMES[relation]))
-    frame, cast, groups = FRAMES[relation][place], _cast(random), tuple[str, ...]()
-    past = relation != "verb_subject" and (relation != "object_verb" or turn % 2 == 0)
-    where = HOUSES if relation == "possessive_noun" else WHERE
-    plurals = {letter: draw.below(random, 3) == 0 and letter != "k" for letter in cast}
-    if relation == "pronoun_antecedent":
-        where, groups, plurals = TIMES[past], (SLOTS[turn % len(SLOTS)],), {}
-        frame = _refer(random, frame, turn % len(SLOTS), cast)
-    elif relation == "verb_subject":
-        groups, one = (NUMBERS[turn % 2],), draw.below(random, 2) == 0
-        plurals = {letter: one if letter == "a" else one != bool(turn % 2) for letter in cast}
-    cast = {letter: replace(actor, is_plural=plurals.get(letter, False)) for letter, actor in cast.items()}
-    opener = draw.one(random, draw.one(random, (("",), TIMES[past], where)))
-    scene = _Scene(random, past, cast, [word for actor in cast.values() for word in (actor.noun, actor.state)])
-    return _read(scene, f"{opener} {frame} .", Arc(relation, 0, 0, groups))
-
-
-def _people(random: Random, count: int, genders: str) -> list[_Actor]:
-    drawn = [
-        (noun, role, draw.one(random, STATES)) for noun, role in draw.shuffled(random, PEOPLE) if role.gender in genders
+def _read(grammar: Grammar, scene: Scene, items: list[_Item], relation: str, frame: int) -> Sentence:
+    """Return the items in words, with the arcs between the words that they mark."""
+    message, ends = list[Word](), dict[str, dict[str, int]]()
+    crossed = dict[str, bool]()
+    for item in items:
+        scene.slot = f"{frame} {item}"
+        if item.letter in scene.cast:
+            message += grammar.forms[item.form](scene, scene.cast[item.letter])
+        else:
+            word, _slash, name = item.text.partition("/")
+            message.append(Word(word, name or grammar.classes[word]))
+        if item.mark:
+            ends.setdefault(item.arc, {})[item.mark] = len(message) - 1
+        if item.mark and item.form == "do":
+            crossed[item.arc] = scene.cast[item.letter].noun in scene.trades
+    marked = [
+        _Marked(tuple(message), places["?"], places["!"], arc, crossed.get(arc)) for arc, places in sorted(ends.items())
     ]
-    return [_Actor(noun, role.plural, vocabulary.ADJECTIVES, state, role.gender) for noun, role, state in drawn[:count]]
+    words = [word.text for word in message]
+    grammar.finish(words)
+    arcs = tuple(Arc(relation, each.query, each.target, GROUPS[relation](each)) for each in marked)
+    return Sentence(tuple(words), tuple(word.name for word in message), arcs)
 
 
-def _cast(random: Random) -> dict[str, _Actor]:
-    """Return an actor for each letter, all of them singular."""
-    thing, look = draw.one(random, vocabulary.THINGS), draw.one(random, vocabulary.LOOKS)
-    room = draw.one(random, vocabulary.ROOMS)
-    place = draw.one(random, [noun for noun in vocabulary.PLACES if noun not in vocabulary.ROOMS])
-    return {
-        **dict(zip("abcde", _people(random, 5, "mfn"), strict=True)),
-        "t": _Actor(thing, vocabulary.plural(thing), vocabulary.LOOKS, look),
-        "l": _Actor(place, vocabulary.plural(place), vocabulary.SIZES),
-        "k": _Actor(room, vocabulary.plural(room), vocabulary.SIZES),
-    }
+def _trade(arc: _Marked) -> tuple[str, ...]:
+    return () if arc.crossed is None else ("crossed" if arc.crossed else "own_trade",)
 
 
-def _refer(random: Random, frame: str, slot: int, cast: dict[str, _Actor]) -> str:
-    """Return the frame with its antecedent marked; the cast gets candidates, and the pronoun fits only one of them."""
-    letters = [token for token in frame.split() if token in tuple("abcmnot")]
-    meant, people = letters[slot], [letter for letter in letters if letter != "t"]
-    genders = draw.shuffled(random, ("m", "f"))
-    candidates = {gender: _people(random, 3, gender) for gender in genders}
-    names = {"m": draw.some(random, vocabulary.NAMES_M, 3), "f": draw.some(random, vocabulary.NAMES_F, 3)}
-    for number, letter in enumerate(people):
-        gender = genders[number if meant == "t" else int(letter == meant)]
-        cast[letter] = candidates[gender].pop()
-        if letter in "mno":
-            cast[letter] = replace(cast[letter], noun=names[gender].pop(), adjectives=())
-    cast["x"] = cast[meant]
-    return " ".join("!" + token if token == meant else token for token in frame.split())
+def _number(arc: _Marked) -> tuple[str, ...]:
+    """Return the slice of a main verb if all the nouns that compete have the subject's number, or none of them has."""
+    numbers = {arc.words[place].plural for place in arc.nouns() if place != arc.target}
+    if arc.arc or None in numbers or len(numbers) != 1:
+        return ()
+    return ("same_number" if arc.words[arc.target].plural in numbers else "other_number",)
 
 
-def _read(scene: _Scene, frame: str, arc: Arc) -> Sentence:
-    """Return the frame in words, with the arc between the words that it marks."""
-    message, marks = list[Word](), dict[str, int]()
-    for item in frame.split():
-        letter, _, form = item.lstrip("!?").partition(".")
-        word, _, name = item.partition("/")
-        message += FORMS[form](scene, scene.cast[letter]) if letter in scene.cast else [(word, name or CLASSES[word])]
-        marks[item[0]] = len(message) - 1
-    words, classes = [word for word, _ in message], tuple(name for _, name in message)
-    for index in range(1, len(words)):
-        if words[index - 1] == "a" and words[index][0] in "aeiou":
-            words[index - 1] = "an"
-        if words[index - 1] == words[index] == "that":
-            words[index] = "the"
-    words[0] = words[0].capitalize()
-    query, target = marks["?"], marks["!"]
-    groups = arc.groups or ("apart" if classes[target] in classes[target + 1 : query] else "nearest",)
-    if arc.relation == "noun_adjective":
-        groups = ("predicative" if classes[query] == "ADJ" else "attributive",)
-    return Sentence(tuple(words), classes, (replace(arc, query=query, target=target, groups=groups),))
+def _between(arc: _Marked) -> tuple[str, ...]:
+    names = [word.name for word in arc.words[arc.target + 1 : arc.query]]
+    return ("apart" if arc.words[arc.target].name in names else "nearest",)
+
+
+GROUPS: Mapping[str, Callable[[_Marked], tuple[str, ...]]] = {
+    "verb_subject": lambda arc: (*_number(arc), *_trade(arc), "embedded" if arc.arc else "main"),
+    "noun_adjective": lambda arc: ("predicative" if arc.words[arc.query].name == "ADJ" else "attributive",),
+    "pronoun_antecedent": lambda arc: (SLOTS[arc.nouns().index(arc.target)],),
+    "object_verb": lambda arc: (*_between(arc), *_trade(arc)),
+    "noun_determiner": _between,
+    "possessive_noun": _between,
+}
+"""The slices of an arc in addition to `all`, by relation."""

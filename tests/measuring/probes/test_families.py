@@ -1,7 +1,7 @@
 """Every family of probes: repeatable, balanced, and fair to tokenizers that split words."""
 
 from hashlib import sha256
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -53,7 +53,7 @@ def names() -> list[str]:
 def test_the_sentences_are_known_on_every_machine() -> None:
     text = "\n".join(" ".join(s.words) for relation in RELATIONS for s in frames.sentences(relation, 1, 60))
 
-    assert sha256(text.encode()).hexdigest()[:16] == "74f60c72d2a2f735"
+    assert sha256(text.encode()).hexdigest()[:16] == "e463892288eda612"
 
 
 @pytest.mark.parametrize("name", names())
@@ -64,20 +64,21 @@ def test_the_seed_alone_decides(name: str, whole_words: PreTrainedTokenizerFast)
     assert once != digest(family(name, whole_words, ProbeSettings(seed=4)))
 
 
+@pytest.mark.parametrize("direction", ["backward", "forward"])
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_no_blind_head_gets_half_of_a_relation_in_tokens(
-    relation: Relation, whole_words: PreTrainedTokenizerFast
+    relation: Relation, direction: Literal["backward", "forward"], whole_words: PreTrainedTokenizerFast
 ) -> None:
-    kind = Kind(type="syntactic", relation=relation)
+    kind = Kind(type="syntactic", relation=relation, direction=direction)
     for seed in (1, 2, 3):
         sequences = family(f"annotated:{relation}", whole_words, ProbeSettings(seed=seed))
-        questions = [question(kind, s).visible(causal=True) for s in sequences]
+        questions = [question(kind, s).visible(causal=direction == "backward") for s in sequences]
         asked = sum(int(question.asked.sum()) for question in questions)
 
         name, right = best_blind_head(questions, offsets_known=False)
 
         assert asked >= 200
-        assert right.sum() / asked < 0.5, name
+        assert right.sum() / asked <= 0.45, name
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
@@ -86,13 +87,12 @@ def test_a_split_word_keeps_its_place(relation: Relation, letters: PreTrainedTok
     for sequence, sentence in zip(
         family(f"annotated:{relation}", letters, settings), frames.sentences(relation, 5, 20), strict=True
     ):
-        (arc,) = (arc for arc in sentence.arcs if arc.relation == relation)
-        (link,) = sequence.links
-        for place, word in ((link.later, sentence.words[arc.query]), (link.earlier, sentence.words[arc.target])):
-            span = sequence.words[place]
-            text = letters.decode(sequence.token_ids[span.start : span.stop]).strip()
+        for link, arc in zip(sequence.links, sentence.arcs, strict=True):
+            for place, word in ((link.later, sentence.words[arc.query]), (link.earlier, sentence.words[arc.target])):
+                span = sequence.words[place]
+                text = letters.decode(sequence.token_ids[span.start : span.stop]).strip()
 
-            assert text == word.removesuffix("'s")
+                assert text == word.removesuffix("'s")
 
 
 def test_a_run_comes_twice_and_its_tokens_differ(whole_words: PreTrainedTokenizerFast) -> None:

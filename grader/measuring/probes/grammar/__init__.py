@@ -1,0 +1,6 @@
+"""The grammars from which sentences with gold arcs are made, by language."""
+
+from grader.measuring.probes.grammar.definition import Grammar
+from grader.measuring.probes.grammar.english import ENGLISH
+
+GRAMMARS: dict[str, Grammar] = {"en": ENGLISH}
