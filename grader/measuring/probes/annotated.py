@@ -7,6 +7,7 @@ from transformers import PreTrainedTokenizerBase
 from grader.kinds.sequence import Link, ProbeSequence
 from grader.measuring.probes import draw, frames
 from grader.measuring.probes.tokens import POSSESSIVE, encode
+from grader.measuring.probes.vocabulary import TRADES
 from grader.schema import ProbeSettings, Relation
 
 TEXT_RELATIONS: tuple[Relation, ...] = ("verb_subject", "pronoun_antecedent", "noun_adjective")
@@ -71,5 +72,6 @@ def _sequence(tokenizer: PreTrainedTokenizerBase, passage: list[frames.Sentence]
         links += [Link(arc.relation, before + arc.query, before + arc.target, arc.groups) for arc in sentence.arcs]
         before += len(sentence.words)
     ids, spans, special = encode(tokenizer, words)
+    trades = tuple(TRADES.get(word.lower(), "") for word in words)
     classes = tuple(name for sentence in passage for name in sentence.classes)
-    return ProbeSequence(ids, special, slice_name, spans, tuple(words), classes, tuple(links))
+    return ProbeSequence(ids, special, slice_name, spans, tuple(words), classes, tuple(links), trades=trades)

@@ -81,6 +81,11 @@ ROLES: dict[str, Role] = {
     ),
 }
 
+TRADES: dict[str, str] = {
+    word: singular for singular, role in ROLES.items() for word in (singular, role.plural, *role[2:])
+}
+"""The trade of every person, deed and object, by the person."""
+
 ADJECTIVES: tuple[str, ...] = _words(
     """
     old young tall short strong famous rich poor quiet clever kind brave polite loyal gentle strange
