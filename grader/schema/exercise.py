@@ -146,6 +146,9 @@ class ProbeSettings(Record):
     random_sequences: int = Field(default=16, ge=4, le=1000)
     repeat_sequences: int = Field(default=36, ge=6, le=1000)
     sentences: int = Field(default=240, ge=20, le=5000, description="The number of sentences for each relation.")
+    language: Literal["en", "ko"] = Field(
+        default="en", description="The language of the generated sentences; the lists of words stay English."
+    )
     category_sequences: int = Field(default=60, ge=10, le=5000)
     rare_sequences: int = Field(default=60, ge=10, le=5000)
     precision: Precision = Field(

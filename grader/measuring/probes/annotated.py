@@ -6,6 +6,7 @@ from transformers import PreTrainedTokenizerBase
 
 from grader.kinds.sequence import Link, ProbeSequence
 from grader.measuring.probes import draw, frames
+from grader.measuring.probes.grammar import GRAMMARS
 from grader.measuring.probes.tokens import POSSESSIVE, encode
 from grader.measuring.probes.vocabulary import TRADES
 from grader.schema import ProbeSettings, Relation
@@ -33,7 +34,8 @@ def sentences(settings: ProbeSettings, relation: Relation) -> tuple[frames.Sente
         if any(arc.relation == relation for arc in own.arcs)
     )
     return own or tuple(
-        _possessives_apart(sentence) for sentence in frames.sentences(relation, settings.seed, settings.sentences)
+        _possessives_apart(sentence)
+        for sentence in frames.sentences(relation, settings.seed, settings.sentences, settings.language)
     )
 
 
@@ -54,10 +56,12 @@ def _possessives_apart(sentence: frames.Sentence) -> frames.Sentence:
 def running_text(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
     """Return passages of one to four sentences; slice `text`."""
     random = draw.stream(settings.seed, "running_text")
+    count = settings.random_sequences * MOST_SENTENCES
     pool = [
         sentence
         for relation in TEXT_RELATIONS
-        for sentence in frames.sentences(relation, settings.seed, settings.random_sequences * MOST_SENTENCES)
+        if relation in GRAMMARS[settings.language].relations
+        for sentence in frames.sentences(relation, settings.seed, count, settings.language)
     ]
     return tuple(
         _sequence(tokenizer, draw.some(random, pool, 1 + number % MOST_SENTENCES), "text")

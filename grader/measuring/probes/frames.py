@@ -37,7 +37,7 @@ class Sentence:
 
 
 class _Turn(NamedTuple):
-    """What is balanced over the sentences of a frame, as the digits of their number."""
+    """The digits of a sentence's number among those of its frame: all their combinations come equally often."""
 
     number: int
 
@@ -65,6 +65,11 @@ class _Item(NamedTuple):
     letter: str
     form: str
     text: str
+
+    @property
+    def deed(self) -> bool:
+        """True for the verb of a trade, whatever its ending."""
+        return self.form.partition("-")[0] == "do"
 
     @classmethod
     def read(cls, item: str) -> "_Item":
@@ -124,13 +129,13 @@ def _sentence(grammar: Grammar, relation: str, random: Random, decks: dict[str, 
 
 def _crossed(random: Random, items: list[_Item], people: str) -> dict[str, str]:
     """Return another person's letter for each person with a deed: one that stands before, and does something too."""
-    doers = [item.letter for item in items if item.form == "do"]
+    doers = [item.letter for item in items if item.deed]
     trades, seen = dict[str, str](), list[str]()
     for item in items:
-        if item.form == "do":
+        if item.deed:
             free = [letter for letter in seen if letter != item.letter and letter not in trades.values()]
             trades[item.letter] = draw.one(random, [letter for letter in free if letter in doers] or free)
-        elif item.form == "" and item.letter in tuple(people):
+        elif item.letter in tuple(people) and item.letter not in seen:
             seen.append(item.letter)
     return trades
 
@@ -148,7 +153,7 @@ def _read(grammar: Grammar, scene: Scene, items: list[_Item], relation: str, fra
             message.append(Word(word, name or grammar.classes[word]))
         if item.mark:
             ends.setdefault(item.arc, {})[item.mark] = len(message) - 1
-        if item.mark and item.form == "do":
+        if item.mark and item.deed:
             crossed[item.arc] = scene.cast[item.letter].noun in scene.trades
     marked = [
         _Marked(tuple(message), places["?"], places["!"], arc, crossed.get(arc)) for arc, places in sorted(ends.items())

@@ -2,5 +2,6 @@
 
 from grader.measuring.probes.grammar.definition import Grammar
 from grader.measuring.probes.grammar.english import ENGLISH
+from grader.measuring.probes.grammar.korean import KOREAN
 
-GRAMMARS: dict[str, Grammar] = {"en": ENGLISH}
+GRAMMARS: dict[str, Grammar] = {"en": ENGLISH, "ko": KOREAN}
