@@ -26,6 +26,8 @@ def listing(exercise: Exercise, standings: Standings, only: str | None = None) -
             continue
         ranks, of_kind = standings.ranks[asked.name], standings.by_kind[asked.name]
         for place in sorted(ranks, key=ranks.__getitem__):
-            scores = row(asked.kind, place, of_kind[place].measured, confirmed=of_kind[place].confirmed)
+            standing = of_kind[place]
+            is_open = standing.outcome == "not_graded"
+            scores = row(asked.kind, place, standing.measured, confirmed=standing.confirmed, too_close=is_open)
             rows.append(scores | {"rank": ranks[place]})
     return {"exercise": exercise.id, "transformer": standings.table.transformer, "heads": rows}

@@ -6,8 +6,10 @@ from grader.kinds import PARAMETERS
 from grader.schema import HeadIndex, Kind, Measurement
 
 
-def row(kind: Kind, place: HeadIndex, measured: Measurement, *, confirmed: bool) -> dict[str, Any]:
-    """Return the head and its kind, what was measured, and whether it is confirmed; the caller adds its rank."""
+def row(
+    kind: Kind, place: HeadIndex, measured: Measurement, *, confirmed: bool, too_close: bool = False
+) -> dict[str, Any]:
+    """Return the head and its kind, what was measured, and its standing; the caller adds its rank."""
     return {
         "layer": place[0],
         "head": place[1],
@@ -20,4 +22,5 @@ def row(kind: Kind, place: HeadIndex, measured: Measurement, *, confirmed: bool)
         "interval": list(measured.interval),
         "queries": measured.queries,
         "confirmed": confirmed,
+        "too_close": too_close,
     }

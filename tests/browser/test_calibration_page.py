@@ -39,6 +39,7 @@ def shows(seen: Seen, name: str, step: Step) -> None:
         "others": str(25 - step.confirmed),
         "far": str(max(len(others) - calibration_page.NEAR, 0)),
         "noise": str(step.in_noise),
+        "too-close": str(sum(head.state_at(step.at_least) == "borderline" for head in kind.heads)),
         "in": confirmed,
         "out": others,
         "said": f"{step.at_least:.2f}: {counts}",

@@ -78,7 +78,7 @@ def _text(scores: dict[str, Any]) -> str:
             lines.append(f"\n{title(kind)}  {on}")
             before = kind.name
         low, high = row["interval"]
-        mark = _("confirmed") if row["confirmed"] else ""
+        mark = _("confirmed") if row["confirmed"] else _("not confirmed yet") if row["too_close"] else ""
         share, hit_rate = statistic("share"), statistic("hit_rate")
         lines.append(
             f"  {head_name(row['layer'], row['head']):<6} {row['score']:.3f}  [{low:.2f}, {high:.2f}]  "

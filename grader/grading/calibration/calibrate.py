@@ -13,6 +13,7 @@ from grader import __version__
 from grader.exercises.known_heads import KnownHead
 from grader.exercises.thresholds import thresholds_of
 from grader.grading.calibration.cautions import cautions
+from grader.grading.calibration.operating import operating_curve
 from grader.grading.calibration.records import (
     Ask,
     Calibration,
@@ -106,6 +107,7 @@ def _kind(asked: AskedKind, exercise: Exercise, standings: Standings, known: Seq
         labels=_labels(heads, sweep, present),
         chance=None,
         sweep=sweep,
+        curve=operating_curve(asked, scores, exercise.borderline),
     )
 
 

@@ -155,6 +155,36 @@ class Chance(Record):
     confirmed: int = Field(description="The number of its heads that pass.")
 
 
+class CurveSlice(Record):
+    """One slice of the probe, and what it tells."""
+
+    name: str
+    queries: int
+    independent: int = Field(description="As many independent queries would make intervals as wide as the measured.")
+
+
+class CurvePoint(Record):
+    """The chance of each outcome for a head with this true rate."""
+
+    rate: float = Field(description="The deciding statistic on an endless probe, the same on every slice.")
+    confirmed: float
+    not_yet: float
+    refuted: float
+
+
+class Curve(Record):
+    """The operating curve: the chance of each outcome against a head's true rate."""
+
+    slices: tuple[CurveSlice, ...] = Field(description="Those that decide.")
+    points: tuple[CurvePoint, ...] = Field(description="Every true rate from 0 to 1, in steps of 0.01.")
+    confirmed_at: tuple[float | None, ...] = Field(
+        description="The true rates from which 5, 50 and 95 of 100 probes confirm the head; null if none does."
+    )
+    refuted_at: tuple[float | None, ...] = Field(
+        description="The true rates up to which 95, 50 and 5 of 100 probes refute the head; null if all do."
+    )
+
+
 class KindCalibration(Record):
     """One kind: its heads in order of score, and the effect of its threshold."""
 
@@ -181,6 +211,7 @@ class KindCalibration(Record):
     labels: Labels | None = Field(description="null if no head of the kind is labelled.")
     chance: Chance | None = Field(description="Random weights; null if they were not measured.")
     sweep: tuple[Step, ...] = Field(description="Every threshold from 0 to 1, in steps of 0.01.")
+    curve: Curve = Field(description="The chance of each outcome at the present threshold.")
 
     @property
     def outside_noise(self) -> list[Step]:

@@ -18,6 +18,7 @@ from grader.grading.calibration.records import (
     KindCalibration,
     Step,
 )
+from grader.report.drawing.operating import CurveDrawing, curve_drawing
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
 from grader.report.text import calibration as calibration_text
@@ -96,6 +97,7 @@ class KindSection:
     precision: str
     recall: str
     """SVG paths in a square of 100 by 100."""
+    operating: CurveDrawing
     cautions: tuple[Caution, ...]
     yaml: str
     """The line to paste, with `@` in place of the threshold."""
@@ -147,6 +149,7 @@ def _section(kind: KindCalibration, calibration: Calibration) -> KindSection:
         far=tuple(not_confirmed[NEAR:]),
         precision=_curve([(step.at_least, step.precision) for step in kind.sweep]),
         recall=_curve([(step.at_least, step.recall) for step in kind.sweep]),
+        operating=curve_drawing(kind.curve),
         cautions=tuple(caution for caution in calibration.cautions if kind.name in caution.kinds),
         yaml=_yaml(kind),
     )

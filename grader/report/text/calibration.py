@@ -7,6 +7,7 @@ from grader.grading.calibration.records import (
     Ask,
     Calibration,
     Chance,
+    Curve,
     Gap,
     HeadScore,
     HeadState,
@@ -110,6 +111,20 @@ def chance_in_words(chance: Chance) -> str:
     return f"with random weights {passing}, and {chance.head} is best with {chance.score:.3f}"
 
 
+def curve_lines(curve: Curve) -> list[str]:
+    """Return the rates at which heads are confirmed and refuted, and what each slice tells."""
+    slices = (f"{part.queries} queries on {part.name} (like {part.independent} independent)" for part in curve.slices)
+    return [
+        f"confirmed in 5, 50, 95 of 100 probes: from a true rate of {_rates(curve.confirmed_at)}",
+        f"refuted in 95, 50, 5 of 100 probes: up to a true rate of {_rates(curve.refuted_at)}",
+        f"measured with {', '.join(slices)}",
+    ]
+
+
+def _rates(rates: Sequence[float | None]) -> str:
+    return ", ".join("none" if rate is None else f"{rate:.2f}" for rate in rates)
+
+
 def ratio(value: float | None) -> str:
     """Return a precision, a recall or an F1 with two decimals, or `none`."""
     return "none" if value is None else f"{value:.2f}"
@@ -149,6 +164,7 @@ def _kind(kind: KindCalibration, *, every_head: bool) -> Iterator[str]:
     yield f"  {passes}; {kind.in_noise} within the noise{noise}"
     yield f"  0 [{_strip(kind)}] 1"
     yield f"  {threshold_place(kind)}"
+    yield from (f"  {line}" for line in curve_lines(kind.curve))
     if kind.chance:
         yield f"  {chance_in_words(kind.chance)}"
     yield from (f"  gap {gap.rank}: {gap_in_words(gap)}" for gap in kind.gaps)

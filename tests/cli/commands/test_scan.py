@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import ID, KINDS, Bench
 
 KEYS = ["layer", "head", "type", "offset", "relation", "direction"]
-KEYS += ["share", "hit_rate", "baseline", "score", "interval", "queries", "confirmed", "rank"]
+KEYS += ["share", "hit_rate", "baseline", "score", "interval", "queries", "confirmed", "too_close", "rank"]
 
 
 def test_json_lists_every_head_under_every_kind_best_first(bench: Bench, home: Path) -> None:

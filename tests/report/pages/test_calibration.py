@@ -8,6 +8,7 @@ import pytest
 
 from grader.grading.calibration.calibrate import calibrate
 from grader.grading.calibration.records import Calibration, KindCalibration
+from grader.report.drawing.operating import curve_drawing
 from grader.report.pages import calibration as calibration_page
 from grader.report.text import calibration as as_text
 from tests.support.planted_calibration import RULE, calibration, planted
@@ -106,6 +107,19 @@ def test_what_labels_say_is_the_same_in_page_text_and_json(kind: KindCalibration
         )
         assert f"{said} {best['f1']:.2f}, margin {best['margin']:.4f}" in paragraph(kind)
         assert f"{said} {best['f1']:.2f}, margin {best['margin']:.4f}" in PAGE.text[kind.name]
+
+
+@pytest.mark.parametrize("kind", FOUND.kinds, ids=lambda kind: kind.name)
+def test_the_operating_curve_is_in_page_and_text(kind: KindCalibration) -> None:
+    for line in as_text.curve_lines(kind.curve):
+        assert line in paragraph(kind)
+        assert line in PAGE.text[kind.name]
+    drawn = curve_drawing(kind.curve)
+
+    assert all(f'd="{path}"' in HTML for path in (drawn.confirmed, drawn.not_yet, drawn.refuted))
+    assert drawn.confirmed.startswith("M0 100.0L")
+    assert drawn.confirmed.endswith("L100 0.0")
+    assert drawn.refuted.startswith("M0 0.0L")
 
 
 def test_every_caution_and_gap_is_in_page_and_text() -> None:
