@@ -35,6 +35,15 @@ class Answers:
     chances: Array
     """The fraction of eligible keys that each look-alike looks at, [asked query, look-alike], or none of them."""
 
+    def followed_by(self, other: "Answers") -> "Answers":
+        """Return these answers and then those, which are on other sequences of the same family."""
+        return Answers(
+            self.questions + other.questions,
+            self.slices + other.slices,
+            np.concatenate((self.values, other.values)),
+            np.concatenate((self.chances, other.chances)),
+        )
+
     @cached_property
     def sequence(self) -> NDArray[np.intp]:
         """The sequence number of each asked query."""

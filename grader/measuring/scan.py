@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Items
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from itertools import accumulate, chain
 from typing import NamedTuple
@@ -32,6 +33,8 @@ from grader.measuring.questions import question
 from grader.measuring.score_table import KindScores
 from grader.schema import Kind, ProbeSettings
 
+WIDEST = 0.15
+"""The width of a 95 % interval from which a kind is asked on more sequences."""
 TOKENS = 256
 """The most tokens in a batch: enough for fast matrix products, and few enough to fit beside the weights."""
 
@@ -63,24 +66,57 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
     """Return the scores of all heads under each kind, and the probes that they were measured on.
 
     The scores are the same for any number of threads, in float64 for any `tokens`, which is the most that a batch has.
-    `causal` is true of a decoder. `say` hears which fraction of the tokens is done, 0 to 1.
+    A kind whose widest interval of the deciding statistic is wider than WIDEST is asked on twice as many sequences, and
+    again, up to `settings.grows_to` times the size; thresholds do not matter for this. `causal` is true of a decoder.
+    `say` hears which fraction is done, 0 to 1.
 
     Raises:
         ExerciseError: A kind has no query that the transformer could be asked.
     """
+    answered: dict[str, list[Answers]] = {}
+    scores: dict[str, KindScores] = {}
+    too_wide, done, digest = list(kinds), 0.0, ""
     with one_thread() as threads:
-        probes = _probes(tokenizer, settings, kinds)
-        answered = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=say)
-        scores = tuple(pooled(kind, answered[kind.name], settings.seed) for kind in kinds)
-    asked = {name: [each.questions for each in of_kind] for name, of_kind in answered.items()}
-    return scores, ProbesBuilt(digest=_digest(probes, asked), versions=versions())
+        for draws in _rounds(settings.grows_to):
+            probes = _probes(tokenizer, [settings.drawn(draw) for draw in draws], too_wide)
+            heard = partial(_say_part, say, done)
+            new = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=heard)
+            digest = digest or _digest(probes, {name: [each.questions for each in new[name]] for name in new})
+            done = (1 + done) / 2
+            for kind in too_wide:
+                answered[kind.name] = _joined(answered.get(kind.name), new[kind.name])
+                scores[kind.name] = pooled(kind, answered[kind.name], settings.seed)
+            too_wide = [kind for kind in too_wide if settings.generates(kind) and scores[kind.name].widest > WIDEST]
+            if not too_wide:
+                break
+    say(1.0)
+    return tuple(scores[kind.name] for kind in kinds), ProbesBuilt(digest=digest, versions=versions())
+
+
+def _say_part(say: Callable[[float], None], done: float, part: float) -> None:
+    """Say which fraction is done if this is a part of the present round, which is half of what is left."""
+    say(done + part * (1 - done) / 2)
+
+
+def _joined(before: list[Answers] | None, new: list[Answers]) -> list[Answers]:
+    """Return the answers on each family, the new sequences after those before."""
+    return new if before is None else [one.followed_by(other) for one, other in zip(before, new, strict=True)]
+
+
+def _rounds(times: int) -> Iterator[range]:
+    """Yield the numbers of the draws of each round: every round doubles the probe, up to so many times its size."""
+    yield range(1)
+    start = 1
+    while 2 * start <= times:
+        yield range(start, 2 * start)
+        start *= 2
 
 
 def probes_digest(
     tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, kinds: Items[Kind], *, causal: bool
 ) -> str:
     """Return the digest of the probes that the installed libraries build; nothing is measured."""
-    probes = _probes(tokenizer, settings, kinds)
+    probes = _probes(tokenizer, [settings], kinds)
     asked: dict[str, list[list[Question]]] = defaultdict(list)
     for sequences, of_family in probes:
         for kind in of_family:
@@ -92,12 +128,15 @@ Probes = list[tuple[tuple[ProbeSequence, ...], list[Kind]]]
 """Families of probes, each with the kinds that are measured on it."""
 
 
-def _probes(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, kinds: Items[Kind]) -> Probes:
+def _probes(tokenizer: PreTrainedTokenizerBase, draws: Items[ProbeSettings], kinds: Items[Kind]) -> Probes:
     asked: dict[str, list[Kind]] = defaultdict(list)
     for kind in kinds:
         for name in families_of(kind):
             asked[name].append(kind)
-    return [(family(name, tokenizer, settings), of_family) for name, of_family in asked.items()]
+    return [
+        (tuple(chain.from_iterable(family(name, tokenizer, settings) for settings in draws)), of_family)
+        for name, of_family in asked.items()
+    ]
 
 
 def _digest(probes: Probes, asked: Mapping[str, list[list[Question]]]) -> str:

@@ -58,6 +58,18 @@ class KindScores(Record):
     slices: tuple[Slice, ...]
     resemblances: tuple[Resemblance, ...] = ()
 
+    @property
+    def widest(self) -> float:
+        """The width of the widest interval of the deciding statistic, over all heads and slices."""
+        return max(
+            high - low
+            for part in self.slices
+            for column in part.statistics
+            if column.statistic == self.decides
+            for lows, highs in zip(column.low, column.high, strict=True)
+            for low, high in zip(lows, highs, strict=True)
+        )
+
     def measured_on(self, statistic: Statistic) -> tuple[str, ...]:
         """The names of the slices on which the statistic was measured."""
         return tuple(part.name for part in self.slices if any(c.statistic == statistic for c in part.statistics))

@@ -139,6 +139,10 @@ class OwnArc(Record):
         return (self.group,) if self.group else ()
 
 
+DRAWS_APART = 1_000_003
+"""The difference between the seeds of two draws of an exercise's probes."""
+
+
 class ProbeSettings(Record):
     """The settings of an exercise's probes."""
 
@@ -151,6 +155,12 @@ class ProbeSettings(Record):
     )
     category_sequences: int = Field(default=60, ge=10, le=5000)
     rare_sequences: int = Field(default=60, ge=10, le=5000)
+    grows_to: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="How many times larger a kind's probe may become while its intervals are too wide; 1 for never.",
+    )
     precision: Precision = Field(
         default="float32",
         description="The precision of weights and products; attention is computed in float32 or float64.",
@@ -158,6 +168,15 @@ class ProbeSettings(Record):
     own_sentences: tuple[OwnSentence, ...] = Field(
         default=(), description="Sentences that replace the generated ones for the relations that they contain."
     )
+
+    def drawn(self, number: int) -> Self:
+        """Return the settings of the same probes, drawn again: 0 is the first draw."""
+        return self.model_copy(update={"seed": (self.seed + number * DRAWS_APART) % 2**31})
+
+    def generates(self, kind: Kind) -> bool:
+        """Return whether the kind's probe is generated, and so can grow; an instructor's sentences cannot."""
+        own = {arc.relation for sentence in self.own_sentences for arc in sentence.arcs}
+        return kind.parameters.get("relation") not in own
 
 
 class Rate(Record):
