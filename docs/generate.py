@@ -17,6 +17,7 @@ from grader.cli.commands.schema import RECORDS, rendered
 from grader.exercises.thresholds import defaults
 from grader.kinds import LOOKALIKES, TYPES
 from grader.kinds.definition import HeadType
+from grader.measuring.probes.frames import RELATIONS
 from grader.schema import Threshold
 from grader.service.settings import VARIABLES
 from workers.metrics import METRICS
@@ -37,10 +38,9 @@ def generated() -> dict[Path, str]:
     detectors, glossary, readme = DOCS / "detectors.md", DOCS / "glossary.md", DOCS.parent / "README.md"
     operations = DOCS / "operations.md"
     schemas = {DOCS / "schema" / f"{name}.json": rendered(name) + "\n" for name in RECORDS}
+    sections = "\n" + "\n".join([*map(section, TYPES.values()), *_matrix()])
     return {
-        detectors: between_marks(
-            detectors.read_text(encoding="utf-8"), (BEGIN, END), "\n" + "\n".join(map(section, TYPES.values()))
-        ),
+        detectors: between_marks(detectors.read_text(encoding="utf-8"), (BEGIN, END), sections),
         readme: between_marks(readme.read_text(encoding="utf-8"), (DEMO_BEGIN, DEMO_END), demo()),
         glossary: re.sub(r"^\| type \|.*$", type_line(), glossary.read_text(encoding="utf-8"), flags=re.MULTILINE),
         operations: with_tables(operations.read_text(encoding="utf-8")),
@@ -104,6 +104,24 @@ def _lines(of: HeadType) -> Iterator[str]:
 
 def _lookalike(name: str) -> str:
     return f"*{name}*: {LOOKALIKES[name].knows}"
+
+
+def _matrix() -> Iterator[str]:
+    """Yield the table of all look-alikes against all kinds, with the expected outcome of each pair."""
+    names = [name for each in LOOKALIKES.values() for name in (*each.rightly, *each.in_decoders)]
+    columns = [*dict.fromkeys(names), *(f"syntactic:{relation}" for relation in RELATIONS)]
+    yield "## Look-alikes\n"
+    yield (
+        "Each of these heads is planted in place of a transformer's heads and measured on the probes of every kind, "
+        "with the tokenizers of all shipped exercises; `grade calibrate EXERCISE --lookalikes` does it for any exercise. "
+        "+ means that it must be confirmed, because what it knows is the kind; - that it must not.\n"
+    )
+    yield f"| look-alike | knows | {' | '.join(f'`{name}`' for name in columns)} |"
+    yield "|---|---|" + ":-:|" * len(columns)
+    for name, each in LOOKALIKES.items():
+        cells = ["+" if each.is_of(column, causal=True) else "-" for column in columns]
+        yield f"| {name} | {each.knows} | {' | '.join(cells)} |"
+    yield ""
 
 
 def _row(threshold: Threshold) -> str:

@@ -1,5 +1,6 @@
 """`grade calibrate`: the thresholds among the measured heads."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,13 @@ def calibrate(
         bool,
         typer.Option("--untrained", help="Also measure the architecture with random weights, to see chance scores."),
     ] = False,
+    with_lookalikes: Annotated[
+        bool,
+        typer.Option(
+            "--lookalikes",
+            help="Instead plant heads that know something else than the kinds, and show which would be confirmed.",
+        ),
+    ] = False,
     every_head: Annotated[bool, typer.Option("--all", help="Also list heads far below the threshold.")] = False,
     transformer: TransformerPath = None,
 ) -> None:
@@ -39,6 +47,9 @@ def calibrate(
     labels = known_heads.read(known) if known else known_heads.of_exercise(folder)
     known_heads.refuse_misfits(labels, exercise, str(known or f"{exercise_id}/{known_heads.FILE_NAME}"))
     with laboratory(exercise, transformer) as lab:
+        if with_lookalikes:
+            _plant(lab, as_json=as_json)
+            return
         calibration = calibrating.calibrate(exercise, lab.table, labels, _untrained(lab) if with_untrained else None)
     if html is not None:
         from grader.report.pages import calibration as calibration_page
@@ -48,6 +59,25 @@ def calibrate(
         typer.echo(calibration.model_dump_json(indent=2))
     elif html is None:
         typer.echo(calibration_text.text(calibration, every_head=every_head))
+
+
+def _plant(lab: "Laboratory", *, as_json: bool) -> None:
+    """Print the battery of look-alikes on the exercise's probes.
+
+    Raises:
+        typer.Exit: A look-alike is confirmed that should not be, or the other way round; with code 1.
+    """
+    from grader.grading.calibration.lookalikes import tried
+    from grader.report.text import lookalikes as lookalikes_text
+
+    lab.say("planting look-alikes")
+    planted = list(tried(lab.exercise, lab.loaded.tokenizer))
+    if as_json:
+        typer.echo(json.dumps([each.model_dump(mode="json") for each in planted], indent=2))
+    else:
+        typer.echo(lookalikes_text.text(planted))
+    if not all(each.is_as_expected for each in planted):
+        raise typer.Exit(1)
 
 
 def _untrained(lab: "Laboratory") -> "ScoreTable":
