@@ -1,6 +1,6 @@
 """The battery: look-alikes planted in place of a transformer's heads, measured on the probes of any kind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Items
 
 import numpy as np
@@ -16,7 +16,14 @@ from grader.measuring.pooling import Answers, pooled
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.score_table import KindScores
-from grader.schema import Kind, ProbeSettings
+from grader.schema import Exercise, Kind, ProbeSettings
+
+
+def battery(tokenizer: PreTrainedTokenizerBase, exercise: Exercise) -> Iterator[KindScores]:
+    """Yield the scores of all look-alikes under each kind of an exercise, on its probes."""
+    causal = exercise.transformer.family == "decoder"
+    for asked in exercise.kinds:
+        yield planted(tokenizer, exercise.probes, asked.kind, causal=causal)
 
 
 def planted(

@@ -12,6 +12,7 @@ from grader import exercises
 from grader.grading.calibration.lookalikes import tried
 from grader.kinds import LOOKALIKES, TYPES
 from grader.measuring import transformer
+from grader.measuring.battery import battery
 from grader.schema import AskedKind, Exercise, ProbeSettings
 
 SEED = 7
@@ -58,7 +59,7 @@ def gpt2_tokenizer() -> PreTrainedTokenizerBase:
 def unexpected(exercise: Exercise, tokenizer: PreTrainedTokenizerBase) -> list[str]:
     return [
         f"{each.lookalike} as {each.kind}: {each.outcome} with {each.score:.2f}"
-        for each in tried(exercise, tokenizer)
+        for each in tried(exercise, battery(tokenizer, exercise))
         if not each.is_as_expected
     ]
 
@@ -76,7 +77,11 @@ def test_no_look_alike_is_taken_for_a_kind_by_the_embedded_tokenizer() -> None:
 def test_every_kind_has_a_look_alike_that_is_confirmed_or_none_that_could_be() -> None:
     """The battery can tell: a head that is of a kind by what it knows is confirmed."""
     exercise = asking("mini-heads", BACKWARD)
-    confirmed = {each.kind for each in tried(exercise, tokenizer_of("mini-heads")) if each.outcome == "confirmed"}
+    confirmed = {
+        each.kind
+        for each in tried(exercise, battery(tokenizer_of("mini-heads"), exercise))
+        if each.outcome == "confirmed"
+    }
 
     assert confirmed == {name for each in LOOKALIKES.values() for name in (*each.rightly, *each.in_decoders)} - {
         "positional:+1",

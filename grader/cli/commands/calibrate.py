@@ -68,10 +68,11 @@ def _plant(lab: "Laboratory", *, as_json: bool) -> None:
         typer.Exit: A look-alike is confirmed that should not be, or the other way round; with code 1.
     """
     from grader.grading.calibration.lookalikes import tried
+    from grader.measuring.battery import battery
     from grader.report.text import lookalikes as lookalikes_text
 
     lab.say("planting look-alikes")
-    planted = list(tried(lab.exercise, lab.loaded.tokenizer))
+    planted = list(tried(lab.exercise, battery(lab.loaded.tokenizer, lab.exercise)))
     if as_json:
         typer.echo(json.dumps([each.model_dump(mode="json") for each in planted], indent=2))
     else:

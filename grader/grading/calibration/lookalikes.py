@@ -1,14 +1,11 @@
 """The battery on one exercise: which look-alikes its probes and thresholds would confirm, and which not."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from grader.grading.standings import KindStandings
 from grader.kinds import LOOKALIKES
+from grader.measuring.score_table import KindScores
 from grader.schema import Exercise, Fraction, Outcome, Record
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
 
 
 class TriedLookalike(Record):
@@ -28,17 +25,16 @@ class TriedLookalike(Record):
         return (self.outcome == "confirmed") == self.rightly
 
 
-def tried(exercise: Exercise, tokenizer: "PreTrainedTokenizerBase") -> Iterator[TriedLookalike]:
-    """Yield every look-alike under every kind of the exercise, by its probes, thresholds and rule.
+def tried(exercise: Exercise, planted: Iterable[KindScores]) -> Iterator[TriedLookalike]:
+    """Yield every look-alike under every kind of the exercise, by its thresholds and its rule.
+
+    `planted` has the scores of all look-alikes, as the heads of one layer.
 
     Raises:
         ExerciseError: A threshold asks for what the probe does not have.
     """
-    from grader.measuring.battery import planted
-
     causal = exercise.transformer.family == "decoder"
-    for asked in exercise.kinds:
-        scores = planted(tokenizer, exercise.probes, asked.kind, causal=causal)
+    for asked, scores in zip(exercise.kinds, planted, strict=True):
         standings = KindStandings(exercise, asked, scores)
         for head, (name, lookalike) in enumerate(LOOKALIKES.items()):
             standing = standings[0, head]
