@@ -113,7 +113,8 @@ def _matrix() -> Iterator[str]:
     yield "## Look-alikes\n"
     yield (
         "Each of these heads is planted in place of a transformer's heads and measured on the probes of every kind, "
-        "with the tokenizers of all shipped exercises; `grade calibrate EXERCISE --lookalikes` does it for any exercise. "
+        "with the tokenizers of all shipped exercises; `grade calibrate EXERCISE --lookalikes` does it for any "
+        "exercise. "
         "+ means that it must be confirmed, because what it knows is the kind; - that it must not.\n"
     )
     yield f"| look-alike | knows | {' | '.join(f'`{name}`' for name in columns)} |"
