@@ -132,7 +132,8 @@ def test_positional_and_duplicate_token_hold_on_both_their_probes() -> None:
 
     assert names["positional:-1"] == {"random", "text"}
     assert names["duplicate_token"] == {"repeats", "text"}
-    assert {"all", "same_number", "other_number"} == names["syntactic:verb_subject"]
+    numbers, trades, clauses = {"same_number", "other_number"}, {"own_trade", "crossed"}, {"main", "embedded"}
+    assert {"all"} | numbers | trades | clauses == names["syntactic:verb_subject"]
 
 
 @pytest.mark.parametrize("name", LOOKS_LIKE)

@@ -2,15 +2,28 @@
 
 from collections.abc import Sequence as Items
 from functools import lru_cache
+from unicodedata import category
 
+from tokenizers import Encoding
 from transformers import PreTrainedTokenizerBase
 
+from grader.base.errors import ExerciseError
+from grader.base.language import N_, _
 from grader.kinds.sequence import Span
 
 POSSESSIVE = "'s"
 CLOSING_MARKS = frozenset((*".,;:!?", POSSESSIVE))
 BEGINNINGS = ("Ġ", "▁")
 """The marks by which a vocabulary shows that a token begins a word."""
+UNKNOWN = N_(
+    "the tokenizer does not know {words} in “{text}”; write other words in `own_sentences`, or take a transformer "
+    "whose tokenizer knows them"
+)
+SHARED = N_(
+    "the tokenizer gives {words} a token in common in “{text}”, so no head can look at one of them alone; write other "
+    "words in `own_sentences`, or take a transformer whose tokenizer keeps words apart"
+)
+MOST_NAMED = 5
 
 
 def plain_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
@@ -59,7 +72,12 @@ def surround(tokenizer: PreTrainedTokenizerBase, token_ids: Items[int]) -> tuple
 
 def text_of(words: Items[str]) -> str:
     """Return the words as running text: single spaces, closing marks attached to the word before."""
-    return "".join(word if not i or word in CLOSING_MARKS else f" {word}" for i, word in enumerate(words))
+    return "".join(_pieces(words))
+
+
+def _pieces(words: Items[str]) -> list[str]:
+    """Return each word with the space before it, if there is one."""
+    return [word if not i or word in CLOSING_MARKS else f" {word}" for i, word in enumerate(words)]
 
 
 def encode(
@@ -67,18 +85,66 @@ def encode(
 ) -> tuple[tuple[int, ...], tuple[Span, ...], frozenset[int]]:
     """Return the token ids of the words as running text, each word's tokens, and the positions of special tokens.
 
-    A word that the tokenizer splits spans several tokens; a token counts for the word in which it begins.
+    A word that the tokenizer splits spans several tokens; a space belongs to the word behind it.
+
+    Raises:
+        ExerciseError: The tokenizer does not know a word, or it gives two words a token in common.
     """
-    text = text_of(words)
+    text, owners = text_of(words), [number for number, piece in enumerate(_pieces(words)) for _ in piece]
     encoded = tokenizer.backend_tokenizer.encode(text, add_special_tokens=False)
     ids, front, special = surround(tokenizer, encoded.ids)
-    spans = []
-    position, end_of_word = 0, 0
-    ends = [end for _, end in encoded.offsets]
-    for word in words:
-        end_of_word = text.index(word, end_of_word) + len(word)
-        start = position
-        while position < len(ends) and ends[position] <= end_of_word:
-            position += 1
-        spans.append(Span(front + start, front + position))
-    return ids, tuple(spans), special
+    held = [_held(text, owners, *offsets) for offsets in encoded.offsets]
+    _refuse(UNKNOWN, words, _unknown(tokenizer, words, text, owners, encoded))
+    _refuse(SHARED, words, {word for owned in held if len(owned) > 1 for word in owned})
+    places: dict[int, list[int]] = {number: [] for number in range(len(words))}
+    for position, owned in enumerate(held):
+        places[min(owned)].append(front + position)
+    _refuse(UNKNOWN, words, {number for number, tokens in places.items() if not tokens})
+    return ids, tuple(Span(tokens[0], tokens[-1] + 1) for tokens in places.values()), special
+
+
+def _held(text: str, owners: list[int], start: int, end: int) -> set[int]:
+    """Return the words of which a token holds a part, or the word behind the space that is all it holds."""
+    written = {owners[place] for place in range(start, end) if not text[place].isspace()}
+    return written or {owners[min(start, len(owners) - 1)]}
+
+
+def _unknown(
+    tokenizer: PreTrainedTokenizerBase, words: Items[str], text: str, owners: list[int], encoded: Encoding
+) -> set[int]:
+    """Return the words that are blank, become an unknown or another special token, or lose a letter."""
+    special = {*tokenizer.all_special_ids, tokenizer.unk_token_id}
+    strange = {
+        owners[place]
+        for token, (start, end) in zip(encoded.ids, encoded.offsets, strict=True)
+        if token in special
+        for place in range(start, end)
+        if not text[place].isspace()
+    }
+    if lost := _lost(text, encoded):  # behind a dropped letter, offsets may be too low: so each word is read alone
+        strange |= {
+            number
+            for number, word in enumerate(words)
+            if _lost(word, tokenizer.backend_tokenizer.encode(word, add_special_tokens=False))
+        } or {owners[place] for place in lost}
+    return strange | {number for number, word in enumerate(words) if not word.strip()}
+
+
+def _lost(text: str, encoded: Encoding) -> set[int]:
+    """Return the places of letters, digits, marks and symbols that are in no token.
+
+    What combines with a letter and what does not print may be dropped.
+    """
+    read = {place for start, end in encoded.offsets for place in range(start, end)}
+    return {
+        place
+        for place, character in enumerate(text)
+        if place not in read and not character.isspace() and category(character)[0] not in "MC"
+    }
+
+
+def _refuse(message: str, words: Items[str], refused: set[int]) -> None:
+    if refused:
+        named = list(dict.fromkeys(f"`{words[number]}`" for number in sorted(refused)))
+        shown = ", ".join(named[:MOST_NAMED]) + (", ..." if len(named) > MOST_NAMED else "")
+        raise ExerciseError(_(message, words=shown, text=text_of(words)))
