@@ -97,9 +97,9 @@ def _play(name: str, exercise: Exercise, claims: dict[str, int]) -> Play:
 
 
 def _earning(chances: list[float]) -> Callable[[int, int], bool]:
-    """Return the rule for earning XP with so many right claims of so many that are decided.
+    """Return the rule that says, for a number of right and of decided claims, if they earn XP.
 
-    Which ones are not decided is not known: that it is the likeliest ones leaves the guesser most XP.
+    The claims that are not decided are taken to be the likeliest ones, which leaves a guesser most XP.
     """
     ordered = sorted(chances)
     by_right = cache(lambda decided: of_right(ordered[:decided]))

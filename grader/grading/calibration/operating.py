@@ -3,7 +3,7 @@
 A slice of n queries tells less than n independent ones, because the queries of one sequence resemble each other. Its
 *independent queries* are as many as would make intervals as wide as the table's: value (1 - value) (1.96 / half width)
 squared, the middle one of the heads closest to the threshold. A measured value is then normal around the true rate,
-with the variance of a mean of so many answers, and so is its interval; nothing is drawn at random.
+with the variance of a mean of that many answers; its interval follows from it, and nothing is drawn at random.
 
 The head has the same rate on every slice. Slices are taken as independent, which is slightly strict where one holds
 another; a lead moves with the hit rate of its slice. Thresholds on other statistics count as reached.
