@@ -219,7 +219,7 @@ class HeadType:
             *(f"`parameters`: {parameter.name} lacks `says`" for parameter in self.parameters if not parameter.says),
             *(
                 f"`lookalikes`: {name!r} is not one of {', '.join(LOOKALIKES)}"
-                for name in self.lookalikes
+                for name in self.lookalikes or ()
                 if name not in LOOKALIKES and name not in self.own_lookalikes
             ),
             *([f"`thresholds`: none is on {self.decides}"] if self.decides and self.decides not in statistics else []),

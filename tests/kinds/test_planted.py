@@ -99,7 +99,7 @@ def test_a_split_word_is_asked_at_its_last_token_and_found_at_any() -> None:
         Span(8, 10),
         Span(10, 11),
     )
-    sequence = ProbeSequence(tuple(range(11)), whole.special, "all", spans, whole.classes, whole.links)
+    sequence = ProbeSequence(tuple(range(11)), whole.special, "all", spans, classes=whole.classes, links=whole.links)
     kind = Kind(type="syntactic", relation="verb_subject")
 
     for token_of_subject in (2, 3):

@@ -93,8 +93,8 @@ def test_a_helper_that_moved_with_a_changed_constant_is_seen(copy: Path) -> None
     ("file", "before", "after"),
     [
         ("measuring/scan.py", "TOKENS = 256", "TOKENS = 128"),
-        ("measuring/patterns.py", "attention > 0", "attention > 0.1"),
-        ("measuring/probes/frames.py", "once again", "once more"),
+        ("measuring/patterns.py", "on_targets > elsewhere", "on_targets >= elsewhere"),
+        ("measuring/probes/grammar/english.py", "once again", "once more"),
         ("measuring/probes/vocabulary.py", "king kings", "count counts"),
         ("measuring/transformer/load.py", "gelu_pytorch_tanh", "gelu"),
         ("kinds/types/induction.py", "after_copy.tril(-2)", "after_copy.tril(-1)"),

@@ -1,5 +1,6 @@
 """Every family of probes: repeatable, balanced, and fair to tokenizers that split words."""
 
+from collections import Counter
 from hashlib import sha256
 from typing import Literal, get_args
 
@@ -8,11 +9,12 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 from wordfreq import zipf_frequency
 
+from grader.base.errors import ExerciseError
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.baselines import best_blind_head
 from grader.measuring.probes import frames
 from grader.measuring.probes.families import FAMILIES, family
-from grader.measuring.probes.rare_words import LESS_RARE, RAREST
+from grader.measuring.probes.rare_words import DECOYS, LESS_RARE, LESS_RARE_WHOLE, RAREST
 from grader.measuring.questions import question
 from grader.schema import Kind, OwnArc, OwnSentence, ProbeSettings, Relation
 from training import tokenizer as words
@@ -108,32 +110,76 @@ def test_a_run_comes_twice_and_its_tokens_differ(whole_words: PreTrainedTokenize
     assert len(lengths) >= 5
 
 
+def spelled_and_counted(sequence: ProbeSequence) -> list[tuple[str, int]]:
+    """Each word with its number of tokens."""
+    return [(word, s.stop - s.start) for word, s in zip(sequence.spelled, sequence.words, strict=True)]
+
+
 def test_the_rare_word_is_rare_and_comes_once(whole_words: PreTrainedTokenizerFast) -> None:
-    places = set()
     for sequence in family("rare_words", whole_words, SETTINGS):
         assert sequence.rare is not None
-        spans = sequence.words
-        text = [whole_words.decode(sequence.token_ids[s.start : s.stop]).strip() for s in spans]
-        places.add(sequence.rare)
+        rare = sequence.spelled[sequence.rare]
 
-        assert RAREST <= zipf_frequency(text[sequence.rare], "en") <= LESS_RARE
-        assert text.count(text[sequence.rare]) == 1
-        assert all(zipf_frequency(word, "en") >= 4 for n, word in enumerate(text) if n != sequence.rare)
-
-    assert len(places) >= 8
+        assert RAREST <= zipf_frequency(rare, "en") <= (LESS_RARE if sequence.slice == "split" else LESS_RARE_WHOLE)
+        assert sequence.spelled.count(rare) == 1
+        assert all(zipf_frequency(w, "en") >= 3.5 for n, w in enumerate(sequence.spelled) if n != sequence.rare)
 
 
-def test_categories_are_shuffled_and_no_word_comes_twice(whole_words: PreTrainedTokenizerFast) -> None:
+def test_pieces_do_not_tell_the_rare_word(whole_words: PreTrainedTokenizerFast) -> None:
+    """Every list has common words in as many pieces as the rare one, or the rare one is a single token."""
+    slices = Counter[str]()
+    for sequence in family("rare_words", whole_words, SETTINGS):
+        assert sequence.rare is not None
+        counted = spelled_and_counted(sequence)
+        _, pieces = counted.pop(sequence.rare)
+        slices[sequence.slice] += 1
+
+        assert sum(number > 1 for _, number in counted) == DECOYS
+        assert pieces == 1 if sequence.slice == "whole" else pieces in [number for _, number in counted if number > 1]
+
+    assert slices == {"split": 30, "whole": 30}
+
+
+def test_no_place_is_favoured_by_luck(whole_words: PreTrainedTokenizerFast) -> None:
+    """The rare word's places take turns: the best fixed position is as good on one seed as on another."""
+    best = []
+    for seed in range(8):
+        sequences = family("rare_words", whole_words, ProbeSettings(seed=seed))
+        questions = [question(Kind(type="rare_token"), each).visible(causal=True) for each in sequences]
+        _, right = best_blind_head(questions, offsets_known=False)
+        best.append(right.sum() / sum(int(each.asked.sum()) for each in questions))
+
+    assert max(best) < 0.25
+    assert max(best) - min(best) < 0.08
+
+
+def test_a_tokenizer_without_rare_whole_words_is_refused(letters: PreTrainedTokenizerFast) -> None:
+    with pytest.raises(ExerciseError, match="rare_token: the tokenizer has 0 words of the group common"):
+        family("rare_words", letters, SETTINGS)
+
+
+def test_near_lists_are_shuffled_and_no_word_comes_twice(whole_words: PreTrainedTokenizerFast) -> None:
     same = neighbours = 0
     for sequence in family("categories", whole_words, SETTINGS):
-        text = [tuple(sequence.token_ids[s.start : s.stop]) for s in sequence.words]
-        pairs = list(zip(sequence.categories, sequence.categories[1:], strict=False))
-        same, neighbours = same + sum(a == b for a, b in pairs), neighbours + len(pairs)
+        assert len(set(sequence.spelled)) == len(sequence.spelled)
+        if sequence.slice == "near":
+            pairs = list(zip(sequence.categories, sequence.categories[1:], strict=False))
+            same, neighbours = same + sum(a == b for a, b in pairs), neighbours + len(pairs)
 
-        assert len(set(text)) == len(text)
-        assert len(set(sequence.categories)) == 3
+            assert len(set(sequence.categories)) == 3
 
     assert same / neighbours < 0.4
+
+
+def test_in_far_lists_every_target_is_eight_words_away(whole_words: PreTrainedTokenizerFast) -> None:
+    for sequence in family("categories", whole_words, SETTINGS):
+        if sequence.slice == "far":
+            assert sequence.asked is not None
+            for word in sequence.asked:
+                like = [n for n, name in enumerate(sequence.categories) if name == sequence.categories[word]]
+
+                assert len(like) >= 5
+                assert all(n == word or word - n >= 8 for n in like)
 
 
 def test_an_instructors_own_sentences_take_the_grammars_place(whole_words: PreTrainedTokenizerFast) -> None:
