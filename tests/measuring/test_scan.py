@@ -14,7 +14,7 @@ from grader.base.errors import ExerciseError
 from grader.grading.grade import grade
 from grader.grading.hashing import content_hash
 from grader.grading.standings import KindStandings
-from grader.measuring.scan import TOKENS, scan
+from grader.measuring.scan import TOKENS, WIDEST, scan
 from grader.measuring.score_table import KindScores, ScoreTable
 from grader.schema import Claim, Exercise, Kind, OwnArc, OwnSentence, ProbeSettings, Relation, Report, Submission
 from tests.support.planted_tables import exercise
@@ -190,3 +190,46 @@ def test_progress_is_told_up_to_the_whole() -> None:
     assert told == sorted(told)
     assert len(told) > 1
     assert told[-1] == 1
+
+
+def grown(kind: Kind, settings: ProbeSettings) -> tuple[int, float]:
+    """The queries of the kind's first slice, and its widest interval."""
+    (found,) = scan(for_words("gpt2", torch.float64), word_tokenizer("gpt2"), settings, (kind,), causal=True)
+    return found.slices[0].queries, found.widest
+
+
+def test_a_probe_grows_while_its_intervals_are_wide() -> None:
+    relation = Kind(type="syntactic", relation="verb_subject")
+    never, most = SMALL.model_copy(update={"grows_to": 1}), SMALL.model_copy(update={"grows_to": 4})
+    enough = SMALL.model_copy(update={"grows_to": 64, "sentences": 60})
+
+    (once, wide), (four_times, narrower), (stopped, narrow) = (
+        grown(relation, settings) for settings in (never, most, enough)
+    )
+
+    assert (once, four_times) == (30, 120)
+    assert wide > narrower > WIDEST >= narrow
+    assert stopped in (90 * times for times in (2, 4, 8, 16, 32))
+
+
+def test_a_probe_whose_intervals_are_narrow_does_not_grow() -> None:
+    kind = Kind(type="positional", offset=-1)
+
+    assert grown(kind, SMALL) == grown(kind, SMALL.model_copy(update={"grows_to": 1}))
+
+
+def test_an_instructors_sentences_do_not_grow() -> None:
+    own = OwnSentence(
+        words=("The", "cat", "near", "the", "dogs", "sleeps", "."),
+        classes=("DET", "NOUN", "ADP", "DET", "NOUN", "VERB", "PUNCT"),
+        arcs=(OwnArc(relation="verb_subject", query=5, target=1),),
+    )
+    settings = SMALL.model_copy(update={"own_sentences": (own, own)})
+
+    assert grown(Kind(type="syntactic", relation="verb_subject"), settings)[0] == 2
+
+
+def test_a_probe_that_grows_begins_with_the_one_that_does_not() -> None:
+    """What is drawn again has another seed; the first draw is the exercise's."""
+    assert SMALL.drawn(0) == SMALL
+    assert SMALL.drawn(1) == SMALL.drawn(1) != SMALL
