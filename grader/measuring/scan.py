@@ -135,7 +135,7 @@ def _probes(tokenizer: PreTrainedTokenizerBase, draws: Items[ProbeSettings], kin
             asked[name].append(kind)
     return [
         (tuple(chain.from_iterable(family(name, tokenizer, settings) for settings in draws)), of_family)
-        for name, of_family in asked.items()
+        for name, of_family in sorted(asked.items())  # a kind's families come in the same order in every round
     ]
 
 

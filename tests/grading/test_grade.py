@@ -8,8 +8,11 @@ from grader.base.errors import ExerciseError
 from grader.grading.grade import grade, shown
 from grader.grading.hashing import canonical, content_hash
 from grader.grading.standings import Standings
+from grader.measuring.score_table import Resemblance, ScoreTable
 from grader.report.formats import json
-from grader.schema import Borderline, Evidence, Feedback
+from grader.report.text.words import remarks
+from grader.schema import Borderline, Evidence, Feedback, Fit
+from grader.students.hints import rungs
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise, submission, table, with_reading
 
 ASKED = exercise()
@@ -339,3 +342,57 @@ def test_with_all_feedback_everything_is_shown() -> None:
     report = grade(submission((0, 1, PREV)), ASKED, PLANTED)
 
     assert shown(report) == report
+
+
+def fitting(agreement: float, chance: float = 0.1) -> ScoreTable:
+    """The planted table; under previous token, L2H2 agrees with the two-back head on this part of the queries."""
+    grid = tuple(tuple(agreement if (layer, head) == (2, 2) else 0.0 for head in range(5)) for layer in range(5))
+    fits = Resemblance(name="two-back head", value=grid, chance=chance)
+    first, *others = PLANTED.kinds
+    return PLANTED.model_copy(update={"kinds": (first.model_copy(update={"resemblances": (fits,)}), *others)})
+
+
+def test_refuted_names_the_look_alike_that_the_head_fits() -> None:
+    report = grade(submission((2, 2, PREV)), ASKED, fitting(0.9))
+    (verdict,) = report.verdicts
+
+    assert verdict.fits == Fit(lookalike="two-back head", knows="It looks two tokens back.", agreement=0.9)
+    assert [(each.label, each.text) for each in remarks(verdict) if each.label == "Fits"] == [
+        ("Fits", "the look-alike two-back head, on 90 % of the queries. It looks two tokens back.")
+    ]
+    assert b'"fits"' in canonical(report)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "chance"),
+    [(0.45, 0.1), (0.9, 0.6), (0.39, 0.0)],
+)
+def test_a_head_that_fits_no_look_alike_well_has_none_named(agreement: float, chance: float) -> None:
+    """Chance explains it, or the head hits its targets as often."""
+    report = grade(submission((2, 2, PREV)), ASKED, fitting(agreement, chance))
+
+    assert report.verdicts[0].fits is None
+    assert b'"fits"' not in canonical(report)  # as in reports from before look-alikes were compared
+
+
+def test_a_confirmed_claim_names_no_look_alike() -> None:
+    assert grade(submission((1, 0, PREV)), ASKED, fitting(0.9)).verdicts[0].fits is None
+
+
+def test_hints_name_the_look_alike_of_a_refuted_claim() -> None:
+    report = grade(submission((2, 2, PREV)), ASKED, fitting(0.9))
+    before, after = (
+        next(rung for rung in rungs(ASKED, ASKED.kinds[0], last) if rung.name == "alike") for last in (None, report)
+    )
+
+    assert after.lines == (
+        *before.lines,
+        "Your L2H2 fits the look-alike two-back head. It looks two tokens back.",
+    )
+
+
+def test_hints_do_not_tell_what_the_feedback_hides() -> None:
+    secretive = exercise(feedback="score")
+    report = grade(submission((2, 2, PREV)), secretive, fitting(0.9))
+
+    assert rungs(secretive, secretive.kinds[0], report) == rungs(secretive, secretive.kinds[0])

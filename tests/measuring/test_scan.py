@@ -35,6 +35,7 @@ KINDS = (
     Kind(type="rare_token"),
 )
 AHEAD = (Kind(type="positional", offset=1), Kind(type="syntactic", relation="verb_subject", direction="forward"))
+DUPLICATE = Kind(type="duplicate_token")
 LOOKS_LIKE = {"gpt2-heads": "gpt2", "mini-heads": "gpt2", "smollm2-heads": "llama", "minilm-heads": "bert"}
 
 OTHER_PROCESS = """
@@ -216,6 +217,19 @@ def test_a_probe_whose_intervals_are_narrow_does_not_grow() -> None:
     kind = Kind(type="positional", offset=-1)
 
     assert grown(kind, SMALL) == grown(kind, SMALL.model_copy(update={"grows_to": 1}))
+
+
+def test_what_grows_is_the_same_probe_whatever_is_measured_beside_it() -> None:
+    settings, model, words = (
+        SMALL.model_copy(update={"grows_to": 2}),
+        for_words("gpt2", torch.float64),
+        word_tokenizer("gpt2"),
+    )
+    alone = scan(model, words, settings, (DUPLICATE,), causal=True)
+    beside = scan(model, words, settings, (Kind(type="positional", offset=-1), DUPLICATE), causal=True)
+
+    assert [part.name for part in alone[0].slices] == ["repeats", "text"]
+    assert alone[0] == beside[1]
 
 
 def test_an_instructors_sentences_do_not_grow() -> None:

@@ -1,10 +1,12 @@
 """`grade calibrate` as a real process: text, JSON and the page, from a stored score table."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from grader.grading.calibration.records import Calibration
+from grader.kinds import LOOKALIKES
 from tests.cli.conftest import ID, KINDS, Bench
 
 
@@ -107,3 +109,15 @@ def test_random_weights_are_measured_once_and_pass_nothing(bench: Bench, home: P
     assert all(kind.chance is None for kind in without.kinds)
     scores = [(kind.chance.score, kind.heads[0].score) for kind in first.kinds if kind.chance]
     assert any(chance != best for chance, best in scores)
+
+
+def test_look_alikes_are_planted_on_the_exercise(bench: Bench, home: Path) -> None:
+    text, as_json = (bench.grade(home, "calibrate", ID, "--lookalikes", *more) for more in ((), ("--json",)))
+    planted = json.loads(as_json.stdout)
+
+    assert {each["kind"] for each in planted} == set(KINDS)
+    assert {each["lookalike"] for each in planted} == set(LOOKALIKES)
+    assert "positional:-1: " in text.stdout
+    assert "  confirmed, rightly  1.00  previous-token head\n" in text.stdout
+    wrong = [each for each in planted if (each["outcome"] == "confirmed") != each["rightly"]]
+    assert {done.returncode for done in (text, as_json)} == {1 if wrong else 0}
