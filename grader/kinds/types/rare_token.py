@@ -42,16 +42,16 @@ TYPE = HeadType(
             "hit_rate",
             0.6,
             N_(
-                "measured for this grader on SmolLM2-135M: L28H0 0.71, L28H2 0.66, then 0.30, against 0.32 for the "
-                "best fixed position; Voita et al. 2019, section 5.3, have 0.66 for the rarest token of a sentence"
+                "Voita et al. 2019, section 5.3, have 0.66 for the rarest token of a sentence; measured for this "
+                "grader: mini-gpt2's best head MINI, SmolLM2-135M's 0.44, against 0.20 for the best fixed position"
             ),
         ),
         DefaultThreshold(
             "lead",
             0.3,
             N_(
-                "measured for this grader together with the hit rate; a rare word of several tokens lets the best "
-                "fixed position reach 0.3 to 0.5, and the lead is over that"
+                "measured for this grader: the best fixed position reaches 0.13 to 0.25 with four tokenizers, so that "
+                "0.6 leads by 0.35 and more"
             ),
         ),
     ),
@@ -64,13 +64,13 @@ TYPE = HeadType(
         alike=N_(
             "A bright column at the very first word is an attention sink: there attention rests because nothing "
             "better is there, whatever the word. Move your rare word to another place: does the column move "
-            "along?"
+            "along? A head that looks at word pieces finds every word that is split, common ones as well."
         ),
         where=N_(
             "In four encoders that translate, one head of the first layer looks at the least frequent words; in the "
             "one that learnt from film subtitles it finds the rarest token of a sentence 66 % of the time. That is no "
-            "law: when this grader was made, the best ones of SmolLM2-135M were measured near its end, in layer 28 of "
-            "30."
+            "law: the best one of SmolLM2-135M was measured near its end, in layer 28 of 30, and is right less than "
+            "half of the time."
         ),
         source=N_("Voita et al. 2019, section 5.3; measured for this grader, docs/detectors.md"),
         text="the man and the dog saw a theodolite in the house and then went to the water",
@@ -78,13 +78,16 @@ TYPE = HeadType(
     ),
     definition="Words attend to the unusual word of the text, wherever it stands.",
     probe=(
-        "Lists of common words with one rare word at a varied place (slice `lists`). Rarity is measured: a Zipf "
-        "frequency between 1.5 and 2.5 in `wordfreq`. Words nearer than three positions to the rare one are not "
-        "asked."
+        "Lists of common words with one rare word at a varied place. Two of the common words are split into pieces as "
+        "rare words are, and in half of the lists the rare word is a single token (slices `split` and `whole`). Rarity "
+        "is measured: a Zipf frequency between 1.5 and 2.5 in `wordfreq`, or 3.0 for a single token; common words have "
+        "3.5 and more. Words nearer than three positions to the rare one are not asked. A tokenizer that has too few "
+        "such words is refused."
     ),
     confound=(
         "The rarest words of a natural text are also the repeated ones, so an induction head passes for a "
-        "rare-token head: here the rare word comes once."
+        "rare-token head: here the rare word comes once. Most rare words are split into pieces and most common ones "
+        "are not, so a head that sees pieces passes for one that knows rarity: SmolLM2-135M's L28H2 was one."
     ),
     literature=(
         "Voita et al. 2019, *Analyzing Multi-Head Self-Attention*, section 5.3: in each of their four encoders one "
