@@ -15,9 +15,8 @@ from grader.measuring.probes.repeats import LENGTHS, repeats
 from grader.schema import ProbeSettings
 from training import tokenizer
 from training.rows import HELD_OUT_LENGTHS, STAGES, STEPS, Rows
+from training.run import BUNDLED_SEED
 
-SEED = 0
-"""The seed of the run that made the bundled weights."""
 OTHER_SEEDS = range(1, 6)
 SHORTEST = 4
 """The number of words of the shortest sentence that is compared."""
@@ -40,7 +39,7 @@ def settings() -> list[ProbeSettings]:
 
 @lru_cache(maxsize=1)
 def training_rows() -> tuple[tuple[int, ...], ...]:
-    rows = Rows(byte_pairs(), SEED)
+    rows = Rows(byte_pairs(), BUNDLED_SEED)
     return tuple(tuple(row) for step in range(STEPS) for row in rows.batch(step)[0].tolist())
 
 
