@@ -20,7 +20,7 @@ EXERCISE = """\
 id: stride-heads
 version: 1
 title: Strides
-transformer: {name: mini-gpt2, family: decoder, layers: 4, heads: 8, bundled: mini-gpt2}
+transformer: {name: mini-gpt2, family: decoder, layers: 6, heads: 8, bundled: mini-gpt2}
 probes: {seed: 5, random_sequences: 4, repeat_sequences: 6, sentences: 20}
 budget: 4
 wrong_costs: 20
