@@ -92,7 +92,7 @@ LOOKALIKES: dict[str, Lookalike] = {
     ),
     N_("mark head"): Lookalike(N_("It looks at the last punctuation mark."), of_class(MARKS, NEAREST)),
     N_("first-word head"): Lookalike(N_("It looks at the first word of the text."), looking.first_word),
-    N_("previous-sentence head"): Lookalike(
+    N_("sentence-start head"): Lookalike(
         N_("It looks at the first word of the sentence that it stands in."), looking.sentence_start
     ),
     # grammar
@@ -120,6 +120,14 @@ LOOKALIKES: dict[str, Lookalike] = {
     N_("trade's-noun head"): Lookalike(
         N_("It looks at the person to whose trade the word belongs."), looking.same_trade_noun
     ),
+    N_("comma-skipping verb head"): Lookalike(
+        N_("It looks at the nearest verb that is not between the last two commas."), looking.outside_commas(VERBS)
+    ),
+    N_("comma-skipping determiner head"): Lookalike(
+        N_("It looks at the nearest determiner that is not between the last two commas."),
+        looking.outside_commas(DETERMINERS),
+    ),
+    N_("nearest-owner head"): Lookalike(N_("It looks at the word before the nearest possessive mark."), looking.owner),
     N_("next-noun head"): Lookalike(N_("It looks at the next noun or name."), of_class(NOUNS, NEAREST, ahead=True)),
     N_("next-verb head"): Lookalike(N_("It looks at the next verb."), of_class(VERBS, NEAREST, ahead=True)),
     N_("last-verb head"): Lookalike(N_("It looks at the last verb ahead."), of_class(VERBS, FIRST, ahead=True)),

@@ -159,6 +159,24 @@ def previous_category(sequence: ProbeSequence, query: int) -> Places:
     return _places(sequence, [w for w in _before(sequence, query) if same_category(sequence, word - 1, w)])
 
 
+def outside_commas(classes: tuple[str, ...]) -> Looks:
+    """Return what looks at the nearest word of these classes that is not between the last two commas before."""
+
+    def looks(sequence: ProbeSequence, query: int) -> Places:
+        before = list(_before(sequence, query))
+        commas = [word for word in before if sequence.spelled and sequence.spelled[word] == ","][:2]
+        skipped = range(commas[1], commas[0]) if len(commas) == 2 else range(0)
+        return _places(sequence, [w for w in before if _class(sequence, w) in classes and w not in skipped][:1])
+
+    return looks
+
+
+def owner(sequence: ProbeSequence, query: int) -> Places:
+    """Return the word before the nearest possessive mark."""
+    marks = [word for word in _before(sequence, query) if sequence.spelled and sequence.spelled[word] == "'s"]
+    return _places(sequence, [mark - 1 for mark in marks[:1]])
+
+
 def fixed(place: int) -> Looks:
     """Return what looks at one position."""
     return lambda sequence, query: [place]

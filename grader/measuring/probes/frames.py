@@ -15,6 +15,7 @@ RELATIONS = tuple(GRAMMARS["en"].relations)
 """The relations that the frames can show."""
 SLOTS = ("first", "second", "third")
 MARKS = "!?"
+POSSESSIVE = "'s"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,10 @@ class _Marked(NamedTuple):
     arc: str
     crossed: bool | None
     """None if the verb is nobody's trade."""
+
+    def inner(self) -> range:
+        """Return the places of the words between the two."""
+        return range(self.target + 1, self.query)
 
     def nouns(self) -> list[int]:
         """Return the places of the nouns and names before the query."""
@@ -176,6 +181,10 @@ def _number(arc: _Marked) -> tuple[str, ...]:
     return ("same_number" if arc.words[arc.target].plural in numbers else "other_number",)
 
 
+def _owns(arc: _Marked, place: int) -> bool:
+    return arc.words[place].text.endswith(POSSESSIVE)
+
+
 def _between(arc: _Marked) -> tuple[str, ...]:
     names = [word.name for word in arc.words[arc.target + 1 : arc.query]]
     return ("apart" if arc.words[arc.target].name in names else "nearest",)
@@ -187,6 +196,6 @@ GROUPS: Mapping[str, Callable[[_Marked], tuple[str, ...]]] = {
     "pronoun_antecedent": lambda arc: (SLOTS[arc.nouns().index(arc.target)],),
     "object_verb": lambda arc: (*_between(arc), *_trade(arc)),
     "noun_determiner": _between,
-    "possessive_noun": _between,
+    "possessive_noun": lambda arc: ("apart" if any(_owns(arc, place) for place in arc.inner()) else "nearest",),
 }
 """The slices of an arc in addition to `all`, by relation."""

@@ -1,10 +1,11 @@
 """English: natural-looking sentences from regular, common words.
 
 A plain word stands for itself (`word/CLASS` where a word has two classes), a letter for a noun phrase about an actor (a
-to f persons, m to o names, t a thing, l a place, k a room, x to z whom a pronoun means), `letter.form` for another form
-of it. `?` marks the query of an arc and `!` its target; a second arc has the number 2. The frames of a relation take
-turns, so that no distance, no place and neither the nearest, first, second nor last word of the target's class is right
-half of the time, in both directions.
+to f persons, m to o names, t and u things, l a place, k a room, x to z whom a pronoun means), `letter.form` for
+another form of it. `?` marks the query of an arc and `!` its target; a second arc has the number 2. The frames of a
+relation take turns, so that no distance, no place and neither the nearest, first, second nor last word of the target's
+class is right half of the time, in both directions. What stands between the two may have a word of the same class,
+with commas around it or without.
 """
 
 from collections.abc import Callable
@@ -47,12 +48,13 @@ RELATIONS = {
     "noun_adjective": Frames(
         _frames("""
         t.art !t.adj , according to b.full , ?t.n t.is near l ;
-        near b.full , t.art !t.adj , as c.full and d.plain c.say , ?t.n t.is beside l ;
-        b.full and c.full bought t.art !t.adj t.room ?t.n ; b.full bought t.art !t.adj , as c.full c.say , t.room ?t.n ;
+        near b.full , t.art !t.adj , as c.plain and d.plain c.see u.full , ?t.n t.is beside l ;
+        b.full and c.full bought t.art !t.adj t.room ?t.n ;
+        b.full bought t.art !t.adj , as c.plain sold u.full , t.room ?t.n ;
         b.plain sold c.plain t.art !t.adj t.room ?t.n ; a.art !a.adj , as b.full and c.plain b.say , ?a.n a.do a.o ;
-        !t near l.plain t.is ?t.like ; near l , !t beside b.full t.is ?t.like ;
-        b b.say that !a near l.plain a.is ?a.like and a.did ; when b b.see c , !a a.is ?a.like and a.did ;
-        !a who a.see b.full near l.full a.is ?a.like ; according to b and c , !t beside l.plain t.is quite ?t.like
+        !t near u.plain t.is ?t.like ; near l , !t beside u.full t.is ?t.like ;
+        b b.say that !a near c.plain a.is ?a.like and a.did ; when b b.see c , !a a.is ?a.like and a.did ;
+        !a who a.see b.full near l.full a.is ?a.like ; according to b and c , !t beside u.plain t.is quite ?t.like
         """),
         openers=(NONE, THEN, WHERE),
         closers=("", "", "while f.full f.rest", ", as f.full f.say"),
@@ -74,17 +76,17 @@ RELATIONS = {
     ),
     "object_verb": Frames(
         _frames("""
-        a near b who b.rest !a.do the a.new ?a.own ; a near b !a.do , as c c.say , the a.new ?a.own ;
-        near b , a !a.do , when c c.see d , the a.new ?a.own ;
+        a near b who b.rest !a.do the a.new ?a.own ; with c , a !a.do near b who b.rest the a.new ?a.own ;
+        near b , a !a.do beside c who c.see d the a.new ?a.own ;
         b b.rest while a !a.do , near c and d , the a.new ?a.own ;
-        b b.say that a !a.do , when c c.rest , the a.new ?a.own ;
+        b b.say that a !a.do near c who c.do the c.own the a.new ?a.own ;
         when c c.rest , a , as b b.do the b.own , !a.do the a.new ?a.own ;
         when b b.see c , d , as a a.say , !d.do the d.new ?d.own ;
         a near b !a.do , as c c.say , the ?a.own and d !2d.do , with e , the d.new ?2d.own ;
         b b.say that a who a.rest !a.do , as c near d c.say , the a.new ?a.own ;
         a , when b b.do the b.own , !a.do , as d d.say , the a.new ?a.own ;
-        according to b , a !a.do , while c c.see d , the a.new ?a.own ;
-        near d , a !a.do , when b who b.rest b.see c , the a.new ?a.own
+        according to b , a !a.do near d who d.see c the a.new ?a.own ;
+        near d , a !a.do near b who b.rest the a.new ?a.own
         """),
         openers=(NONE, NOW, WHERE),
         closers=("", "while f f.rest", ", as f f.say"),
@@ -93,10 +95,11 @@ RELATIONS = {
     ),
     "noun_determiner": Frames(
         _frames("""
-        b bought !t.art , according to c , t.adj ?t.n ; !t.art t.adj and , according to b , t.adj ?t.n t.is near l ;
+        b bought !t.art , as c c.see d , t.adj ?t.n ; !t.art t.adj and , according to b , t.adj ?t.n t.is near l ;
         with b , c bought !t.art t.adj ?t.n ; !t.art more than a/DET little/ADJ t.adj ?t.n t.is near l ;
-        b sold c !t.art t.adj and , as d and e d.say , t.adj ?t.n ; b found !t.art t.adj t.room ?t.n ;
-        !t.art t.adj and , as b and c b.say , t.adj ?t.n t.is beside l ;
+        b sold c !t.art t.adj and , as d d.see e , t.adj ?t.n ;
+        b found !t.art more than a/DET little/ADJ t.adj t.room ?t.n ;
+        !t.art t.adj and , as b and c b.see d , t.adj ?t.n t.is beside l ;
         beside b , !t.art more than a/DET little/ADJ t.adj ?t.n t.is near l
         """),
         openers=(NONE, THEN, WHERE),
@@ -104,9 +107,9 @@ RELATIONS = {
     ),
     "possessive_noun": Frames(
         _frames("""
-        near b , !a.s t.adj ?t.n t.is t.like ; !a.s , according to b and c , quite t.adj ?t.n t.is near l ;
-        !a.s t.adj t.room ?t.n t.is near l ; !a.s t.adj and , as b and c b.say , t.adj ?t.n t.is near l ;
-        b found !a.s t.adj t.room ?t.n ; b bought !a.s t.adj and , according to c and d , t.adj ?t.n ;
+        near b , !a.s t.adj ?t.n t.is t.like ; !a.s , according to b.s friend and c , quite t.adj ?t.n t.is near l ;
+        !a.s t.adj t.room ?t.n t.is near l ; !a.s t.adj and , according to b.s friend , t.adj ?t.n t.is near l ;
+        b found !a.s t.adj t.room ?t.n ; b bought !a.s t.adj and , according to c.s friend , t.adj ?t.n ;
         b gave c !a.s t.adj ?t.n ; b and c bought !a.s t.adj ?t.n
         """),
         openers=(NONE, THEN, HOUSES),
@@ -191,6 +194,7 @@ def _cast(random: Random, same: bool | None) -> dict[str, Actor]:
     cast = {
         **dict(zip("abcdef", _people(random, 6, "mfn"), strict=True)),
         "t": Actor(thing, vocabulary.plural(thing), vocabulary.LOOKS, look),
+        "u": _another_thing(thing, look),
         "l": Actor(place, vocabulary.plural(place), vocabulary.SIZES),
         "k": Actor(room, vocabulary.plural(room), vocabulary.SIZES),
     }
@@ -200,6 +204,16 @@ def _cast(random: Random, same: bool | None) -> dict[str, Actor]:
         for letter in cast
     }
     return {letter: replace(actor, is_plural=plural[letter]) for letter, actor in cast.items()}
+
+
+def _another_thing(thing: str, look: str) -> Actor:
+    """Return a thing that every adjective of things suits as well as the first one."""
+    noun, other = (_next(items, word) for items, word in ((vocabulary.THINGS, thing), (vocabulary.LOOKS, look)))
+    return Actor(noun, vocabulary.plural(noun), vocabulary.LOOKS, other)
+
+
+def _next(words: tuple[str, ...], word: str) -> str:
+    return words[(words.index(word) + 1) % len(words)]
 
 
 def _refer(random: Random, frame: str, number: int, cast: dict[str, Actor]) -> str:
