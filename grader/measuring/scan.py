@@ -104,7 +104,7 @@ def _joined(before: list[Answers] | None, new: list[Answers]) -> list[Answers]:
 
 
 def _rounds(times: int) -> Iterator[range]:
-    """Yield the numbers of the draws of each round: every round doubles the probe, up to so many times its size."""
+    """Yield the numbers of the draws of each round: every round doubles the probe, up to `times` its first size."""
     yield range(1)
     start = 1
     while 2 * start <= times:

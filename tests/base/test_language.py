@@ -121,10 +121,7 @@ def test_in_english_a_verdict_says_what_was_kept_and_is_made_of_what_it_holds() 
     for verdict in report().verdicts:
         assert words.rationale(verdict) == verdict.rationale
         if verdict.threshold:
-            assert (
-                rationale.rationale(verdict.claim, verdict.outcome == "confirmed", verdict.threshold)
-                == verdict.rationale
-            )
+            assert rationale.rationale(verdict.claim, verdict.outcome, verdict.threshold) == verdict.rationale
 
 
 def test_in_korean_a_verdict_is_said_anew() -> None:
@@ -135,7 +132,7 @@ def test_in_korean_a_verdict_is_said_anew() -> None:
         ]
 
     assert said[0] == "L0H1: 이전 토큰 헤드로 확인됐어요. 무작위 토큰의 비중 0.95, 필요한 값 0.40."
-    assert said[2].endswith("(신뢰구간 0.56~0.66 안).")
+    assert said[2].endswith("신뢰구간 0.56~0.66 안에 필요한 값 0.60 포함. 점수는 깎이지 않아요.")
     assert said[4] == "채점 안 됨: 앞의 주장을 되풀이했어요."
     assert hidden[:2] == ["확인됐어요.", "반박됐어요."]
     assert not any("is" in text for text in said)
