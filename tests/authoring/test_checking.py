@@ -109,13 +109,13 @@ def test_a_threshold_with_a_source_or_the_default_s_number_is_not(at_least: floa
 def test_a_count_of_passing_heads_that_was_measured_otherwise_is_doubtful(course: Path, tables: Path) -> None:
     grade("new", "our-heads", "--in", course)
     file = course / "our-heads" / "exercise.yaml"
-    file.write_text(file.read_text().replace("passing: 6", "passing: 5"))
+    file.write_text(file.read_text().replace("passing: 8", "passing: 5"))
     unmeasured = grade("check", course).output
     shutil.copytree(tables, home.folder() / "tables")
     (line,) = warnings(course / "our-heads")
 
     assert "not measured yet, so `passing` is not checked; to measure, run: grade scan our-heads" in unmeasured
-    assert re.search(r"exercise\.yaml:\d+:14: `passing` is 5, but 6 of 32 heads pass as induction", line)
+    assert re.search(r"exercise\.yaml:\d+:14: `passing` is 5, but 8 of 48 heads pass as induction", line)
 
 
 @pytest.mark.usefixtures("measured")
@@ -123,7 +123,7 @@ def test_a_threshold_on_what_is_not_measured_makes_it_invalid(course: Path) -> N
     grade("new", "our-heads", "--in", course)
     file = course / "our-heads" / "exercise.yaml"
     own = "thresholds: [{statistic: share, at_least: 0.5, slices: [nowhere], source: measured for this test}]"
-    file.write_text(file.read_text().replace("    passing: 6\n", f"    passing: 6\n    {own}\n"))
+    file.write_text(file.read_text().replace("    passing: 8\n", f"    passing: 8\n    {own}\n"))
     done = grade("check", course)
 
     assert done.exit_code == authoring.INVALID
