@@ -104,15 +104,16 @@ def shots(folder: Path) -> Iterator[Shot]:
     yield Shot("gallery-phone-dark", front, PHONE, scheme="dark")
     yield Shot("gallery-entry", min((front.parent / "entry").glob("*.html")))
     yield Shot("report", report)
-    yield Shot("pattern", report, prepare=lambda page: _at_a_claim(page, query=16), element="#claim-2 .views")
+    yield Shot("pattern", report, prepare=_at_a_claim, element="#claim-2 .views")
     yield Shot("report-dark", report, scheme="dark", prepare=_at_a_claim)
     yield Shot("report-phone", report, PHONE)
     yield Shot("map", whole)
 
 
-def _at_a_claim(page: Page, query: int = 8) -> None:
+def _at_a_claim(page: Page) -> None:
+    """Show a claim of induction, with a token chosen that was there before."""
     page.locator("#claim-2 .picture").first.scroll_into_view_if_needed()
-    page.locator("#claim-2 .view .query text").nth(query).click()
+    page.locator("#claim-2 .view .query text").nth(16).click()
 
 
 def main(into: Path = PICTURES) -> None:
