@@ -111,7 +111,6 @@ def shots(folder: Path) -> Iterator[Shot]:
 
 
 def _at_a_claim(page: Page) -> None:
-    """Show a claim of induction, with a token chosen that was there before."""
     page.locator("#claim-2 .picture").first.scroll_into_view_if_needed()
     page.locator("#claim-2 .view .query text").nth(16).click()
 
