@@ -11,12 +11,12 @@ from grader.kinds.definition import (
     DefaultThreshold,
     HeadType,
     Ladder,
-    Lookalike,
     OneOf,
     OwnProbe,
     Parameter,
     WholeNumber,
 )
+from grader.kinds.lookalikes import Lookalike
 from grader.kinds.sequence import ProbeSequence
 
 if TYPE_CHECKING:
@@ -75,5 +75,8 @@ TYPE = HeadType(
     probe="Distinct tokens (slice `strides`) and passages (slice `text`).",
     confound="A previous-token head is a stride head of one step.",
     literature="None: measured for the test that adds a type of head.",
-    lookalikes=(Lookalike("local head", "It looks at its neighbours."),),
+    lookalikes=("local head", "hopping head"),
+    own_lookalikes={
+        "hopping head": Lookalike("It looks at every second key.", lambda sequence, query: range(0, query, 2))
+    },
 )

@@ -194,7 +194,6 @@ def _cast(random: Random, same: bool | None) -> dict[str, Actor]:
     cast = {
         **dict(zip("abcdef", _people(random, 6, "mfn"), strict=True)),
         "t": Actor(thing, vocabulary.plural(thing), vocabulary.LOOKS, look),
-        "u": _another_thing(thing, look),
         "l": Actor(place, vocabulary.plural(place), vocabulary.SIZES),
         "k": Actor(room, vocabulary.plural(room), vocabulary.SIZES),
     }
@@ -206,10 +205,11 @@ def _cast(random: Random, same: bool | None) -> dict[str, Actor]:
     return {letter: replace(actor, is_plural=plural[letter]) for letter, actor in cast.items()}
 
 
-def _another_thing(thing: str, look: str) -> Actor:
-    """Return a thing that every adjective of things suits as well as the first one."""
-    noun, other = (_next(items, word) for items, word in ((vocabulary.THINGS, thing), (vocabulary.LOOKS, look)))
-    return Actor(noun, vocabulary.plural(noun), vocabulary.LOOKS, other)
+def _another_thing(cast: dict[str, Actor]) -> Actor:
+    """Return a thing that all adjectives of things suit as well; it is plural where person e is, who is not there."""
+    thing = cast["t"]
+    noun, look = _next(vocabulary.THINGS, thing.noun), _next(vocabulary.LOOKS, thing.state)
+    return Actor(noun, vocabulary.plural(noun), vocabulary.LOOKS, look, is_plural=cast["e"].is_plural)
 
 
 def _next(words: tuple[str, ...], word: str) -> str:
@@ -217,7 +217,12 @@ def _next(words: tuple[str, ...], word: str) -> str:
 
 
 def _refer(random: Random, frame: str, number: int, cast: dict[str, Actor]) -> str:
-    """Return the frame with candidates instead of x, y and z; each pronoun fits only the one that is meant."""
+    """Return the frame with candidates instead of x, y and z; each pronoun fits only the one that is meant.
+
+    A frame with two things gets its second one.
+    """
+    if "u." in frame:
+        cast["u"] = _another_thing(cast)
     if "?x.pro" not in frame:
         return frame
     letters = [item for item in frame.split() if item in tuple("abcmnot")]
