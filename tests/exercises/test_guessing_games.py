@@ -105,7 +105,7 @@ def test_the_table_says_in_words_what_it_means() -> None:
     asked = exercises.load("mini-heads")
     lines = list(guessing.lines(asked, rows("mini-heads")))
 
-    assert lines[0].startswith("mini-heads: 48 heads, 7 kinds, 12 claims at most, a wrong one costs 8 of 140 points")
+    assert lines[0].startswith("mini-heads: 48 heads, 6 kinds, 12 claims at most, a wrong one costs 8 of 120 points")
     assert sum(line.strip().startswith(LEARNERS) for line in lines) == 3 * len(guessing.LEVELS)
     assert [line.split()[1] for line in lines[-3:]] == list(guessing.LEVELS)
     assert all("no guesser expects more than 5% of the score" in line for line in lines[-3:])

@@ -50,10 +50,10 @@ class Product:
         self.hand_in = self.submission("stride, steps: 1", note="It looks one back.")
         shutil.copy(self.hand_in, folder / "my_heads.yaml")
         (folder / "known_heads.yaml").write_text(
-            "- {layer: 0, head: 3, type: stride, steps: 1, expect: confirmed, source: the test that adds a type}\n"
+            "- {layer: 0, head: 5, type: stride, steps: 1, expect: confirmed, source: the test that adds a type}\n"
         )
 
-    def submission(self, kind: str, *, layer: int = 0, head: int = 3, note: str = "") -> Path:
+    def submission(self, kind: str, *, layer: int = 0, head: int = 5, note: str = "") -> Path:
         file = self.root / f"{kind.replace(', ', '-').replace(': ', '-')}-{layer}-{head}.yaml"
         claim = f"{{layer: {layer}, head: {head}, type: {kind}, note: '{note}', evidence: one two three four five}}"
         gallery = "true" if note else "false"
@@ -159,11 +159,11 @@ def test_exercises(product: Product) -> None:
 
 def test_scan(product: Product) -> None:
     heads = json.loads(product.grade("scan", "stride-heads", "--type", KIND, "--json"))["heads"]
-    assert len(heads) == 32
+    assert len(heads) == 48
     assert {"steps", "side", "offset"} <= heads[0].keys()
     assert TITLE in product.grade("scan", "stride-heads", "--top", "2")
     product.grade("scan", "stride-heads", "--html", product.root / "scan.html")
-    assert f'title="L0H3: {TITLE}' in (product.root / "scan.html").read_text()
+    assert f'title="L0H5: {TITLE}' in (product.root / "scan.html").read_text()
 
 
 def test_a_recorded_pattern(product: Product) -> None:
@@ -177,9 +177,9 @@ def test_a_recorded_pattern(product: Product) -> None:
 
 
 def test_show(product: Product) -> None:
-    assert "[" in product.grade("show", "0", "3", "--type", KIND, "--text", "one two three four", "--ascii")
+    assert "[" in product.grade("show", "0", "5", "--type", KIND, "--text", "one two three four", "--ascii")
     for form in ("svg", "html", "png"):
-        product.grade("show", "0", "3", "--type", "stride:2:ahead", "--out", product.root / f"head.{form}")
+        product.grade("show", "0", "5", "--type", "stride:2:ahead", "--out", product.root / f"head.{form}")
 
 
 def test_hint(product: Product) -> None:
@@ -236,7 +236,7 @@ def test_what_is_asked_of_the_service_when_nothing_came_through_it(product: Prod
 
 
 def test_doctor(product: Product) -> None:
-    assert f"L0H3 {KIND}: confirmed" in product.grade("doctor", "--exercise", "stride-heads")
+    assert f"L0H5 {KIND}: confirmed" in product.grade("doctor", "--exercise", "stride-heads")
 
 
 def test_the_documentation_follows(product: Product) -> None:
