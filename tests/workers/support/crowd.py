@@ -24,7 +24,7 @@ KNOWN = 4
 """The fewest right claims that a student knows."""
 GUESSES = 2
 """The random claims of a student who knows some heads."""
-NOT_ASKED = Kind(type="duplicate_token")
+NOT_ASKED = Kind(type="syntactic", relation="verb_subject")
 MISTAKES = (
     "exercise: mini-heads\nclaims: 5",
     "exercise: mini-heads\nclaims: []",
