@@ -189,7 +189,7 @@ def test_a_map_of_outcomes_tells_of_no_head_that_was_not_claimed(opens: Opens, p
         "L0H0; your claim induction: confirmed",
         "L0H4; your claim induction: refuted",
         "L2H1; your claim syntactic, verb to subject: refuted",
-        "L3H3; your claim induction: confirmed",
+        "L3H3; your claim induction: not confirmed yet",
     ]
     assert seen.page.locator(".cloud, .heat").count() == 0
 

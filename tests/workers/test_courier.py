@@ -167,7 +167,7 @@ def test_while_the_queue_is_away_no_tries_are_used_up(tmp_path: Path, valkey: Va
         owing.wait_until_nothing_is_owed()
 
         assert courier.log.count("cannot work") == 1
-        assert "all is well again" in courier.log
+        courier.wait_for_log("all is well again")
 
 
 def test_a_full_queue_gets_everything_once_there_is_room(tmp_path: Path) -> None:
