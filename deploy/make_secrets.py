@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from grader.base.errors import GraderError
+from grader.base.files import write_once
 from grader.service import access, platforms
 
 GRADER = 10001
@@ -96,8 +97,7 @@ class SecretFiles:
     def _once(self, name: str, content: str, owner: int) -> None:
         path = self.folder / name
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(f"{content}\n", "ascii")
+            write_once(path, f"{content}\n".encode("ascii"))
             sys.stdout.write(f"made {path}\n")
         self._own(path, owner)
 

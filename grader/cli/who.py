@@ -3,6 +3,8 @@
 import getpass
 import re
 
+from grader.base.names import plain
+
 
 def login_name() -> str:
     """Return the login name with only the characters that a report allows, or `student` if there is none."""
@@ -10,4 +12,4 @@ def login_name() -> str:
         name = getpass.getuser()
     except (OSError, KeyError):
         return "student"
-    return re.sub(r"[^\w.@+-]", "-", name).lstrip(".@+-")[:64] or "student"
+    return re.sub(r"[^\w.@+-]", "-", plain(name)).lstrip(".@+-")[:64] or "student"

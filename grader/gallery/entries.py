@@ -11,6 +11,7 @@ from datetime import date
 from functools import cached_property
 from hashlib import sha256
 
+from grader.base.names import looks
 from grader.gallery.discretion import Discretion
 from grader.grading.grade import shown
 from grader.ledger import Ledger
@@ -136,13 +137,23 @@ def _with_names(
     submissions: Iterable[ShownSubmission], discretion: Discretion
 ) -> Iterator[tuple[ShownSubmission, str | None]]:
     """Yield each submission with the name that its student chose, or None if the name is taken or like a pseudonym."""
-    owners: dict[str, tuple[str, str]] = {}
+    owners: dict[str, tuple[str, str]] = {}  # what the eye sees of a name -> who took it first
     for submission in sorted(submissions, key=lambda submission: submission.entry.id):
         student = (submission.platform, str(submission.entry.report.student))
         name = discretion.name(submission.entry.report.gallery_name, student[1])
-        folded = (name or "").casefold()
-        is_free = not folded.startswith(PSEUDONYM) and owners.setdefault(folded, student) == student
+        is_free = name is not None and _is_free(name, student, owners)
         yield submission, name if is_free else None
+
+
+def _is_free(name: str, student: tuple[str, str], owners: dict[str, tuple[str, str]]) -> bool:
+    """Return whether nobody else took a name that looks like this one; pseudonyms begin with a word that nobody may."""
+    seen = looks(name)
+    if any("".join(filter(str.isalnum, look)).startswith(PSEUDONYM.rstrip("-")) for look in seen):
+        return False
+    if any(owners.get(look, student) != student for look in seen):
+        return False
+    owners.update(dict.fromkeys(seen, student))
+    return True
 
 
 def mixed(best_first: Sequence[Exhibit]) -> list[Exhibit]:

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
+from grader.base import names
 from grader.base.language import N_, _
 from grader.kinds import PARAMETERS, SPELLINGS, TYPES, kind_name
 from grader.kinds.definition import HeadType, OneOf, Parameter, WholeNumber, of
@@ -24,10 +25,16 @@ Precision = Literal["float64", "float32", "bfloat16"]
 Feedback = Literal["all", "verdicts", "score"]
 Borderline = Literal["not_yet", "in_favour", "as_measured", "against"]
 
+
+def _plain(name: object) -> object:
+    return names.plain(name) if isinstance(name, str) else name
+
+
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """Lower-case words joined by hyphens, so that it cannot be a path."""
-StudentName = Annotated[str, Field(pattern=r"^[\w][\w.@+ -]*$", max_length=64)]
-GalleryName = Annotated[str, Field(pattern=r"^\w[\w.' -]*$", max_length=40)]
+StudentName = Annotated[str, BeforeValidator(_plain), Field(pattern=r"^[\w][\w.@+ -]*$", max_length=64)]
+"""A name, kept in one form however it was typed."""
+GalleryName = Annotated[str, BeforeValidator(_plain), Field(pattern=r"^\w[\w.' -]*$", max_length=40)]
 """The name that a student chooses to show in public; it cannot hold an e-mail address."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import _
+from grader.base.names import plain
 from grader.exercises import submissions
 from grader.ledger import Ledger
 from grader.ledger.queue.incoming import Incoming, NewSubmission, ReadContent, taking_in
@@ -130,9 +131,8 @@ def _taken(incoming: Incoming, envelope: Envelope, read: _Read) -> Receipt:
     digest = sha256("\0".join(handed_in).encode()).hexdigest()
     known = incoming.known(envelope.platform, envelope.id)
     if known is None:
-        handed = NewSubmission(
-            envelope.platform, envelope.id, digest, envelope.student, envelope.submission, envelope.came_at
-        )
+        student = envelope.student and plain(envelope.student)
+        handed = NewSubmission(envelope.platform, envelope.id, digest, student, envelope.submission, envelope.came_at)
         new = _judged_new(incoming, handed, read)
         return Receipt(incoming.add(new), new.state)
     if known.digest != digest:

@@ -4,11 +4,12 @@ The same submission has the same report, or the same claims in the same version 
 replaces one that was measured here, never the other way round.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from grader.base.language import N_
+from grader.base.names import plain
 from grader.grading.hashing import content_hash
 from grader.ledger import AGAIN, LOCAL, Ledger, LedgerEntry
 from grader.schema import Report
@@ -21,13 +22,15 @@ class Work(NamedTuple):
     entry: LedgerEntry
 
 
-def names(student: str, login: str, students: Iterable[str]) -> set[str]:
+def names(student: str, login: str, students: Collection[str]) -> set[str]:
     """Return the names of one student among these.
 
-    Work without a name has the login name; if all named work is one student's, it is that student's as well.
+    Work without a name has the login name; if all named work is one student's, it is that student's as well. A name
+    that an earlier version kept in another form, such as with a space at its end, is the same name.
     """
-    named = set(students) - {login}
-    return {login, *named} if len(named) == 1 and student in {login, *named} else {student}
+    student, named = plain(student), {plain(name) for name in students} - {login}
+    own = {login, *named} if len(named) == 1 and student in {login, *named} else {student}
+    return own.union(name for name in students if plain(name) in own)
 
 
 def works(ledger: Ledger, whose: set[str], platform: str | None = None) -> list[Work]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.base.files import write_whole
+from grader.base.files import write_once, write_whole
 
 WRITER = """
 import sys
@@ -92,3 +92,29 @@ def test_a_pipe_is_written_and_not_replaced(tmp_path: Path) -> None:
 
     assert reader.communicate(timeout=20)[0] == b"through"
     assert pipe.is_fifo()
+
+
+def test_of_several_writers_all_get_the_first_ones_content(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    contents = [write_once(path, letter * 32) for letter in (b"a", b"b")]
+
+    assert contents == [b"a" * 32] * 2
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["key"]
+
+
+def test_nothing_half_written_stays_when_the_disk_is_full(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    code = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from grader.base.files import write_once as once, write_whole as whole\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
+        "for write in (once, whole):\n"
+        "    try: write(Path(sys.argv[1]), bytes(32))\n"
+        "    except OSError as error: print(type(error).__name__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "OSError\nOSError\n"
+    assert list(tmp_path.iterdir()) == []

@@ -164,11 +164,12 @@ def test_the_last_wish_counts_even_if_the_file_is_an_old_one(lesson: Class) -> N
     assert len(list(lesson.ledger.entries())) == 4
 
 
-def test_nobody_takes_anothers_name_or_a_pseudonym(lesson: Class) -> None:
-    for number, (student, name) in enumerate([("ada", "Tom"), ("bob", "tom"), ("eve", "student-0123abcd")]):
+def test_nobody_takes_a_name_that_looks_like_anothers_or_like_a_pseudonym(lesson: Class) -> None:
+    names = ["Tom", "tom", "T\u043em", "student-0123abcd", "\u0455tudent-0123abcd", "Student 0123abcd"]
+    for number, (student, name) in enumerate(zip("abcdef", names, strict=True)):
         lesson.hand_in(student, *right(0, f"note {number}"), gallery_name=name)
-    by = {exhibit.note: exhibit.by for exhibit in lesson.exhibits()}
+    by = {exhibit.note: exhibit for exhibit in lesson.exhibits()}
 
-    assert by["note 0"] == "Tom"
-    assert all(by[f"note {number}"].startswith("student-") for number in (1, 2))
-    assert by["note 2"] != "student-0123abcd"
+    assert by["note 0"].by == "Tom"
+    assert all(by[f"note {number}"].by == by[f"note {number}"].student for number in range(1, len(names)))
+    assert all(exhibit.student != name for exhibit in by.values() for name in names)

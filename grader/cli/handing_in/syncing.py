@@ -23,7 +23,6 @@ from grader.ledger.handed_in import HandedIn
 from grader.schema.queue import Envelope, Result
 from grader.service import streams
 from grader.service.settings import Settings, without_password
-from grader.students import identity
 from grader.students.offline import Offline, as_offline, offline, to_hand_in
 
 TIMEOUT_SECONDS = 60.0
@@ -67,6 +66,10 @@ class Tally:
     """The number that would have used up attempts, by exercise."""
     left: int = 0
     """The number for which there was no time."""
+    nameless: Counter[str] = field(default_factory=Counter)
+    """The number that was graded here without a name and is not handed in, by the student whose work it may be."""
+    of_others: Counter[str] = field(default_factory=Counter)
+    """The number that was graded here under another name, by that name."""
 
     def lines(self, url: str) -> Iterator[str]:
         """Yield all of it in words; nothing if there was no offline work."""
@@ -96,11 +99,31 @@ class Tally:
                 exercise=exercise,
                 command=command,
             )
+        yield from self._of_others(without_password(url))
         if self.left:
             yield ngettext(
                 "{number} offline submission is left for the next time",
                 "{number} offline submissions are left for the next time",
                 self.left,
+            )
+
+    def _of_others(self, url: str) -> Iterator[str]:
+        for student, number in self.nameless.items():
+            yield ngettext(
+                "{number} offline submission without a name was left, because others may use this login. If it is "
+                "yours, run: {command}",
+                "{number} offline submissions without a name were left, because others may use this login. If they are "
+                "yours, run: {command}",
+                number,
+                command=f"grade progress sync '{student}' --nameless --queue {url}",
+            )
+        for student, number in self.of_others.items():
+            yield ngettext(
+                "{number} offline submission of {student} was left. To hand it in under that name, run: {command}",
+                "{number} offline submissions of {student} were left. To hand them in under that name, run: {command}",
+                number,
+                student=student,
+                command=f"grade progress sync '{student}' --queue {url}",
             )
 
     def _came(self) -> Iterator[str]:
@@ -130,20 +153,40 @@ def afterwards(settings: Settings, envelope: Envelope, result: Result, hands_in:
 
 
 def hand_in(
-    ledger: Ledger, place: Destination, *, use_attempts: bool = False, seconds: float = TIMEOUT_SECONDS
+    ledger: Ledger,
+    place: Destination,
+    *,
+    use_attempts: bool = False,
+    nameless: bool = False,
+    seconds: float = TIMEOUT_SECONDS,
 ) -> Tally:
-    """Hand in all offline work of the student that is due, and return the results, counted.
+    """Hand in the student's offline work that is due, and return the results, counted.
+
+    The student's work is what was graded under that very name; with `nameless`, also what was graded without a name.
 
     Raises:
         QueueError: The server cannot be reached, or refuses; what it took before is safe there.
         LedgerError: The ledger cannot be read or written.
     """
-    students = {name.student for name in ledger.students()} | {place.student}
-    names = identity.names(place.student, login_name(), students)
+    names = {place.student, login_name()} if nameless else {place.student}
     ready = to_hand_in(_notes(ledger, place), offline(ledger, names, place.student), datetime.now(UTC))
-    if not ready:
-        return Tally()
-    return _Run(ledger, place, use_attempts).all(ready, seconds)
+    tally = _Run(ledger, place, use_attempts).all(ready, seconds) if ready else Tally()
+    if left := _left(ledger, place, login_name()) if login_name() not in names else 0:
+        tally.nameless[place.student] = left
+    return tally
+
+
+def of_others(ledger: Ledger, place: Destination) -> Counter[str]:
+    """Return the amount of offline work that was graded here under other names and is not handed in, by name."""
+    named = {each.student for each in ledger.students() if each.platform == LOCAL} - {place.student, login_name()}
+    return Counter({name: left for name in sorted(named) if (left := _left(ledger, place, name))})
+
+
+def _left(ledger: Ledger, place: Destination, name: str) -> int:
+    """Return the amount of offline work under this name that was handed in neither under it nor as the student's."""
+    notes, now = _notes(ledger, place), datetime.now(UTC)
+    ready = [to_hand_in(notes, offline(ledger, {name}, student), now) for student in (name, place.student)]
+    return len({work.document for work in ready[0]} & {work.document for work in ready[1]})
 
 
 class _Run:

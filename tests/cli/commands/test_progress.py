@@ -98,9 +98,40 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, object]) -> N
 
 def test_a_queue_that_cannot_be_reached_leaves_everything_as_it_is(bench: Bench, home: Path, tmp_path: Path) -> None:
     hand_in(bench, home, [("ada", bench.passing(tmp_path))])
-    done = bench.grade(home, "progress", "sync", "--queue", "redis://127.0.0.1:1/0")
+    done = bench.grade(home, "progress", "sync", "ada", "--queue", "redis://127.0.0.1:1/0")
     progress = json.loads(bench.grade(home, "progress", "ada", "--json").stdout)
 
     assert (done.returncode, done.stdout) == (3, "")
     assert "redis://127.0.0.1:1/0: no answer" in done.stderr
     assert progress["xp"] == 50
+
+
+def test_a_student_or_a_platform_that_nobody_knows_is_no_student_with_nothing(
+    bench: Bench, home: Path, tmp_path: Path
+) -> None:
+    hand_in(bench, home, [("ada", bench.passing(tmp_path))])
+    student = bench.grade(home, "progress", "adda")
+    platform = bench.grade(home, "progress", "ada", "--platform", "locl")
+    folded = bench.grade(home, "progress", " ada\u200d", "--json")
+
+    assert (student.returncode, student.stdout) == (2, "")
+    assert "knows no student `adda`; did you mean `ada`?" in student.stderr
+    assert (platform.returncode, platform.stdout) == (2, "")
+    assert "nothing was handed in on platform `locl`; known: local; did you mean `local`?" in platform.stderr
+    assert json.loads(folded.stdout)["xp"] == 50
+
+
+def test_two_students_of_one_name_are_never_added_up(bench: Bench, home: Path, tmp_path: Path) -> None:
+    hand_in(bench, home, [(name, bench.passing(tmp_path)) for name in ("ada", "bob")])
+    with Ledger(f"sqlite:///{home / 'ledger.sqlite3'}") as ledger:
+        (entry,) = ledger.entries(student="ada")
+        for platform in ("campus", "mooc"):
+            ledger.append(entry.report, platform)
+    both = bench.grade(home, "progress", "ada")
+    one = bench.grade(home, "progress", "ada", "--platform", "mooc", "--json")
+    names = bench.grade(home, "cohort", ID, "--names").stdout.split("\n")
+
+    assert (both.returncode, both.stdout) == (2, "")
+    assert "perhaps as different persons: campus, local, mooc. Add --platform NAME" in both.stderr
+    assert json.loads(one.stdout)["xp"] == 50
+    assert sum("ada (mooc)" in line for line in names) == 1

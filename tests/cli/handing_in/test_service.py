@@ -208,21 +208,44 @@ def test_what_was_made_offline_counts_once_here_and_there(
     offline = (bench.submission(tmp_path, *some) for some in (claims[:3], claims[2:4], claims))
     hand_in(bench, home, (("login-name", file) for file in offline))
     main = bench.grade(home, "submit", bench.submission(tmp_path, *claims, student="ines"), *canvas)
-    again = bench.grade(home, "progress", "sync", *canvas)
+    yes = ("progress", "sync", "ines", "--nameless")
+    first, again = (bench.grade(home, *yes, *canvas) for _ in range(2))
     with Ledger(f"sqlite:///{home / 'ledger.sqlite3'}") as ledger, ledger.database.statements(write=True) as execute:
         execute("DELETE FROM handed_in", {})  # as if nothing were known of it
-    third = bench.grade(home, "progress", "sync", *canvas)
-    elsewhere = bench.grade(home, "progress", "sync", *queue)
+    third = bench.grade(home, *yes, *canvas)
+    elsewhere = bench.grade(home, *yes, *queue)
     shown = bench.grade(home, "progress", "ines", "--json"), up.grade("progress", "ines", "--json")
     here, there = (json.loads(done.stdout) for done in shown)
 
-    assert (main.returncode, main.stderr) == (0, "2 offline submissions were handed in: 2 counted\n")
+    left = "2 offline submissions without a name were left, because others may use this login. If they are yours, run: "
+    assert (main.returncode, main.stderr.startswith(f"{left}grade progress sync 'ines' --nameless")) == (0, True)
+    assert first.stdout == "2 offline submissions were handed in: 2 counted\n"
     assert again.stdout == "all offline work has been handed in\n"
     assert third.stdout == "3 offline submissions were handed in: 3 were there already\n"
     assert elsewhere.stdout == "3 offline submissions were handed in: 3 counted\n"
     with Ledger(f"sqlite:///{up.home / 'ledger.sqlite3'}") as ledger:
         assert [len(list(ledger.entries(student="ines", platform=name))) for name in ("canvas", "local")] == [3, 3]
     assert [(each["xp"], len(each["history"])) for each in (here, there)] == [(50, 3), (50, 3)]
+
+
+def test_nobody_hands_in_anothers_work_on_a_shared_login(
+    bench: Bench, home: Path, tmp_path: Path, up: Up, queue: tuple[str, str]
+) -> None:
+    """Ada, who wrote her name, and somebody without one graded here; the next user of the login hands in one claim."""
+    claims = [bench.claim(kind, more=", note: my own") for kind in KINDS]
+    hand_in(bench, home, [("ada-k", bench.submission(tmp_path, *claims, student="ada-k"))])
+    hand_in(bench, home, [("login-name", bench.submission(tmp_path, *claims[:2]))])
+    one = bench.submission(tmp_path, claims[0], student="bo-k")
+    theirs = bench.grade(home, "submit", one, *queue)
+    nothing = bench.grade(home, "progress", "sync", "bo-k", *queue)
+    hers = bench.grade(home, "progress", "sync", *queue)
+    with Ledger(f"sqlite:///{up.home / 'ledger.sqlite3'}") as ledger:
+        entries = [list(ledger.entries(student=name)) for name in ("bo-k", "ada-k")]
+
+    assert "1 offline submission without a name was left" in theirs.stderr
+    assert "1 offline submission of ada-k was left" in nothing.stdout
+    assert "1 offline submission of ada-k was left" in hers.stdout
+    assert [len(each) for each in entries] == [1, 0]
 
 
 def test_attempts_are_used_up_only_when_that_is_asked_for_and_a_refusal_is_told_once(
