@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from grader.base.errors import BeingMeasured, ScoreTableError
-from grader.base.files import write_whole
+from grader.base.files import passing, write_whole
 from grader.base.language import _
 from grader.grading.grade import grade
 from grader.grading.standings import Standings
@@ -220,9 +220,7 @@ def _counted(begun: Path) -> Iterator[None]:
         message = f"measuring was begun {count} times, and each time its process was killed; it may need more memory"
         raise ScoreTableError(f"{message}. Delete {begun} to have it tried again")
     begun.parent.mkdir(parents=True, exist_ok=True)
-    with begun.open("ab") as file:
-        file.write(b".")
-    try:
+    with passing(begun):
+        with begun.open("ab") as file:
+            file.write(b".")
         yield
-    finally:
-        begun.unlink(missing_ok=True)

@@ -11,6 +11,9 @@ PRIVATE = 0o600
 FOR_ALL = 0o666
 """Permissions that the user's own mask narrows."""
 
+unfinished: set[Path] = set()
+"""Files that must not outlive what is being done; who ends the process without unwinding it removes them."""
+
 
 def write_whole(path: Path, content: bytes, mode: int = FOR_ALL) -> None:
     """Write a temporary file in the same folder, then move it into place; create the folder if it is missing.
@@ -38,11 +41,20 @@ def write_once(path: Path, content: bytes) -> bytes:
 def _written(path: Path, content: bytes, mode: int) -> Iterator[Path]:
     """Yield a temporary file beside `path` that holds the whole content; it is gone afterwards."""
     temporary = path.with_name(f".writing-{uuid4().hex}")
-    try:
+    with passing(temporary):
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         yield temporary
+
+
+@contextmanager
+def passing(path: Path) -> Iterator[None]:
+    """Remove the file at the end of the `with` block, also if it is interrupted."""
+    unfinished.add(path)
+    try:
+        yield
     finally:
-        temporary.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        unfinished.discard(path)

@@ -9,9 +9,9 @@ gc.set_threshold(GARBAGE_AFTER)
 
 import atexit
 import os
-import signal
 import sys
 from collections import UserDict
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -20,14 +20,13 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from grader import __version__
+from grader.base import interrupt
 from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import _
 from grader.cli import speech
 
 DEBUG = "GRADER_DEBUG"
 """The environment variable that shows the traceback of an unexpected error."""
-INTERRUPTED = 130
-"""The exit code of a program that Ctrl-C ended, by the shells' convention."""
 LANG_HELP = "The language of messages to students. Default: GRADER_LANG, else your system's language."
 WIDTH = 120
 """The most characters in a line of help."""
@@ -139,31 +138,44 @@ def version(
 
 def main() -> None:
     """Run the command line; an error of ours is a few lines on stderr and an exit code, never a traceback."""
+    interrupt.prepare()
+    try:
+        _run()
+    finally:
+        if interrupt.came():  # also if a library made an error of its own of it
+            interrupt.leave()
+
+
+def _run() -> None:
     atexit.register(gc.freeze)  # so that Python does not collect garbage once more at the end
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # finding them takes time: all packages are searched
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the cores to others
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(INTERRUPTED))
     try:
         speech.choose_language(sys.argv[1:])
         app()
-    except InvalidInput as error:
-        for line in error.lines():
-            typer.echo(line, err=True)
-        sys.exit(error.exit_code)
-    except GraderError as error:
-        typer.echo(f"grade: {error}", err=True)
-        sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        if os.environ.get(DEBUG):
+        if interrupt.came():
+            interrupt.leave()
+        if os.environ.get(DEBUG) and not isinstance(error, GraderError):
             raise
-        typer.echo(f"grade: {type(error).__name__}: {error}", err=True)
-        message = _(
+        for line in _explained(error):
+            typer.echo(line, err=True)
+        sys.exit(error.exit_code if isinstance(error, GraderError) else GraderError.exit_code)
+
+
+def _explained(error: Exception) -> Iterator[str]:
+    """Yield what went wrong, in lines."""
+    if isinstance(error, InvalidInput):
+        yield from error.lines()
+    elif isinstance(error, GraderError):
+        yield f"grade: {error}"
+    else:
+        yield f"grade: {type(error).__name__}: {error}"
+        yield _(
             "This is an error of the grader and uses no attempt. To see where it happened, set {variable}.",
             variable=f"{DEBUG}=1",
         )
-        typer.echo(message, err=True)
-        sys.exit(GraderError.exit_code)

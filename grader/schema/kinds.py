@@ -32,9 +32,9 @@ def _plain(name: object) -> object:
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """Lower-case words joined by hyphens, so that it cannot be a path."""
-StudentName = Annotated[str, BeforeValidator(_plain), Field(pattern=r"^[\w][\w.@+ -]*$", max_length=64)]
+StudentName = Annotated[str, Field(pattern=r"^[\w][\w.@+ -]*$", max_length=64), BeforeValidator(_plain)]
 """A name, kept in one form however it was typed."""
-GalleryName = Annotated[str, BeforeValidator(_plain), Field(pattern=r"^\w[\w.' -]*$", max_length=40)]
+GalleryName = Annotated[str, Field(pattern=r"^\w[\w.' -]*$", max_length=40), BeforeValidator(_plain)]
 """The name that a student chooses to show in public; it cannot hold an e-mail address."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]

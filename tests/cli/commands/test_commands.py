@@ -49,7 +49,7 @@ def test_the_line_of_a_command_is_its_docstrings_first() -> None:
 def test_the_script_of_the_wheel_is_this_command_line() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 
-    assert project["scripts"] == {"grade": "grader.cli:main"}
+    assert project["scripts"] == {"grade": "grader.__main__:main"}
 
 
 @pytest.mark.parametrize("arguments", [["sumbit"], ["submit"], ["schema", "reprot"], ["scan", ID, "--top", "0"]])

@@ -1,0 +1,75 @@
+"""Ctrl-C at fifty moments of a first submission, from its first import to its last write."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grader.base.interrupt import CODE
+from grader.ledger import Ledger
+from tests.cli.conftest import REPOSITORY, Bench
+
+MOMENTS = 50
+HANGING = 30
+"""Seconds after which it counts as hanging; it ends within one on a quiet machine."""
+
+
+class First:
+    """A first submission in a home of its own."""
+
+    def __init__(self, bench: Bench, file: Path, home: Path) -> None:
+        self.home = home
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "grader", "submit", str(file), "--format", "json"],
+            cwd=REPOSITORY,
+            env=bench.environment(home),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def is_prepared(self) -> bool:
+        """Return whether it takes Ctrl-C, which its second thread shows; before, it is Python that starts."""
+        return psutil.Process(self.process.pid).num_threads() > 1
+
+    def interrupted(self, seconds: float) -> tuple[int, bytes, bytes]:
+        while self.process.poll() is None and not self.is_prepared():
+            time.sleep(0.002)
+        time.sleep(seconds)
+        self.process.send_signal(signal.SIGINT)
+        return self.ended()
+
+    def ended(self) -> tuple[int, bytes, bytes]:
+        out, error = self.process.communicate(timeout=HANGING)
+        return self.process.returncode, out, error
+
+
+def half_done(home: Path) -> list[Path]:
+    """Return files that a program leaves behind when it is not finished with them."""
+    return [path for path in home.rglob("*") if path.name.startswith(".writing-") or path.suffix == ".begun"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+def test_it_ends_with_130_and_leaves_nothing_behind(bench: Bench, tmp_path: Path) -> None:
+    file = bench.passing(tmp_path)
+    start = time.monotonic()
+    undisturbed = First(bench, file, tmp_path / "undisturbed").ended()
+    whole = time.monotonic() - start
+    ends = []
+    for moment in range(MOMENTS):  # close together at first, where modules are imported
+        first = First(bench, file, tmp_path / f"home-{moment}")
+        ends.append(first.interrupted(whole * (moment / MOMENTS) ** 2))
+        assert ends[-1] in ((CODE, b"", b""), undisturbed)
+        assert half_done(first.home) == []
+        if any(first.home.glob("ledger.*")):
+            with Ledger(f"sqlite:///{first.home / 'ledger.sqlite3'}") as ledger:
+                assert len(list(ledger.entries())) <= 1
+    again = [First(bench, file, tmp_path / f"home-{moment}").ended() for moment in (5, 25, 45)]
+
+    assert undisturbed[0] == 0
+    assert ends[0] == (CODE, b"", b"")
+    assert again == [undisturbed] * 3
