@@ -22,7 +22,7 @@ from typer.main import get_group
 from grader import __version__
 from grader.base import interrupt
 from grader.base.errors import GraderError, InvalidInput
-from grader.base.language import _
+from grader.base.language import LANGUAGES, _
 from grader.cli import speech
 
 DEBUG = "GRADER_DEBUG"
@@ -128,7 +128,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def version(
     show_version: bool = typer.Option(False, "--version", help="Print the version and exit."),
-    lang: str | None = typer.Option(None, speech.OPTION, help=LANG_HELP, metavar="en|ko"),  # read by `speech` already
+    lang: str | None = typer.Option(None, speech.OPTION, help=LANG_HELP, metavar="|".join(LANGUAGES)),  # read by `speech` already
 ) -> None:
     """Claims about attention heads, verified by measurement."""
     if show_version:
