@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from math import isfinite
 from pathlib import Path
 from typing import Self
 
@@ -96,7 +95,7 @@ class ScoreTable(Record):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if not all(map(self._fits, self._grids())):
-            raise ValueError(f"a grid does not have {self.layers} layers of {self.heads} heads, or holds no number")
+            raise ValueError(f"a grid does not have {self.layers} layers of {self.heads} heads")
         decided = (scores.measured_on(scores.decides) for scores in self.kinds)
         if not all(decided):
             raise ValueError("the statistic that decides was measured on no slice")
@@ -110,8 +109,7 @@ class ScoreTable(Record):
             yield from (alike.value for alike in scores.resemblances)
 
     def _fits(self, grid: Grid) -> bool:
-        shape = len(grid) == self.layers and all(len(row) == self.heads for row in grid)
-        return shape and all(map(isfinite, (value for row in grid for value in row)))
+        return len(grid) == self.layers and all(len(row) == self.heads for row in grid)
 
     def scores(self, kind: Kind) -> KindScores | None:
         """Return all heads under this kind, or None if it was not measured."""
@@ -227,26 +225,18 @@ class TableStore:
             return table
 
     def filled(self, scores: tuple[KindScores, ...], probes: str) -> ScoreTable:
-        """Return the table with these scores, measured on probes with this digest.
-
-        Raises:
-            ScoreTableError: They are not numbers.
-        """
+        """Return the table with these scores, measured on probes with this digest."""
         source, basis = self.exercise.transformer, self.basis.model_copy(update={"probes": probes})
-        try:
-            return ScoreTable(
-                key=content_key(self.key, basis),
-                transformer=source.name,
-                digest=basis.transformer,
-                seed=self.exercise.probes.seed,
-                layers=source.layers,
-                heads=source.heads,
-                kinds=scores,
-                basis=basis,
-            )
-        except ValidationError as error:
-            message = f"the scores of {source.name} cannot be kept ({error.errors()[0]['msg']}); are its weights whole?"
-            raise ScoreTableError(message) from error
+        return ScoreTable(
+            key=content_key(self.key, basis),
+            transformer=source.name,
+            digest=basis.transformer,
+            seed=self.exercise.probes.seed,
+            layers=source.layers,
+            heads=source.heads,
+            kinds=scores,
+            basis=basis,
+        )
 
     @contextmanager
     def _alone(self, *, waits: bool) -> Iterator[None]:
