@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from grader.base.errors import LedgerError
+from grader.ledger.sqlite import plain_path
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
 BACKENDS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 """The databases that a ledger may be in, each with its driver."""
+OPTIONS = frozenset({"uri", "mode", "cache", "immutable"})
+"""The options that the URL of a SQLite file may have; the ledger sets all others itself."""
 WRITE = "write it like postgresql://user@host/name, or sqlite:////var/lib/grader/ledger.sqlite3"
 ABSOLUTE = "a SQLite file needs its whole path, like sqlite:////var/lib/grader/ledger.sqlite3 with four slashes"
 
@@ -19,12 +22,15 @@ def refuse_unusable(url: str, name: str) -> None:
     """Refuse a URL that names no such place, or one that the ledger does not know.
 
     Args:
-        url: The URL, of anything but a plain path to a SQLite file.
+        url: The URL; that of a plain SQLite file needs no library to be read.
         name: The setting that it comes from, for the message.
 
     Raises:
         LedgerError: It is refused; the message says what to write.
     """
+    if (path := plain_path(url)) is not None:
+        _refuse_relative(path, name)
+        return
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -48,9 +54,8 @@ def _refuse_driver(url: "URL", name: str) -> None:
         dialect = url.get_dialect()
         dialect.import_dbapi()
     except Exception as problem:  # a driver that is half installed may raise anything
-        raise LedgerError(
-            f"{name}: {url!r}: no driver for it ({problem}); install one with pip, or {advice}"
-        ) from problem
+        message = f"{name}: {url!r}: no driver for it ({problem}); install one with pip, or {advice}"
+        raise LedgerError(message) from problem
     if dialect.is_async:
         raise LedgerError(f"{name}: {url!r}: the grader cannot use this driver; {advice}")
 
@@ -64,5 +69,11 @@ def _refuse_passing(url: "URL", name: str) -> None:
     if path in ("", ":memory:") or options.get("mode") == "memory" or options.get("vfs") == "memdb":
         message = "is a database in memory, which every process has for itself and which ends with it"
         raise LedgerError(f"{name}: {url!r} {message}; {ABSOLUTE}")
+    _refuse_relative(path, name)
+    if url.host or not url.query.keys() <= OPTIONS or url.query.get("uri", "true") != "true":
+        raise LedgerError(f"{name}: {url!r} has more in it than a path; {ABSOLUTE}")
+
+
+def _refuse_relative(path: str, name: str) -> None:
     if not Path(path).is_absolute():
         raise LedgerError(f"{name}: {ABSOLUTE}, not {path}")

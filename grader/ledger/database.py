@@ -5,7 +5,6 @@ It is a SQLite file by default, PostgreSQL by URL. Plain statements go to a SQLi
 every other database; it is imported only when it is needed.
 """
 
-import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 from grader.base import home
 from grader.base.environment import value
 from grader.base.errors import GraderError, LedgerError
-from grader.ledger import addresses, sqlite
+from grader.ledger import sqlite
+from grader.ledger.addresses import refuse_unusable
 from grader.ledger.sqlite import BUSY_SECONDS, FORBIDDEN
 
 if TYPE_CHECKING:
@@ -54,11 +54,8 @@ class Database:
                 created or written, holds something else, or was made by a newer grader.
         """
         self._url = (url or value(VARIABLE)).strip() or _home_url()
+        refuse_unusable(self._url, VARIABLE)
         path = sqlite.plain_path(self._url)
-        if path is None:
-            addresses.refuse_unusable(self._url, VARIABLE)
-        elif not os.path.isabs(path):
-            raise LedgerError(f"{VARIABLE}: {addresses.ABSOLUTE}, not {path}")
         self._file = None if path is None else sqlite.SqliteFile(path)
         self.where = path or _without_password(self._engine)
         """The database, for messages: a path, or a URL with its password hidden."""

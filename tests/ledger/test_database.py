@@ -215,6 +215,12 @@ RELATIVE = (
     "sqlite:///file:x.db?uri=true",
     "sqlite:///file:../x.db?uri=true",
 )
+MORE = (
+    "sqlite://host//tmp/grades.db",
+    "sqlite:////tmp/grades.db?timeout=abc",
+    "sqlite:////tmp/grades.db?uri=maybe",
+    "sqlite:////tmp/grades.db?bogus=1",
+)
 UNKNOWN = tuple(
     f"{scheme}://ada:secret@127.0.0.1/grades"
     for scheme in ("postgres", "mysql", "mysql+pymysql", "mariadb", "mariadb+mariadbconnector", "oracle", "nosuch")
@@ -234,6 +240,7 @@ DRIVERS = (
         ("not a url", "not a database URL; write it like postgresql://"),
         *((url, "a database in memory, .*; a SQLite file needs its whole path, like sqlite:////") for url in IN_MEMORY),
         *((url, "a SQLite file needs its whole path, like sqlite:////.* not .*x.db") for url in RELATIVE),
+        *((url, "has more in it than a path; a SQLite file needs its whole path") for url in MORE),
         *((url, r"ada:\*\*\*@.*a ledger is in PostgreSQL or SQLite, not in .*; write it like") for url in UNKNOWN),
         *((url, rf"(no driver for it|cannot use this driver).*leave it out, or write {url[:6]}") for url in DRIVERS),
     ],
