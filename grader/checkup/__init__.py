@@ -1,4 +1,4 @@
-"""The checks of `grade doctor`: folder, ledger, transformers and digests, score tables, known heads, service."""
+"""The checks of `grade doctor`: folder, ledger, transformers, score tables, known heads, variables, service."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from grader import exercises
 from grader.base import home
 from grader.base.errors import ExerciseError, GraderError, TransformerNotFound
-from grader.checkup import service
+from grader.checkup import service, variables
 from grader.checkup.check import Check
 from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
 from grader.grading.standings import Standings
@@ -36,6 +36,7 @@ def all_checks() -> Iterator[Check]:
             seen.add(exercise.transformer.name)
             yield _transformer(exercise)
         yield from _table(exercise)
+    yield from variables.all_checks()
     yield from service.all_checks()
 
 

@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from grader import __version__
+from grader.base.environment import is_on
 from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import _
 from grader.cli import speech
@@ -158,7 +159,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        if os.environ.get(DEBUG):
+        if is_on(DEBUG):
             raise
         typer.echo(f"grade: {type(error).__name__}: {error}", err=True)
         message = _(
