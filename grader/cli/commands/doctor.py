@@ -7,6 +7,7 @@ import typer
 from grader import checkup, exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
+from grader.checkup.check import Check
 from grader.cli.options import TransformerPath, laboratory
 
 
@@ -21,7 +22,7 @@ def doctor(
     if transformer is not None and exercise_id is None:
         message = _("--transformer needs --exercise ID, whose transformer it is; add it")
         raise InvalidInput("grade doctor", [Problem("usage", message)])
-    known: list[checkup.Check] = []
+    known: list[Check] = []
     if exercise_id is not None:
         exercise = exercises.load(exercise_id)
         folder = exercises.available().get(exercise_id)

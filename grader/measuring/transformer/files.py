@@ -47,9 +47,14 @@ def lacks(path: Path) -> list[str]:
 def lacking(path: Path, given: Iterable[str]) -> list[str]:
     """Return what a folder lacks to be a transformer if only the given files of it are read, in words."""
     names = list(given)
-    missing = [part for part, patterns in PARTS.items() if not any(_any(name, patterns) for name in names)]
     spread = read_json(path / INDEX).get("weight_map", {}) if INDEX in names else {}
-    return missing + sorted(set(spread.values()) - set(names))
+    return missing_parts(names) + sorted(set(spread.values()) - set(names))
+
+
+def missing_parts(names: Iterable[str]) -> list[str]:
+    """Return the parts of a transformer that none of these files is, in words."""
+    given = tuple(names)
+    return [part for part, patterns in PARTS.items() if not any(_any(name, patterns) for name in given)]
 
 
 def pickles_in(folder: Path) -> list[str]:
