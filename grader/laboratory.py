@@ -9,18 +9,18 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
-from grader.base.errors import BeingMeasured, ScoreTableError
-from grader.base.files import passing, write_whole
+from grader.base.errors import BeingMeasured, DigestMismatch, ScoreTableError
+from grader.base.files import passing, read_sealed, write_sealed
 from grader.base.language import _
 from grader.grading.grade import grade
 from grader.grading.standings import Standings
-from grader.measuring import digests
-from grader.measuring.digests import code_digest
-from grader.measuring.score_table import ScoreTable, TableStore, content_key, store_of
+from grader.measuring import transformer
+from grader.measuring.digests import basis_of
+from grader.measuring.score_table import ScoreTable, TableStore, store_of
 from grader.schema import Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
 
 if TYPE_CHECKING:
@@ -36,6 +36,13 @@ class Recomputed(Record):
 
     evidence: Evidence
     picture: Picture
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        tokens = self.evidence.tokens
+        if self.picture.tokens != tokens or [len(row) for row in self.picture.pattern] != [len(tokens)] * len(tokens):
+            raise ValueError("the picture is not one of the sentence")
+        return self
 
 
 class Laboratory:
@@ -56,21 +63,27 @@ class Laboratory:
 
     @cached_property
     def loaded(self) -> "Loaded":
-        """The transformer, found, verified and loaded."""
-        from grader.measuring import transformer
+        """The transformer, found, verified and loaded.
 
+        Raises:
+            DigestMismatch: It is another one than that whose digest was taken.
+        """
         precision = self.exercise.probes.precision
-        return transformer.load(self.exercise.transformer, self.explicit, dtype=precision, say=self.say)
+        loaded = transformer.load(self.exercise.transformer, self.explicit, dtype=precision, say=self.say)
+        if loaded.digest != self.digest:
+            message = f"the files of {self.exercise.transformer.name} changed while they were used"
+            raise DigestMismatch(f"{message}; try again when they stay as they are")
+        return loaded
 
     @cached_property
     def digest(self) -> str:
         """The transformer's digest: from the pins where there are any, else from its files."""
-        source = self.exercise.transformer
-        if source.files:
-            return digests.digest_of(source.files)
-        from grader.measuring import transformer
+        return transformer.digest(self.exercise.transformer, self.explicit)
 
-        return transformer.digest(source, self.explicit)
+    @property
+    def is_current(self) -> bool:
+        """True if the transformer's files are those that this laboratory began with."""
+        return self.digest == transformer.digest(self.exercise.transformer, self.explicit)
 
     @property
     def causal(self) -> bool:
@@ -80,7 +93,7 @@ class Laboratory:
     @cached_property
     def table(self) -> ScoreTable:
         """The scores of every head: looked up, or measured and kept."""
-        return self.store.table(self._measure, self._probes_digest)
+        return self.store.table(self._measure)
 
     @cached_property
     def store(self) -> TableStore:
@@ -108,7 +121,7 @@ class Laboratory:
     def measure(self) -> None:
         """Measure the heads and keep the table, unless another process is measuring them."""
         with suppress(BeingMeasured):
-            self.store.table(self._measure, self._probes_digest, waits=False)
+            self.store.table(self._measure, waits=False)
 
     @cached_property
     def standings(self) -> Standings:
@@ -149,19 +162,27 @@ class Laboratory:
         """Return a head on the kind's own probe; None if no picture is kept."""
         from grader.measuring.examples import picture
 
-        return picture(self.folder / f"{self.table.key}.examples.npz", kind, *place)
+        path = self._examples(self.table.key)
+        try:
+            return picture(path, kind, *place)
+        except ScoreTableError:
+            self._draw_examples(self.table.key)
+            return picture(path, kind, *place)
 
     def recomputed(self, claim: Claim) -> Recomputed:
         """Return the claim's evidence under its head, from an earlier time or measured now."""
-        precision, code = self.exercise.probes.precision, code_digest([claim.type], self.folder)
-        parts = (self.digest, precision, claim.full_name, claim.place, claim.evidence or "", code)
+        text, basis = (
+            claim.evidence or "",
+            basis_of(self.digest, [claim.type], self.exercise.probes.precision, self.folder),
+        )
+        parts = (basis.model_dump_json(), claim.full_name, claim.place, text)
         path = self.folder / "evidence" / f"{sha256(chr(0).join(parts).encode()).hexdigest()}.json"
-        try:
-            return Recomputed.model_validate_json(path.read_bytes())
-        except (FileNotFoundError, ValidationError):
-            recomputed = self.on_sentence(claim.kind, claim.layer, claim.head, claim.evidence or "")
-            write_whole(path, recomputed.model_dump_json().encode())
-            return recomputed
+        recomputed = _kept(path)
+        if recomputed is None or recomputed.evidence.text != text:
+            recomputed = self.on_sentence(claim.kind, claim.layer, claim.head, text)
+            with suppress(OSError):  # it is measured again next time
+                write_sealed(path, recomputed.model_dump_json().encode())
+        return recomputed
 
     def on_sentence(self, kind: Kind, layer: int, head: int, text: str) -> Recomputed:
         """Return one head on one sentence: drawn, and measured if the targets follow from the tokens."""
@@ -179,33 +200,34 @@ class Laboratory:
             return self._measured(key)
 
     def _measured(self, key: str) -> ScoreTable:
-        from grader.measuring import examples
         from grader.measuring.scan import measured
 
         model, tokenizer = self.loaded.model, self.loaded.tokenizer
         settings, kinds = self.exercise.probes, [asked.kind for asked in self.exercise.kinds]
         self.say(_("measuring every head of {transformer}", transformer=self.exercise.transformer.name))
-        scores, probes = measured(model, tokenizer, settings, kinds, causal=self.causal, say=self.progress)
-        content = content_key(key, probes)
-        shown = examples.examples(model, tokenizer, settings, kinds, causal=self.causal)
-        examples.save(self.folder / f"{content}.examples.npz", shown)
-        return ScoreTable(
-            key=content,
-            transformer=self.exercise.transformer.name,
-            digest=self.digest,
-            seed=settings.seed,
-            layers=self.exercise.transformer.layers,
-            heads=self.exercise.transformer.heads,
-            kinds=scores,
-            probes=probes,
-        )
+        table = self.store.filled(*measured(model, tokenizer, settings, kinds, causal=self.causal, say=self.progress))
+        self._draw_examples(table.key)
+        return table
 
-    def _probes_digest(self) -> str:
-        from grader.measuring.scan import probes_digest
+    def _draw_examples(self, table: str) -> None:
+        """Draw every head on the probes' examples, and keep the pictures beside the table."""
+        from grader.measuring import examples
 
-        self.say(_("comparing the probes with those of another version"))
         kinds = [asked.kind for asked in self.exercise.kinds]
-        return probes_digest(self.loaded.tokenizer, self.exercise.probes, kinds, causal=self.causal)
+        loaded, settings = self.loaded, self.exercise.probes
+        shown = examples.examples(loaded.model, loaded.tokenizer, settings, kinds, causal=self.causal)
+        examples.save(self._examples(table), shown)
+
+    def _examples(self, table: str) -> Path:
+        return self.folder / f"{table}.examples.npz"
+
+
+def _kept(path: Path) -> Recomputed | None:
+    """Return the sentence that is kept in a file; None if there is none that can be used."""
+    with suppress(OSError, ValidationError):
+        raw = read_sealed(path)
+        return Recomputed.model_validate_json(raw) if raw else None
+    return None
 
 
 @contextmanager
@@ -215,7 +237,7 @@ def _counted(begun: Path) -> Iterator[None]:
     Raises:
         ScoreTableError: It has been too often: it would kill this process, too.
     """
-    count = len(begun.read_bytes()) if begun.exists() else 0
+    count = begun.stat().st_size if begun.is_file() else 0
     if count >= MOST_BEGUN:
         message = f"measuring was begun {count} times, and each time its process was killed; it may need more memory"
         raise ScoreTableError(f"{message}. Delete {begun} to have it tried again")

@@ -1,14 +1,21 @@
 """From submission to report on a tiny transformer: measured once, then looked up."""
 
+import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from grader.base.errors import ScoreTableError
+from grader.base.errors import DigestMismatch, ScoreTableError, TransformerNotFound
+from grader.base.files import SEAL, write_sealed
 from grader.laboratory import MOST_BEGUN, Laboratory
-from grader.measuring.score_table import table_key
+from grader.measuring.digests import versions
+from grader.measuring.score_table import keep
 from grader.schema import Exercise, Submission
+from grader.service.laboratories import Laboratories
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, claim, exercise
+from tests.support.planted_tables import table as planted
 from tests.support.tiny import saved
 
 SIZES = {"random_sequences": 4, "repeat_sequences": 6, "sentences": 20, "category_sequences": 10, "rare_sequences": 10}
@@ -83,14 +90,72 @@ def test_another_sentence_is_another_measurement(warm: Path, weights: Path) -> N
     assert bench.recomputed(SENT.claims[1]) != bench.recomputed(claim(2, 2, "induction", evidence=TEXT))
 
 
-def test_damaged_evidence_is_measured_again(warm: Path, weights: Path) -> None:
-    whole = Laboratory(ASKED, warm, explicit=weights).recomputed(SENT.claims[1])
-    for file in (warm / "evidence").iterdir():
-        file.write_bytes(b"{")
-    bench = Laboratory(ASKED, warm, explicit=weights)
+def damaged(raw: bytes) -> bytes:
+    return b"{"
+
+
+def forged(raw: bytes) -> bytes:
+    return raw[:-SEAL].replace(b"king", b"head")
+
+
+def ragged(raw: bytes) -> bytes:
+    kept = json.loads(raw[:-SEAL])
+    return json.dumps(kept | {"picture": kept["picture"] | {"pattern": [[1.0]]}}).encode()
+
+
+def of_another_sentence(raw: bytes) -> bytes:
+    kept = json.loads(raw[:-SEAL])
+    return json.dumps(kept | {"evidence": kept["evidence"] | {"text": "another one"}}).encode()
+
+
+@pytest.mark.parametrize("change", [damaged, forged, ragged, of_another_sentence])
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_evidence_that_is_not_what_was_kept_is_measured_again(
+    tmp_path: Path, weights: Path, change: Callable[[bytes], bytes], is_sealed: bool
+) -> None:
+    """One whose checksum is right has the shape and the words of the claim."""
+    whole = Laboratory(ASKED, tmp_path, explicit=weights).recomputed(SENT.claims[1])
+    (file,) = (tmp_path / "evidence").iterdir()
+    write = write_sealed if is_sealed else Path.write_bytes
+    write(file, change(file.read_bytes()))
+    bench = Laboratory(ASKED, tmp_path, explicit=weights)
 
     assert bench.recomputed(SENT.claims[1]) == whole
     assert is_loaded(bench)
+
+
+def test_evidence_of_another_claim_is_not_taken_for_this_one(weights: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tables"
+    Laboratory(ASKED, folder, explicit=weights).recomputed(SENT.claims[1])
+    other = claim(2, 2, "induction", evidence=TEXT)
+    right = Laboratory(ASKED, folder, explicit=weights).recomputed(other)
+    one, two = sorted((folder / "evidence").iterdir())
+    first, second = one.read_bytes(), two.read_bytes()
+    one.write_bytes(second)
+    two.write_bytes(first)
+
+    assert Laboratory(ASKED, folder, explicit=weights).recomputed(other) == right
+
+
+def test_where_evidence_cannot_be_kept_it_is_measured_each_time(weights: Path, tmp_path: Path) -> None:
+    whole = Laboratory(ASKED, tmp_path, explicit=weights).recomputed(SENT.claims[1])
+    (file,) = (tmp_path / "evidence").iterdir()
+    file.unlink()
+    file.mkdir()
+
+    assert Laboratory(ASKED, tmp_path, explicit=weights).recomputed(SENT.claims[1]) == whole
+
+
+def test_damaged_pictures_are_drawn_again(warm: Path, weights: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(warm, tmp_path / "tables")
+    bench = Laboratory(ASKED, folder, explicit=weights)
+    before = bench.picture(SENT.claims[0].kind, (0, 1))
+    (file,) = folder.glob("*.npz")
+    file.write_bytes(file.read_bytes()[:-9])
+
+    assert before is not None
+    assert bench.picture(SENT.claims[0].kind, (0, 1)) == before
+    assert "loaded" not in vars(Laboratory(ASKED, folder, explicit=weights))
 
 
 def test_pictures_show_the_probe_and_the_students_sentence(warm: Path, weights: Path) -> None:
@@ -111,21 +176,73 @@ def test_other_weights_are_other_measurements(warm: Path, weights: Path, tmp_pat
     assert other.table.kinds != same.table.kinds
 
 
-def test_a_damaged_table_is_an_error_and_nothing_is_measured_in_its_place(weights: Path, tmp_path: Path) -> None:
-    first = Laboratory(ASKED, tmp_path, explicit=weights)
-    assert first.table.kinds
-    (tmp_path / f"{first.store.key}.json").write_text("{}")
-    bench = Laboratory(ASKED, tmp_path, explicit=weights)
+def test_a_transformer_written_over_in_place_gets_a_new_laboratory(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker holds its laboratories for days."""
+    own = shutil.copytree(weights, tmp_path / "tiny")
+    other = saved(tmp_path / "other", "gpt2", seed=1)
+    monkeypatch.setenv("GRADER_TRANSFORMER_TINY", str(own))
+    service = Laboratories(tmp_path / "tables")
+    first = service.of(ASKED)
+    assert service.of(ASKED) is first
+    before = first.table
+    (own / "model.safetensors").write_bytes((other / "model.safetensors").read_bytes())
+    second = service.of(ASKED)
 
-    with pytest.raises(ScoreTableError, match="is damaged"):
-        bench.report(SENT.model_copy(update={"claims": SENT.claims[:1]}))
+    assert second is not first
+    assert second.table.key != before.key
+    assert second.table.kinds == Laboratory(ASKED, tmp_path / "others", explicit=other).table.kinds
 
-    assert not is_loaded(bench)
+
+def test_a_transformer_written_over_before_it_is_loaded_is_not_measured_as_the_old_one(
+    weights: Path, tmp_path: Path
+) -> None:
+    own = shutil.copytree(weights, tmp_path / "tiny")
+    bench = Laboratory(ASKED, tmp_path / "tables", explicit=own)
+    assert not bench.is_measured
+    (own / "config.json").write_text((own / "config.json").read_text() + " ")
+
+    with pytest.raises(DigestMismatch, match="the files of tiny changed while they were used"):
+        _ = bench.table
+
+
+def test_a_report_says_what_its_measurements_follow_from(warm: Path, weights: Path) -> None:
+    bench = Laboratory(ASKED, warm, explicit=weights)
+    basis = bench.report(SENT).basis
+
+    assert basis is not None
+    assert basis.transformer == bench.digest
+    assert basis.precision == ASKED.probes.precision
+    assert len(basis.code) == len(basis.probes) == 64
+    assert basis.libraries == versions()
+
+
+PINNED = ASKED.transformer.model_copy(update={"files": dict.fromkeys(("config.json", "model.safetensors"), "0" * 64)})
+
+
+@pytest.mark.parametrize("place", ["nowhere", "tiny"])
+@pytest.mark.parametrize("by", ["option", "variable"])
+def test_a_transformer_that_somebody_names_is_looked_at_before_anything_is_looked_up(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, by: str
+) -> None:
+    pinned = ASKED.model_copy(update={"transformer": PINNED})
+    kept = Laboratory(pinned, tmp_path)
+    keep(tmp_path, kept.store.key, kept.store.filled(planted(pinned, {}).kinds, "p"))
+    assert kept.table.kinds
+    explicit = weights.with_name(place)
+    if by == "variable":
+        monkeypatch.setenv("GRADER_TRANSFORMER_TINY", str(explicit))
+    bench = Laboratory(pinned, tmp_path, explicit=explicit if by == "option" else None)
+
+    for use in (lambda: bench.is_measured, lambda: bench.kept_table, lambda: bench.table, lambda: bench.report(SENT)):
+        with pytest.raises(TransformerNotFound if place == "nowhere" else DigestMismatch):
+            use()
 
 
 def test_a_measurement_that_kills_its_process_is_not_begun_for_ever(weights: Path, tmp_path: Path) -> None:
     asked = Laboratory(ASKED, tmp_path, explicit=weights)
-    begun = tmp_path / f"{table_key(ASKED, asked.digest)}.begun"
+    begun = tmp_path / f"{asked.store.key}.begun"
     begun.write_bytes(b"." * MOST_BEGUN)
 
     with pytest.raises(ScoreTableError, match=rf"begun {MOST_BEGUN} times.*Delete {begun}"):

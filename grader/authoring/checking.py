@@ -19,6 +19,7 @@ from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.measuring import transformer
 from grader.measuring.score_table import ScoreTable
+from grader.measuring.transformer.files import missing_parts
 from grader.report.text.words import plural
 from grader.schema import AskedKind, Exercise
 
@@ -99,7 +100,7 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
         passing = list(_passing(exercise, table, document)) if table else []
     except GraderError as error:
         return CheckedExercise(folder, None, tuple(str(error).splitlines()), ())
-    doubts = [*_unsourced(exercise, document), *passing]
+    doubts = [*_unpinned(exercise, document), *_unsourced(exercise, document), *passing]
     warnings = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
     return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None)
 
@@ -128,6 +129,13 @@ def _passing(exercise: Exercise, table: ScoreTable, document: Document) -> Itera
                 f"`too_close` is {kind.too_close}, but {of_kind.too_close} {of} are too close to call as {kind.name}"
             )
             yield document.problem("other-too-close", message, ("kinds", number, "too_close"))
+
+
+def _unpinned(exercise: Exercise, document: Document) -> Iterator[Problem]:
+    pins = exercise.transformer.files
+    if pins and not any(name.endswith(".gguf") for name in pins) and (missing := missing_parts(pins)):
+        message = f"no pin of `files` is {' or '.join(missing)}, and a file without a pin is not read; pin all that is"
+        yield document.problem("not-pinned", message, ("transformer", "files"))
 
 
 def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:

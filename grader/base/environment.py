@@ -1,10 +1,28 @@
-"""Environment variables that may hold a secret: `NAME` gives the value, `NAME_FILE` the path of a file with it."""
+"""Environment variables: which there are besides the service's, and how their values are read.
+
+One that may hold a secret can lie in a file: `NAME` gives the value, `NAME_FILE` the path of a file with it.
+"""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from grader.base.errors import GraderError
+
+PERSONAL = {
+    "GRADER_HOME": "the folder for score tables and, without `GRADER_DATABASE_URL`, for the ledger",
+    "GRADER_EXERCISES": "folders with exercises of your own, joined as in `PATH`",
+    "GRADER_LANG": "the language of messages to students, `en` or `ko`",
+    "GRADER_DEBUG": "`1` shows where in the code an unexpected error happened",
+}
+"""The variables that every command reads, with their meaning; each transformer has one of its own as well."""
+OFF = frozenset({"", "0", "false", "no", "off"})
+"""The values of a switch that is off."""
+
+
+def is_on(name: str) -> bool:
+    """Return whether the switch is on that this variable is."""
+    return os.environ.get(name, "").strip().lower() not in OFF
 
 
 def value(name: str, environment: Mapping[str, str] | None = None) -> str:

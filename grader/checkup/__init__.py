@@ -1,19 +1,24 @@
-"""The checks of `grade doctor`: folder, ledger, transformers and digests, score tables, known heads, service."""
+"""The checks of `grade doctor`: folder, ledger, transformers, score tables, known heads, variables, service."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from grader import exercises
 from grader.base import home
-from grader.base.errors import ExerciseError, GraderError
-from grader.checkup import service
+from grader.base.errors import ExerciseError, GraderError, TransformerNotFound
+from grader.checkup import service, variables
 from grader.checkup.check import Check
 from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
 from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.measuring import transformer
-from grader.measuring.score_table import ScoreTable, kept, table_key
-from grader.schema import Exercise
+from grader.measuring.score_table import ScoreTable, store_of
+from grader.schema import Basis, Exercise
+
+DIGITS = 12
+"""The digits of a digest that are shown."""
+DIGESTS = {"transformer", "code", "probes"}
+"""The fields of a basis that are digests."""
 
 
 def all_checks() -> Iterator[Check]:
@@ -30,7 +35,8 @@ def all_checks() -> Iterator[Check]:
         if exercise.transformer.name not in seen:
             seen.add(exercise.transformer.name)
             yield _transformer(exercise)
-        yield _table(exercise)
+        yield from _table(exercise)
+    yield from variables.all_checks()
     yield from service.all_checks()
 
 
@@ -95,15 +101,29 @@ def _transformer(exercise: Exercise) -> Check:
     return Check(True, subject, f"{located.how}, {located.path}; {pins}")
 
 
-def _table(exercise: Exercise) -> Check:
-    subject = f"exercise {exercise.id}"
-    if not exercise.transformer.files:
-        return Check(True, subject, "the score table is looked up once the transformer is found")
-    key = table_key(exercise, transformer.digest(exercise.transformer))
+def _table(exercise: Exercise) -> Iterator[Check]:
+    """Check the exercise's score table, and show what its scores follow from."""
+    subject, source = f"exercise {exercise.id}", exercise.transformer
     try:
-        table = kept(home.folder() / home.TABLES, key)
+        path = None if source.files else transformer.locate(source, online=False).path
+        store = store_of(home.folder() / home.TABLES, exercise, transformer.digest(source, path))
+        table = store.current()
+    except TransformerNotFound:
+        yield Check(True, subject, "the score table is looked up once the transformer is found")
+        return
     except GraderError as error:
-        return Check(False, subject, str(error))
+        first, *rest = str(error).splitlines()
+        yield Check(False, subject, first, "\n        ".join(rest))
+        return
     if table is None:
-        return Check(True, subject, "there is no score table yet; the first submission measures it")
-    return Check(True, subject, f"score table {key[:12]} is stored")
+        yield Check(True, subject, "there is no score table that can be used; the first submission measures it")
+        return
+    yield Check(True, subject, f"score table {table.key[:DIGITS]} is stored")
+    if table.basis is not None:
+        yield Check(True, subject, f"it follows from {_in_words(table.basis)}")
+
+
+def _in_words(basis: Basis) -> str:
+    parts = (f"{name} {digest[:DIGITS]}" for name, digest in basis.model_dump(include=DIGESTS).items())
+    libraries = (f"{name} {version}" for name, version in basis.libraries.items())
+    return ", ".join([*parts, basis.precision, *libraries])

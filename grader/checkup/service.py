@@ -29,17 +29,17 @@ def all_checks() -> Iterator[Check]:
     """Yield all checks of the service; none on a machine that has none configured."""
     facts = up.running()
     named = any(os.environ.get(name) for name in (QUEUE, f"{QUEUE}_FILE"))
-    if facts is None and not named:
-        return
     environment = dict(os.environ)
     if facts is not None:
         yield Check(True, "grade up", f"process {facts.pid}, {facts.queue}")
-    if not named:
+    if facts is not None and not named:
         environment[f"{QUEUE}_FILE"] = str(up.url_file(ASKING))
     try:
         given = settings(environment)
     except GraderError as error:
         yield Check(False, "settings", str(error))
+        return
+    if facts is None and not named:
         return
     yield from _processes(given)
     yield _dispatcher(given, facts.metrics if facts else None)

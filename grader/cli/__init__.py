@@ -21,6 +21,7 @@ from typer.main import get_group
 
 from grader import __version__
 from grader.base import interrupt
+from grader.base.environment import is_on
 from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import LANGUAGES, _
 from grader.cli import speech
@@ -128,7 +129,9 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def version(
     show_version: bool = typer.Option(False, "--version", help="Print the version and exit."),
-    lang: str | None = typer.Option(None, speech.OPTION, help=LANG_HELP, metavar="|".join(LANGUAGES)),  # read by `speech` already
+    lang: str | None = typer.Option(
+        None, speech.OPTION, help=LANG_HELP, metavar="|".join(LANGUAGES)
+    ),  # read by `speech` already
 ) -> None:
     """Claims about attention heads, verified by measurement."""
     if show_version:
@@ -160,7 +163,7 @@ def _run() -> None:
     except Exception as error:
         if interrupt.came():
             interrupt.leave()
-        if os.environ.get(DEBUG) and not isinstance(error, GraderError):
+        if is_on(DEBUG) and not isinstance(error, GraderError):
             raise
         for line in _explained(error):
             typer.echo(line, err=True)

@@ -26,9 +26,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
 
 @contextmanager
 def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Laboratory"]:
-    """Provide the exercise's laboratory; its progress is shown on stderr if that is a terminal."""
+    """Provide the exercise's laboratory; its progress is shown on stderr if that is a terminal.
+
+    Raises:
+        GraderError: A transformer is given, and is not the one that the exercise pins.
+    """
     from grader.laboratory import Laboratory
 
+    if transformer is not None:  # before anything is looked up or loaded
+        from grader.measuring.transformer import digest
+
+        digest(exercise.transformer, transformer)
     folder = home.writable_folder(home.TABLES)
     if not sys.stderr.isatty():
         yield Laboratory(exercise, folder, explicit=transformer)

@@ -33,7 +33,10 @@ def folders() -> tuple[Path, ...]:
     Raises:
         ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
     """
-    given = [Path(name).expanduser() for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    try:
+        given = [Path(name).expanduser() for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    except RuntimeError as error:
+        raise ExerciseError(f"{VARIABLE}: there is no such user's home; write the whole path") from error
     for folder in given:
         if not folder.is_dir():
             raise ExerciseError(f"{VARIABLE}: there is no folder {folder}")

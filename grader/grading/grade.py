@@ -49,6 +49,7 @@ def grade(
         transformer_digest=table.digest,
         seed=table.seed,
         table=table.key,
+        basis=table.basis,
         student=submission.student,
         gallery=submission.gallery,
         gallery_name=submission.gallery_name,

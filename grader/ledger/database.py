@@ -15,6 +15,7 @@ from grader.base import home
 from grader.base.environment import value
 from grader.base.errors import GraderError, LedgerError
 from grader.ledger import sqlite
+from grader.ledger.addresses import refuse_unusable
 from grader.ledger.sqlite import BUSY_SECONDS, FORBIDDEN
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ class Database:
         """Open the database at `url`, else at `GRADER_DATABASE_URL`, else in the home folder; create what is missing.
 
         Raises:
-            LedgerError: It cannot be reached, created or written, holds something else, or was made by a newer
-                grader.
+            LedgerError: The URL names no database that every process of the grader finds; or it cannot be reached,
+                created or written, holds something else, or was made by a newer grader.
         """
-        self._url = url or value(VARIABLE) or _home_url()
+        self._url = (url or value(VARIABLE)).strip() or _home_url()
+        refuse_unusable(self._url, VARIABLE)
         path = sqlite.plain_path(self._url)
         self._file = None if path is None else sqlite.SqliteFile(path)
         self.where = path or _without_password(self._engine)
@@ -213,19 +215,11 @@ def _home_url() -> str:
 def _engine(url: str) -> "sa.Engine":
     """Return SQLAlchemy's engine for the database; it opens no connection yet."""
     import sqlalchemy as sa
-    from sqlalchemy.exc import ArgumentError
 
-    try:
-        parsed = sa.make_url(url)
-    except ArgumentError as problem:
-        raise LedgerError(f"{VARIABLE}: not a database URL; write it like postgresql://user@host/name") from problem
+    parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        try:
-            engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
-        except (ImportError, ArgumentError) as problem:
-            raise LedgerError(f"{parsed!r}: no driver for it ({problem}); install one with pip") from problem
-        if engine.dialect.name == "postgresql":
-            sa.event.listen(engine, "connect", _patience)
+        engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        sa.event.listen(engine, "connect", _patience)
         return engine
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", lambda connection, _: sqlite.prepare(connection))

@@ -1,12 +1,11 @@
-"""Digests of what a score follows from: the weights, the code that measures, and the probes as they were built.
+"""Everything that a score follows from: the weights, the code that measures, and the libraries that it calls.
 
 The code is known by its syntax trees without docstrings and comments: rewording changes nothing, a moved helper whose
 constant changed does. It is all of `grader/measuring` and `grader/kinds`, and of a type's own file what its mask and
 its own probes are made of; hints and titles are not measured with.
 
-The probes are known by their tokens and targets. Libraries contribute to these (a tokenizer's pieces, wordfreq's
-list), so the digest of the probes is kept beside the versions that built them: the same versions need not build them
-again, and other versions are held against the digest once.
+Libraries are known by their versions. `basis_of` puts all of it together; only the digest of the probes is added once
+they are built.
 """
 
 import ast
@@ -17,11 +16,11 @@ from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
-from grader.base.files import write_whole
-from grader.schema import Record
+from grader.base.files import read_sealed, write_sealed
+from grader.schema import Basis, Precision
 
-LIBRARIES = ("tokenizers", "transformers", "wordfreq")
-"""The libraries that contribute to the tokens of probes."""
+LIBRARIES = ("gguf", "numpy", "tokenizers", "torch", "transformers", "wordfreq")
+"""The libraries on which numbers depend: how weights are unpacked, products computed, samples drawn, probes built."""
 
 PACKAGE = Path(__file__).parents[1]
 MEASURING = ("kinds", "measuring")
@@ -34,12 +33,20 @@ FACTS = ("ask", "probes", "decides", "is_place", "from_tokens")
 """The fields of a type from which a score follows."""
 
 
-class ProbesBuilt(Record):
-    """The probes that a table was measured on, and the versions of the libraries that built them."""
+def basis_of(
+    transformer: str, types: Iterable[str], precision: Precision, kept: Path | None = None, probes: str = ""
+) -> Basis:
+    """Return all that heads of these types follow from, as it is installed now.
 
-    digest: str
-    """SHA-256 of their tokens and targets."""
-    versions: dict[str, str]
+    Args:
+        transformer: The transformer's digest.
+        types: Names of types of head.
+        precision: The precision of weights and products.
+        kept: As in `code_digest`.
+        probes: The digest of the probes, once they are built.
+    """
+    code = code_digest(types, kept)
+    return Basis(transformer=transformer, code=code, libraries=versions(), precision=precision, probes=probes)
 
 
 def digest_of(files: Mapping[str, str]) -> str:
@@ -54,8 +61,8 @@ def digest_of(files: Mapping[str, str]) -> str:
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the installed version of each library that contributes to probes."""
-    return {name: _version(name) for name in LIBRARIES}
+    """Return the installed version of each library that numbers depend on, whatever machine it was built for."""
+    return {name: _version(name).partition("+")[0] for name in LIBRARIES}
 
 
 def _version(library: str) -> str:
@@ -84,13 +91,20 @@ def _code_digest(names: tuple[str, ...], kept: Path | None) -> str:
     for file in files:
         raw.update(f"\n{file.relative_to(PACKAGE).as_posix()}\n".encode() + file.read_bytes())
     note = kept / f"{raw.hexdigest()}.code" if kept else None
-    if note and note.is_file() and len(known := note.read_text("ascii")) == len(raw.hexdigest()):
+    if note and (known := _known(note)):
         return known
     trees = hashlib.sha256("\n".join(map(_told, files)).encode()).hexdigest()
     if note and note.parent.is_dir():
         with suppress(OSError):  # a folder that only lets itself be read costs time, nothing else
-            write_whole(note, trees.encode())
+            write_sealed(note, trees.encode())
     return trees
+
+
+def _known(note: Path) -> str:
+    """Return the digest that was kept in a file; empty if there is none that can be read."""
+    with suppress(OSError):
+        return (read_sealed(note) or b"").decode("ascii")
+    return ""
 
 
 def _files(types: Collection[str]) -> Iterator[Path]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.base.errors import ScoreTableError
-from grader.base.files import write_whole
+from grader.base.files import read_sealed, write_sealed
 from grader.base.language import _
 from grader.schema import Kind, Picture, ProbeSettings, Record, head_name, title
 
@@ -80,30 +80,39 @@ def _patterns(model: "PreTrainedModel", sequence: "ProbeSequence") -> Patterns:
 
 
 def save(path: Path, shown: dict[str, tuple[Example, Patterns]]) -> None:
-    """Write the examples to one compressed file."""
+    """Write the examples to one compressed file.
+
+    Raises:
+        ScoreTableError: It cannot be written.
+    """
     arrays = {
         name: np.frombuffer(example.model_dump_json().encode(), dtype=np.uint8) for name, (example, _) in shown.items()
     }
     raw = BytesIO()
     np.savez_compressed(raw, allow_pickle=False, **arrays, **{f"{k}/patterns": v for k, (_, v) in shown.items()})
-    write_whole(path, raw.getvalue())
+    try:
+        write_sealed(path, raw.getvalue())
+    except OSError as error:
+        raise ScoreTableError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
     """Return one head's pattern on the kind's example; None if no example is kept.
 
     Raises:
-        ScoreTableError: a file is there but holds no examples.
+        ScoreTableError: A file is there but holds no examples.
     """
+    if not path.exists():
+        return None
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+        with np.load(BytesIO(read_sealed(path) or b""), allow_pickle=False) as kept:
             if kind.name not in kept:
                 return None
             example = Example.model_validate_json(kept[kind.name].tobytes())
             pattern = kept[f"{kind.name}/patterns"][layer, head] / STEPS
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError, EOFError, BadZipFile, BadCompression) as error:
+        if pattern.shape != (len(example.tokens),) * 2:
+            raise ValueError(pattern.shape)
+    except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, BadZipFile, BadCompression) as error:
         message = f"{path} is damaged; delete it and {path.name.split('.')[0]}.json, and both will be computed again"
         raise ScoreTableError(message) from error
     return Picture(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import accumulate, chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -25,13 +25,15 @@ from grader.kinds import LOOKALIKES
 from grader.kinds.masks import Question, looked_at
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention import one_thread, stream
-from grader.measuring.digests import ProbesBuilt, versions
 from grader.measuring.patterns import agreement, reduced
 from grader.measuring.pooling import ALIKE, Answers, pooled
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.score_table import KindScores
 from grader.schema import Kind, ProbeSettings
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 WIDEST = 0.15
 """The width of a 95 % interval from which a kind is asked on more sequences."""
@@ -62,8 +64,8 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
     causal: bool,
     tokens: int = TOKENS,
     say: Callable[[float], None] = lambda done: None,
-) -> tuple[tuple[KindScores, ...], ProbesBuilt]:
-    """Return the scores of all heads under each kind, and the probes that they were measured on.
+) -> tuple[tuple[KindScores, ...], str]:
+    """Return the scores of all heads under each kind, and the digest of the probes that they were measured on.
 
     The scores are the same for any number of threads, in float64 for any `tokens`, which is the most that a batch has.
     A kind whose widest interval of the deciding statistic is wider than WIDEST is asked on twice as many sequences, and
@@ -75,13 +77,13 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
     """
     answered: dict[str, list[Answers]] = {}
     scores: dict[str, KindScores] = {}
-    too_wide, done, digest = list(kinds), 0.0, ""
+    too_wide, done, digest = list(kinds), 0.0, sha256()
     with one_thread() as threads:
         for draws in _rounds(settings.grows_to):
             probes = _probes(tokenizer, [settings.drawn(draw) for draw in draws], too_wide)
             heard = partial(_say_part, say, done)
             new = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=heard)
-            digest = digest or _digest(probes, {name: [each.questions for each in new[name]] for name in new})
+            _note(digest, probes, new)
             done = (1 + done) / 2
             for kind in too_wide:
                 answered[kind.name] = _joined(answered.get(kind.name), new[kind.name])
@@ -90,7 +92,7 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
             if not too_wide:
                 break
     say(1.0)
-    return tuple(scores[kind.name] for kind in kinds), ProbesBuilt(digest=digest, versions=versions())
+    return tuple(scores[kind.name] for kind in kinds), digest.hexdigest()
 
 
 def _say_part(say: Callable[[float], None], done: float, part: float) -> None:
@@ -112,18 +114,6 @@ def _rounds(times: int) -> Iterator[range]:
         start *= 2
 
 
-def probes_digest(
-    tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, kinds: Items[Kind], *, causal: bool
-) -> str:
-    """Return the digest of the probes that the installed libraries build; nothing is measured."""
-    probes = _probes(tokenizer, [settings], kinds)
-    asked: dict[str, list[list[Question]]] = defaultdict(list)
-    for sequences, of_family in probes:
-        for kind in of_family:
-            asked[kind.name].append([question(kind, each).visible(causal=causal) for each in sequences])
-    return _digest(probes, asked)
-
-
 Probes = list[tuple[tuple[ProbeSequence, ...], list[Kind]]]
 """Families of probes, each with the kinds that are measured on it."""
 
@@ -139,19 +129,19 @@ def _probes(tokenizer: PreTrainedTokenizerBase, draws: Items[ProbeSettings], kin
     ]
 
 
-def _digest(probes: Probes, asked: Mapping[str, list[list[Question]]]) -> str:
-    """Return SHA-256 over the tokens of all probes and the targets of all kinds."""
-    whole = sha256()
+def _note(digest: "_Hash", probes: Probes, asked: Mapping[str, list[Answers]]) -> None:
+    """Take the tokens of these probes into the digest, and what is asked of them."""
     for sequences, of_family in probes:
-        whole.update(repr([(each.token_ids, each.slice) for each in sequences]).encode())
-        whole.update(repr([kind.name for kind in of_family]).encode())
+        digest.update(repr([(each.token_ids, each.slice) for each in sequences]).encode())
+        digest.update(repr([kind.name for kind in of_family]).encode())
     for name in sorted(asked):
-        for each in chain.from_iterable(asked[name]):
-            masks = torch.stack((each.targets, each.eligible)).numpy()
-            whole.update(repr(masks.shape).encode() + np.packbits(masks).tobytes())
-            groups = {group: members.nonzero().flatten().tolist() for group, members in each.groups.items()}
-            whole.update(repr((sorted(groups.items()), sorted(each.rivals.items()))).encode())
-    return whole.hexdigest()
+        for family_asked in asked[name]:
+            digest.update(family_asked.chances.tobytes())
+            for each in family_asked.questions:
+                masks = torch.stack((each.targets, each.eligible)).numpy()
+                digest.update(repr(masks.shape).encode() + np.packbits(masks).tobytes())
+                groups = {group: members.nonzero().flatten().tolist() for group, members in each.groups.items()}
+                digest.update(repr((sorted(groups.items()), sorted(each.rivals.items()))).encode())
 
 
 def answers(  # noqa: PLR0913 - what is asked, and in keywords how

@@ -1,21 +1,24 @@
 """The scores of every head of one transformer under every kind of one exercise; readable without torch.
 
-A table is computed once and kept under the hash of what it follows from: the transformer's digest, the probes'
-settings and seed, the kinds, and the code that measures. It holds the digest of the probes that it was measured on and
-the versions of the libraries that built them.
+A table is computed once and kept under the hash of all that it follows from: the exercise's transformer, probes and
+kinds, and a `Basis`. What is read back is what was written, with the shape that the exercise asks for; anything else is
+measured again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from grader.base.errors import BeingMeasured, ScoreTableError
-from grader.base.files import write_whole
-from grader.measuring.digests import ProbesBuilt, code_digest, versions
-from grader.schema import Exercise, Kind, Measurement, Reading, Record, Statistic
+from grader.base.files import read_sealed, write_sealed
+from grader.measuring.digests import basis_of
+from grader.schema import Basis, Exercise, Kind, Measurement, Reading, Record, Statistic
 
 Grid = tuple[tuple[float, ...], ...]
 """One number for each head, [layer][head]."""
@@ -79,24 +82,38 @@ class ScoreTable(Record):
     """All heads under all kinds of an exercise."""
 
     key: str
-    """The content hash of the table: of the key under which it is kept, and of the probes."""
+    """The hash of the key under which it is kept, and of the probes."""
     transformer: str
     digest: str
     seed: int
     layers: int
     heads: int
     kinds: tuple[KindScores, ...]
-    probes: ProbesBuilt | None = None
-    """None if no probes were built: the scores were written by hand, as in tests."""
+    basis: Basis | None = None
+    """None if the scores were written by hand, as in tests."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if not all(map(self._fits, self._grids())):
+            raise ValueError(f"a grid does not have {self.layers} layers of {self.heads} heads")
+        decided = (scores.measured_on(scores.decides) for scores in self.kinds)
+        if not all(decided):
+            raise ValueError("the statistic that decides was measured on no slice")
+        return self
+
+    def _grids(self) -> Iterator[Grid]:
+        """Yield every grid of the table."""
+        for scores in self.kinds:
+            for column in (column for part in scores.slices for column in part.statistics):
+                yield from (column.value, column.low, column.high)
+            yield from (alike.value for alike in scores.resemblances)
+
+    def _fits(self, grid: Grid) -> bool:
+        return len(grid) == self.layers and all(len(row) == self.heads for row in grid)
 
     def scores(self, kind: Kind) -> KindScores | None:
         """Return all heads under this kind, or None if it was not measured."""
         return next((scores for scores in self.kinds if scores.kind.name == kind.name), None)
-
-    @property
-    def is_current(self) -> bool:
-        """True if the libraries that are installed are those that built its probes."""
-        return self.probes is None or self.probes.versions == versions()
 
 
 def measurement(scores: KindScores, layer: int, head: int, deciding: tuple[str, ...] = ()) -> Measurement:
@@ -128,53 +145,45 @@ def measurement(scores: KindScores, layer: int, head: int, deciding: tuple[str, 
     )
 
 
-def table_key(exercise: Exercise, transformer_digest: str, folder: Path | None = None) -> str:
-    """Return the hash under which the exercise's table is kept: of transformer, probes, seed, kinds and code.
-
-    In `folder`, where tables are kept, `code_digest` keeps what makes its next call fast.
-    """
+def table_key(exercise: Exercise, basis: Basis) -> str:
+    """Return the hash under which the exercise's table is kept: of its transformer, probes and kinds, and the basis."""
     parts = [
         exercise.transformer.name,
-        transformer_digest,
         exercise.transformer.family,
         exercise.probes.model_dump_json(),
         *(kind.full_name for kind in exercise.kinds),
-        code_digest((kind.type for kind in exercise.kinds), folder),
+        basis.model_dump_json(exclude={"probes"}),
     ]
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def content_key(key: str, probes: ProbesBuilt | None) -> str:
-    """Return the key of a table that is kept under `key` and was measured on these probes."""
-    return key if probes is None else sha256(f"{key}\n{probes.digest}".encode()).hexdigest()
+def content_key(key: str, basis: Basis | None) -> str:
+    """Return the key of a table that is kept under `key` and has this basis."""
+    return key if basis is None else sha256(f"{key}\n{basis.probes}".encode()).hexdigest()
 
 
 def kept(folder: Path, key: str) -> ScoreTable | None:
-    """Return the table that is kept under this key, whatever built its probes; None if there is none.
+    """Return the table that is kept under this key; None if there is none that can be used.
 
     Raises:
-        ScoreTableError: The file cannot be read, or is not a score table.
+        ScoreTableError: There is something that cannot be read.
     """
     path = folder / f"{key}.json"
     try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return None
+        raw = read_sealed(path)
     except OSError as error:
-        raise ScoreTableError(f"{path} cannot be read: {error.strerror}") from error
-    damaged = f"{path} is damaged; delete it and it will be computed again"
+        message = f"{path} cannot be read ({error.strerror}); move it away, and its heads are measured again"
+        raise ScoreTableError(message) from error
     try:
-        table = ScoreTable.model_validate_json(raw)
-    except ValidationError as error:
-        raise ScoreTableError(damaged) from error
-    if table.key != content_key(key, table.probes):
-        raise ScoreTableError(damaged)
-    return table
+        table = ScoreTable.model_validate_json(raw) if raw else None
+    except ValidationError:
+        return None
+    return table if table is not None and table.key == content_key(key, table.basis) else None
 
 
 def keep(folder: Path, key: str, table: ScoreTable) -> None:
     """Write the table in such a way that two processes may race: a reader sees a whole table or none."""
-    write_whole(folder / f"{key}.json", table.model_dump_json().encode())
+    write_sealed(folder / f"{key}.json", table.model_dump_json().encode())
 
 
 @dataclass(frozen=True)
@@ -182,26 +191,25 @@ class TableStore:
     """The place of one exercise's table."""
 
     folder: Path
-    key: str
-    name: str
-    """The transformer's name, for messages."""
+    exercise: Exercise
+    basis: Basis
+    """All that its scores follow from, except for the probes."""
+
+    @cached_property
+    def key(self) -> str:
+        """The key under which the table is kept."""
+        return table_key(self.exercise, self.basis)
 
     def current(self) -> ScoreTable | None:
-        """Return the kept table; None if there is none, or if other versions of libraries built its probes."""
+        """Return the kept table; None if there is none, or if it is damaged or not of this exercise."""
         table = kept(self.folder, self.key)
-        return table if table is not None and table.is_current else None
+        return table if table is not None and self._fits(table) else None
 
-    def table(
-        self, compute: Callable[[str], ScoreTable], probes_digest: Callable[[], str], *, waits: bool = True
-    ) -> ScoreTable:
+    def table(self, compute: Callable[[str], ScoreTable], *, waits: bool = True) -> ScoreTable:
         """Return the kept table, else the computed one, which is then kept; one process at a time computes.
-
-        A table whose probes were built by other versions of libraries is held against the probes that the installed
-        ones build: the same tokens and targets leave it as it is, others have it computed anew.
 
         Args:
             compute: From the key to the table.
-            probes_digest: Builds the probes with what is installed.
             waits: Whether to wait for another process that computes.
 
         Raises:
@@ -209,28 +217,60 @@ class TableStore:
         """
         if (table := self.current()) is not None:
             return table
+        with self._alone(waits=waits):
+            table = self.current()  # somebody may have been faster
+            if table is None:
+                table = compute(self.key)
+                keep(self.folder, self.key, table)
+            return table
+
+    def filled(self, scores: tuple[KindScores, ...], probes: str) -> ScoreTable:
+        """Return the table with these scores, measured on probes with this digest."""
+        source, basis = self.exercise.transformer, self.basis.model_copy(update={"probes": probes})
+        return ScoreTable(
+            key=content_key(self.key, basis),
+            transformer=source.name,
+            digest=basis.transformer,
+            seed=self.exercise.probes.seed,
+            layers=source.layers,
+            heads=source.heads,
+            kinds=scores,
+            basis=basis,
+        )
+
+    @contextmanager
+    def _alone(self, *, waits: bool) -> Iterator[None]:
+        """Hold the lock under which the table is computed."""
         from filelock import FileLock, Timeout
 
         self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / f"{self.key}.lock", timeout=-1 if waits else 0)
         try:
-            with FileLock(self.folder / f"{self.key}.lock", timeout=-1 if waits else 0):
-                table = self.current()  # somebody may have been faster
-                if table is None:
-                    table = self._confirmed(probes_digest) or compute(self.key)
-                    keep(self.folder, self.key, table)
-                return table
+            lock.acquire()
         except Timeout:
-            message = f"the heads of {self.name} are being measured by another process; try again when it is done"
+            name = self.exercise.transformer.name
+            message = f"the heads of {name} are being measured by another process; try again when it is done"
             raise BeingMeasured(message) from None
+        except OSError as error:
+            raise ScoreTableError(f"{lock.lock_file} cannot be written ({error.strerror}); move it away") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
-    def _confirmed(self, probes_digest: Callable[[], str]) -> ScoreTable | None:
-        """Return the kept table with the installed versions beside it, if these build the same probes."""
-        table = kept(self.folder, self.key)
-        if table is None or table.probes is None or table.probes.digest != probes_digest():
-            return None
-        return table.model_copy(update={"probes": ProbesBuilt(digest=table.probes.digest, versions=versions())})
+    def _fits(self, table: ScoreTable) -> bool:
+        """Return whether the table is one of this exercise, by all that it says of itself."""
+        source = self.exercise.transformer
+        return (table.transformer, table.digest, table.seed, table.layers, table.heads) == (
+            source.name,
+            self.basis.transformer,
+            self.exercise.probes.seed,
+            source.layers,
+            source.heads,
+        ) and [scores.kind.full_name for scores in table.kinds] == [kind.full_name for kind in self.exercise.kinds]
 
 
 def store_of(folder: Path, exercise: Exercise, transformer_digest: str) -> TableStore:
     """Return the place of the exercise's table, measured on the transformer with this digest."""
-    return TableStore(folder, table_key(exercise, transformer_digest, folder), exercise.transformer.name)
+    types, precision = [kind.type for kind in exercise.kinds], exercise.probes.precision
+    return TableStore(folder, exercise, basis_of(transformer_digest, types, precision, folder))

@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.measuring.score_table import ScoreTable, content_key, store_of
+from grader.measuring.score_table import ScoreTable, store_of
 from grader.schema import Exercise
 
 if TYPE_CHECKING:
@@ -27,30 +27,16 @@ def untrained(
     """
     twin = sha256(f"untrained {exercise.probes.seed} {digest}".encode()).hexdigest()
 
-    def measure(key: str) -> ScoreTable:
+    store = store_of(folder, exercise, twin)
+
+    def measure(_key: str) -> ScoreTable:
         from grader.measuring.scan import measured
 
         loaded, kinds = load(), [asked.kind for asked in exercise.kinds]
         model, causal = _twin(loaded, exercise.probes.seed), exercise.transformer.family == "decoder"
-        scores, probes = measured(model, loaded.tokenizer, exercise.probes, kinds, causal=causal, say=progress)
-        return ScoreTable(
-            key=content_key(key, probes),
-            transformer=exercise.transformer.name,
-            digest=twin,
-            seed=exercise.probes.seed,
-            layers=exercise.transformer.layers,
-            heads=exercise.transformer.heads,
-            kinds=scores,
-            probes=probes,
-        )
+        return store.filled(*measured(model, loaded.tokenizer, exercise.probes, kinds, causal=causal, say=progress))
 
-    def built() -> str:
-        from grader.measuring.scan import probes_digest
-
-        kinds, causal = [asked.kind for asked in exercise.kinds], exercise.transformer.family == "decoder"
-        return probes_digest(load().tokenizer, exercise.probes, kinds, causal=causal)
-
-    return store_of(folder, exercise, twin).table(measure, built)
+    return store.table(measure)
 
 
 def _twin(loaded: "Loaded", seed: int) -> "PreTrainedModel":

@@ -34,6 +34,7 @@ from grader.schema.kinds import (
     title,
 )
 from grader.schema.report import (
+    Basis,
     Evidence,
     Fit,
     Measurement,
@@ -48,6 +49,7 @@ from grader.schema.submission import Claim, Submission
 
 __all__ = [
     "AskedKind",
+    "Basis",
     "Borderline",
     "Claim",
     "Evidence",

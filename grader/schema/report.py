@@ -10,6 +10,7 @@ from grader.schema.kinds import (
     Identifier,
     Kind,
     Outcome,
+    Precision,
     Record,
     Side,
     WhyNot,
@@ -106,6 +107,16 @@ class Verdict(Record):
     evidence: Evidence | None = None
 
 
+class Basis(Record):
+    """All that a measurement follows from, besides the exercise: change any of it, and it is measured anew."""
+
+    transformer: str = Field(description="The digest of the transformer's files that were read.")
+    code: str = Field(description="The digest of the code that measures.")
+    libraries: dict[str, str] = Field(description="The version of each library that numbers or probes depend on.")
+    precision: Precision = Field(description="The precision of weights and products.")
+    probes: str = Field(default="", description="The digest of the probes, as they were built.")
+
+
 class Report(Record):
     """All verdicts on one submission, with everything that is needed to repeat them."""
 
@@ -115,7 +126,15 @@ class Report(Record):
     transformer: str
     transformer_digest: str
     seed: int
-    table: str = Field(description="The content hash of the score table.")
+    table: str = Field(
+        description="The hash of all that the score table follows from: the exercise's transformer, probes and kinds, "
+        "and `basis`."
+    )
+    basis: Basis | None = Field(
+        default=None,
+        exclude_if=lambda basis: basis is None,  # reports from before it keep their content hash
+        description="All else that the measurements follow from.",
+    )
     student: str | None
     gallery: bool = Field(default=False, description="True if the student wants confirmed claims shown in the gallery.")
     gallery_name: str | None = Field(default=None, description="The name for the gallery; null means a pseudonym.")

@@ -9,7 +9,7 @@ from grader.schema import Exercise
 
 
 class Laboratories:
-    """Laboratories by exercise; a changed exercise gets a new one."""
+    """Laboratories by exercise; a changed exercise gets a new one, and so does a transformer whose files changed."""
 
     def __init__(self, folder: Path) -> None:
         """Keep score tables and recomputed evidence in the folder."""
@@ -17,9 +17,13 @@ class Laboratories:
         self._kept: dict[str, Laboratory] = {}
 
     def of(self, exercise: Exercise) -> Laboratory:
-        """Return the exercise's laboratory."""
+        """Return the exercise's laboratory.
+
+        Raises:
+            GraderError: Its transformer is not found, or is not the one that it pins.
+        """
         kept = self._kept.get(exercise.id)
-        if kept is None or kept.exercise != exercise:
+        if kept is None or kept.exercise != exercise or not kept.is_current:
             kept = self._kept[exercise.id] = Laboratory(exercise, self.folder)
         return kept
 

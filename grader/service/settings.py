@@ -1,6 +1,7 @@
 """Settings: the environment variables of the service's processes, read and checked once."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +31,10 @@ SOFT_SECONDS = 20
 """The time before the hard limit at which a task is asked to stop."""
 RESEND_SECONDS = 30
 METRICS_PORT = 9464
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.%\w]*:[0-9A-Fa-f:.%\w]*")
+"""A host's name, or an address of either version of IP."""
+DATABASE = re.compile(r"(/\d*)?")
+"""The path of a queue's URL: the number of a database, or nothing."""
 DAY = 24 * 60 * 60
 """In seconds; a longer time was probably meant in another unit."""
 
@@ -76,7 +81,7 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
         preload=tuple(name.strip() for name in value("GRADER_PRELOAD", given).split(",") if name.strip()),
         task_seconds=_whole("GRADER_TASK_SECONDS", given, TASK_SECONDS, range(2, DAY)),
         resend_seconds=_whole("GRADER_RESEND_SECONDS", given, RESEND_SECONDS, range(1, DAY)),
-        metrics_host=value("GRADER_METRICS_HOST", given) or "127.0.0.1",
+        metrics_host=_host("GRADER_METRICS_HOST", given),
         metrics_port=_whole("GRADER_METRICS_PORT", given, METRICS_PORT, range(65_536)),
         heartbeat=_path("GRADER_HEARTBEAT", given),
     )
@@ -93,6 +98,7 @@ def _url(name: str, url: str) -> str:
     try:
         parts = urlsplit(url)
         sound = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+        sound = sound and bool(DATABASE.fullmatch(parts.path))
     except ValueError:
         sound = False
     if not sound:
@@ -103,9 +109,19 @@ def _url(name: str, url: str) -> str:
 def _path(name: str, given: Mapping[str, str]) -> Path | None:
     text = value(name, given)
     try:
-        return Path(text).expanduser() if text else None
+        path = Path(text).expanduser() if text else None
     except RuntimeError:
         raise GraderError(f"{name}={text}: this user's home does not exist; write the whole path") from None
+    if path is not None and not path.is_absolute():
+        raise GraderError(f"{name}={text}: a relative path would change with the working folder; write the whole path")
+    return path
+
+
+def _host(name: str, given: Mapping[str, str]) -> str:
+    text = value(name, given) or "127.0.0.1"
+    if not HOST.fullmatch(text):
+        raise GraderError(f"{name}={text}: not the name or the address of a host; the default is 127.0.0.1")
+    return text
 
 
 def _whole(name: str, given: Mapping[str, str], default: int, allowed: range) -> int:

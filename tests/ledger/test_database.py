@@ -193,21 +193,67 @@ def test_a_folder_that_cannot_be_made_is_an_error_that_says_what_to_do(
         Ledger()
 
 
+IN_MEMORY = (
+    "sqlite://",
+    "sqlite:///",
+    "sqlite:///:memory:",
+    "sqlite+pysqlite://",
+    "sqlite+pysqlite:///:memory:",
+    "sqlite:///file::memory:?uri=true",
+    "sqlite:///file::memory:?cache=shared&uri=true",
+    "sqlite:////tmp/grades.db?mode=memory&uri=true",
+    "sqlite:///file:/tmp/grades.db?mode=memory&uri=true",
+    "sqlite:///file:/grades?vfs=memdb&uri=true",
+    " sqlite:// ",
+)
+RELATIVE = (
+    "sqlite:///x.db",
+    "sqlite:///./x.db",
+    "sqlite:///~/x.db",
+    "sqlite+pysqlite:///x.db",
+    "sqlite:///x.db?timeout=5",
+    "sqlite:///file:x.db?uri=true",
+    "sqlite:///file:../x.db?uri=true",
+)
+MORE = (
+    "sqlite://host//tmp/grades.db",
+    "sqlite:////tmp/grades.db?timeout=abc",
+    "sqlite:////tmp/grades.db?uri=maybe",
+    "sqlite:////tmp/grades.db?bogus=1",
+)
+UNKNOWN = tuple(
+    f"{scheme}://ada:secret@127.0.0.1/grades"
+    for scheme in ("postgres", "mysql", "mysql+pymysql", "mariadb", "mariadb+mariadbconnector", "oracle", "nosuch")
+)
+DRIVERS = (
+    "postgresql+asyncpg://ada:secret@127.0.0.1/grades",
+    "postgresql+psycopg_async://ada:secret@127.0.0.1/grades",
+    "postgresql+nosuch://ada:secret@127.0.0.1/grades",
+    "sqlite+aiosqlite:////tmp/grades.db",
+)
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
         ("sqlite:////nowhere/at/all/ledger.sqlite3", "/nowhere/at/all/ledger.sqlite3: cannot be opened or written"),
         ("not a url", "not a database URL; write it like postgresql://"),
-        ("nosuch://ada:secret@127.0.0.1/grades", r"nosuch://ada:\*\*\*@127.0.0.1/grades: no driver"),
+        *((url, "a database in memory, .*; a SQLite file needs its whole path, like sqlite:////") for url in IN_MEMORY),
+        *((url, "a SQLite file needs its whole path, like sqlite:////.* not .*x.db") for url in RELATIVE),
+        *((url, "has more in it than a path; a SQLite file needs its whole path") for url in MORE),
+        *((url, r"ada:\*\*\*@.*a ledger is in PostgreSQL or SQLite, not in .*; write it like") for url in UNKNOWN),
+        *((url, rf"(no driver for it|cannot use this driver).*leave it out, or write {url[:6]}") for url in DRIVERS),
     ],
 )
 def test_a_database_that_cannot_be_reached_is_an_error_that_says_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, url: str, message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, message: str
 ) -> None:
     monkeypatch.setenv("GRADER_DATABASE_URL", url)
+    monkeypatch.chdir(tmp_path)
 
     with pytest.raises(LedgerError, match=message) as caught:
         Ledger()
+    assert not list(tmp_path.iterdir())
     assert "secret" not in str(caught.value)
 
 

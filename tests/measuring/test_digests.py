@@ -1,19 +1,15 @@
 """What a kept score follows from: the code that measures, reworded, moved and changed; and the probes as built."""
 
 import ast
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from grader.laboratory import Laboratory
 from grader.measuring import digests
-from grader.measuring.digests import LIBRARIES, code_digest, versions
-from grader.measuring.score_table import ScoreTable, content_key
+from grader.measuring.digests import code_digest
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise
-from tests.support.tiny import saved
 
 REPOSITORY = Path(__file__).parents[2]
 TYPES = ["induction", "positional", "syntactic"]
@@ -133,52 +129,11 @@ def test_the_digest_is_kept_under_the_bytes_that_it_was_taken_of(tmp_path: Path)
     found = code_digest(TYPES, tmp_path)
     (note,) = tmp_path.glob("*.code")
 
-    assert note.read_text() == found == code_digest(TYPES, tmp_path) == code_digest(reversed(TYPES))
-    digests._code_digest.cache_clear()  # as another process would begin
-    note.write_text("half")
-    assert code_digest(TYPES, tmp_path) == found == note.read_text()
-
-
-def test_the_versions_are_those_of_libraries_that_build_probes() -> None:
-    assert set(versions()) == set(LIBRARIES)
-    assert all(each[0].isdecimal() for each in versions().values())
-
-
-@pytest.fixture
-def laboratory(tmp_path: Path) -> Laboratory:
-    return Laboratory(ASKED, tmp_path / "tables", explicit=saved(tmp_path / "tiny", "gpt2"))
-
-
-def rewritten(laboratory: Laboratory, **probes: object) -> Path:
-    """The file of the laboratory's table, as if its probes had been built otherwise."""
-    assert laboratory.table.probes is not None
-    other = laboratory.table.probes.model_copy(update=probes)
-    table = laboratory.table.model_copy(update={"probes": other, "key": content_key(laboratory.store.key, other)})
-    file = laboratory.folder / f"{laboratory.store.key}.json"
-    file.write_text(table.model_dump_json())
-    return file
-
-
-def again(laboratory: Laboratory) -> Laboratory:
-    return Laboratory(laboratory.exercise, laboratory.folder, explicit=laboratory.explicit)
-
-
-def test_a_library_of_another_version_is_held_against_the_probes_once(laboratory: Laboratory) -> None:
-    file = rewritten(laboratory, versions=versions() | {"wordfreq": "2.0"})
-
-    assert not again(laboratory).is_measured
-    found = again(laboratory).table
-    assert found == laboratory.table
-    assert json.loads(file.read_text())["probes"]["versions"] == versions()
-    assert again(laboratory).is_measured
-
-
-def test_other_probes_are_measured_anew(laboratory: Laboratory) -> None:
-    scores = laboratory.table.kinds
-    file = rewritten(laboratory, versions=versions() | {"tokenizers": "0.1"}, digest="0" * 64)
-    stale = ScoreTable.model_validate_json(file.read_bytes())
-
-    found = again(laboratory).table
-    assert found.key == laboratory.table.key != stale.key
-    assert found.kinds == scores
-    assert digests.versions() == found.probes.versions  # type: ignore[union-attr]
+    whole = note.read_text()
+    assert whole.startswith(f"{found}\n")
+    assert found == code_digest(TYPES, tmp_path) == code_digest(reversed(TYPES))
+    for damaged in ("half", "0" * 64, whole.replace(found, "0" * 64)):
+        digests._code_digest.cache_clear()  # as another process would begin
+        note.write_text(damaged)
+        assert code_digest(TYPES, tmp_path) == found
+        assert note.read_text() == whole

@@ -1,15 +1,17 @@
 """The kept table: named by what it follows from, whole or not there, readable without torch."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.base.errors import ScoreTableError
-from grader.measuring.digests import ProbesBuilt
-from grader.measuring.digests import versions as installed
-from grader.measuring.score_table import ScoreTable, content_key, keep, kept, measurement, store_of, table_key
+from grader.base.files import write_sealed
+from grader.measuring.score_table import ScoreTable, TableStore, content_key, keep, kept, measurement, store_of
 from grader.schema import Exercise, Kind
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise, table, with_reading
 
@@ -74,13 +76,38 @@ CHANGED = {
 }
 
 
+def key(asked: Exercise, transformer: str = "d") -> str:
+    return store_of(Path(), asked, transformer).key
+
+
 @pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED.keys())
 def test_what_a_score_follows_from_changes_the_key(changed: Exercise) -> None:
-    assert table_key(changed, "d") != table_key(ASKED, "d")
+    assert key(changed) != key(ASKED)
 
 
 def test_another_transformer_changes_the_key() -> None:
-    assert table_key(ASKED, "e") != table_key(ASKED, "d")
+    assert key(ASKED, "e") != key(ASKED)
+
+
+BASIS = store_of(Path(), ASKED, "d").basis
+OTHER = {
+    "transformer": {"transformer": "e"},
+    "code": {"code": "0" * 64},
+    "precision": {"precision": "bfloat16"},
+    **{name: {"libraries": BASIS.libraries | {name: "0.1"}} for name in BASIS.libraries},
+}
+
+
+@pytest.mark.parametrize("other", OTHER.values(), ids=OTHER.keys())
+def test_all_of_the_basis_changes_the_key(other: dict[str, object]) -> None:
+    """A library of another version does: it may compute other numbers, or build other probes."""
+    changed = BASIS.model_copy(update=other)
+    assert TableStore(Path(), ASKED, changed).key != key(ASKED)
+
+
+def test_the_libraries_are_those_that_numbers_depend_on() -> None:
+    assert {"numpy", "tokenizers", "torch", "transformers", "wordfreq"} < set(BASIS.libraries)
+    assert all(version[0].isdecimal() and "+" not in version for version in BASIS.libraries.values())
 
 
 def test_what_no_score_follows_from_leaves_the_key() -> None:
@@ -90,19 +117,15 @@ def test_what_no_score_follows_from_leaves_the_key() -> None:
         {**PREVIOUS, "points": 30, "thresholds": (own,)}, INDUCTION, SUBJECT, version=4, budget=9, borderline="against"
     )
 
-    assert table_key(tuned, "d") == table_key(ASKED, "d")
+    assert key(tuned) == key(ASKED)
 
 
-def never() -> str:
-    raise AssertionError("nobody needs the probes")
+def filled(store: TableStore, probes: str = "p") -> ScoreTable:
+    return store.filled(PLANTED.kinds, probes)
 
 
-def built(digest: str, **versions: str) -> ProbesBuilt:
-    return ProbesBuilt(digest=digest, versions=installed() | versions)
-
-
-def measured_on(key: str, probes: ProbesBuilt | None) -> ScoreTable:
-    return PLANTED.model_copy(update={"key": content_key(key, probes), "probes": probes})
+def never(key: str) -> ScoreTable:
+    raise AssertionError("measured again")
 
 
 def test_a_table_is_computed_once_and_read_back_the_same(tmp_path: Path) -> None:
@@ -111,48 +134,92 @@ def test_a_table_is_computed_once_and_read_back_the_same(tmp_path: Path) -> None
 
     def compute(key: str) -> ScoreTable:
         computed.append(key)
-        return measured_on(key, built("p"))
+        return filled(store)
 
-    first = store.table(compute, never)
+    first = store.table(compute)
     raw = [file.read_bytes() for file in sorted(tmp_path.iterdir())]
-    second = store_of(tmp_path, ASKED, "d").table(compute, never)
+    second = store_of(tmp_path, ASKED, "d").table(never)
 
-    assert computed == [store.key] == [table_key(ASKED, "d")]
+    assert computed == [store.key]
     assert first == second
-    assert first.key != store.key
+    assert first.key == content_key(store.key, first.basis) != store.key
     assert [file.read_bytes() for file in sorted(tmp_path.iterdir())] == raw
 
 
-def test_another_version_that_builds_the_same_probes_invalidates_nothing(tmp_path: Path) -> None:
+def test_other_probes_are_another_table(tmp_path: Path) -> None:
     store = store_of(tmp_path, ASKED, "d")
-    old = measured_on(store.key, built("p", wordfreq="0.1"))
-    keep(tmp_path, store.key, old)
+    assert filled(store, "p").key != filled(store, "q").key
+
+
+def cut(raw: bytes) -> bytes:
+    return raw[:500]
+
+
+def forged(raw: bytes) -> bytes:
+    assert b"0.9" in raw
+    return raw.replace(b"0.9", b"0.1")
+
+
+@pytest.mark.parametrize("damage", [cut, forged, lambda raw: b"", lambda raw: b"{}", lambda raw: raw + b" "])
+def test_a_file_that_is_not_as_it_was_written_is_measured_again(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    store = store_of(tmp_path, ASKED, "d")
+    first = store.table(lambda key: filled(store))
+    file = tmp_path / f"{store.key}.json"
+    file.write_bytes(damage(file.read_bytes()))
 
     assert store.current() is None
-    found = store.table(lambda key: pytest.fail("measured again"), lambda: "p")
-
-    assert found == old.model_copy(update={"probes": built("p")})
-    assert found.key == old.key
-    assert store.current() == found
+    assert store.table(lambda key: filled(store)) == first
+    assert store.table(never) == first
 
 
-def test_another_version_that_builds_other_probes_is_noticed(tmp_path: Path) -> None:
+MISSHAPEN = {
+    "a kind is missing": lambda table: table | {"kinds": table["kinds"][1:]},
+    "no kind": lambda table: table | {"kinds": []},
+    "fewer layers": lambda table: table | {"layers": 2},
+    "another transformer": lambda table: table | {"digest": "e"},
+    "another seed": lambda table: table | {"seed": 8},
+    "a key more": lambda table: table | {"note": "mine"},
+    "a ragged grid": lambda table: _with_grid(table, lambda grid: [grid[0][:2], *grid[1:]]),
+    "a layer too few": lambda table: _with_grid(table, lambda grid: grid[1:]),
+    "not numbers": lambda table: _with_grid(table, lambda grid: [[None] * len(row) for row in grid]),
+    "no slices": lambda table: table | {"kinds": [kind | {"slices": []} for kind in table["kinds"]]},
+    "not a table": lambda table: [table],
+}
+
+
+def _with_grid(table: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    column = table["kinds"][0]["slices"][0]["statistics"][0]
+    column["value"] = change(column["value"])
+    return table
+
+
+@pytest.mark.parametrize("changed", MISSHAPEN.values(), ids=MISSHAPEN.keys())
+def test_a_table_of_another_shape_is_measured_again(tmp_path: Path, changed: Callable[[Any], Any]) -> None:
+    """Its checksum is right: somebody wrote it who knows how."""
     store = store_of(tmp_path, ASKED, "d")
-    old = measured_on(store.key, built("p", tokenizers="0.1"))
-    keep(tmp_path, store.key, old)
+    whole = changed(json.loads(filled(store).model_dump_json()))
+    write_sealed(tmp_path / f"{store.key}.json", json.dumps(whole).encode())
 
-    found = store.table(lambda key: measured_on(key, built("q")), lambda: "q")
-
-    assert found.probes == built("q")
-    assert found.key != old.key
-    assert store.current() == found
+    assert store.table(lambda key: filled(store)) == filled(store)
 
 
-def test_a_table_whose_probes_are_not_those_of_its_key_is_damaged(tmp_path: Path) -> None:
-    keep(tmp_path, "0" * 64, measured_on("1" * 64, built("p")))
+def test_a_table_under_another_tables_name_is_measured_again(tmp_path: Path) -> None:
+    store, other = store_of(tmp_path, ASKED, "d"), store_of(tmp_path, CHANGED["seed"], "d")
+    store.table(lambda key: filled(store))
+    (tmp_path / f"{store.key}.json").rename(tmp_path / f"{other.key}.json")
 
-    with pytest.raises(ScoreTableError, match="is damaged"):
-        kept(tmp_path, "0" * 64)
+    assert kept(tmp_path, other.key) is None
+
+
+@pytest.mark.parametrize("ending", ["json", "lock"])
+def test_a_folder_in_the_place_of_a_file_is_an_error_that_says_what_to_do(tmp_path: Path, ending: str) -> None:
+    store = store_of(tmp_path, ASKED, "d")
+    (tmp_path / f"{store.key}.{ending}").mkdir()
+
+    with pytest.raises(ScoreTableError, match=rf"{store.key}\.{ending} cannot be .*move it away"):
+        store.table(lambda key: filled(store))
 
 
 def test_the_same_table_has_the_same_bytes(tmp_path: Path) -> None:
@@ -161,26 +228,6 @@ def test_the_same_table_has_the_same_bytes(tmp_path: Path) -> None:
 
     one, two = ((tmp_path / name / f"{PLANTED.key}.json").read_bytes() for name in ("one", "two"))
     assert one == two
-
-
-@pytest.mark.parametrize("cut", [0, 1, 500])
-def test_a_damaged_file_is_an_error_that_says_what_to_do(tmp_path: Path, cut: int) -> None:
-    keep(tmp_path, PLANTED.key, PLANTED)
-    file = tmp_path / f"{PLANTED.key}.json"
-    file.write_bytes(file.read_bytes()[:cut])
-
-    with pytest.raises(ScoreTableError, match="is damaged; delete it") as said:
-        kept(tmp_path, PLANTED.key)
-
-    assert str(file) in str(said.value)
-
-
-def test_a_table_under_another_tables_name_is_damaged(tmp_path: Path) -> None:
-    keep(tmp_path, PLANTED.key, PLANTED)
-    (tmp_path / f"{PLANTED.key}.json").rename(tmp_path / f"{'1' * 64}.json")
-
-    with pytest.raises(ScoreTableError, match="is damaged"):
-        kept(tmp_path, "1" * 64)
 
 
 def test_where_none_is_kept_there_is_none(tmp_path: Path) -> None:

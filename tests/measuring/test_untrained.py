@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from grader.laboratory import Laboratory
-from grader.measuring.score_table import ScoreTable, content_key, table_key
+from grader.measuring.score_table import ScoreTable, content_key
 from grader.measuring.transformer import Loaded
 from grader.measuring.untrained import untrained
 from tests.support.planted_tables import INDUCTION, PREVIOUS, exercise
@@ -49,6 +49,6 @@ def test_it_is_kept_beside_the_trained_table_and_looked_up(bench: Laboratory) ->
     second = untrained(ASKED, bench.folder, bench.digest, load)
 
     assert second == first
-    assert bench.table.key == content_key(table_key(ASKED, bench.digest), bench.table.probes) != first.key
+    assert bench.table.key == content_key(bench.store.key, bench.table.basis) != first.key
     assert bench.table.kinds != first.kinds
     assert (first.layers, first.heads) == (3, 4)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from grader.ledger import Ledger
 from grader.ledger.columns import written
 from grader.ledger.tables import DELIVERIES, SUBMISSIONS
-from grader.measuring.score_table import KindScores, ScoreTable, Slice, Statistics, keep, table_key
+from grader.measuring.score_table import KindScores, ScoreTable, Slice, Statistics, keep, store_of
 from grader.measuring.transformer import digest
 from grader.schema import Exercise, Kind
 from grader.schema.queue import Envelope
@@ -56,7 +56,12 @@ def measure(folder: Path, asked: Exercise) -> None:
     """Keep the exercise's score table in the folder, as if its heads had been measured."""
     size, transformer = asked.transformer, digest(asked.transformer)
     kinds = tuple(_scores(kind.kind, (size.layers, size.heads)) for kind in asked.kinds)
-    named = {"key": table_key(asked, transformer), "transformer": size.name, "digest": transformer, "seed": 7}
+    named = {
+        "key": store_of(folder, asked, transformer).key,
+        "transformer": size.name,
+        "digest": transformer,
+        "seed": 7,
+    }
     keep(folder, str(named["key"]), ScoreTable(**named, layers=size.layers, heads=size.heads, kinds=kinds))
 
 

@@ -10,13 +10,16 @@ import shlex
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from grader import exercises
 from grader.base import home
-from grader.base.errors import GraderError
+from grader.base.errors import ExerciseError, GraderError
+from grader.checkup import variables
 from grader.ledger import Ledger
+from grader.measuring import transformer
 from grader.service import platforms, up
-from grader.service.settings import settings
+from grader.service.settings import Settings, settings
 from workers.supervision.embedded import HOST, Embedded
 from workers.supervision.supervisor import Child, Supervisor
 
@@ -50,6 +53,11 @@ class Service:
         """
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         given = settings(self.environment)
+        _check_exercises(given)
+        for check in variables.all_checks():
+            _say(f"note: {check.subject}: {check.result}")
+        for name in sorted(name for name in os.environ if name.startswith(OURS)):
+            _say(f"note: {name} is not used: `grade up` has a queue of its own")
         listed = platforms.load(given.platforms)
         for platform in listed.values():
             platform.check_signing()
@@ -111,6 +119,21 @@ class Service:
             lines.append(f'try       grade submit {example} --queue "$(cat {file})"')
         lines.append(f"metrics   {self.metrics or 'none, as GRADER_METRICS_PORT is 0'}")
         return "\n".join([*lines, f"logs      {self.logs}"])
+
+
+def _check_exercises(given: Settings) -> None:
+    """Look at what the environment says of exercises: those to load first, and the places of transformers.
+
+    Raises:
+        GraderError: One does not exist, or is not what an exercise pins.
+    """
+    for name in given.preload:
+        exercises.load(name)
+    for name in exercises.available():
+        with suppress(ExerciseError):  # others can still be graded
+            source = exercises.load(name).transformer
+            if transformer.is_given(source):
+                transformer.digest(source)
 
 
 def main() -> None:

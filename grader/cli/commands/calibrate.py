@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader import exercises
+from grader.base.errors import InvalidInput, Problem
 from grader.cli.options import AsJson, TransformerPath, laboratory, print_or_write
 from grader.exercises import known_heads
 from grader.grading.calibration import calibrate as calibrating
@@ -42,6 +43,9 @@ def calibrate(
     transformer: TransformerPath = None,
 ) -> None:
     """Show each kind's scores, the gaps and the noise among them, and the effect of its threshold."""
+    if with_lookalikes and (known or html or with_untrained or every_head):
+        message = "--lookalikes plants heads instead of showing the measured ones; leave the other options out"
+        raise InvalidInput("grade calibrate", [Problem("usage", message)])
     exercise = exercises.load(exercise_id)
     folder = exercises.available().get(exercise_id)
     labels = known_heads.read(known) if known else known_heads.of_exercise(folder)

@@ -5,6 +5,9 @@ from typing import Annotated
 import typer
 
 from grader import checkup, exercises
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import _
+from grader.checkup.check import Check
 from grader.cli.options import TransformerPath, laboratory
 
 
@@ -16,12 +19,16 @@ def doctor(
     transformer: TransformerPath = None,
 ) -> None:
     """Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet."""
-    checks = list(checkup.all_checks())
+    if transformer is not None and exercise_id is None:
+        message = _("--transformer needs --exercise ID, whose transformer it is; add it")
+        raise InvalidInput("grade doctor", [Problem("usage", message)])
+    known: list[Check] = []
     if exercise_id is not None:
         exercise = exercises.load(exercise_id)
         folder = exercises.available().get(exercise_id)
         with laboratory(exercise, transformer) as lab:
-            checks += checkup.known_heads(exercise, folder, lab.table)
+            known = checkup.known_heads(exercise, folder, lab.table)
+    checks = [*checkup.all_checks(), *known]
     for check in checks:
         mark = "?   " if check.is_unknown else "ok  " if check.is_ok else "LOOK"
         typer.echo(f"{mark}  {check.subject}: {check.result}")

@@ -41,6 +41,8 @@ def scan(
         _page(exercises.load(exercise_id), html, transformer)
         return
     if pattern is not None:
+        if transformer is not None:
+            raise _usage(_("--pattern FILE needs no transformer; leave --transformer out"))
         from grader.measuring.recorded import scan_file
 
         scores: dict[str, Any] = scan_file(pattern, kind_named(type_ or "positional:-1"))

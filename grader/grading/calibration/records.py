@@ -253,7 +253,7 @@ class Calibration(Record):
     transformer: str
     transformer_digest: str
     seed: int
-    table: str = Field(description="The content hash of the score table.")
+    table: str = Field(description="The hash of all that the score table follows from.")
     layers: int
     heads: int = Field(description="The number of heads in each layer.")
     budget: int

@@ -1,6 +1,7 @@
 """The files of a transformer: safetensors weights, configuration, tokenizer; or one `.gguf` file."""
 
 import json
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,12 @@ INDEX = "model.safetensors.index.json"
 WEIGHTS = ("model.safetensors", "model-*.safetensors", INDEX)
 TOKENIZER = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model")
 TOKENIZER_EXTRAS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt")
+PARTS = {
+    "config.json": CONFIGURATION,
+    "weights (*.safetensors)": WEIGHTS[:2],
+    "a tokenizer (tokenizer.json)": TOKENIZER,
+}
+"""What a folder must hold, in words, with the names of files that are it."""
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
 
 
@@ -34,17 +41,20 @@ def files_of(path: Path) -> dict[str, Path]:
 
 def lacks(path: Path) -> list[str]:
     """Return what a folder lacks to be a transformer, in words; a `.gguf` file lacks nothing."""
-    if path.is_file():
-        return []
-    names = list(files_of(path))
-    parts = {
-        "config.json": CONFIGURATION,
-        "weights (*.safetensors)": WEIGHTS[:2],
-        "a tokenizer (tokenizer.json)": TOKENIZER,
-    }
-    missing = [part for part, patterns in parts.items() if not any(_any(name, patterns) for name in names)]
+    return [] if path.is_file() else lacking(path, files_of(path))
+
+
+def lacking(path: Path, given: Iterable[str]) -> list[str]:
+    """Return what a folder lacks to be a transformer if only the given files of it are read, in words."""
+    names = list(given)
     spread = read_json(path / INDEX).get("weight_map", {}) if INDEX in names else {}
-    return missing + sorted(set(spread.values()) - set(names))
+    return missing_parts(names) + sorted(set(spread.values()) - set(names))
+
+
+def missing_parts(names: Iterable[str]) -> list[str]:
+    """Return the parts of a transformer that none of these files is, in words."""
+    given = tuple(names)
+    return [part for part, patterns in PARTS.items() if not any(_any(name, patterns) for name in given)]
 
 
 def pickles_in(folder: Path) -> list[str]:

@@ -39,6 +39,11 @@ def override(source: TransformerSource) -> str:
     return "GRADER_TRANSFORMER_" + source.name.upper().replace("-", "_")
 
 
+def is_given(source: TransformerSource, explicit: Path | None = None) -> bool:
+    """Return whether somebody says where the transformer is, by an option or by its variable."""
+    return explicit is not None or bool(os.environ.get(override(source)))
+
+
 def locate(
     source: TransformerSource, explicit: Path | None = None, *, say: Say = silent, online: bool = True
 ) -> Located:

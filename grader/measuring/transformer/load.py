@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.base.errors import ExerciseError, UnsupportedTransformer
+from grader.base.errors import DigestMismatch, ExerciseError, UnsupportedTransformer
 from grader.base.language import _
 from grader.measuring.transformer.files import lacks, pickles_in, read_json
 from grader.measuring.transformer.find import Say, locate, silent
 from grader.measuring.transformer.hub import quiet
-from grader.measuring.transformer.verify import source_digest, verify
+from grader.measuring.transformer.verify import read_files, source_digest, verify
+from grader.measuring.transformer.view import view
 from grader.schema import Precision, TransformerSource
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def load(
 
     Raises:
         TransformerNotFound: It is nowhere.
-        DigestMismatch: A pinned file is missing or differs.
+        DigestMismatch: A pinned file is missing or differs, or a file changed while it was read.
         UnsupportedTransformer: It asks for code or pickles, cannot be read, or its attention is out of reach.
         ExerciseError: Its layers, heads or family are not what the exercise says.
     """
@@ -59,10 +60,14 @@ def load(
     verify(located, source)
     _refuse_unsafe(located.path)
     say(_("loading {name} ({how})", name=source.name, how=located.how))
-    with LOADING:
-        model, tokenizer = _read(located.path, dtype)
+    digest = source_digest(source, located)
+    with LOADING, view(located.path, read_files(source, located)) as shown:
+        model, tokenizer = _read(shown, dtype)
         _agree(source, located.path, model)
-    return Loaded(model, tokenizer, source, source_digest(source, located))
+    verify(located, source)  # at no cost, unless a file changed meanwhile
+    if source_digest(source, located) != digest:
+        raise DigestMismatch(f"{located.path}: it changed while it was being read; try again when it stays as it is")
+    return Loaded(model, tokenizer, source, digest)
 
 
 def _refuse_unsafe(path: Path) -> None:
@@ -81,6 +86,11 @@ def _refuse_unsafe(path: Path) -> None:
                 f"{file}: `auto_map` asks to run code that comes with the weights, and that is never done. "
                 "Take a transformer of a family that the transformers library has itself"
             )
+    if path.is_dir() and (weights := read_json(path / "config.json").get("transformers_weights")):
+        raise UnsupportedTransformer(
+            f"{path / 'config.json'}: `transformers_weights: {weights}` names other weights than model.safetensors; "
+            "take the key away, and give the weights that name"
+        )
 
 
 def _read(path: Path, dtype: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerFast"]:
@@ -127,6 +137,8 @@ def _from_folder(path: Path, config: "PreTrainedConfig", dtype: "torch.dtype") -
         trust_remote_code=False,
         output_loading_info=True,
     )
+    for weights in model.parameters():  # else they are the file itself, and change when it is written over
+        weights.data = weights.data.clone()
     return model, set(info["missing_keys"])
 
 

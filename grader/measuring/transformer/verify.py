@@ -6,28 +6,39 @@ from pathlib import Path
 
 from grader.base.errors import DigestMismatch
 from grader.measuring import digests
-from grader.measuring.transformer.files import files_of
-from grader.measuring.transformer.find import Located, Say, locate, override, silent
+from grader.measuring.transformer.files import files_of, is_read, lacking
+from grader.measuring.transformer.find import Located, Say, is_given, locate, override, silent
 from grader.schema import TransformerSource
 
 
 def digest(source: TransformerSource, explicit: Path | None = None, *, say: Say = silent) -> str:
     """Return the transformer's digest, 64 hexadecimal digits: the same wherever its files are.
 
-    With pinned files it follows from the pins alone, and nothing is read; otherwise it is found and read.
+    With pins it follows from them alone, and nothing is read, unless somebody says where the transformer is: then its
+    files are compared with the pins. Without pins it is found and read.
 
     Raises:
-        TransformerNotFound: Nothing is pinned, and it is nowhere.
+        TransformerNotFound: It is not where somebody says that it is; or nothing is pinned, and it is nowhere.
+        DigestMismatch: What lies there is not the transformer that is pinned.
     """
-    return source_digest(source, None if source.files else locate(source, explicit, say=say))
+    if source.files and not is_given(source, explicit):
+        return digests.digest_of(source.files)
+    located = locate(source, explicit, say=say)
+    verify(located, source)
+    return source_digest(source, located)
 
 
-def source_digest(source: TransformerSource, located: Located | None) -> str:
+def source_digest(source: TransformerSource, located: Located) -> str:
     """Return the digest over the pins, or over the files that were found if nothing is pinned."""
-    files = source.files
-    if not files and located is not None:
-        files = {name: sha256_of(file) for name, file in files_of(located.path).items()}
-    return digests.digest_of(files)
+    found = files_of(located.path) if not source.files else {}
+    return digests.digest_of(source.files or {name: sha256_of(file) for name, file in found.items()})
+
+
+def read_files(source: TransformerSource, located: Located) -> dict[str, Path]:
+    """Return the files from which it is loaded, by name: those that its digest covers, and no others."""
+    if not source.files or located.path.is_file():
+        return files_of(located.path)
+    return {name: located.path / name for name in sorted(source.files) if is_read(name)}
 
 
 def verify(located: Located, source: TransformerSource) -> None:
@@ -36,7 +47,8 @@ def verify(located: Located, source: TransformerSource) -> None:
     A file that was fetched from the hub just now and differs is taken out of the hub's cache again.
 
     Raises:
-        DigestMismatch: A pinned file is missing or differs: which, and what to do.
+        DigestMismatch: A pinned file is missing or differs, or a file that is needed is not pinned: which, and what to
+            do.
     """
     for name, expected in sorted(source.files.items()):
         file = _pinned(located.path, name, source)
@@ -55,16 +67,21 @@ def verify(located: Located, source: TransformerSource) -> None:
                 f"  found            {actual}\n"
                 f"  {_remedy(located, source)}"
             )
+    if source.files and located.path.is_dir() and (unpinned := lacking(located.path, source.files)):
+        raise DigestMismatch(
+            f"the pins of the transformer '{source.name}' leave out {', '.join(unpinned)}, and a file without a pin is "
+            "never read; add it to `files` of the exercise, with its SHA-256"
+        )
 
 
 def sha256_of(file: Path) -> str:
-    """Return a file's SHA-256 in hexadecimal; the file is read again only if its size or time changes."""
+    """Return a file's SHA-256 in hexadecimal; it is read again only if its size, its times or its place change."""
     status = file.stat()
-    return _sha256(file, status.st_size, status.st_mtime_ns)
+    return _sha256(file, (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
 
 
 @lru_cache(maxsize=256)
-def _sha256(file: Path, size: int, changed: int) -> str:
+def _sha256(file: Path, _status: tuple[int, ...]) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -91,6 +91,12 @@ def test_a_task_is_asked_to_stop_before_it_is_killed(hard: str, soft: int) -> No
         ("GRADER_QUEUE_CA", "~nobody-of-that-name/ca.pem"),
         ("GRADER_PLATFORMS", "~nobody-of-that-name/platforms.yaml"),
         ("GRADER_HEARTBEAT", "~nobody-of-that-name/beat"),
+        ("GRADER_HEARTBEAT", "beat"),
+        ("GRADER_PLATFORMS", "./platforms.yaml"),
+        ("GRADER_METRICS_HOST", "http://0.0.0.0"),
+        ("GRADER_METRICS_HOST", "0.0.0.0:9464"),
+        ("GRADER_METRICS_HOST", "any host"),
+        ("GRADER_QUEUE_URL", "redis://:secret@host:6379/first"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(name: str, text: str) -> None:
