@@ -22,6 +22,7 @@ from typer.main import get_group
 from grader import __version__
 from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import _
+from grader.base.memory import ran_out
 from grader.cli import speech
 
 DEBUG = "GRADER_DEBUG"
@@ -158,6 +159,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
+        if shortage := ran_out(error, "grade"):
+            typer.echo(str(shortage), err=True)
+            sys.exit(shortage.exit_code)
         if os.environ.get(DEBUG):
             raise
         typer.echo(f"grade: {type(error).__name__}: {error}", err=True)

@@ -142,10 +142,8 @@ def _loaded(wanted: _Wanted) -> "Loaded":
 def _pattern(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", place: HeadIndex, text: str) -> Pattern:
     from grader.measuring.attention import one_thread, pattern_of
     from grader.measuring.sentence import read
-    from grader.measuring.transformer.borrowed import refuse_unreadable
 
-    ids, _special, tokens = read(model, tokenizer, text)
-    refuse_unreadable(model, [ids])
+    text_read = read(model, tokenizer, text)
     with one_thread():
-        weights = pattern_of(model, ids, *place).numpy()
-    return Pattern(tokens, weights, *place, text)
+        weights = pattern_of(model, text_read.token_ids, *place).numpy()
+    return Pattern(text_read.tokens, weights, *place, text)

@@ -1,6 +1,6 @@
 """A transformer that a caller holds in memory: lent for measuring, and given back exactly as it was."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -41,26 +41,6 @@ def borrowed(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Iterator[L
     with _unchanged(model):
         model.eval()
         yield Lent(base.name_or_path or type(model).__name__, base, *_shape(base))
-
-
-def refuse_unreadable(model: PreTrainedModel, texts: Iterable[Sequence[int]]) -> None:
-    """Refuse token ids that the transformer has no embedding or no position for.
-
-    Raises:
-        UnsupportedTransformer: There is such a text.
-    """
-    longest = getattr(model.config, "max_position_embeddings", None)
-    words = model.get_input_embeddings().get_parameter("weight").shape[0]
-    for ids in texts:
-        if longest is not None and len(ids) > longest:
-            raise UnsupportedTransformer(
-                f"{type(model).__name__} reads {longest} tokens at most, but a probe has {len(ids)}"
-            )
-        if max(ids, default=0) >= words:
-            raise UnsupportedTransformer(
-                f"the tokenizer gives the token {max(ids)}, but {type(model).__name__} has a vocabulary of {words}; "
-                "give the tokenizer that belongs to the transformer"
-            )
 
 
 def _base(model: nn.Module) -> PreTrainedModel:

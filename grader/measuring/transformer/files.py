@@ -43,8 +43,15 @@ def lacks(path: Path) -> list[str]:
         "a tokenizer (tokenizer.json)": TOKENIZER,
     }
     missing = [part for part, patterns in parts.items() if not any(_any(name, patterns) for name in names)]
-    spread = read_json(path / INDEX).get("weight_map", {}) if INDEX in names else {}
-    return missing + sorted(set(spread.values()) - set(names))
+    return missing + sorted(_parts(path / INDEX) - set(names) if INDEX in names else ())
+
+
+def _parts(index: Path) -> set[str]:
+    """Return the names of the files that weights are spread over."""
+    spread = read_json(index).get("weight_map", {})
+    if not isinstance(spread, dict) or not all(isinstance(name, str) for name in spread.values()):
+        raise UnsupportedTransformer(f"{index}: `weight_map` must give the name of a file for each weight")
+    return set(spread.values())
 
 
 def pickles_in(folder: Path) -> list[str]:
@@ -60,6 +67,8 @@ def read_json(file: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise UnsupportedTransformer(f"{file}: its brackets are nested too deeply") from error
     except ValueError as error:
         raise UnsupportedTransformer(f"{file}: not valid JSON ({error})") from error
     if not isinstance(content, dict):
