@@ -132,9 +132,7 @@ def _check(found: Arrays) -> None:
         message = N_("attn has negative or missing values (NaN, infinity); attention is what comes after softmax")
         raise Unreadable(message)
     if (most := most_in_a_row(torch.from_numpy(attention.astype(np.float64)))) is not None:
-        raise Unreadable(
-            N_("a row of attn sums to {most:.3g}; each query's attention must sum to 1 at most"), most=most
-        )
+        raise Unreadable(N_("a row of attn sums to {most:.3g}; the attention of a query sums to 1 at most"), most=most)
 
 
 def _recordings(found: Arrays) -> list[Recording]:

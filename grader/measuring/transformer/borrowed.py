@@ -8,6 +8,7 @@ from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from grader.base.errors import UnsupportedTransformer
+from grader.measuring.transformer import families
 from grader.measuring.transformer.load import attention_calls
 
 
@@ -70,8 +71,8 @@ def _shape(base: PreTrainedModel) -> tuple[int, int, bool]:
     calls, name = attention_calls(base), type(base).__name__
     if not calls:
         raise UnsupportedTransformer(
-            f"the attention of {name} cannot be reached through the attention interface of `transformers`; "
-            "take a decoder or an encoder that has it, such as GPT-2, Llama or BERT"
+            f"the attention of {name} cannot be reached through the attention interface of `transformers`. "
+            f"{families.advice()}"
         )
     if len(calls) != layers:
         raise UnsupportedTransformer(

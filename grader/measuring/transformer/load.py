@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.base.errors import ExerciseError, UnsupportedTransformer
 from grader.base.language import _
+from grader.measuring.transformer import families
 from grader.measuring.transformer.files import lacks, pickles_in, read_json
 from grader.measuring.transformer.find import Say, locate, silent
 from grader.measuring.transformer.hub import quiet
@@ -181,7 +182,7 @@ def _agree(source: TransformerSource, path: Path, model: "PreTrainedModel") -> N
     if not calls:
         raise UnsupportedTransformer(
             f"{path}: the attention of {type(model).__name__} cannot be reached through the attention interface. "
-            "Take a decoder or an encoder that has it, such as GPT-2, Llama or BERT"
+            f"{families.advice()}"
         )
     family = "decoder" if all(causal for _, causal in calls) else "encoder"
     heads = sorted({heads for heads, _ in calls})
