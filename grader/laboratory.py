@@ -16,6 +16,7 @@ from pydantic import ValidationError, model_validator
 from grader.base.errors import BeingMeasured, DigestMismatch, ScoreTableError
 from grader.base.files import passing, read_sealed, write_sealed
 from grader.base.language import _
+from grader.base.memory import enough_memory
 from grader.grading.grade import grade
 from grader.grading.standings import Standings
 from grader.measuring import transformer
@@ -188,15 +189,17 @@ class Laboratory:
         """Return one head on one sentence: drawn, and measured if the targets follow from the tokens."""
         from grader.measuring.sentence import recompute
 
-        self.say(_("recomputing the evidence"))
-        evidence, picture = recompute(self.loaded.model, self.loaded.tokenizer, kind, (layer, head), text)
+        self.say(doing := _("recomputing the evidence"))
+        with enough_memory(doing):
+            evidence, picture = recompute(self.loaded.model, self.loaded.tokenizer, kind, (layer, head), text)
         return Recomputed(evidence=evidence, picture=picture)
 
     def _exists(self, claim: Claim) -> bool:
         return claim.layer < self.exercise.transformer.layers and claim.head < self.exercise.transformer.heads
 
     def _measure(self, key: str) -> ScoreTable:
-        with _counted(self.folder / f"{key}.begun"):
+        doing = _("measuring every head of {transformer}", transformer=self.exercise.transformer.name)
+        with _counted(self.folder / f"{key}.begun"), enough_memory(doing):
             return self._measured(key)
 
     def _measured(self, key: str) -> ScoreTable:

@@ -74,6 +74,10 @@ class UnsupportedTransformer(GraderError):
     """The transformer cannot be measured, because its attention cannot be read."""
 
 
+class OutOfMemory(GraderError):
+    """There is not enough memory."""
+
+
 class ScoreTableError(GraderError):
     """A stored score table cannot be read."""
 

@@ -13,6 +13,7 @@ from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.measuring import transformer
 from grader.measuring.score_table import ScoreTable, store_of
+from grader.measuring.transformer import families
 from grader.schema import Basis, Exercise
 
 DIGITS = 12
@@ -25,6 +26,7 @@ def all_checks() -> Iterator[Check]:
     """Yield all checks that measure nothing. Only the service, if there is one, is asked over the network."""
     yield _folder()
     yield _ledger()
+    yield Check(True, "families", families.advice())
     seen: set[str] = set()
     for name in exercises.available():
         try:

@@ -24,6 +24,7 @@ from grader.base import interrupt
 from grader.base.environment import is_on
 from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import LANGUAGES, _
+from grader.base.memory import ran_out
 from grader.cli import speech
 
 DEBUG = "GRADER_DEBUG"
@@ -163,6 +164,7 @@ def _run() -> None:
     except Exception as error:
         if interrupt.came():
             interrupt.leave()
+        error = ran_out(error, "grade") or error
         if is_on(DEBUG) and not isinstance(error, GraderError):
             raise
         for line in _explained(error):

@@ -30,9 +30,11 @@ class Pattern:
     """One head's attention pattern on one text.
 
     Attributes:
-        tokens: The text's tokens as text, with those that the tokenizer puts around it, such as `<|endoftext|>`.
+        tokens: The text's tokens as text, with those that the tokenizer puts around it, such as `<|endoftext|>`. The
+            second of three tokens that make up one character is that character with `(2/3)` behind it.
         weights: Attention after the softmax, an array of shape [query, key], one row and one column a token; 0 to 1,
-            and each row sums to 1. Its precision is the transformer's, at least float32.
+            and each row sums to 1, or to less in families such as gpt-oss, where a query may pay attention to nothing.
+            Its precision is the transformer's, at least float32.
         layer: Counted from 0.
         head: The head's number in the layer, counted from 0.
         text: The text.
@@ -142,10 +144,8 @@ def _loaded(wanted: _Wanted) -> "Loaded":
 def _pattern(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", place: HeadIndex, text: str) -> Pattern:
     from grader.measuring.attention import one_thread, pattern_of
     from grader.measuring.sentence import read
-    from grader.measuring.transformer.borrowed import refuse_unreadable
 
-    ids, _special, tokens = read(model, tokenizer, text)
-    refuse_unreadable(model, [ids])
+    text_read = read(model, tokenizer, text)
     with one_thread():
-        weights = pattern_of(model, ids, *place).numpy()
-    return Pattern(tokens, weights, *place, text)
+        weights = pattern_of(model, text_read.token_ids, *place).numpy()
+    return Pattern(text_read.tokens, weights, *place, text)

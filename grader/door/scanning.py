@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from grader.base.errors import UnsupportedTransformer
+from grader.base.memory import enough_memory
 from grader.door.kinds import named, refuse_looking_ahead, refuse_unasked, usual
 from grader.door.notebook import ProgressBar, progress_bar
 from grader.door.opening import in_memory, opened, refuse_in_memory
@@ -113,8 +114,9 @@ def _of_memory(
         asked = usual(causal=lent.causal) if wanted is None else wanted
         if lent.causal:
             refuse_looking_ahead(asked, lent.name)
-        bar.say(f"measuring every head of {lent.name}")
-        scores = _measured(lent, tokenizer, settings, asked, bar)
+        bar.say(doing := f"measuring every head of {lent.name}")
+        with enough_memory(doing):
+            scores = _measured(lent, tokenizer, settings, asked, bar)
     table = ScoreTable(
         key="",
         transformer=lent.name,
@@ -133,7 +135,6 @@ def _measured(
     """The scores of all heads, by a copy of the tokenizer: probes are kept for one that never changes."""
     from grader.measuring.probes.families import families_of, family
     from grader.measuring.scan import scan
-    from grader.measuring.transformer.borrowed import refuse_unreadable
 
     own = copy.deepcopy(tokenizer)
     own.backend_tokenizer.no_truncation()
@@ -141,11 +142,10 @@ def _measured(
     for kind in kinds:
         for name in families_of(kind):
             try:
-                probe = family(name, own, settings)
+                family(name, own, settings)
             except ValueError as error:
                 message = f"{kind.name}: its probe needs more English words that are one token each ({error})"
                 raise UnsupportedTransformer(f"{message}; leave the kind out, or take another tokenizer") from error
-            refuse_unreadable(lent.model, [sequence.token_ids for sequence in probe])
     return scan(lent.model, own, settings, kinds, causal=lent.causal, say=bar.reach)
 
 

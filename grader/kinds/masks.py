@@ -65,9 +65,9 @@ def all_but_special(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
 
 
 def same_token(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
-    """Return a mask of the keys that hold an earlier copy of the query's token."""
+    """Return a mask of the keys that hold an earlier copy of the query's token; an unknown one is a copy of nothing."""
     ids = torch.tensor(sequence.token_ids)
-    return (ids[:, None] == ids[None, :]).tril(-1) & all_but_special(sequence)
+    return ((ids[:, None] == ids[None, :]) & (ids[:, None] >= 0)).tril(-1) & all_but_special(sequence)
 
 
 def looked_at(

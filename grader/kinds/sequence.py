@@ -32,8 +32,9 @@ class ProbeSequence:
     """Token ids with annotations; the same tokenizer and seed always give the same ones."""
 
     token_ids: tuple[int, ...]
+    """An id below 0 is an unknown token, which is a copy of no other."""
     special: frozenset[int]
-    """The positions of tokens that the tokenizer adds around the text, such as `<|endoftext|>` or `[SEP]`."""
+    """The positions of tokens that stand for no text, such as `<|endoftext|>` or `[SEP]`."""
     slice: str
     """The slice that the sequence's queries belong to, such as `random` or `text`."""
     words: tuple[Span, ...] = ()

@@ -18,6 +18,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.masking_utils import eager_mask
 
 from grader.base.errors import UnsupportedTransformer
+from grader.measuring.patterns import most_in_a_row
 
 Receive = Callable[[int, Float[Tensor, "sequence head query key"]], None]
 """A function that is called with each layer's number, from 0, and its pattern."""
@@ -36,6 +37,11 @@ class _Layers:
         self.receive, self.last, self.next = receive, last, 0
 
     def take(self, pattern: Tensor) -> None:
+        if (most := most_in_a_row(pattern)) is not None:
+            message = f"a row of the attention in layer {self.next} sums to {most:.3g}, but attention sums to 1 at most"
+            raise UnsupportedTransformer(
+                f"{message}; the weights are damaged, or the family's attention is another one"
+            )
         self.receive(self.next, pattern)
         if self.next == self.last:
             raise _Enough
@@ -99,6 +105,9 @@ def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: 
             model(input_ids=ids, use_cache=False)
     except _Enough:
         return
+    except IndexError as error:  # an embedding or a position that it lacks, in a family that states no such limit
+        message = f"{type(model).__name__} cannot read a text of {ids.shape[-1]} tokens with ids up to {int(ids.max())}"
+        raise UnsupportedTransformer(f"{message} ({error})") from error
     finally:
         _CURRENT.reset(token)
     raise UnsupportedTransformer(
@@ -108,7 +117,10 @@ def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: 
 
 
 def pattern_of(model: PreTrainedModel, token_ids: Sequence[int], layer: int, head: int) -> Float[Tensor, "query key"]:
-    """Return one head's pattern on one sequence, [query, key]; each row sums to 1."""
+    """Return one head's pattern on one sequence, [query, key].
+
+    Each row sums to 1, or to less in families such as gpt-oss that let a query pay attention to nothing.
+    """
     patterns: list[Tensor] = []
 
     def receive(number: int, pattern: Tensor) -> None:

@@ -48,6 +48,7 @@ def examples(
 ) -> dict[str, tuple[Example, Patterns]]:
     """Return for each kind, by its name, its first probe's shortest sequence with a target, and all patterns."""
     from grader.measuring.probes.families import families_of, family
+    from grader.measuring.probes.spelling import spelled
     from grader.measuring.questions import question
 
     shown = {}
@@ -59,7 +60,7 @@ def examples(
         pairs = (asking.targets & asking.asked[:, None]).nonzero().tolist()
         example = Example(
             kind=kind.name,
-            tokens=tuple(str(tokenizer.decode([token])) for token in sequence.token_ids),
+            tokens=spelled(tokenizer, sequence.token_ids),
             targets=tuple((query, key) for query, key in pairs),
         )
         shown[kind.name] = (example, _patterns(model, sequence))

@@ -7,6 +7,18 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+ROUNDING = 2**-7
+"""The most by which a row may sum to more than 1: the error of bfloat16, the coarsest precision of an exercise."""
+
+
+def most_in_a_row(pattern: Float[Tensor, "*sequence head query key"]) -> float | None:
+    """Return the largest sum of a row if that is more than 1, so that the pattern is no attention; NaN is more.
+
+    A row may sum to less: families such as gpt-oss let a query pay attention to nothing.
+    """
+    sums = pattern.sum(-1, dtype=torch.float64)
+    return None if bool((sums <= 1 + ROUNDING).all()) else float(sums.max())
+
 
 def asked_rows(
     pattern: Float[Tensor, "sequence head query key"], asked: Bool[Tensor, "sequence query"]

@@ -30,6 +30,7 @@ from grader.measuring.pooling import ALIKE, Answers, pooled
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.score_table import KindScores
+from grader.measuring.transformer.reach import refuse_unreadable
 from grader.schema import Kind, ProbeSettings
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
 
     Raises:
         ExerciseError: A kind has no query that the transformer could be asked.
+        UnsupportedTransformer: A probe is longer than the transformer reads, or has tokens that it does not know.
     """
     answered: dict[str, list[Answers]] = {}
     scores: dict[str, KindScores] = {}
@@ -161,6 +163,7 @@ def answers(  # noqa: PLR0913 - what is asked, and in keywords how
         for run in started:
             runs[run.kind.name].append(run)
         texts += _texts(sequences, started, causal=causal)
+    refuse_unreadable(model, (text.token_ids for text in texts))
     _pass_all(model, _batches(texts, tokens), threads, say)
     return {name: [run.answers for run in of_kind] for name, of_kind in runs.items()}
 

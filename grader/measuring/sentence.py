@@ -9,8 +9,10 @@ from grader.base.language import N_, _
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention import one_thread, pattern_of
 from grader.measuring.patterns import asked_rows, hits, share
-from grader.measuring.probes.tokens import surround
+from grader.measuring.probes.spelling import spelled
+from grader.measuring.probes.tokens import special_ids, surround, unknown_id
 from grader.measuring.questions import question
+from grader.measuring.transformer.reach import longest_text, words_of
 from grader.schema import Evidence, HeadIndex, Kind, Picture, head_name
 
 DECIMALS = 3
@@ -21,22 +23,41 @@ class ReadText(NamedTuple):
 
     token_ids: tuple[int, ...]
     special: frozenset[int]
-    """The positions of what the tokenizer puts around a text."""
+    """The positions of tokens that stand for no text: put around it by the tokenizer, or typed in it."""
+    unknown: frozenset[int]
+    """The positions of words that the tokenizer does not know."""
     tokens: tuple[str, ...]
+
+    def sequence(self) -> ProbeSequence:
+        """Return the text as a sequence to ask about; an unknown word has no id, so that it is a copy of nothing."""
+        ids = (-1 if place in self.unknown else token for place, token in enumerate(self.token_ids))
+        return ProbeSequence(tuple(ids), self.special, "evidence")
 
 
 def read(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str) -> ReadText:
     """Return the text's tokens, with what the tokenizer puts around a text.
 
     Raises:
-        InvalidInput: the text is longer than the transformer can read.
+        InvalidInput: The text is longer than the transformer can read, or has a token that the transformer lacks.
     """
-    ids, _front, special = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
-    longest = getattr(model.config, "max_position_embeddings", len(ids))
-    if len(ids) > longest:
+    ids, _front, around = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
+    longest = longest_text(model)
+    if longest is not None and len(ids) > longest:
         message = N_("it has {number} tokens, but the transformer reads {most} at most; shorten it")
-        raise InvalidInput(_("the sentence"), [Problem("too-long", _(message, number=len(ids), most=longest))])
-    return ReadText(ids, special, tuple(str(tokenizer.decode([token])) for token in ids))
+        raise _refused("too-long", _(message, number=len(ids), most=longest))
+    tokens = spelled(tokenizer, ids)
+    for token, shown in zip(ids, tokens, strict=True):
+        if token >= words_of(model):
+            message = N_("the transformer has no token {number} ({shown}); leave it out")
+            raise _refused("no-such-token", _(message, number=token, shown=shown))
+    unknown = unknown_id(tokenizer)
+    strange = frozenset(place for place, token in enumerate(ids) if token == unknown)
+    special = {place for place, token in enumerate(ids) if token in special_ids(tokenizer)} - strange
+    return ReadText(ids, around | special, strange, tokens)
+
+
+def _refused(code: str, message: str) -> InvalidInput:
+    return InvalidInput(_("the sentence"), [Problem(code, message)])
 
 
 def recompute(
@@ -45,13 +66,14 @@ def recompute(
     """Return the measurement and the picture of one head on the text; share and hit rate are None if no query is asked.
 
     Raises:
-        InvalidInput: the text is longer than the transformer can read.
+        InvalidInput: As `read` does.
     """
     layer, head = place
-    ids, special, tokens = read(model, tokenizer, text)
+    text_read = read(model, tokenizer, text)
+    tokens = text_read.tokens
     with one_thread():
-        pattern = pattern_of(model, ids, layer, head)
-    asking = question(kind, ProbeSequence(ids, special, "evidence"))
+        pattern = pattern_of(model, text_read.token_ids, layer, head)
+    asking = question(kind, text_read.sequence()).visible(causal=False)
     asked = asking.asked
     measured: dict[str, float] = {}
     if kind.head_type.from_tokens and asked.any():

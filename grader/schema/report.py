@@ -163,7 +163,7 @@ class Picture(Record):
     caption: str
     tokens: tuple[str, ...]
     pattern: tuple[tuple[float, ...], ...] = Field(
-        description="The attention of each query (row) to each key (column); each row sums to 1."
+        description="The attention of each query (row) to each key (column); each row sums to 1 at most."
     )
     targets: tuple[tuple[int, int], ...] = Field(
         default=(), description="The target keys of each query, as (query, key) pairs."

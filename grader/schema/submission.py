@@ -41,7 +41,7 @@ class Submission(Record):
     student: StudentName | None = Field(
         default=None, description="The student's name; the command line fills it in if it is missing."
     )
-    claims: tuple[Claim, ...] = Field(min_length=1, max_length=1000)
+    claims: tuple[Claim, ...] = Field(min_length=1, max_length=1000, strict=False)  # a program may give a list
     gallery: bool = Field(default=False, description="Show confirmed claims in the gallery, under a pseudonym.")
     gallery_name: GalleryName | None = Field(
         default=None, description="The name to show in the gallery instead of the pseudonym."

@@ -17,7 +17,8 @@ from transformers import (
 
 import grader
 from grader.base.errors import UnsupportedTransformer
-from grader.measuring.transformer.borrowed import borrowed, refuse_unreadable
+from grader.measuring.transformer.borrowed import borrowed
+from grader.measuring.transformer.reach import refuse_unreadable
 from grader.schema import ProbeSettings
 from tests.support.tiny import FAMILIES, WORDS, with_head, word_tokenizer
 

@@ -86,7 +86,7 @@ def test_the_second_previous_token_head_is_second(name: str) -> None:
     found = rows(name, PREVIOUS)
 
     assert list(found)[1] == (2, 2)
-    assert found[2, 2]["confirmed"]
+    assert found[2, 2]["too_close"]  # 0.4 is within its interval on a single text
 
 
 def test_a_transformer_that_is_fed_wrongly_confirms_nothing() -> None:
@@ -107,11 +107,11 @@ def test_a_head_that_hits_and_pays_little_is_not_confirmed(name: str) -> None:
     assert not head["confirmed"]
 
 
-def test_two_induction_heads_are_confirmed_on_a_sentence_said_twice() -> None:
+def test_two_induction_heads_lead_on_a_sentence_said_twice() -> None:
     found = rows("tl_repeat_L6H9_L5H5", INDUCTION)
 
     assert list(found) == [(5, 5), (6, 9)]
-    assert all(row["confirmed"] and row["hit_rate"] > 0.9 for row in found.values())
+    assert all(row["share"] > 0.6 and row["hit_rate"] > 0.9 for row in found.values())
     assert not any(row["confirmed"] for row in rows("tl_repeat_L6H9_L5H5", DUPLICATE).values())
 
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 from grader.base.errors import InvalidInput
-from grader.measuring.recorded import read, scan_file
+from grader.measuring.recorded import LEAST_QUERIES, read, scan_file
 from grader.schema import Kind
 
 LENGTH = 8
@@ -60,7 +60,8 @@ def grade(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_head_of_each_kind_is_found_and_no_other(tmp_path: Path, kind: Kind, head: tuple[int, int]) -> None:
     rows = scan_file(saved(tmp_path, **GOOD), kind)["heads"]
 
-    assert [(row["layer"], row["head"]) for row in rows if row["confirmed"]] == [head]
+    assert [(row["layer"], row["head"]) for row in rows if row["too_close"]] == [head]
+    assert not any(row["confirmed"] for row in rows)  # on these few queries
     assert [row["share"] for row in rows] == [1, 0, 0, 0]
     assert [row["rank"] for row in rows] == [1, 2, 3, 4]
 
@@ -99,7 +100,7 @@ def test_an_unknown_token_is_a_copy_of_no_other(tmp_path: Path) -> None:
 def test_an_encoder_may_look_onward(tmp_path: Path) -> None:
     (row,) = scan_file(saved(tmp_path, token_ids=IDS, attn=[[ONWARD]]), NEXT)["heads"]
 
-    assert (row["share"], row["hit_rate"], row["confirmed"]) == (1, 1, True)
+    assert (row["share"], row["hit_rate"]) == (1, 1)
 
 
 def test_a_decoder_is_not_asked_what_it_cannot_see(tmp_path: Path) -> None:
@@ -113,7 +114,45 @@ def test_half_precision_is_read(tmp_path: Path) -> None:
 
     (recording,) = read(saved(tmp_path, token_ids=IDS, attn=rounded))
 
-    assert recording.patterns.dtype == np.float64
+    assert recording.texts[0].patterns.dtype == np.float64
+
+
+def test_one_text_confirms_a_head_only_with_enough_queries(tmp_path: Path) -> None:
+    for length in range(4, 16):
+        pattern = np.eye(length, k=-1)
+        pattern[0, 0] = 1
+        (row,) = scan_file(saved(tmp_path, token_ids=np.arange(length), attn=[[pattern]]), PREVIOUS)["heads"]
+
+        assert row["queries"] == length - 2
+        assert row["confirmed"] == (row["queries"] >= LEAST_QUERIES)
+        assert row["too_close"] == (row["queries"] < LEAST_QUERIES)
+
+
+def test_a_threshold_within_the_interval_is_not_decided(tmp_path: Path) -> None:
+    right = np.eye(24, k=-1)
+    right[0, 0] = 1
+    wrong = np.zeros_like(right)
+    wrong[:, 0] = 1
+    half = np.where((np.arange(24) % 2 == 0)[:, None], right, wrong)  # right on half of the queries; 0.6 is needed
+
+    rows = scan_file(saved(tmp_path, token_ids=np.arange(24), attn=[[right, half, wrong]]), PREVIOUS)["heads"]
+
+    assert [(row["head"], row["confirmed"], row["too_close"]) for row in rows] == [
+        (0, True, False),
+        (1, False, True),
+        (2, False, False),
+    ]
+
+
+ROUNDED = np.eye(12, k=-1) * 0.9 + np.eye(12) * 0.1
+ROUNDED[0, 0] = 1
+
+
+@pytest.mark.parametrize("total", [1.0, 1.0024, 0.9976, 0.93, 0.5])
+def test_rows_may_be_rounded_or_leave_attention_to_a_sink(tmp_path: Path, total: float) -> None:
+    (row,) = scan_file(saved(tmp_path, token_ids=np.arange(12), attn=[[ROUNDED * total]]), PREVIOUS)["heads"]
+
+    assert row["share"] == pytest.approx(0.9 * total, abs=1e-4)
 
 
 def test_arrays_that_are_not_needed_are_left_alone(tmp_path: Path) -> None:
@@ -154,7 +193,12 @@ BAD: dict[str, tuple[dict[str, ArrayLike], str]] = {
     "no number": (changed(attn=spoiled(np.nan)), "attn has negative or missing values"),
     "infinite": (changed(attn=spoiled(np.inf)), "attn has negative or missing values"),
     "negative": (changed(attn=spoiled(-0.5)), "attn has negative or missing values"),
-    "before softmax": (changed(attn=spoiled(0.25)), "a row of attn sums to 1 give or take 0.25"),
+    "before softmax": (changed(attn=spoiled(0.25)), "a row of attn sums to 1.25"),
+    "a mask of other length": (changed(attention_mask=[1, 1]), "attention_mask is (2,), but token_ids is (8,)"),
+    "a mask with a hole": (changed(attention_mask=[1, 1, 0, 1, 1, 1, 1, 1]), "must have one run of 1"),
+    "a mask of nothing": (changed(attention_mask=[0] * 8), "must have one run of 1"),
+    "a mask of other numbers": (changed(attention_mask=[2] * 8), "must have one run of 1"),
+    "a mask that attention was not computed with": (changed(attention_mask=[0] + [1] * 7), "attend to padding"),
     "heads not said": ({"token_ids": IDS, "attn": [BACK]}, "heads is not there; it must give layer and head"),
     "heads by one number": ({"token_ids": IDS, "attn": [BACK], "heads": [3]}, "heads is [1]; it must give"),
     "heads negative": ({"token_ids": IDS, "attn": [BACK], "heads": [[-1, 0]]}, "it must give layer and head, from 0"),
@@ -234,4 +278,4 @@ def test_the_command_prints_the_heads(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     (row,) = json.loads(done.stdout)["heads"]
-    assert (row["layer"], row["head"], row["share"], row["confirmed"]) == (0, 1, 1, True)
+    assert (row["layer"], row["head"], row["share"], row["too_close"]) == (0, 1, 1, True)

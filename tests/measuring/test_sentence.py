@@ -1,10 +1,12 @@
 """One head on a sentence that somebody wrote, held against the transformer's own attention."""
 
+import copy
+
 import pytest
 import torch
 
 from grader.base.errors import InvalidInput
-from grader.measuring.sentence import recompute
+from grader.measuring.sentence import read, recompute
 from grader.schema import Kind
 from tests.support.tiny import POSITIONS, for_words, word_tokenizer
 
@@ -88,3 +90,44 @@ def test_odd_texts_are_drawn(family: str, text: str) -> None:
 def test_a_text_longer_than_the_transformer_reads_is_the_students_mistake(family: str) -> None:
     with pytest.raises(InvalidInput, match=rf"has \d+ tokens, but the transformer reads {POSITIONS} at most"):
         recompute(for_words(family), word_tokenizer(family), Kind(type="positional"), PLACE, "king " * POSITIONS)
+
+
+TYPED = {
+    "decoder": ("gpt2", "{bos} the king {bos} waits near the old bridge"),
+    "encoder": ("bert", "[CLS] the king [SEP] waits [PAD] near the old bridge [SEP]"),
+}
+
+
+@pytest.mark.parametrize(("family", "text"), TYPED.values(), ids=TYPED)
+@pytest.mark.parametrize("name", ["positional", "induction", "duplicate_token"])
+def test_a_special_token_that_is_typed_is_no_word(family: str, text: str, name: str) -> None:
+    words = word_tokenizer(family)
+    text = text.format(bos=words.bos_token)
+    found, picture = recompute(for_words(family), words, Kind(type=name), PLACE, text)
+    ids = read(for_words(family), words, text).token_ids
+    special = {place for place, token in enumerate(ids) if token in words.all_special_ids}
+
+    assert len(special) > 2
+    assert not special & {place for target in picture.targets for place in target}
+    assert found.queries == len({query for query, _ in picture.targets})
+
+
+def test_two_unknown_words_are_copies_of_nothing() -> None:
+    words = word_tokenizer("bert")
+    text = "the ☃ near the old 밥 waits"
+    unknown = sorted(read(for_words("bert"), words, text).unknown)
+    assert len(unknown) == 2
+
+    for name in ("duplicate_token", "induction"):
+        _, picture = recompute(for_words("bert"), words, Kind(type=name), PLACE, text)
+        assert not [query for query, _ in picture.targets if query in unknown]
+    _, picture = recompute(for_words("bert"), words, Kind(type="positional"), PLACE, text)
+    assert {(unknown[0], unknown[0] - 1), (unknown[0] + 1, unknown[0])} <= set(picture.targets)  # they are words still
+
+
+def test_a_token_that_the_transformer_lacks_is_the_students_mistake() -> None:
+    words = copy.deepcopy(word_tokenizer("gpt2"))
+    words.add_tokens(["<picture>"])
+
+    with pytest.raises(InvalidInput, match=r"the transformer has no token \d+ \(<picture>\); leave it out"):
+        recompute(for_words("gpt2"), words, Kind(type="positional"), PLACE, "the king <picture> waits")

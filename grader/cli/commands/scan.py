@@ -78,6 +78,8 @@ def _text(scores: dict[str, Any]) -> str:
             baseline = f"{row['baseline']:.2f}"
             on = _("(baseline {baseline}, {queries} queries)", baseline=baseline, queries=row["queries"])
             lines.append(f"\n{title(kind)}  {on}")
+            if scores["exercise"] is None and row["queries"] < (least := scores["least_queries"]):
+                lines.append(_("  with fewer than {least} queries no head is confirmed", least=least))
             before = kind.name
         low, high = row["interval"]
         mark = _("confirmed") if row["confirmed"] else _("not confirmed yet") if row["too_close"] else ""

@@ -42,7 +42,7 @@ def plain_words(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
 @lru_cache(maxsize=4)
 def _plain_vocabulary(tokenizer: PreTrainedTokenizerBase) -> tuple[tuple[int, str], ...]:
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    special = set(tokenizer.all_special_ids)
+    special = special_ids(tokenizer)
     marked = any(token.startswith(BEGINNINGS) for token, _ in vocabulary)
     words = ((index, token, token.lstrip("".join(BEGINNINGS))) for token, index in vocabulary)
     return tuple(
@@ -54,6 +54,19 @@ def _plain_vocabulary(tokenizer: PreTrainedTokenizerBase) -> tuple[tuple[int, st
 
 def _plain(word: str) -> bool:
     return len(word) >= 2 and word.isascii() and word.isalpha()
+
+
+def special_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the ids of all tokens that stand for no text, wherever they are, such as `[SEP]` and `<|im_start|>`."""
+    added = tokenizer.added_tokens_decoder.items()
+    return frozenset(tokenizer.all_special_ids) | {token for token, settings in added if settings.special}
+
+
+def unknown_id(tokenizer: PreTrainedTokenizerBase) -> int | None:
+    """Return the id that stands for any word that the tokenizer does not know, such as `[UNK]`, if it has one."""
+    used = (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id, tokenizer.mask_token_id)
+    unknown: int | None = tokenizer.unk_token_id
+    return None if unknown in used else unknown
 
 
 def surround(tokenizer: PreTrainedTokenizerBase, token_ids: Items[int]) -> tuple[tuple[int, ...], int, frozenset[int]]:
@@ -113,7 +126,7 @@ def _unknown(
     tokenizer: PreTrainedTokenizerBase, words: Items[str], text: str, owners: list[int], encoded: Encoding
 ) -> set[int]:
     """Return the words that are blank, become an unknown or another special token, or lose a letter."""
-    special = {*tokenizer.all_special_ids, tokenizer.unk_token_id}
+    special = {*special_ids(tokenizer), tokenizer.unk_token_id}
     strange = {
         owners[place]
         for token, (start, end) in zip(encoded.ids, encoded.offsets, strict=True)

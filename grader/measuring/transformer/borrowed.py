@@ -1,6 +1,6 @@
 """A transformer that a caller holds in memory: lent for measuring, and given back exactly as it was."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from grader.base.errors import UnsupportedTransformer
+from grader.measuring.transformer import families
 from grader.measuring.transformer.load import attention_calls
 
 
@@ -43,26 +44,6 @@ def borrowed(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Iterator[L
         yield Lent(base.name_or_path or type(model).__name__, base, *_shape(base))
 
 
-def refuse_unreadable(model: PreTrainedModel, texts: Iterable[Sequence[int]]) -> None:
-    """Refuse token ids that the transformer has no embedding or no position for.
-
-    Raises:
-        UnsupportedTransformer: There is such a text.
-    """
-    longest = getattr(model.config, "max_position_embeddings", None)
-    words = model.get_input_embeddings().get_parameter("weight").shape[0]
-    for ids in texts:
-        if longest is not None and len(ids) > longest:
-            raise UnsupportedTransformer(
-                f"{type(model).__name__} reads {longest} tokens at most, but a probe has {len(ids)}"
-            )
-        if max(ids, default=0) >= words:
-            raise UnsupportedTransformer(
-                f"the tokenizer gives the token {max(ids)}, but {type(model).__name__} has a vocabulary of {words}; "
-                "give the tokenizer that belongs to the transformer"
-            )
-
-
 def _base(model: nn.Module) -> PreTrainedModel:
     """Return the transformer without its language-modelling head, on the CPU."""
     base = model.base_model if isinstance(model, PreTrainedModel) else None
@@ -90,8 +71,8 @@ def _shape(base: PreTrainedModel) -> tuple[int, int, bool]:
     calls, name = attention_calls(base), type(base).__name__
     if not calls:
         raise UnsupportedTransformer(
-            f"the attention of {name} cannot be reached through the attention interface of `transformers`; "
-            "take a decoder or an encoder that has it, such as GPT-2, Llama or BERT"
+            f"the attention of {name} cannot be reached through the attention interface of `transformers`. "
+            f"{families.advice()}"
         )
     if len(calls) != layers:
         raise UnsupportedTransformer(

@@ -47,14 +47,21 @@ def lacks(path: Path) -> list[str]:
 def lacking(path: Path, given: Iterable[str]) -> list[str]:
     """Return what a folder lacks to be a transformer if only the given files of it are read, in words."""
     names = list(given)
-    spread = read_json(path / INDEX).get("weight_map", {}) if INDEX in names else {}
-    return missing_parts(names) + sorted(set(spread.values()) - set(names))
+    return missing_parts(names) + sorted(_parts(path / INDEX) - set(names) if INDEX in names else ())
 
 
 def missing_parts(names: Iterable[str]) -> list[str]:
     """Return the parts of a transformer that none of these files is, in words."""
     given = tuple(names)
     return [part for part, patterns in PARTS.items() if not any(_any(name, patterns) for name in given)]
+
+
+def _parts(index: Path) -> set[str]:
+    """Return the names of the files that weights are spread over."""
+    spread = read_json(index).get("weight_map", {})
+    if not isinstance(spread, dict) or not all(isinstance(name, str) for name in spread.values()):
+        raise UnsupportedTransformer(f"{index}: `weight_map` must give the name of a file for each weight")
+    return set(spread.values())
 
 
 def pickles_in(folder: Path) -> list[str]:
@@ -70,6 +77,8 @@ def read_json(file: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise UnsupportedTransformer(f"{file}: its brackets are nested too deeply") from error
     except ValueError as error:
         raise UnsupportedTransformer(f"{file}: not valid JSON ({error})") from error
     if not isinstance(content, dict):

@@ -1,5 +1,6 @@
 """Loading a transformer into memory: without its head, frozen; never from a pickle, never with foreign code."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from grader.base.errors import DigestMismatch, ExerciseError, UnsupportedTransformer
 from grader.base.language import _
+from grader.measuring.transformer import families
 from grader.measuring.transformer.files import lacks, pickles_in, read_json
 from grader.measuring.transformer.find import Say, locate, silent
 from grader.measuring.transformer.hub import quiet
+from grader.measuring.transformer.reach import refuse_other_tokenizer
+from grader.measuring.transformer.sane import (
+    counted_tensors,
+    foreign,
+    refuse_not_finite,
+    refuse_too_small,
+    refuse_unlike_weights,
+)
 from grader.measuring.transformer.verify import read_files, source_digest, verify
 from grader.measuring.transformer.view import view
 from grader.schema import Precision, TransformerSource
@@ -24,6 +34,8 @@ COUNTED = "grader-counted"
 """The registered name of the attention function that only counts its calls."""
 ONE_KERNEL = {"gelu_new": "gelu_pytorch_tanh"}
 """Activations that the library computes in several operations, and the same formula in one operation."""
+NO_LIMIT = sys.maxsize
+"""In place of the tokenizer's own limit, of which it would only warn: `reach` holds texts to the real one."""
 LOADING = threading.Lock()
 """A lock: reading a transformer changes switches of the library that all threads share."""
 
@@ -63,7 +75,10 @@ def load(
     digest = source_digest(source, located)
     with LOADING, view(located.path, read_files(source, located)) as shown:
         model, tokenizer = _read(shown, dtype)
-        _agree(source, located.path, model)
+        with foreign(located.path):
+            refuse_not_finite(located.path, model)
+            _agree(source, located.path, model)
+            refuse_other_tokenizer(model, tokenizer)
     verify(located, source)  # at no cost, unless a file changed meanwhile
     if source_digest(source, located) != digest:
         raise DigestMismatch(f"{located.path}: it changed while it was being read; try again when it stays as it is")
@@ -95,24 +110,22 @@ def _refuse_unsafe(path: Path) -> None:
 
 def _read(path: Path, dtype: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerFast"]:
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast
 
+    tensors = counted_tensors(path)
     folder = str(path if path.is_dir() else path.parent)
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     if path.is_file():
         options["gguf_file"] = path.name
     number: torch.dtype = getattr(torch, dtype)
-    try:
-        with _no_bars(), quiet("transformers"):
-            config = AutoConfig.from_pretrained(folder, **options)
-            for name in ("activation_function", "hidden_act"):
-                if (activation := getattr(config, name, None)) in ONE_KERNEL:
-                    setattr(config, name, ONE_KERNEL[activation])
-            model, missing = (_from_folder if path.is_dir() else _from_gguf)(path, config, number)
-            tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        raise UnsupportedTransformer(f"{path}: it cannot be read ({type(error).__name__}: {error})") from error
+    with foreign(path), _no_bars(), quiet("transformers"):
+        config = AutoConfig.from_pretrained(folder, **options)
+        refuse_unlike_weights(path, config, tensors)
+        for name in ("activation_function", "hidden_act"):
+            if (activation := getattr(config, name, None)) in ONE_KERNEL:
+                setattr(config, name, ONE_KERNEL[activation])
+        model, missing = (_from_folder if path.is_dir() else _from_gguf)(path, config, number)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **options)
     missing = {name for name in missing if not name.startswith("pooler.")}  # stands behind the last layer
     if missing:
         raise UnsupportedTransformer(f"{path}: weights are missing: {', '.join(sorted(missing)[:5])}")
@@ -120,6 +133,7 @@ def _read(path: Path, dtype: str) -> tuple["PreTrainedModel", "PreTrainedTokeniz
         raise UnsupportedTransformer(f"{path}: its tokenizer cannot tell where a token lies; it needs tokenizer.json")
     tokenizer.backend_tokenizer.no_truncation()  # a text is measured as it is, whatever tokenizer.json would cut
     tokenizer.backend_tokenizer.no_padding()
+    tokenizer.model_max_length = NO_LIMIT
     model.eval()  # type: ignore[no-untyped-call]
     return model.requires_grad_(False), tokenizer
 
@@ -174,11 +188,13 @@ def _no_bars() -> Iterator[None]:
 def _agree(source: TransformerSource, path: Path, model: "PreTrainedModel") -> None:
     """Run three tokens, and compare the attention that is computed with what the exercise says."""
     one_text = model.main_input_name == "input_ids" and not model.config.is_encoder_decoder
+    if one_text:
+        refuse_too_small(path, model)
     calls = attention_calls(model) if one_text else []
     if not calls:
         raise UnsupportedTransformer(
             f"{path}: the attention of {type(model).__name__} cannot be reached through the attention interface. "
-            "Take a decoder or an encoder that has it, such as GPT-2, Llama or BERT"
+            f"{families.advice()}"
         )
     family = "decoder" if all(causal for _, causal in calls) else "encoder"
     heads = sorted({heads for heads, _ in calls})

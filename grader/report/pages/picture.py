@@ -1,5 +1,8 @@
 """A head's picture in a file: a heat map with tokens on both axes."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from grader.base.errors import InvalidInput, Problem
@@ -10,6 +13,7 @@ from grader.report.text.labels import token_label, visible
 from grader.schema import Picture
 
 CELL_INCHES, LABEL_INCHES, DPI = 0.26, 1.5, 150
+BACKEND = "MPLBACKEND"
 REPLACEMENT = "\N{WHITE SQUARE}"
 """The sign for a character that the font does not have."""
 
@@ -44,7 +48,8 @@ def png(picture: Picture, path: Path) -> None:
 
     The labels of the axes are always English, because matplotlib's own font has only Latin letters.
     """
-    import matplotlib.style
+    with _no_backend():
+        import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
@@ -66,6 +71,17 @@ def png(picture: Picture, path: Path) -> None:
         axes.set_title(_drawable(visible(picture.caption)), fontsize=10, parse_math=False, wrap=True)
         figure.colorbar(image, ax=axes, shrink=0.6, label="attention").ax.tick_params(labelsize=7)
         figure.savefig(path, format="png", metadata={"Software": None}, bbox_inches="tight")
+
+
+@contextmanager
+def _no_backend() -> Iterator[None]:
+    """Hide the backend that the environment names, as a notebook's does: a picture for a file needs none of them."""
+    named = os.environ.pop(BACKEND, None)
+    try:
+        yield
+    finally:
+        if named is not None:
+            os.environ[BACKEND] = named
 
 
 def _drawable(text: str) -> str:

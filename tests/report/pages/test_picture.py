@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -26,6 +27,26 @@ def test_a_png_has_the_same_bytes_every_time_and_no_date(picture: Picture, tmp_p
     assert content.startswith(PNG)
     assert content == (tmp_path / "two.png").read_bytes()
     assert b"Software" not in content
+
+
+def test_a_notebooks_backend_does_not_matter(picture: Picture, tmp_path: Path) -> None:
+    """In a process of its own, because matplotlib looks for it once."""
+    file = tmp_path / "picture.json"
+    file.write_text(picture.model_dump_json())
+    draw_it = (
+        "import sys, pathlib; from grader.schema import Picture; from grader.report.pages import picture\n"
+        "shown = Picture.model_validate_json(pathlib.Path(sys.argv[1]).read_bytes())\n"
+        "picture.save(shown, pathlib.Path(sys.argv[2]))"
+    )
+    for backend in ("module://nobody_has.this_backend", "nonsense"):
+        out = tmp_path / "out.png"
+        subprocess.run(
+            [sys.executable, "-c", draw_it, str(file), str(out)],
+            check=True,
+            env={**os.environ, "MPLBACKEND": backend},
+            cwd=Path(__file__).parents[3],
+        )
+        assert out.read_bytes().startswith(PNG)
 
 
 def test_forty_tokens_get_room(long_picture: Picture, tmp_path: Path) -> None:
