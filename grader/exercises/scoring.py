@@ -19,6 +19,11 @@ def points(exercise: Exercise, earned: float, wrong: int) -> float:
     return max(0.0, earned - exercise.wrong_costs * wrong)
 
 
+def passes(exercise: Exercise, score: float, kinds_confirmed: int, chance: float) -> bool:
+    """Return whether a submission with this score, this number of confirmed kinds and this luck passes."""
+    return score >= exercise.pass_at and kinds_confirmed >= exercise.kinds_needed and chance <= LUCK_LIMIT
+
+
 def luck(chances: Iterable[float], confirmed: int) -> float:
     """Return the chance that random claims have `confirmed` or more right, 0 to 1.
 

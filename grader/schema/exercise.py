@@ -205,6 +205,11 @@ class Policy(Record):
         default=0.1, description="The part of the score that is lost for each late day; a day that has begun counts."
     )
 
+    late_passes: bool = Field(
+        default=False,
+        description="True if a late submission passes by its score before lateness; else by the score that counts.",
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.due is None and self.late_days:

@@ -21,7 +21,7 @@ class Past(NamedTuple):
     attempts: int = 0
     """Different submissions that count: graded ones and those on their way."""
     times: Sequence[datetime] = ()
-    """The times at which each of them first came in, in order."""
+    """The times at which those before this one first came in, in order."""
 
 
 class Refusal(NamedTuple):
@@ -42,7 +42,7 @@ def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
         message = _("this exercise closed on {when}; ask your instructor", when=_written(closes))
         return Refusal("closed", message, None)
     if policy.attempts is not None and past.attempts >= policy.attempts:
-        message = N_("all {number} attempts are used; handing in one of them again returns its report")
+        message = N_("all {number} attempts are used; one of them may be handed in again, which costs nothing")
         return Refusal("attempts-used", _(message, number=policy.attempts), None)
     if policy.rate is not None:
         free = free_at(policy.rate, past.times)

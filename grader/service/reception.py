@@ -14,7 +14,7 @@ from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import _
 from grader.exercises import submissions
 from grader.ledger import Ledger
-from grader.ledger.queue.incoming import Incoming, NewSubmission, ReadContent, taking_in
+from grader.ledger.queue.incoming import Incoming, Judgement, NewSubmission, ReadContent, taking_in
 from grader.ledger.queue.jobs import Lease
 from grader.schema import Exercise, Submission
 from grader.schema.queue import TERMINAL, Envelope, State
@@ -100,19 +100,23 @@ def read_document(document: str, student: str | None) -> Sound:
         raise InvalidInput(SOURCE, [Problem("missing-key", message, 1, 1, "student")])
     # Without the wishes for the gallery: to change them alone is not another attempt.
     graded = submission.model_dump_json(exclude={"gallery", "gallery_name"})
-    digest = sha256("\n".join((exercise.id, str(exercise.version), graded)).encode()).hexdigest()
-    return Sound(submission, exercise, ReadContent(submission.student, exercise.id, digest))
+    older = tuple(_digest(exercise.id, str(version), graded) for version in range(1, exercise.version + 1))
+    content = ReadContent(submission.student, exercise.id, _digest(exercise.id, graded), older)
+    return Sound(submission, exercise, content)
 
 
-def judge_late(ledger: Ledger, lease: Lease, sound: Sound) -> policy.Refusal | None:
+def judge_late(ledger: Ledger, lease: Lease, sound: Sound) -> Judgement | None:
     """Judge a submission whose exercise had a fault when it came in, by the time at which it came.
 
-    Return why it is refused; None if it is taken.
+    A refusal ends its row in the same transaction. Return None if the lease had run out.
     """
     with taking_in(ledger) as incoming:
-        credit, refusal = _judged(incoming, lease.platform, lease.received_at, sound)
-        incoming.complete(lease.job, sound.content, credit)
-    return refusal
+        judgement = _judged(incoming, lease.platform, lease.received_at, sound)
+        return judgement if incoming.judged((lease.job, lease.token), judgement) else None
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _read(envelope: Envelope) -> _Read:
@@ -146,31 +150,35 @@ def _judged_new(incoming: Incoming, new: NewSubmission, read: _Read) -> NewSubmi
     """Return the new submission with its problems, or with its content and credit."""
     if read.sound is None:
         return new._replace(problems=read.problems)
-    credit, refusal = _judged(incoming, new.platform, new.came_at, read.sound)
-    new = new._replace(read=read.sound.content)
-    if refusal is None:
-        return new._replace(credit=credit)
-    problems = [Problem(refusal.code, refusal.message)]
-    return new._replace(problems=problems, next_allowed=refusal.next_allowed)
+    return new._replace(**_judged(incoming, new.platform, new.came_at, read.sound)._asdict())
 
 
-def _judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> tuple[float, policy.Refusal | None]:
-    """Return the credit of a submission that came in at this time, and why it is refused.
+def _judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> Judgement:
+    """Return the judgement on a submission that came in at this time.
 
     The same content as before is never refused, and keeps the higher credit.
     """
-    rules = sound.exercise.policy
+    rules, read = sound.exercise.policy, sound.content
     credit = policy.credit(rules, when)
-    earlier = incoming.best_credit(platform, sound.content)
+    earlier = incoming.same_content(platform, read)
     if earlier is not None:
-        return max(credit, earlier), None
-    return credit, policy.refusal(rules, _past(incoming, platform, sound), when)
+        same = read._replace(content=earlier.content)
+        if credit > earlier.credit:
+            incoming.raise_credit(platform, same, credit)
+        return Judgement(same, max(credit, earlier.credit))
+    refusal = policy.refusal(rules, _past(incoming, platform, sound, when), when)
+    if refusal is None:
+        return Judgement(read, credit)
+    return Judgement(read, 1.0, [Problem(refusal.code, refusal.message)], refusal.next_allowed)
 
 
-def _past(incoming: Incoming, platform: str, sound: Sound) -> policy.Past:
-    """Return the student's earlier attempts at the exercise; none if its rules do not ask for them."""
+def _past(incoming: Incoming, platform: str, sound: Sound, when: datetime) -> policy.Past:
+    """Return the student's attempts at the exercise; none if its rules do not ask for them.
+
+    Attempts that came after this time count, but do not make this one too soon: it may be judged late.
+    """
     rules = sound.exercise.policy
     if rules.attempts is None and rules.rate is None:
         return policy.Past()
     times = incoming.attempts(platform, sound.content)
-    return policy.Past(len(times), times)
+    return policy.Past(len(times), [time for time in times if time <= when])

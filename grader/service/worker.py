@@ -4,7 +4,7 @@ import logging
 from time import monotonic
 
 from grader import exercises
-from grader.base.errors import GraderError, InvalidInput, Problem
+from grader.base.errors import GraderError, InvalidInput
 from grader.ledger import Ledger
 from grader.ledger.queue.jobs import Jobs, Lease
 from grader.service import reception
@@ -66,14 +66,17 @@ class Worker:
 
     def _grade(self, lease: Lease) -> str | None:
         sound = reception.read_document(lease.document, lease.student)
-        if lease.exercise is None and (refusal := reception.judge_late(self.ledger, lease, sound)):
-            self.jobs.reject(lease, [Problem(refusal.code, refusal.message)], refusal.next_allowed)
-            return None
+        credit = lease.credit
+        if lease.content is None:
+            judgement = reception.judge_late(self.ledger, lease, sound)
+            if judgement is None or judgement.problems:
+                return None
+            credit = judgement.credit
         laboratory = self.laboratories.of(sound.exercise)
         if not laboratory.is_measured:
             self.jobs.postpone(lease, MEASURING_SECONDS)
             return self._to_measure(sound.exercise.id)
-        self.jobs.finish(lease, laboratory.report(sound.submission))
+        self.jobs.finish(lease, laboratory.report(sound.submission, credit))
         return None
 
     def _to_measure(self, exercise: str) -> str | None:

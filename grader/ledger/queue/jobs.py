@@ -37,6 +37,8 @@ BREAKER_ROWS = 5
 """The breaker opens when this many different submissions have failed and none has succeeded since."""
 
 ROW = SUBMISSIONS.c
+LEASED = ("tries", "platform", "submission_id", "student", "exercise", "content", "document", "credit")
+"""The columns that a lease holds."""
 
 
 class Lease(NamedTuple):
@@ -54,7 +56,11 @@ class Lease(NamedTuple):
     student: str | None
     exercise: str | None
     """None if it could not be read when the submission came in."""
+    content: str | None
+    """None if the exercise's policy has not judged it yet."""
     document: str
+    credit: float
+    """The part of the score that lateness leaves."""
     received_at: datetime
 
 
@@ -93,8 +99,8 @@ class Jobs:
             row = connection.execute(leased).mappings().one_or_none()
         if row is None:
             return None
-        same = {name: row[name] for name in ("tries", "platform", "submission_id", "student", "exercise", "document")}
-        return Lease(job, token, is_trial, **same, received_at=datetime.fromisoformat(row["received_at"]))
+        received_at = datetime.fromisoformat(row["received_at"])
+        return Lease(job, token, is_trial, **{name: row[name] for name in LEASED}, received_at=received_at)
 
     def finish(self, lease: Lease, report: Report) -> bool:
         """Keep the report, end the row and owe its answer, all at once; return False if the lease had run out."""
