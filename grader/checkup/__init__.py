@@ -5,7 +5,7 @@ from pathlib import Path
 
 from grader import exercises
 from grader.base import home
-from grader.base.errors import ExerciseError, GraderError
+from grader.base.errors import ExerciseError, GraderError, LedgerError
 from grader.checkup import service
 from grader.checkup.check import Check
 from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
@@ -14,6 +14,7 @@ from grader.ledger import Ledger
 from grader.measuring import transformer
 from grader.measuring.score_table import ScoreTable, kept, table_key
 from grader.schema import Exercise
+from grader.service.versions import EditedExercise, KeptVersions
 
 
 def all_checks() -> Iterator[Check]:
@@ -31,6 +32,7 @@ def all_checks() -> Iterator[Check]:
             seen.add(exercise.transformer.name)
             yield _transformer(exercise)
         yield _table(exercise)
+        yield from _version(exercise)
     yield from service.all_checks()
 
 
@@ -63,6 +65,17 @@ def _known(head: KnownHead, standings: Standings) -> Check:
         "" if agrees else f"{head.expect} was expected",
         is_optional=True,
     )
+
+
+def _version(exercise: Exercise) -> Iterator[Check]:
+    """Check that the exercise grades as its version did when it was first used; nothing if it does, or if none was."""
+    try:
+        with Ledger() as ledger:
+            KeptVersions(ledger).vet(exercise)
+    except EditedExercise as error:
+        yield Check(False, f"exercise {exercise.id}", str(error), "its submissions are held until then")
+    except LedgerError:
+        return  # it has a check of its own
 
 
 def _folder() -> Check:

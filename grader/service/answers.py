@@ -7,7 +7,7 @@ from grader.grading.grade import credited, shown
 from grader.ledger import Ledger, LedgerEntry
 from grader.ledger.queue.status import status
 from grader.schema import Exercise, Report
-from grader.schema.queue import STATES, Result, State
+from grader.schema.queue import HELD, STATES, Result, State
 from grader.students.regrading import ARROW, BETWEEN
 
 
@@ -24,7 +24,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
         platform=platform,
         id=submission_id,
         state=state,
-        says=_(STATES[state]),
+        says=_(HELD if row.waits_for else STATES[state]),
         student=row.student,
         exercise=row.exercise,
         received_at=row.received_at,

@@ -5,7 +5,7 @@ A submission that cannot be trusted (a wrong signature, an id that belongs to ot
 keeps it as a dead letter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from grader.service import policy
 from grader.service.platforms import Platform
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.service.streams import FIELDS
+from grader.service.versions import KeptVersions
 
 SOURCE = "submission"
 """The document's name in messages."""
@@ -57,6 +58,7 @@ class Reception:
 
     def __init__(self, ledger: Ledger, platforms: Mapping[str, Platform]) -> None:
         self.ledger, self.platforms = ledger, platforms
+        self.versions = KeptVersions(ledger)
 
     def accept(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         """Return a receipt for each envelope, in order; their rows are durable then."""
@@ -67,12 +69,20 @@ class Reception:
 
     def _accepted(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
-        read = {number: _read(each) for number, each in enumerate(envelopes) if number not in refused}
+        read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
         with taking_in(self.ledger) as incoming:
             return [
                 Receipt(None, None, refused[number]) if number in refused else _taken(incoming, each, read[number])
                 for number, each in enumerate(envelopes)
             ]
+
+    def _read(self, envelope: Envelope) -> _Read:
+        try:
+            return _Read(read_document(envelope.submission, envelope.student, self.versions.vet))
+        except InvalidInput as error:
+            return _Read(problems=error.problems)
+        except ExerciseError:
+            return _Read()  # a fault of ours: the row waits until it is mended
 
     def _untrusted(self, envelope: Envelope) -> str:
         """Return why the envelope cannot be trusted; empty if it can."""
@@ -87,14 +97,14 @@ class Reception:
         return ""
 
 
-def read_document(document: str, student: str | None) -> Sound:
+def read_document(document: str, student: str | None, vet: Callable[[Exercise], None]) -> Sound:
     """Read the document, handed in by this student; without one, by the student that it names.
 
     Raises:
         InvalidInput: It cannot be graded; the error carries every problem.
-        ExerciseError: Its exercise has a fault, or cannot be found because another exercise has one.
+        ExerciseError: Its exercise has a fault, cannot be found because another one has one, or is refused by `vet`.
     """
-    submission, exercise = submissions.load(document.encode(), SOURCE, student=student)
+    submission, exercise = submissions.load(document.encode(), SOURCE, student=student, vet=vet)
     if submission.student is None:
         message = _("the submission names no student; give `student`")
         raise InvalidInput(SOURCE, [Problem("missing-key", message, 1, 1, "student")])
@@ -117,15 +127,6 @@ def judge_late(ledger: Ledger, lease: Lease, sound: Sound) -> Judgement | None:
 
 def _digest(*parts: str) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _read(envelope: Envelope) -> _Read:
-    try:
-        return _Read(read_document(envelope.submission, envelope.student))
-    except InvalidInput as error:
-        return _Read(problems=error.problems)
-    except ExerciseError:
-        return _Read()  # a fault of ours: the row waits until it is mended
 
 
 def _taken(incoming: Incoming, envelope: Envelope, read: _Read) -> Receipt:
@@ -181,4 +182,4 @@ def _past(incoming: Incoming, platform: str, sound: Sound, when: datetime) -> po
     if rules.attempts is None and rules.rate is None:
         return policy.Past()
     times = incoming.attempts(platform, sound.content)
-    return policy.Past(len(times), [time for time in times if time <= when])
+    return policy.Past(len(times), [came for came in times if came <= when])

@@ -93,9 +93,9 @@ class Jobs:
             if not is_trial and is_open(connection):
                 connection.execute(taken.values(state="received", wake_at=written(now)))
                 return None
-            charge = int(not is_trial)
+            charge, until = int(not is_trial), written(now + self.lease_time)
             values = {"state": "grading", "lease": token, "tries": ROW.tries + charge, "tried_at": written(now)}
-            leased = taken.values(**values, wake_at=written(now + self.lease_time)).returning(SUBMISSIONS)
+            leased = taken.values(**values, waits_for=None, wake_at=until).returning(SUBMISSIONS)
             row = connection.execute(leased).mappings().one_or_none()
         if row is None:
             return None
@@ -121,8 +121,8 @@ class Jobs:
         with self.ledger.database.alone() as connection:
             _take_back(connection, _held(lease), lease.tries, reason)
 
-    def postpone(self, lease: Lease, seconds: float) -> None:
-        """Give the row back without counting a try: something that it needs is not ready."""
+    def postpone(self, lease: Lease, seconds: float, waits_for: str | None = None) -> None:
+        """Give the row back without counting a try: something that it needs is not ready, or must be mended first."""
         with self.ledger.database.connection(write=True) as connection:
             wake = written(datetime.now(UTC) + timedelta(seconds=seconds))
             values = {
@@ -130,6 +130,7 @@ class Jobs:
                 "lease": None,
                 "tries": lease.tries - int(not lease.is_trial),
                 "wake_at": wake,
+                "waits_for": storable(waits_for) if waits_for else None,
             }
             connection.execute(sa.update(SUBMISSIONS).where(*_held(lease)).values(values))
 
