@@ -6,7 +6,7 @@ from math import fsum
 
 from grader import __version__
 from grader.base.language import N_
-from grader.exercises.scoring import LUCK_LIMIT, luck, passes, points
+from grader.exercises.scoring import LUCK_LIMIT, deciding_score, luck, passes, points
 from grader.grading.hashing import content_hash
 from grader.grading.rationale import WHY_NOT
 from grader.grading.standings import Standings
@@ -76,10 +76,9 @@ def credited(report: Report, exercise: Exercise, credit: float) -> Report:
     if credit == report.credit:
         return report
     whole = report.score if report.credit == 1 else round(report.points / report.possible, 4)
-    score = round(whole * credit, 4)
-    deciding = whole if exercise.policy.late_passes else score
-    passed = passes(exercise, deciding, report.kinds_confirmed, report.luck)
-    late = report.model_copy(update={"credit": credit, "score": score, "passed": passed})
+    late = report.model_copy(update={"credit": credit, "score": round(whole * credit, 4)})
+    passed = passes(exercise, deciding_score(late, exercise), late.kinds_confirmed, late.luck)
+    late = late.model_copy(update={"passed": passed})
     return late.model_copy(update={"content_hash": content_hash(late)})
 
 

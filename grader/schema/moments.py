@@ -4,12 +4,19 @@ from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from grader.base.language import N_, _
 
 FIRST_YEAR, LAST_YEAR = 1970, 9000
 """The allowed years of a date; adding days to a later one could overflow."""
+FORMAT = "moment"
+"""The format in the schema; the `date-time` that editors know always has an offset."""
 ZONE = "time_zone"
 """The field, before the moments in a record, that names their time zone."""
+BY_THE_CLOCK = "by_the_clock"
+"""The type of the error about a time that the clocks of a zone skip or show twice."""
 OF_THE_MACHINE = ("localtime", "posixrules", "posix/", "right/")
 """The beginnings of names that mean another zone on another machine, or none."""
 
@@ -20,7 +27,8 @@ def _zone(name: str) -> str:
             raise ValueError(name)
         ZoneInfo(name)
     except (ValueError, OSError, LookupError):
-        raise ValueError(f"`{name}` is not a time zone; write its IANA name, such as Asia/Seoul or UTC") from None
+        message = _("`{name}` is not a time zone; write its IANA name, such as Asia/Seoul or UTC", name=name)
+        raise ValueError(message) from None
     return name
 
 
@@ -44,16 +52,22 @@ def _moment(value: object, info: ValidationInfo) -> object:
     return moment.astimezone(ZoneInfo(name)) if name else moment
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": FORMAT})]
 
 
 def _by_the_clock(clock: datetime, zone: ZoneInfo) -> datetime:
     """Return the one moment at which the clocks of the zone show this; refuse a time that they skip or show twice."""
+    names = {"time": f"{clock:%Y-%m-%d %H:%M}", "zone": zone.key}
     moments = [clock.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
     real = [each for each in moments if each.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == clock]
     if not real:
-        raise ValueError(f"{clock:%Y-%m-%d %H:%M} does not exist in {zone}: its clocks are put forward; give another")
+        raise _not_one(_("{time} does not exist in {zone}: its clocks are put forward; give another time", **names))
     if len({each.utcoffset() for each in real}) > 1:
-        both = " or ".join(each.isoformat(timespec="minutes") for each in real)
-        raise ValueError(f"{clock:%Y-%m-%d %H:%M} comes twice in {zone}: its clocks are put back; write {both}")
+        first, second = (each.isoformat(timespec="minutes") for each in real)
+        message = N_("{time} comes twice in {zone}: its clocks are put back; write {first} or {second}")
+        raise _not_one(_(message, **names, first=first, second=second))
     return real[0]
+
+
+def _not_one(message: str) -> PydanticCustomError:
+    return PydanticCustomError(BY_THE_CLOCK, "{message}", {"message": message})
