@@ -9,7 +9,7 @@ that has waited longest, and nothing is buried. The first success closes it. No 
 from the rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -18,8 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from grader.base.errors import Problem
+from grader.base.language import N_
 from grader.ledger.columns import storable, written, written_problems
-from grader.ledger.ledger import Ledger
+from grader.ledger.entry import LedgerEntry
+from grader.ledger.ledger import WISHES, Ledger, Regrade
 from grader.ledger.queue import outbox
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema import Report
@@ -37,6 +39,8 @@ BREAKER_ROWS = 5
 """The breaker opens when this many different submissions have failed and none has succeeded since."""
 
 ROW = SUBMISSIONS.c
+EARLIER = N_("the same submission came in earlier, too")
+"""The reason of a report that replaces one with less credit."""
 LEASED = ("tries", "platform", "submission_id", "student", "exercise", "content", "document", "credit")
 """The columns that a lease holds."""
 
@@ -178,9 +182,33 @@ class Jobs:
             values = {"state": state, "reason": "", "tries": lease.tries + int(lease.is_trial)}
             if not self._end(connection, lease, values):
                 return False
-            entry = self.ledger.enter(connection, report, lease.platform, lease.received_at)
+            entry = self._entered(connection, lease, report)
             connection.execute(sa.update(SUBMISSIONS).where(ROW.id == lease.job).values(report=entry.id))
             return True
+
+    def _entered(self, connection: sa.Connection, lease: Lease, report: Report) -> LedgerEntry:
+        """Return the report's entry; a row with the same content has the same one, if it was graded in this version.
+
+        A copy that came in earlier, with more credit, replaces the report of one that was graded before it.
+        """
+        same = self._of_same_content(connection, lease.job)
+        known = next((entry for entry in same if _is_again(entry.report, report)), None)
+        if known is None:
+            return self.ledger.enter(connection, report, lease.platform, lease.received_at)
+        if known.report.credit >= report.credit:
+            return known
+        change = Regrade(known.id, EARLIER)
+        entry = self.ledger.enter(connection, report, lease.platform, lease.received_at, change)
+        outbox.put_again(connection, entry)
+        return entry
+
+    def _of_same_content(self, connection: sa.Connection, job: int) -> Iterator[LedgerEntry]:
+        """Yield the newest entry of each submission that rows with this row's content led to."""
+        mine = SUBMISSIONS.alias().c
+        same = (ROW[name] == mine[name] for name in ("platform", "student", "exercise", "content"))
+        query = sa.select(ROW.report).join_from(SUBMISSIONS, mine.id.table, sa.and_(*same)).where(mine.id == job)
+        for entry in connection.scalars(query.where(ROW.report.is_not(None)).distinct()).all():
+            yield self.ledger.current(connection, entry)
 
     def _end(self, connection: sa.Connection, lease: Lease, values: dict[str, Any]) -> bool:
         """End the row and owe its answer; return False if the lease has run out."""
@@ -207,6 +235,12 @@ def is_open(connection: sa.Connection) -> bool:
     since = (ROW.failed_at > sa.func.coalesce(moment.scalar_subquery(), "") for moment in last)
     failing = sa.select(ROW.id).where(*since).order_by(ROW.failed_at).limit(BREAKER_ROWS)  # in the index's order
     return len(connection.scalars(failing).all()) >= BREAKER_ROWS
+
+
+def _is_again(known: Report, report: Report) -> bool:
+    """Return whether a report on the same content is the known one, but for its credit."""
+    same = ("exercise_version", *WISHES)
+    return all(getattr(known, name) == getattr(report, name) for name in same)
 
 
 def backoff(tries: int) -> timedelta:
