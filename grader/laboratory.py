@@ -17,7 +17,7 @@ from grader.base.errors import BeingMeasured, DigestMismatch, ScoreTableError
 from grader.base.files import passing, read_sealed, write_sealed
 from grader.base.language import _
 from grader.base.memory import enough_memory
-from grader.grading.grade import grade
+from grader.grading.grade import credited, grade
 from grader.grading.standings import Standings
 from grader.measuring import transformer
 from grader.measuring.digests import basis_of
@@ -129,14 +129,15 @@ class Laboratory:
         """Every head under every kind, by the exercise's thresholds."""
         return Standings(self.exercise, self.table)
 
-    def report(self, submission: Submission) -> Report:
-        """Return the report on a submission that has been checked against the exercise."""
+    def report(self, submission: Submission, credit: float = 1.0) -> Report:
+        """Return the report on a submission that has been checked against the exercise; late ones have less credit."""
         evidence = {
             number: self.recomputed(claim).evidence
             for number, claim in enumerate(submission.claims)
             if claim.evidence and self._exists(claim)
         }
-        return grade(submission, self.exercise, self.table, evidence, self.standings)
+        report = grade(submission, self.exercise, self.table, evidence, self.standings)
+        return credited(report, self.exercise, credit)
 
     def pictures(self, report: Report) -> dict[int, tuple[Picture, ...]]:
         """Return pictures by the claim's number: the head on the kind's own probe, and on the student's sentence.

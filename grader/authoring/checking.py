@@ -17,11 +17,14 @@ from grader.exercises.changes import SOURCE as TRIED_OUT
 from grader.exercises.thresholds import defaults
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
+from grader.ledger import Ledger
+from grader.ledger import exists as ledger_exists
 from grader.measuring import transformer
 from grader.measuring.score_table import ScoreTable
 from grader.measuring.transformer.files import missing_parts
 from grader.report.text.words import plural
 from grader.schema import AskedKind, Exercise
+from grader.service.versions import KeptVersions
 
 STUDENTS_PAGE, EXAMPLE = "README.md", "my_heads.yaml"
 FEWEST_WORDS, FEWEST_CHARACTERS = 3, 12
@@ -95,6 +98,7 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
     file = folder / exercises.FILE_NAME
     try:
         exercise = exercises.load(folder)
+        _vet(exercise)
         document = documents.parse(file.read_bytes(), str(file), exercises.SIZE_LIMIT)
         table = _kept_table(exercise, tables)
         passing = list(_passing(exercise, table, document)) if table else []
@@ -103,6 +107,17 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
     doubts = [*_unpinned(exercise, document), *_unsourced(exercise, document), *passing]
     warnings = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
     return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None)
+
+
+def _vet(exercise: Exercise) -> None:
+    """Refuse an exercise that was edited under a version which this machine's ledger has in use.
+
+    Raises:
+        EditedExercise: It was.
+    """
+    if ledger_exists():
+        with Ledger() as ledger:
+            KeptVersions(ledger).vet(exercise)
 
 
 def _kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:

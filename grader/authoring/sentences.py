@@ -15,13 +15,14 @@ from typing import NamedTuple, get_args
 from grader.authoring import conllu
 from grader.authoring.conllu import AnnotatedFile
 from grader.base.errors import InvalidInput, Problem
+from grader.base.numbers import percent
 from grader.documents import did_you_mean, listed, shown
 from grader.exercises import SIZE_LIMIT
 from grader.exercises.thresholds import defaults
 from grader.kinds.sequence import Link, ProbeSequence, Span
 from grader.measuring.baselines import best_blind_head
 from grader.measuring.questions import question
-from grader.report.text.words import percent, plural
+from grader.report.text.words import plural
 from grader.schema import Kind, OwnSentence, Relation, title
 
 RELATIONS: tuple[Relation, ...] = get_args(Relation)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from grader import exercises
 from grader.base import home
-from grader.base.errors import ExerciseError, GraderError, TransformerNotFound
+from grader.base.errors import ExerciseError, GraderError, LedgerError, TransformerNotFound
 from grader.checkup import service, variables
 from grader.checkup.check import Check
 from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
@@ -15,6 +15,7 @@ from grader.measuring import transformer
 from grader.measuring.score_table import ScoreTable, store_of
 from grader.measuring.transformer import families
 from grader.schema import Basis, Exercise
+from grader.service.versions import EditedExercise, KeptVersions
 
 DIGITS = 12
 """The digits of a digest that are shown."""
@@ -38,6 +39,7 @@ def all_checks() -> Iterator[Check]:
             seen.add(exercise.transformer.name)
             yield _transformer(exercise)
         yield from _table(exercise)
+        yield from _version(exercise)
     yield from variables.all_checks()
     yield from service.all_checks()
 
@@ -71,6 +73,17 @@ def _known(head: KnownHead, standings: Standings) -> Check:
         "" if agrees else f"{head.expect} was expected",
         is_optional=True,
     )
+
+
+def _version(exercise: Exercise) -> Iterator[Check]:
+    """Check that the exercise grades as its version did when it was first used; nothing if it does, or if none was."""
+    try:
+        with Ledger() as ledger:
+            KeptVersions(ledger).vet(exercise)
+    except EditedExercise as error:
+        yield Check(False, f"exercise {exercise.id}", str(error), "its submissions are held until then")
+    except LedgerError:
+        return  # it has a check of its own
 
 
 def _folder() -> Check:

@@ -12,7 +12,7 @@ from grader.base.errors import GraderError
 from grader.checkup.check import Check
 from grader.checkup.queue import Server, clock
 from grader.ledger import SCHEMA, Ledger
-from grader.ledger.queue.figures import figures, server_time
+from grader.ledger.queue.figures import figures, held, server_time
 from grader.service import platforms, streams, up
 from grader.service.dead import DeadLetters
 from grader.service.platforms import Platform
@@ -135,6 +135,8 @@ def _rows(ledger: Ledger) -> Iterator[Check]:
     oldest = min((since for waiting in rows.waiting.values() if (since := waiting.since)), default=None)
     came = f"; the oldest waiting one came at {oldest:%Y-%m-%dT%H:%M:%S}Z" if oldest else ""
     yield Check(True, "submissions", states + came)
+    for fault, count in held(ledger).items():
+        yield Check(False, "held submissions", f"{count} wait until their exercise is mended: {fault}")
     owed = sum(each.answers for each in rows.undelivered.values())
     yield Check(True, "answers", f"{owed} still to be delivered")
     if dead := len(DeadLetters(ledger).listed()):

@@ -8,12 +8,14 @@ from typing import NoReturn
 import typer
 
 from grader import exercises
-from grader.base.errors import GraderError, InvalidInput
+from grader.base.errors import ExerciseError, GraderError, InvalidInput
 from grader.base.language import N_, _, ngettext
+from grader.base.numbers import percent
 from grader.cli.options import print_or_write
 from grader.cli.rendering import rendered
 from grader.report.formats import Format
 from grader.report.text.labels import padded
+from grader.schema import Exercise
 from grader.schema.queue import Result
 
 LABEL = 12
@@ -25,7 +27,7 @@ class NoResult(GraderError):
     """There is no report, or not yet, through no fault of the student."""
 
 
-def show_and_exit(result: Result, source: str, form: Format, out: Path | None) -> NoReturn:
+def show_and_exit(result: Result, source: str, form: Format, out: Path | None, points: float | None = None) -> NoReturn:
     """Show the report as if it was made here, and exit; `source` is the submission's name in messages.
 
     Raises:
@@ -42,7 +44,7 @@ def show_and_exit(result: Result, source: str, form: Format, out: Path | None) -
         reason = f" ({result.reason})" if result.reason else ""
         raise NoResult(f"{_name(result)}: {_(result.says)}{reason}")
     exercise = exercises.load(result.exercise)
-    print_or_write(rendered(form, result.report, exercise, dict, plain=out is not None), out)
+    print_or_write(rendered(form, result.report, exercise, dict, plain=out is not None, total_points=points), out)
     if form is Format.html:
         typer.echo(_(NO_PICTURES), err=True)
     for line in notes(result):
@@ -52,9 +54,6 @@ def show_and_exit(result: Result, source: str, form: Format, out: Path | None) -
 
 def notes(result: Result) -> Iterator[str]:
     """Yield what is not in the report, because it is about this submission and not about its claims."""
-    if result.credit < 1:
-        score = f": {result.score:.0%}" if result.score is not None else ""
-        yield _("late: {credit} of the score counts{score}", credit=f"{result.credit:.0%}", score=score)
     if result.attempts is not None and result.state == "graded":
         yield _("attempts: {used} of {attempts} used", used=result.attempts_used, attempts=result.attempts)
     if result.regraded:
@@ -101,15 +100,18 @@ def _rows(result: Result) -> Iterator[tuple[str, str]]:
 
 
 def _score(result: Result) -> str:
-    """Return the score, with what counts of it if it is late; empty if there is none."""
-    if result.report is None or result.score is None:
+    """Return the score that counts, with what lateness leaves of it; empty if there is none."""
+    if result.score is None:
         return ""
-    score = f"{result.report.score:.0%}, {_('passed') if result.passed else _('not passed')}"
-    if result.credit == 1:
-        return score
-    return _(
-        "{score}; late, so {credit} of it counts: {left}",
-        score=score,
-        credit=f"{result.credit:.0%}",
-        left=f"{result.score:.0%}",
-    )
+    exercise = _exercise(result)
+    score = percent(result.score, exercise.pass_at if exercise else None)
+    passed = _("passed") if result.passed else _("not passed")
+    late = _("late, so {credit} of the score counts", credit=percent(result.credit)) if result.credit < 1 else ""
+    return ", ".join(filter(None, [score, passed, late]))
+
+
+def _exercise(result: Result) -> Exercise | None:
+    try:
+        return exercises.load(result.exercise) if result.exercise else None
+    except ExerciseError:
+        return None

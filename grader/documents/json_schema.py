@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from grader.base.language import N_, _
 from grader.documents.plain_yaml import KeyPath
 from grader.kinds import SPELLINGS, TYPES
+from grader.schema.moments import FORMAT
 
 Schema = Mapping[str, Any]
 
@@ -65,7 +66,7 @@ class Allowed:
 
     def is_moment(self, path: KeyPath) -> bool:
         """Return whether the value at a path must be a date with time and time zone."""
-        return self.at(path).get("format") == "date-time"
+        return self.at(path).get("format") == FORMAT
 
     def _resolved(self, node: Schema) -> Schema:
         while "$ref" in node or "anyOf" in node:

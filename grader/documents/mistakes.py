@@ -18,6 +18,7 @@ from grader.base.language import N_, _, ngettext
 from grader.documents.json_schema import Allowed, in_words
 from grader.documents.messages import closest, did_you_mean, dotted, listed, shown
 from grader.documents.plain_yaml import Document, KeyPath
+from grader.schema.moments import BY_THE_CLOCK
 
 Explanation = tuple[str, str]
 """A stable code and a message."""
@@ -263,12 +264,19 @@ def _not_a_moment(mistake: Mistake) -> Explanation:
     else:
         has_time = len(mistake.written) > len(f"{date:%Y-%m-%d}")
         missing = (
-            _("; the time zone is missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
+            _("; the time zone is missing ({zone}, Z for UTC, or `time_zone`)", zone=_SAMPLE[-6:])
             if has_time
-            else _("; the time and the time zone are missing ({zone}, or Z for UTC)", zone=_SAMPLE[-6:])
+            else _(
+                "; the time and the time zone are missing ({zone}, Z for UTC, or `time_zone`)",
+                zone=_SAMPLE[-6:],
+            )
         )
     message = N_("`{name}` must be a date with time and time zone, such as {sample}, not {what}{missing}")
     return "bad-date", _(message, name=mistake.name, sample=_SAMPLE, what=_what(mistake), missing=missing)
+
+
+def _not_one_moment(mistake: Mistake) -> Explanation:
+    return "bad-date", f"`{mistake.name}`: {mistake.limits['message']}"
 
 
 def _anything_else(mistake: Mistake) -> Explanation:
@@ -295,5 +303,6 @@ _EXPLAIN: dict[str, Callable[[Mistake], Explanation]] = {
     "too_long": _too_many,
     "too_short": _too_few,
     "string_pattern_mismatch": _bad_name,
+    BY_THE_CLOCK: _not_one_moment,
     "value_error": _rule_of_the_record,
 }

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, PrivateAttr
 
 from grader.base.errors import InvalidInput, Problem
+from grader.base.numbers import percent
 from grader.documents import Plain
 from grader.door.notebook import framed
 from grader.door.opening import opened
@@ -51,7 +52,7 @@ class GradedReport(Report):
         right = sum(verdict.outcome == "confirmed" for verdict in self.verdicts)
         student = f" by {self.student}" if self.student else ""
         return (
-            f"<Report on {self.exercise}{student}: {words.total_sign(self).name}, score {self.score:.0%}, "
+            f"<Report on {self.exercise}{student}: {words.total_sign(self).name}, score {percent(self.score)}, "
             f"{right} of {len(self.verdicts)} claims confirmed>"
         )
 

@@ -10,6 +10,7 @@ from functools import cache
 from math import comb
 from typing import NamedTuple
 
+from grader.base.numbers import percent
 from grader.exercises.scoring import LUCK_LIMIT, of_right, points, points_each, tail
 from grader.schema import AskedKind, Exercise
 
@@ -66,9 +67,12 @@ def complaint(exercise: Exercise) -> str:
     too_good = paying(exercise)
     if not too_good:
         return ""
-    values = [f"{play.name} earns {play.score:.1%} of the score and {play.xp:.1%} of the XP" for play in too_good]
+    values = [
+        f"{play.name} earns {percent(play.score, MOST_SCORE)} of the score and {percent(play.xp, MOST_XP)} of the XP"
+        for play in too_good
+    ]
     more = [f"{len(values) - MOST_NAMED} more ways pay, too"] if len(values) > MOST_NAMED else []
-    limits = f"expected values; the limits are {MOST_SCORE:.0%} and {MOST_XP:.0%}"
+    limits = f"expected values; the limits are {percent(MOST_SCORE)} and {percent(MOST_XP)}"
     return (
         f"guessing pays: {'; '.join(values[:MOST_NAMED] + more)} ({limits}); "
         "give that kind fewer points, or ask for more of its heads; where several claims pay, raise `wrong_costs`"

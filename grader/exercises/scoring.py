@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from math import fsum
 
-from grader.schema import AskedKind, Exercise
+from grader.schema import AskedKind, Exercise, Report
 
 LUCK_LIMIT = 0.05
 """The highest luck with which a submission passes and earns XP: one in twenty, the usual level of significance."""
@@ -17,6 +17,18 @@ def points_each(asked: AskedKind) -> float:
 def points(exercise: Exercise, earned: float, wrong: int) -> float:
     """Return the points earned less the cost of wrong claims; never below 0."""
     return max(0.0, earned - exercise.wrong_costs * wrong)
+
+
+def passes(exercise: Exercise, score: float, kinds_confirmed: int, chance: float) -> bool:
+    """Return whether a submission with this score, this number of confirmed kinds and this luck passes."""
+    return score >= exercise.pass_at and kinds_confirmed >= exercise.kinds_needed and chance <= LUCK_LIMIT
+
+
+def deciding_score(report: Report, exercise: Exercise) -> float:
+    """Return the score that decides whether a report passes: the one that counts, or the one before lateness."""
+    if report.credit == 1 or not exercise.policy.late_passes:
+        return report.score
+    return round(report.points / report.possible, 4)
 
 
 def luck(chances: Iterable[float], confirmed: int) -> float:

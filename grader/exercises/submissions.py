@@ -4,7 +4,7 @@ A kind that the exercise does not ask for is not a problem here: grading gives i
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,11 +31,12 @@ def load(
     source: str | None = None,
     exercise_override: str | Path | None = None,
     student: str | None = None,
+    vet: Callable[[Exercise], None] = lambda exercise: None,
 ) -> tuple[Submission, Exercise]:
     """Return the submission in a file, or in bytes from elsewhere, and its exercise.
 
     `source` is the input's name in messages. `exercise_override` and `student` replace what the submission says, or
-    add what it does not say.
+    add what it does not say. `vet` may refuse the exercise, before the submission is checked against it.
 
     Raises:
         InvalidInput: The submission cannot be graded. It carries all problems, with line and column.
@@ -55,6 +56,7 @@ def load(
         exercise, unknown = _exercise(document, problems)
         problems += unknown
     if exercise is not None:
+        vet(exercise)
         problems = _merged(problems, check(document, exercise, submission))
     if submission is None or exercise is None or problems:
         raise InvalidInput(source, documents.limited(problems))

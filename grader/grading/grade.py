@@ -6,7 +6,7 @@ from math import fsum
 
 from grader import __version__
 from grader.base.language import N_
-from grader.exercises.scoring import LUCK_LIMIT, luck, points
+from grader.exercises.scoring import LUCK_LIMIT, deciding_score, luck, passes, points
 from grader.grading.hashing import content_hash
 from grader.grading.rationale import WHY_NOT
 from grader.grading.standings import Standings
@@ -63,10 +63,24 @@ def grade(
         luck=chance,
         kinds_confirmed=kinds,
         gradable=bool(verdicts),
-        passed=score >= exercise.pass_at and kinds >= exercise.kinds_needed and by_skill,
+        passed=passes(exercise, score, kinds, chance),
         xp=round(earned) if by_skill else 0,
     )
     return report.model_copy(update={"content_hash": content_hash(report)})
+
+
+def credited(report: Report, exercise: Exercise, credit: float) -> Report:
+    """Return the report with this credit: the score is that part of what the points earn, and `passed` follows it.
+
+    XP and points stay as they are. An exercise with `late_passes` decides by the score before lateness.
+    """
+    if credit == report.credit:
+        return report
+    whole = report.score if report.credit == 1 else round(report.points / report.possible, 4)
+    late = report.model_copy(update={"credit": credit, "score": round(whole * credit, 4)})
+    passed = passes(exercise, deciding_score(late, exercise), late.kinds_confirmed, late.luck)
+    late = late.model_copy(update={"passed": passed})
+    return late.model_copy(update={"content_hash": content_hash(late)})
 
 
 def _graded(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from grader.base.language import N_, _
+from grader.base.numbers import measured_and_needed, number
 from grader.exercises.names import statistic
 from grader.schema import Claim, Outcome, ThresholdResult, WhyNot, title
 
@@ -24,17 +25,18 @@ MOST_DECIMALS = 4
 
 def sentence(result: ThresholdResult) -> str:
     """Return in one clause what was measured and what is needed."""
+    measured, needed = measured_and_needed(result.measured, result.at_least)
     reading = _(
         "{statistic} on {slice} {measured}; needed {needed}",
         statistic=statistic(result.statistic),
         slice=_(result.on),
-        measured=f"{result.measured:.2f}",
-        needed=f"{result.at_least:.2f}",
+        measured=measured,
+        needed=needed,
     )
     if result.result != "borderline":
         return reading
-    low, high = result.interval
-    return _("{found}, inside the interval {low} to {high}", found=reading, low=f"{low:.2f}", high=f"{high:.2f}")
+    low, high = (number(end, result.at_least) for end in result.interval)
+    return _("{found}, inside the interval {low} to {high}", found=reading, low=low, high=high)
 
 
 def too_close(result: ThresholdResult) -> str:

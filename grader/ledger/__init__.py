@@ -3,8 +3,8 @@
 Only this package speaks SQL. It opens a SQLite file without SQLAlchemy, which `grader.ledger.queue` needs.
 """
 
-from grader.ledger.database import SCHEMA
+from grader.ledger.database import SCHEMA, exists
 from grader.ledger.entry import AGAIN, KnownStudent, LedgerEntry
 from grader.ledger.ledger import LOCAL, Ledger, Regrade
 
-__all__ = ["AGAIN", "LOCAL", "SCHEMA", "KnownStudent", "Ledger", "LedgerEntry", "Regrade"]
+__all__ = ["AGAIN", "LOCAL", "SCHEMA", "KnownStudent", "Ledger", "LedgerEntry", "Regrade", "exists"]

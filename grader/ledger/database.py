@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "GRADER_DATABASE_URL"
 FILE = "ledger.sqlite3"
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest revision under `grader/ledger/migrations`; they count up, always in four digits."""
 REVISIONS = "alembic_version"
 """The table in which the migrations note the revision."""
@@ -198,6 +198,11 @@ def _rows(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]
     cursor = connection.execute(sql, dict(values))
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def exists() -> bool:
+    """Return whether a ledger was named, or made in the home folder."""
+    return bool(value(VARIABLE)) or (home.folder() / FILE).is_file()
 
 
 def _home_url() -> str:

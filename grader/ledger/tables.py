@@ -47,6 +47,7 @@ SUBMISSIONS = sa.Table(
     sa.Column("problems", sa.Text, nullable=False),  # the reasons why it was rejected, as JSON
     sa.Column("next_allowed", sa.String(32)),
     sa.Column("report", sa.Integer, sa.ForeignKey("reports.id")),
+    sa.Column("waits_for", sa.Text),  # what is wrong with its exercise; null if nothing is
     sa.UniqueConstraint("platform", "submission_id", name="submissions_once"),
     sqlite_autoincrement=True,
 )
@@ -112,5 +113,18 @@ HANDED_IN = sa.Table(  # submissions that were graded at this terminal and then 
     sa.Column("again_at", sa.String(32)),  # the time from which it may be handed in again; null for never
     sa.Column("reason", sa.Text, nullable=False),  # of the refusal
     sa.UniqueConstraint("queue", "platform", "submission_id", name="handed_in_once"),
+    sqlite_autoincrement=True,
+)
+
+VERSIONS = sa.Table(  # of exercises, as they were when their first submission was graded
+    "versions",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("exercise", sa.String(64), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),  # the part that decides grades, as JSON
+    sa.Column("used_at", sa.String(32), nullable=False),
+    sa.UniqueConstraint("exercise", "version", name="versions_once"),
     sqlite_autoincrement=True,
 )

@@ -4,7 +4,6 @@ from grader.kinds.definition import Statistic
 from grader.schema.exercise import (
     AskedKind,
     Exercise,
-    Moment,
     OwnArc,
     OwnSentence,
     Policy,
@@ -33,6 +32,7 @@ from grader.schema.kinds import (
     head_name,
     title,
 )
+from grader.schema.moments import Moment
 from grader.schema.report import (
     Basis,
     Evidence,

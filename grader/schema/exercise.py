@@ -1,9 +1,9 @@
 """The exercise: the transformer, the kinds of heads to find, the points, and the rules for submissions."""
 
-from datetime import datetime
-from typing import Annotated, Literal, Self
+from datetime import UTC
+from typing import Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from grader.kinds.definition import Statistic
 from grader.schema.kinds import (
@@ -17,25 +17,7 @@ from grader.schema.kinds import (
     Relation,
     Sha256,
 )
-
-FIRST_YEAR, LAST_YEAR = 1970, 9000
-"""The allowed years of a date; adding days to a later one could overflow."""
-
-
-def _moment(value: object) -> object:
-    """Return the date that a text in ISO 8601 gives; it must have a time and a time zone."""
-    if isinstance(value, datetime):
-        return value
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"`{value}` must be a date with its time and time zone, such as 2026-12-01T23:59:00+01:00")
-    return moment
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+from grader.schema.moments import Moment, ZoneName
 
 
 class TransformerSource(Record):
@@ -196,20 +178,31 @@ class Policy(Record):
         description="The most graded submissions for each student; an identical submission does not count again.",
     )
     rate: Rate | None = None
+    time_zone: ZoneName | None = Field(
+        default=None,
+        description="The time zone of `opens`, `due` and late days, by its IANA name, such as `Asia/Seoul`.",
+    )
     opens: Moment | None = None
     due: Moment | None = Field(default=None, description="The deadline; later submissions are late.")
     late_days: int = Field(
         default=0, ge=0, le=365, description="The number of days after `due` on which submissions are still accepted."
     )
     late_costs: Fraction = Field(
-        default=0.1, description="The part of the score that is lost for each late day; a day that has begun counts."
+        default=0.1,
+        description="The part of the score that is lost for each late day; a day that has begun counts. With a "
+        "`time_zone` it is a calendar day there, else 24 hours.",
+    )
+
+    late_passes: bool = Field(
+        default=False,
+        description="True if a late submission passes by its score before lateness; else by the score that counts.",
     )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.due is None and self.late_days:
             raise ValueError("`late_days` are counted from `due`; write `due` as well")
-        if self.opens and self.due and self.opens >= self.due:
+        if self.opens and self.due and self.opens.astimezone(UTC) >= self.due.astimezone(UTC):
             raise ValueError("`due` must be later than `opens`")
         return self
 

@@ -146,13 +146,18 @@ class Report(Record):
     verdicts: tuple[Verdict, ...]
     points: float
     possible: float
-    score: Fraction
+    credit: Fraction = Field(
+        default=1.0,
+        exclude_if=lambda credit: credit == 1,  # so that reports that are in time keep their content hash
+        description="The part of the score that lateness leaves; missing if all of it counts.",
+    )
+    score: Fraction = Field(description="The score that counts: points of possible points, times the credit.")
     luck: Fraction = Field(
         description="The chance that random claims of the same kinds have at least as many confirmed claims."
     )
     kinds_confirmed: int
     gradable: bool = Field(description="True if any claim could be decided.")
-    passed: bool
+    passed: bool = Field(description="True if the score that counts, the kinds and the luck suffice to pass.")
     xp: int = Field(ge=0, description="The XP for the confirmed claims; each claim earns it once.")
     content_hash: str = Field(default="", description="The SHA-256 of all fields above.")
 

@@ -3,10 +3,11 @@
 from grader import exercises
 from grader.base.errors import ExerciseError
 from grader.base.language import _, ngettext
-from grader.grading.grade import shown
+from grader.grading.grade import credited, shown
 from grader.ledger import Ledger, LedgerEntry
 from grader.ledger.queue.status import status
-from grader.schema.queue import STATES, Result
+from grader.schema import Exercise, Report
+from grader.schema.queue import HELD, STATES, Result, State
 from grader.students.regrading import ARROW, BETWEEN
 
 
@@ -15,13 +16,15 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
     row = status(ledger, platform, submission_id)
     if row is None:
         return None
-    report = shown(row.entry.report) if row.entry else None
+    exercise = _exercise(row.exercise)
+    report = shown(_counted(row.entry.report, exercise, row.credit)) if row.entry else None
     is_graded = report is not None and report.gradable
+    state: State = row.state if report is None else "graded" if is_graded else "ungradable"
     return Result(
         platform=platform,
         id=submission_id,
-        state=row.state,
-        says=_(STATES[row.state]),
+        state=state,
+        says=_(HELD if row.waits_for else STATES[state]),
         student=row.student,
         exercise=row.exercise,
         received_at=row.received_at,
@@ -31,9 +34,9 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
         next_allowed=row.next_allowed,
         reason=_failed(row.tries) if row.state == "dead" else "",
         attempts_used=row.attempts_used,
-        attempts=_attempts(row.exercise),
+        attempts=exercise.policy.attempts if exercise else None,
         credit=row.credit,
-        score=round(report.score * row.credit, 4) if report and is_graded else None,
+        score=report.score if report and is_graded else None,
         passed=report.passed if report and is_graded else None,
         regraded=_reason(row.entry),
         report=report,
@@ -44,12 +47,17 @@ def _failed(tries: int) -> str:
     return ngettext("grading failed {number} time", "grading failed {number} times", tries)
 
 
-def _attempts(exercise: str | None) -> int | None:
-    """Return the number of attempts that the exercise allows; None for any number, or if it cannot be loaded."""
+def _exercise(name: str | None) -> Exercise | None:
+    """Return the exercise as it is now; None if it cannot be loaded."""
     try:
-        return exercises.load(exercise).policy.attempts if exercise else None
+        return exercises.load(name) if name else None
     except ExerciseError:
         return None
+
+
+def _counted(report: Report, exercise: Exercise | None, credit: float) -> Report:
+    """Return the report with its submission's credit; reports of older graders do not hold it."""
+    return credited(report, exercise, credit) if exercise else report
 
 
 def _reason(entry: LedgerEntry | None) -> str:

@@ -1,11 +1,15 @@
 """The laboratories of one process: one for each exercise, set up once with its transformer and score table."""
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
 from grader import exercises
+from grader.base.errors import ExerciseError, UnknownExercise
 from grader.laboratory import Laboratory
 from grader.schema import Exercise
+
+log = logging.getLogger(__name__)
 
 
 class Laboratories:
@@ -30,11 +34,19 @@ class Laboratories:
     def preload(self, names: Iterable[str]) -> None:
         """Load the transformers of these exercises, and their score tables if there are any.
 
+        An exercise whose file has a fault is left out: its submissions wait, and others must not.
+
         Raises:
-            GraderError: One of them cannot be used.
+            GraderError: There is no such exercise, or its transformer cannot be used.
         """
         for name in names:
-            laboratory = self.of(exercises.load(name))
+            try:
+                laboratory = self.of(exercises.load(name))
+            except UnknownExercise:
+                raise
+            except ExerciseError as error:
+                log.error("not loaded beforehand: %s", error)
+                continue
             _ = laboratory.loaded
             if laboratory.is_measured:
                 _ = laboratory.standings

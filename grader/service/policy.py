@@ -6,7 +6,7 @@ costs a span of time, and the bucket holds enough for one burst.
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from grader.base.language import N_, _
@@ -21,7 +21,7 @@ class Past(NamedTuple):
     attempts: int = 0
     """Different submissions that count: graded ones and those on their way."""
     times: Sequence[datetime] = ()
-    """The times at which each of them first came in, in order."""
+    """The times at which those before this one first came in, in order."""
 
 
 class Refusal(NamedTuple):
@@ -35,14 +35,14 @@ class Refusal(NamedTuple):
 
 def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
     """Return why a submission that comes in at this time is not taken; None if it is."""
-    if policy.opens is not None and when < policy.opens:
+    if policy.opens is not None and when < policy.opens.astimezone(UTC):
         return Refusal("not-open-yet", _("this exercise opens on {when}", when=_written(policy.opens)), policy.opens)
     closes = closing(policy)
-    if closes is not None and when >= closes:
+    if closes is not None and when >= closes.astimezone(UTC):
         message = _("this exercise closed on {when}; ask your instructor", when=_written(closes))
         return Refusal("closed", message, None)
     if policy.attempts is not None and past.attempts >= policy.attempts:
-        message = N_("all {number} attempts are used; handing in one of them again returns its report")
+        message = N_("all {number} attempts are used; one of them may be handed in again, which costs nothing")
         return Refusal("attempts-used", _(message, number=policy.attempts), None)
     if policy.rate is not None:
         free = free_at(policy.rate, past.times)
@@ -59,23 +59,39 @@ def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
 
 def closing(policy: Policy) -> datetime | None:
     """Return the time from which nothing is taken; None for never."""
-    return None if policy.due is None else policy.due + policy.late_days * DAY
+    due = policy.due
+    if due is None or not policy.late_days:
+        return due
+    if policy.time_zone is None:
+        return due + policy.late_days * DAY
+    last = due.date() + policy.late_days * DAY
+    return datetime.combine(last + DAY, time.min, tzinfo=due.tzinfo)
 
 
 def credit(policy: Policy, when: datetime) -> float:
     """Return the part of the score that lateness leaves, 0 to 1."""
-    if policy.due is None or when < policy.due:
+    if policy.due is None or when < policy.due.astimezone(UTC):
         return 1.0
-    begun = math.floor((when - policy.due) / DAY) + 1
+    begun = late_days(policy.due, when, by_calendar=policy.time_zone is not None)
     return round(max(0.0, 1 - begun * policy.late_costs), 4)
+
+
+def late_days(due: datetime, when: datetime, *, by_calendar: bool) -> int:
+    """Return the number of days begun since the deadline: of 24 hours, or calendar days of the deadline's time zone.
+
+    By the calendar, the rest of the deadline's own day and the next day are the first one together.
+    """
+    if by_calendar:
+        return max(1, (when.astimezone(due.tzinfo).date() - due.date()).days)
+    return math.floor((when - due) / DAY) + 1
 
 
 def free_at(rate: Rate, times: Sequence[datetime]) -> datetime | None:
     """Return when the bucket holds enough for one more submission; None if nothing came before."""
     cost = timedelta(hours=1) / rate.per_hour
     full: datetime | None = None  # the time at which the bucket is full again
-    for time in times:
-        full = (time if full is None else max(full, time)) + cost
+    for came in times:
+        full = (came if full is None else max(full, came)) + cost
     return None if full is None else full - (rate.burst - 1) * cost  # enough for one must be in it
 
 

@@ -5,7 +5,7 @@ A submission that cannot be trusted (a wrong signature, an id that belongs to ot
 keeps it as a dead letter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from grader.base.language import _
 from grader.base.names import plain
 from grader.exercises import submissions
 from grader.ledger import Ledger
-from grader.ledger.queue.incoming import Incoming, NewSubmission, ReadContent, taking_in
+from grader.ledger.queue.incoming import Incoming, Judgement, NewSubmission, ReadContent, taking_in
 from grader.ledger.queue.jobs import Lease
 from grader.schema import Exercise, Submission
 from grader.schema.queue import TERMINAL, Envelope, State
@@ -23,6 +23,7 @@ from grader.service import policy
 from grader.service.platforms import Platform
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.service.streams import FIELDS
+from grader.service.versions import KeptVersions
 
 SOURCE = "submission"
 """The document's name in messages."""
@@ -58,6 +59,7 @@ class Reception:
 
     def __init__(self, ledger: Ledger, platforms: Mapping[str, Platform]) -> None:
         self.ledger, self.platforms = ledger, platforms
+        self.versions = KeptVersions(ledger)
 
     def accept(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         """Return a receipt for each envelope, in order; their rows are durable then."""
@@ -68,12 +70,20 @@ class Reception:
 
     def _accepted(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
-        read = {number: _read(each) for number, each in enumerate(envelopes) if number not in refused}
+        read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
         with taking_in(self.ledger) as incoming:
             return [
                 Receipt(None, None, refused[number]) if number in refused else _taken(incoming, each, read[number])
                 for number, each in enumerate(envelopes)
             ]
+
+    def _read(self, envelope: Envelope) -> _Read:
+        try:
+            return _Read(read_document(envelope.submission, envelope.student, self.versions.vet))
+        except InvalidInput as error:
+            return _Read(problems=error.problems)
+        except ExerciseError:
+            return _Read()  # a fault of ours: the row waits until it is mended
 
     def _untrusted(self, envelope: Envelope) -> str:
         """Return why the envelope cannot be trusted; empty if it can."""
@@ -88,41 +98,36 @@ class Reception:
         return ""
 
 
-def read_document(document: str, student: str | None) -> Sound:
+def read_document(document: str, student: str | None, vet: Callable[[Exercise], None]) -> Sound:
     """Read the document, handed in by this student; without one, by the student that it names.
 
     Raises:
         InvalidInput: It cannot be graded; the error carries every problem.
-        ExerciseError: Its exercise has a fault, or cannot be found because another exercise has one.
+        ExerciseError: Its exercise has a fault, cannot be found because another one has one, or is refused by `vet`.
     """
-    submission, exercise = submissions.load(document.encode(), SOURCE, student=student)
+    submission, exercise = submissions.load(document.encode(), SOURCE, student=student, vet=vet)
     if submission.student is None:
         message = _("the submission names no student; give `student`")
         raise InvalidInput(SOURCE, [Problem("missing-key", message, 1, 1, "student")])
     # Without the wishes for the gallery: to change them alone is not another attempt.
     graded = submission.model_dump_json(exclude={"gallery", "gallery_name"})
-    digest = sha256("\n".join((exercise.id, str(exercise.version), graded)).encode()).hexdigest()
-    return Sound(submission, exercise, ReadContent(submission.student, exercise.id, digest))
+    older = tuple(_digest(exercise.id, str(version), graded) for version in range(1, exercise.version + 1))
+    content = ReadContent(submission.student, exercise.id, _digest(exercise.id, graded), older)
+    return Sound(submission, exercise, content)
 
 
-def judge_late(ledger: Ledger, lease: Lease, sound: Sound) -> policy.Refusal | None:
+def judge_late(ledger: Ledger, lease: Lease, sound: Sound) -> Judgement | None:
     """Judge a submission whose exercise had a fault when it came in, by the time at which it came.
 
-    Return why it is refused; None if it is taken.
+    A refusal ends its row in the same transaction. Return None if the lease had run out.
     """
     with taking_in(ledger) as incoming:
-        credit, refusal = _judged(incoming, lease.platform, lease.received_at, sound)
-        incoming.complete(lease.job, sound.content, credit)
-    return refusal
+        judgement = _judged(incoming, lease.platform, lease.received_at, sound)
+        return judgement if incoming.judged((lease.job, lease.token), judgement) else None
 
 
-def _read(envelope: Envelope) -> _Read:
-    try:
-        return _Read(read_document(envelope.submission, envelope.student))
-    except InvalidInput as error:
-        return _Read(problems=error.problems)
-    except ExerciseError:
-        return _Read()  # a fault of ours: the row waits until it is mended
+def _digest(*parts: str) -> str:
+    return sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _taken(incoming: Incoming, envelope: Envelope, read: _Read) -> Receipt:
@@ -146,31 +151,35 @@ def _judged_new(incoming: Incoming, new: NewSubmission, read: _Read) -> NewSubmi
     """Return the new submission with its problems, or with its content and credit."""
     if read.sound is None:
         return new._replace(problems=read.problems)
-    credit, refusal = _judged(incoming, new.platform, new.came_at, read.sound)
-    new = new._replace(read=read.sound.content)
-    if refusal is None:
-        return new._replace(credit=credit)
-    problems = [Problem(refusal.code, refusal.message)]
-    return new._replace(problems=problems, next_allowed=refusal.next_allowed)
+    return new._replace(**_judged(incoming, new.platform, new.came_at, read.sound)._asdict())
 
 
-def _judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> tuple[float, policy.Refusal | None]:
-    """Return the credit of a submission that came in at this time, and why it is refused.
+def _judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> Judgement:
+    """Return the judgement on a submission that came in at this time.
 
     The same content as before is never refused, and keeps the higher credit.
     """
-    rules = sound.exercise.policy
+    rules, read = sound.exercise.policy, sound.content
     credit = policy.credit(rules, when)
-    earlier = incoming.best_credit(platform, sound.content)
+    earlier = incoming.same_content(platform, read)
     if earlier is not None:
-        return max(credit, earlier), None
-    return credit, policy.refusal(rules, _past(incoming, platform, sound), when)
+        same = read._replace(content=earlier.content)
+        if credit > earlier.credit:
+            incoming.raise_credit(platform, same, credit)
+        return Judgement(same, max(credit, earlier.credit))
+    refusal = policy.refusal(rules, _past(incoming, platform, sound, when), when)
+    if refusal is None:
+        return Judgement(read, credit)
+    return Judgement(read, 1.0, [Problem(refusal.code, refusal.message)], refusal.next_allowed)
 
 
-def _past(incoming: Incoming, platform: str, sound: Sound) -> policy.Past:
-    """Return the student's earlier attempts at the exercise; none if its rules do not ask for them."""
+def _past(incoming: Incoming, platform: str, sound: Sound, when: datetime) -> policy.Past:
+    """Return the student's attempts at the exercise; none if its rules do not ask for them.
+
+    Attempts that came after this time count, but do not make this one too soon: it may be judged late.
+    """
     rules = sound.exercise.policy
     if rules.attempts is None and rules.rate is None:
         return policy.Past()
     times = incoming.attempts(platform, sound.content)
-    return policy.Past(len(times), times)
+    return policy.Past(len(times), [came for came in times if came <= when])

@@ -4,16 +4,19 @@ import logging
 from time import monotonic
 
 from grader import exercises
-from grader.base.errors import GraderError, InvalidInput, Problem
+from grader.base.errors import ExerciseError, GraderError, InvalidInput
 from grader.ledger import Ledger
 from grader.ledger.queue.jobs import Jobs, Lease
 from grader.service import reception
 from grader.service.laboratories import Laboratories
+from grader.service.versions import KeptVersions
 
 log = logging.getLogger(__name__)
 
 MEASURING_SECONDS = 2
 """The wait before a submission is tried again whose exercise is being measured."""
+HELD_SECONDS = 30
+"""The wait before a submission is looked at again whose exercise must be mended."""
 ASK_AGAIN_SECONDS = 10
 """The time in which a process asks only once for an exercise to be measured; another process may be doing it."""
 
@@ -25,6 +28,7 @@ class Worker:
         self.ledger, self.jobs, self.laboratories = ledger, jobs, laboratories
         self.current: Lease | None = None
         """The submission that is being graded, or was graded last."""
+        self.versions = KeptVersions(ledger)
         self._asked: dict[str, float] = {}
 
     def work(self, job: int, *, is_trial: bool = False) -> str | None:
@@ -36,9 +40,11 @@ class Worker:
             return self._grade(lease)
         except InvalidInput as error:
             if lease.exercise and any(problem.code == "unknown-exercise" for problem in error.problems):
-                self._fail(lease, f"the exercise {lease.exercise} existed when this came in, and is missing now")
+                self._hold(lease, f"the exercise {lease.exercise} existed when this came in, and is missing now")
             else:
                 self.jobs.reject(lease, error.problems)
+        except ExerciseError as error:
+            self._hold(lease, str(error))
         except GraderError as error:
             self._fail(lease, str(error))
         return None
@@ -54,8 +60,9 @@ class Worker:
         Raises:
             GraderError: It cannot be measured.
         """
+        laboratory = self.laboratories.of(exercises.load(exercise))
         try:
-            self.laboratories.of(exercises.load(exercise)).measure()
+            laboratory.measure()
         except GraderError as error:
             self.cannot_measure(exercise, str(error))
             raise
@@ -65,15 +72,19 @@ class Worker:
         self.jobs.fail_postponed(exercise, MEASURING_SECONDS, reason)
 
     def _grade(self, lease: Lease) -> str | None:
-        sound = reception.read_document(lease.document, lease.student)
-        if lease.exercise is None and (refusal := reception.judge_late(self.ledger, lease, sound)):
-            self.jobs.reject(lease, [Problem(refusal.code, refusal.message)], refusal.next_allowed)
-            return None
+        sound = reception.read_document(lease.document, lease.student, self.versions.vet)
+        credit = lease.credit
+        if lease.content is None:
+            judgement = reception.judge_late(self.ledger, lease, sound)
+            if judgement is None or judgement.problems:
+                return None
+            credit = judgement.credit
         laboratory = self.laboratories.of(sound.exercise)
         if not laboratory.is_measured:
             self.jobs.postpone(lease, MEASURING_SECONDS)
             return self._to_measure(sound.exercise.id)
-        self.jobs.finish(lease, laboratory.report(sound.submission))
+        self.versions.use(sound.exercise)
+        self.jobs.finish(lease, laboratory.report(sound.submission, credit))
         return None
 
     def _to_measure(self, exercise: str) -> str | None:
@@ -83,6 +94,11 @@ class Worker:
             return None
         self._asked[exercise] = now
         return exercise
+
+    def _hold(self, lease: Lease, reason: str) -> None:
+        """Let the submission wait, uncharged, for an exercise that cannot be used until somebody mends it."""
+        log.warning("held: %s", reason, extra={"submission": f"{lease.platform}/{lease.submission_id}"})
+        self.jobs.postpone(lease, HELD_SECONDS, reason)
 
     def _fail(self, lease: Lease, reason: str) -> None:
         """Note a fault of ours with the submission and in the log."""

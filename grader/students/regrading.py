@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from grader.base.errors import ExerciseError
-from grader.grading.grade import grade
+from grader.grading.grade import credited, grade
 from grader.grading.standings import Standings
 from grader.ledger import Ledger, LedgerEntry, Regrade
 from grader.ledger.queue.outbox import Outbox
@@ -90,7 +90,7 @@ class Regrading:
         self.standings = Standings(exercise, table)
 
     def rescored(self, report: Report) -> Report:
-        """Return the new report on the same claims; it keeps the recomputed evidence and the student's wishes."""
+        """Return the new report on the same claims; it keeps evidence, credit and the student's wishes."""
         submission = Submission(
             exercise=self.exercise.id,
             student=report.student,
@@ -99,7 +99,8 @@ class Regrading:
             gallery_name=report.gallery_name,
         )
         evidence = {number: v.evidence for number, v in enumerate(report.verdicts) if v.evidence is not None}
-        return grade(submission, self.exercise, self.standings.table, evidence, self.standings)
+        new = grade(submission, self.exercise, self.standings.table, evidence, self.standings)
+        return credited(new, self.exercise, report.credit)
 
     def effects(self, ledger: Ledger) -> Iterator[StudentEffect]:
         """Yield the effect on each student with a report on the exercise."""

@@ -59,8 +59,9 @@ def test_an_exercise_that_is_gone_is_our_fault_and_can_come_back(
 
     worker.work(1)
     row = rows(ledger)["s1"]
-    assert (row["state"], row["reason"]) == (
+    assert (row["state"], row["tries"], row["waits_for"]) == (
         "received",
+        0,
         "the exercise planted-heads existed when this came in, and is missing now",
     )
 
@@ -100,7 +101,7 @@ def test_an_exercise_that_is_broken_when_something_comes_in_is_our_fault_and_can
 
     worker.work(1)
     assert rows(ledger)["s1"]["state"] == "received"
-    assert str(file) in rows(ledger)["s1"]["reason"]
+    assert str(file) in rows(ledger)["s1"]["waits_for"]
 
     planted.write(exercises)
     let_time_pass(ledger)
@@ -154,14 +155,30 @@ def test_an_exercise_that_cannot_be_measured_is_a_failure_of_all_that_wait_for_i
     reception.accept([envelope("s1")])
     for _ in range(TRIES):
         worker.work(1)
-        broken(exercises)
         with pytest.raises(GraderError):
             worker.measure(planted.ID)
-        planted.write(exercises)
         let_time_pass(ledger)
 
     assert (rows(ledger)["s1"]["state"], rows(ledger)["s1"]["tries"]) == ("dead", TRIES)
-    assert "exercise.yaml" in rows(ledger)["s1"]["reason"]
+    assert "planted" in rows(ledger)["s1"]["reason"]
+
+
+def test_a_fault_in_the_file_of_an_exercise_that_is_to_be_measured_kills_nothing(
+    reception: Reception, worker: Worker, ledger: Ledger, exercises: Path, tables: Path
+) -> None:
+    for table in tables.iterdir():
+        table.unlink()
+    reception.accept([envelope("s1")])
+    for _ in range(TRIES + 1):
+        worker.work(1)
+        broken(exercises)
+        with pytest.raises(GraderError):
+            worker.measure(planted.ID)
+        worker.work(1)
+        planted.write(exercises)
+        let_time_pass(ledger)
+
+    assert (rows(ledger)["s1"]["state"], rows(ledger)["s1"]["tries"]) == ("received", 0)
 
 
 def test_a_damaged_table_is_a_failure_that_says_so(

@@ -12,6 +12,7 @@ from grader import exercises as shelf
 from grader.base import home
 from grader.base.errors import ExerciseError
 from grader.base.language import N_, _, ngettext
+from grader.base.numbers import percent
 from grader.cli.commands.schema import rendered
 from grader.cli.options import print_or_write
 from grader.exercises.names import statistic
@@ -156,7 +157,7 @@ def _rows(exercise: Exercise) -> Iterator[tuple[str, str]]:
         _("to pass"),
         _(
             "{score} of {points} points, {kinds} kinds",
-            score=f"{exercise.pass_at:.0%}",
+            score=percent(exercise.pass_at),
             points=exercise.points,
             kinds=exercise.kinds_needed,
         ),

@@ -10,6 +10,7 @@ import typer
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.base.names import plain
+from grader.base.numbers import percent
 from grader.cli.options import AsJson
 from grader.cli.who import login_name
 from grader.documents import did_you_mean, listed, shown
@@ -190,7 +191,7 @@ def _handed_in(line: HistoryLine) -> str:
         what = _("regraded because {reason}", reason=_(line.reason))
     else:
         what = _("passed") if line.passed else _("not passed yet")
-    return f"{line.when:%Y-%m-%d %H:%M} {line.exercise} {line.score:.0%} {what}, {_change(line.xp_change)}"
+    return f"{line.when:%Y-%m-%d %H:%M} {line.exercise} {percent(line.score)} {what}, {_change(line.xp_change)}"
 
 
 def _bought(line: HintLine) -> str:

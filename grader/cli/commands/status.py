@@ -8,7 +8,7 @@ from grader.base.errors import GraderError
 from grader.base.language import _
 from grader.cli import outcome
 from grader.cli.options import AsJson
-from grader.cli.rendering import FormatOption, Out
+from grader.cli.rendering import FormatOption, Out, Points
 from grader.ledger import Ledger
 from grader.report.formats import Format
 from grader.schema.queue import Result
@@ -32,10 +32,14 @@ def status(submission_id: Id, platform: PlatformOption = LOCAL, as_json: AsJson 
 
 
 def report(
-    submission_id: Id, platform: PlatformOption = LOCAL, form: FormatOption = Format.terminal, out: Out = None
+    submission_id: Id,
+    platform: PlatformOption = LOCAL,
+    form: FormatOption = Format.terminal,
+    out: Out = None,
+    points: Points = None,
 ) -> None:
     """Show a submission's report, with the exit codes of `grade submit`."""
-    outcome.show_and_exit(_result(submission_id, platform), submission_id, form, out)
+    outcome.show_and_exit(_result(submission_id, platform), submission_id, form, out, points)
 
 
 def _result(submission_id: str, platform: str) -> Result:

@@ -8,7 +8,7 @@ import typer
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.options import TransformerPath, laboratory, print_or_write
-from grader.cli.rendering import FormatOption, Out, rendered
+from grader.cli.rendering import FormatOption, Out, Points, rendered
 from grader.cli.who import login_name
 from grader.exercises import submissions
 from grader.report.formats import Format
@@ -41,6 +41,7 @@ def submit(
     exercise_id: ExerciseOption = None,
     form: FormatOption = Format.terminal,
     out: Out = None,
+    points: Points = None,
     transformer: TransformerPath = None,
     queue: Queue = None,
     wait: Wait = None,
@@ -56,7 +57,8 @@ def submit(
         from grader.cli.handing_in import queued
 
         options = queued.HandInOptions(queue, platform, submission_id, timeout)
-        queued.submit(file, exercise_id, options, queued.ResultOptions(form, out, wait is not False, sync is not False))
+        shown_as = queued.ResultOptions(form, out, wait is not False, sync is not False, points)
+        queued.submit(file, exercise_id, options, shown_as)
     if any(given is not None for given in (wait, timeout, platform, submission_id, sync)):
         raise _usage(_("--wait, --timeout, --platform, --id and --sync need --queue URL; add it"))
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
@@ -73,6 +75,7 @@ def submit(
             lambda: lab.pictures(report),
             plain=out is not None,
             standings=lambda: lab.standings,
+            total_points=points,
         )
     if out is not None:  # first, so that nothing is counted if it cannot be written
         print_or_write(text, out)

@@ -14,6 +14,7 @@ from grader.exercises import changes, guessing
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.report.text import effects as effects_text
+from grader.service.versions import KeptVersions
 from grader.students.regrading import Regrading, StudentEffect, moved
 
 ExerciseArgument = Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)]
@@ -79,8 +80,11 @@ def regrade(
     with laboratory(exercise, transformer) as lab:
         regrading = Regrading(exercise, lab.table, never_lower=never_lower)
     with Ledger() as ledger:
+        KeptVersions(ledger).vet(exercise)
         effects = list(regrading.effects(ledger))
         regrading.refuse_old_version(effects)
+        if any(student.effects for student in effects):
+            KeptVersions(ledger).use(exercise)
         for _ in regrading.apply(ledger, effects, reason):
             pass
     print_or_write(_rendered(form, effects, moved(effects)), out)

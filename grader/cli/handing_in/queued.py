@@ -62,6 +62,8 @@ class ResultOptions(NamedTuple):
     is_awaited: bool
     syncs: bool = True
     """True if offline work is handed in afterwards."""
+    points: float | None = None
+    """The points of a full score in Gradescope."""
 
 
 def submit(file: Path, exercise_id: str | None, options: HandInOptions, shown_as: ResultOptions) -> NoReturn:
@@ -94,7 +96,7 @@ def submit(file: Path, exercise_id: str | None, options: HandInOptions, shown_as
     if exercise_id is not None:  # lines and columns are not those of the file, because another text was posted
         result = result.model_copy(update={"problems": tuple(map(_without_place, result.problems))})
     try:
-        outcome.show_and_exit(result, str(file), shown_as.form, shown_as.out)
+        outcome.show_and_exit(result, str(file), shown_as.form, shown_as.out, shown_as.points)
     finally:
         if result.report is not None:
             from grader.cli.handing_in import syncing

@@ -8,6 +8,7 @@ refuted head looks like by the same factor.
 
 from collections.abc import Iterator, Sequence
 
+from grader.base.numbers import number
 from grader.exercises import guessing
 from grader.exercises.names import STATISTICS
 from grader.exercises.scoring import points_each
@@ -42,7 +43,8 @@ def _passing(kind: KindCalibration, exercise: Exercise) -> Iterator[Caution]:
     passing = _passes(kind.confirmed)
     if not kind.confirmed:
         best = kind.heads[0]
-        needed = f"with {STATISTICS[kind.statistic]} {best.score:.2f} on {best.on} (needed {kind.at_least:g})"
+        score = number(best.score, kind.at_least)
+        needed = f"with {STATISTICS[kind.statistic]} {score} on {best.on} (needed {kind.at_least:g})"
         why = f"; {best.fails}" if best.fails else ""
         yield _caution("no_head_passes", kind, f"no head passes; the closest is {best.place}, {needed}{why}", best)
     elif kind.confirmed < kind.wanted:
@@ -114,7 +116,7 @@ def _one_sided(kind: KindCalibration, readings: Sequence[Reading]) -> Iterator[C
         if reading.on not in kind.slices and reading.value < kind.at_least and reading.interval[1] <= kind.at_least
     ]
     if first.confirmed and under:
-        elsewhere = ", ".join(f"{reading.value:.2f} on {reading.on}" for reading in under)
+        elsewhere = ", ".join(f"{number(reading.value, kind.at_least)} on {reading.on}" for reading in under)
         decides = ", ".join(kind.slices)
         message = (
             f"{first.place} leads on what decides ({decides}), but its {STATISTICS[kind.statistic]} is {elsewhere}"

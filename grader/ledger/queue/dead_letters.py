@@ -103,10 +103,13 @@ def settle(ledger: Ledger, number: int) -> None:
 
 
 def revive(ledger: Ledger, platform: str, submission_id: str) -> bool:
-    """Let a dead submission be graded again, as if it had never been tried; return False if there is none."""
+    """Let a dead submission be graded again, as if it had never been tried; return False if there is none.
+
+    The exercise's policy judges it again, because its attempt may have been used since.
+    """
     dead = (ROW.platform == platform, ROW.submission_id == submission_id, ROW.state == "dead")
     values = {"state": "received", "tries": 0, "wake_at": written(datetime.now(UTC)), "finished_at": None}
-    back = sa.update(SUBMISSIONS).where(*dead).values(**values, failed_at=None).returning(ROW.id)
+    back = sa.update(SUBMISSIONS).where(*dead).values(**values, failed_at=None, content=None).returning(ROW.id)
     with ledger.database.connection(write=True) as connection:
         return connection.scalar(back) is not None
 

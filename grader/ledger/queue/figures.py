@@ -77,6 +77,14 @@ def figures(ledger: Ledger) -> QueueFigures:
         )
 
 
+def held(ledger: Ledger) -> dict[str, int]:
+    """Return the number of submissions that wait for their exercise to be mended, by what is wrong with it."""
+    waiting = (ROW.state.in_(PENDING), ROW.waits_for.is_not(None))
+    query = sa.select(ROW.waits_for, sa.func.count()).where(*waiting).group_by(ROW.waits_for)
+    with ledger.database.connection() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def server_time(ledger: Ledger) -> float | None:
     """Return the database server's time in Unix seconds; None for SQLite, which uses this machine's clock."""
     with ledger.database.connection() as connection:

@@ -27,7 +27,14 @@ class ReadContent(NamedTuple):
     student: str
     exercise: str
     content: str
-    """The digest of what is graded: the same content again is not another attempt."""
+    """The digest of what is graded: the same content again is not another attempt, whatever the exercise's version."""
+    older: tuple[str, ...] = ()
+    """Its digests in rows of older graders, which counted each version of the exercise apart."""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The values by the name of their column."""
+        return {"student": self.student, "exercise": self.exercise, "content": self.content}
 
 
 class NewSubmission(NamedTuple):
@@ -52,6 +59,26 @@ class NewSubmission(NamedTuple):
     def state(self) -> State:
         """The state of its new row."""
         return "rejected" if self.problems else "received"
+
+
+class Judgement(NamedTuple):
+    """The decision whether a submission is taken."""
+
+    read: ReadContent
+    credit: float = 1.0
+    """The part of the score that lateness leaves."""
+    problems: Sequence[Problem] = ()
+    """The reasons why it is refused; empty if it is taken."""
+    next_allowed: datetime | None = None
+    """The time from which one would be taken; None for never, or if this one is."""
+
+
+class KnownContent(NamedTuple):
+    """Content that counts as an attempt already."""
+
+    content: str
+    credit: float
+    """The highest credit that it came in with."""
 
 
 class KnownSubmission(NamedTuple):
@@ -90,7 +117,7 @@ class Incoming:
             "wake_at": written(new.came_at),
             "reason": "",
             "problems": written_problems(new.problems),
-            **(new.read._asdict() if new.read else {}),
+            **(new.read.columns if new.read else {}),
         }
         if new.problems:
             following = written(new.next_allowed) if new.next_allowed else None
@@ -104,16 +131,37 @@ class Incoming:
         """Owe the answer once more, to a platform that may have missed it."""
         outbox.put(self._connection, job, datetime.now(UTC))
 
-    def complete(self, job: int, read: ReadContent, credit: float) -> None:
-        """Fill in the columns of a document that could not be read when it came in."""
-        columns = {**read._asdict(), "credit": credit}
-        self._connection.execute(sa.update(SUBMISSIONS).where(ROW.id == job).values(columns))
+    def judged(self, held: tuple[int, str], judgement: Judgement) -> bool:
+        """Fill in the columns of a document that could not be read when it came in, and end the row if it is refused.
 
-    def best_credit(self, platform: str, read: ReadContent) -> float | None:
-        """Return the highest credit of the same content handed in before; None if it is new."""
-        same = sa.select(sa.func.max(ROW.credit)).where(*_attempts_of(platform, read), ROW.content == read.content)
-        credit: float | None = self._connection.scalar(same)
-        return credit
+        Return False if the lease, given as job and token, had run out. A process that dies leaves all of it or nothing.
+        """
+        (job, token), now = held, written(datetime.now(UTC))
+        columns: dict[str, Any] = {**judgement.read.columns, "credit": judgement.credit}
+        if judgement.problems:
+            following = written(judgement.next_allowed) if judgement.next_allowed else None
+            problems = written_problems(judgement.problems)
+            columns |= {"state": "rejected", "lease": None, "problems": problems, "next_allowed": following}
+            columns["finished_at"] = now
+        leased = (ROW.id == job, ROW.state == "grading", ROW.lease == token)
+        change = sa.update(SUBMISSIONS).where(*leased).values(columns).returning(ROW.id)
+        if self._connection.scalar(change) is None:
+            return False
+        if judgement.problems:
+            outbox.put(self._connection, job, datetime.now(UTC))
+        return True
+
+    def same_content(self, platform: str, read: ReadContent) -> KnownContent | None:
+        """Return the attempt that this content is already, in whatever version of the exercise; None if it is new."""
+        same = (*_attempts_of(platform, read), ROW.content.in_((read.content, *read.older)))
+        query = sa.select(ROW.content, sa.func.max(ROW.credit)).where(*same).group_by(ROW.content)
+        rows = [KnownContent(*row) for row in self._connection.execute(query.order_by(sa.func.min(ROW.id)))]
+        return rows[0]._replace(credit=max(row.credit for row in rows)) if rows else None
+
+    def raise_credit(self, platform: str, read: ReadContent, credit: float) -> None:
+        """Give every attempt with this content at least this credit: a copy that was in time was judged after it."""
+        theirs = (*_attempts_of(platform, read), ROW.content == read.content, ROW.credit < credit)
+        self._connection.execute(sa.update(SUBMISSIONS).where(*theirs).values(credit=credit))
 
     def attempts(self, platform: str, read: ReadContent) -> list[datetime]:
         """Return when each different content that counts as an attempt first came in, in order."""
@@ -139,4 +187,5 @@ def _attempts_of(platform: str, read: ReadContent) -> tuple[sa.ColumnElement[boo
         ROW.student == read.student,
         ROW.exercise == read.exercise,
         ROW.state.in_((*PENDING, "graded")),
+        ROW.content.is_not(None),
     )

@@ -9,7 +9,7 @@ that has waited longest, and nothing is buried. The first success closes it. No 
 from the rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -18,8 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from grader.base.errors import Problem
+from grader.base.language import N_
 from grader.ledger.columns import storable, written, written_problems
-from grader.ledger.ledger import Ledger
+from grader.ledger.entry import LedgerEntry
+from grader.ledger.ledger import WISHES, Ledger, Regrade
 from grader.ledger.queue import outbox
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema import Report
@@ -37,6 +39,10 @@ BREAKER_ROWS = 5
 """The breaker opens when this many different submissions have failed and none has succeeded since."""
 
 ROW = SUBMISSIONS.c
+EARLIER = N_("the same submission came in earlier, too")
+"""The reason of a report that replaces one with less credit."""
+LEASED = ("tries", "platform", "submission_id", "student", "exercise", "content", "document", "credit")
+"""The columns that a lease holds."""
 
 
 class Lease(NamedTuple):
@@ -54,7 +60,11 @@ class Lease(NamedTuple):
     student: str | None
     exercise: str | None
     """None if it could not be read when the submission came in."""
+    content: str | None
+    """None if the exercise's policy has not judged it yet."""
     document: str
+    credit: float
+    """The part of the score that lateness leaves."""
     received_at: datetime
 
 
@@ -87,14 +97,14 @@ class Jobs:
             if not is_trial and is_open(connection):
                 connection.execute(taken.values(state="received", wake_at=written(now)))
                 return None
-            charge = int(not is_trial)
+            charge, until = int(not is_trial), written(now + self.lease_time)
             values = {"state": "grading", "lease": token, "tries": ROW.tries + charge, "tried_at": written(now)}
-            leased = taken.values(**values, wake_at=written(now + self.lease_time)).returning(SUBMISSIONS)
+            leased = taken.values(**values, waits_for=None, wake_at=until).returning(SUBMISSIONS)
             row = connection.execute(leased).mappings().one_or_none()
         if row is None:
             return None
-        same = {name: row[name] for name in ("tries", "platform", "submission_id", "student", "exercise", "document")}
-        return Lease(job, token, is_trial, **same, received_at=datetime.fromisoformat(row["received_at"]))
+        received_at = datetime.fromisoformat(row["received_at"])
+        return Lease(job, token, is_trial, **{name: row[name] for name in LEASED}, received_at=received_at)
 
     def finish(self, lease: Lease, report: Report) -> bool:
         """Keep the report, end the row and owe its answer, all at once; return False if the lease had run out."""
@@ -115,8 +125,8 @@ class Jobs:
         with self.ledger.database.alone() as connection:
             _take_back(connection, _held(lease), lease.tries, reason)
 
-    def postpone(self, lease: Lease, seconds: float) -> None:
-        """Give the row back without counting a try: something that it needs is not ready."""
+    def postpone(self, lease: Lease, seconds: float, waits_for: str | None = None) -> None:
+        """Give the row back without counting a try: something that it needs is not ready, or must be mended first."""
         with self.ledger.database.connection(write=True) as connection:
             wake = written(datetime.now(UTC) + timedelta(seconds=seconds))
             values = {
@@ -124,6 +134,7 @@ class Jobs:
                 "lease": None,
                 "tries": lease.tries - int(not lease.is_trial),
                 "wake_at": wake,
+                "waits_for": storable(waits_for) if waits_for else None,
             }
             connection.execute(sa.update(SUBMISSIONS).where(*_held(lease)).values(values))
 
@@ -171,9 +182,33 @@ class Jobs:
             values = {"state": state, "reason": "", "tries": lease.tries + int(lease.is_trial)}
             if not self._end(connection, lease, values):
                 return False
-            entry = self.ledger.enter(connection, report, lease.platform, lease.received_at)
+            entry = self._entered(connection, lease, report)
             connection.execute(sa.update(SUBMISSIONS).where(ROW.id == lease.job).values(report=entry.id))
             return True
+
+    def _entered(self, connection: sa.Connection, lease: Lease, report: Report) -> LedgerEntry:
+        """Return the report's entry; a row with the same content has the same one, if it was graded in this version.
+
+        A copy that came in earlier, with more credit, replaces the report of one that was graded before it.
+        """
+        same = self._of_same_content(connection, lease.job)
+        known = next((entry for entry in same if _is_again(entry.report, report)), None)
+        if known is None:
+            return self.ledger.enter(connection, report, lease.platform, lease.received_at)
+        if known.report.credit >= report.credit:
+            return known
+        change = Regrade(known.id, EARLIER)
+        entry = self.ledger.enter(connection, report, lease.platform, lease.received_at, change)
+        outbox.put_again(connection, entry)
+        return entry
+
+    def _of_same_content(self, connection: sa.Connection, job: int) -> Iterator[LedgerEntry]:
+        """Yield the newest entry of each submission that rows with this row's content led to."""
+        mine = SUBMISSIONS.alias().c
+        same = (ROW[name] == mine[name] for name in ("platform", "student", "exercise", "content"))
+        query = sa.select(ROW.report).join_from(SUBMISSIONS, mine.id.table, sa.and_(*same)).where(mine.id == job)
+        for entry in connection.scalars(query.where(ROW.report.is_not(None)).distinct()).all():
+            yield self.ledger.current(connection, entry)
 
     def _end(self, connection: sa.Connection, lease: Lease, values: dict[str, Any]) -> bool:
         """End the row and owe its answer; return False if the lease has run out."""
@@ -200,6 +235,12 @@ def is_open(connection: sa.Connection) -> bool:
     since = (ROW.failed_at > sa.func.coalesce(moment.scalar_subquery(), "") for moment in last)
     failing = sa.select(ROW.id).where(*since).order_by(ROW.failed_at).limit(BREAKER_ROWS)  # in the index's order
     return len(connection.scalars(failing).all()) >= BREAKER_ROWS
+
+
+def _is_again(known: Report, report: Report) -> bool:
+    """Return whether a report on the same content is the known one, but for its credit."""
+    same = ("exercise_version", *WISHES)
+    return all(getattr(known, name) == getattr(report, name) for name in same)
 
 
 def backoff(tries: int) -> timedelta:

@@ -47,8 +47,12 @@ def put_again(connection: sa.Connection, entry: LedgerEntry) -> None:
     theirs = (REPORTS.c[name] == SUBMISSIONS.c[name] for name in ("platform", "student", "exercise"))
     report = sa.and_(REPORTS.c.id == SUBMISSIONS.c.report, *theirs)  # the latter are indexed
     query = sa.select(SUBMISSIONS.c.id).join(REPORTS, report).where(REPORTS.c.submission == entry.submission)
-    for job in connection.scalars(query).all():
+    jobs = connection.scalars(query).all()
+    for job in jobs:
         put(connection, job, datetime.now(UTC))
+    if not entry.report.gradable:  # it gives its attempt back; the other way round, a regrade costs none
+        undecided = sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id.in_(jobs), SUBMISSIONS.c.state == "graded")
+        connection.execute(undecided.values(state="ungradable"))
 
 
 class Outbox:

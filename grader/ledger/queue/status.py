@@ -26,6 +26,8 @@ class SubmissionStatus(NamedTuple):
     tries: int
     problems: tuple[Problem, ...]
     next_allowed: datetime | None
+    waits_for: str | None
+    """What is wrong with its exercise; None if it does not wait for that."""
     credit: float
     attempts_used: int
     """Different submissions of the student to the exercise that count, those on their way included."""
@@ -49,6 +51,7 @@ def status(ledger: Ledger, platform: str, submission_id: str) -> SubmissionStatu
             tries=row["tries"],
             problems=read_problems(row["problems"]),
             next_allowed=read(row["next_allowed"]),
+            waits_for=row["waits_for"],
             credit=row["credit"],
             attempts_used=_attempts_used(connection, row),
             entry=ledger.current(connection, row["report"]) if row["report"] is not None else None,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from grader.base.numbers import measured_and_needed
 from grader.exercises.names import STATISTICS, statistic
 from grader.report.text import words
 from grader.schema import ThresholdResult
@@ -29,7 +30,7 @@ class Bar:
 def bar(check: ThresholdResult) -> Bar:
     """Return the check as a bar."""
     end = words.bar_end(check)
-    measured, needed = words.measured_and_needed(check.measured, check.at_least)
+    measured, needed = measured_and_needed(check.measured, check.at_least)
     filled, mark, low, high = (
         round(100 * min(max(value / end, 0.0), 1.0), 1) for value in (check.measured, check.at_least, *check.interval)
     )

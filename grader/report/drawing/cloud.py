@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from grader.base.language import N_, _, ngettext
+from grader.base.numbers import number
 from grader.exercises.names import STATISTICS
 from grader.grading.standings import Standing, Standings
 from grader.schema import HeadIndex, Kind, head_name, title
@@ -73,16 +74,18 @@ def cloud(kind: Kind, standings: Standings, marked: HeadIndex | None = None, *, 
     needed = next((check.at_least for check in of_kind[0, 0].results if check.statistic == decides), None)
 
     def height(place: HeadIndex) -> float:
-        number = place[1] if named else of_kind.ranks[place] % standings.table.heads
-        within = number / max(standings.table.heads - 1, 1) - 0.5
+        order = place[1] if named else of_kind.ranks[place] % standings.table.heads
+        within = order / max(standings.table.heads - 1, 1) - 0.5
         return round(TOP + pitch * (place[0] + 0.5 + SPREAD * within), 1)
 
     return Cloud(
         dots=tuple(
-            _dot(place, standing, height(place), named) for place, standing in of_kind.items() if place != marked
+            _dot(place, standing, height(place), (named, needed))
+            for place, standing in of_kind.items()
+            if place != marked
         ),
         marked=_marked(marked, of_kind[marked], height(marked)) if marked else None,
-        needed="" if needed is None else f"{needed:.2f}",
+        needed="" if needed is None else number(needed),
         needed_at=_percent(needed or 0.0),
         needed_anchor=_anchor(needed or 0.0),
         statistic=STATISTICS[decides],
@@ -92,10 +95,11 @@ def cloud(kind: Kind, standings: Standings, marked: HeadIndex | None = None, *, 
     )
 
 
-def _dot(place: HeadIndex, standing: Standing, y: float, named: bool) -> Dot:
-    score = standing.measured.score
+def _dot(place: HeadIndex, standing: Standing, y: float, shown: tuple[bool, float | None]) -> Dot:
+    (named, needed), score = shown, standing.measured.score
+    label = number(score, needed)
     state = "borderline" if standing.borderline else "over" if standing.confirmed else "below"
-    return Dot(_percent(score), y, state, f"{head_name(*place)}: {score:.2f}" if named else f"{score:.2f}")
+    return Dot(_percent(score), y, state, f"{head_name(*place)}: {label}" if named else label)
 
 
 def _marked(place: HeadIndex, standing: Standing, y: float) -> MarkedHead:

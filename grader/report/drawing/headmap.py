@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from grader.base.language import _
+from grader.base.numbers import percent
 from grader.grading.standings import Standing, Standings
 from grader.report.text import words
 from grader.report.text.labels import visible
@@ -133,7 +134,7 @@ def part_of_threshold(standing: Standing) -> str:
     part = max(standing.factor, 0.0)
     if part > MOST_TIMES:
         return _("far above the threshold")
-    return _("{percent} % of the threshold", percent=f"{100 * part:.0f}")
+    return _("{part} of the threshold", part=percent(part))
 
 
 def in_words(place: HeadIndex, kind: Kind, standings: Standings) -> str:

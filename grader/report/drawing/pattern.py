@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from grader.base.language import _
+from grader.base.numbers import percent
 from grader.report.templates import environment
 from grader.report.text.labels import cells, isolated, token_label, visible
 from grader.report.text.words import ordinal
@@ -159,7 +160,7 @@ def looks(picture: Picture, query: int) -> str:
     """Return the keys that a query looks at most, in words, each with its part of the attention."""
     row = picture.pattern[query]
     order = sorted((key for key, weight in enumerate(row) if weight >= FAINTEST), key=lambda key: (-row[key], key))
-    named = [f"{_named(picture.tokens, key)} {100 * row[key]:.0f} %" for key in order[:MOST_NAMED]]
+    named = [f"{_named(picture.tokens, key)} {percent(row[key])}" for key in order[:MOST_NAMED]]
     return ", ".join(named) or _("nowhere")
 
 

@@ -36,6 +36,8 @@ class Material:
     """Returns the pictures of each claim, by its place among the verdicts, counted from 0. Drawing them takes time."""
     standings: "Callable[[], Standings] | None" = None
     """Returns the standing of every head; None where the heads were measured elsewhere."""
+    total_points: float | None = None
+    """The points of a full score on the platform; None for the exercise's own points."""
     to_file: bool = False
     """True if the text goes to a file, so that it has neither colour nor the terminal's width."""
 

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from grader.base.language import _
+from grader.exercises.scoring import points_each
 from grader.grading.hashing import content_hash
 from grader.report.formats import Material
 from grader.report.text import words
@@ -21,8 +22,8 @@ STATUSES = {"confirmed": "passed", "refuted": "failed"}
 
 
 def show(material: Material) -> str:
-    """Return `results.json` with the report's own points."""
-    return render(material.report, material.exercise)
+    """Return `results.json`, with the points that the material gives a full score, else with the exercise's own."""
+    return render(material.report, material.exercise, total_points=material.total_points)
 
 
 def render(
@@ -32,10 +33,13 @@ def render(
     total_points: float | None = None,
     seconds: float | None = None,
 ) -> str:
-    """Return `results.json`; with `total_points`, the score is a part of them, else it is the report's points."""
-    score = report.points if total_points is None else report.score * total_points
+    """Return `results.json`; a full score is worth `total_points`, by default the exercise's own points.
+
+    Gradescope takes the total from the assignment; give the number of points that it has there.
+    """
+    scale = 1.0 if total_points is None else total_points / report.possible
     content: dict[str, Any] = {
-        "score": round(score + 0.0, 4) if report.gradable else 0.0,
+        "score": round(report.points * report.credit * scale + 0.0, 4) if report.gradable else 0.0,
         "output": _summary(report, exercise),
         "output_format": "text",
         "test_output_format": "text",
@@ -50,25 +54,28 @@ def render(
             "gradable": report.gradable,
             "grader_version": report.grader_version,
             "passed": report.passed,
+            "score": report.score if report.gradable else None,
             "xp": report.xp,
         },
     }
     if seconds is not None:
         content["execution_time"] = round(seconds, 2)
     if report.feedback != "score":
-        content["tests"] = [_test(number, verdict, report) for number, verdict in enumerate(report.verdicts, start=1)]
+        content["tests"] = [
+            _test(number, verdict, report, exercise, scale) for number, verdict in enumerate(report.verdicts, start=1)
+        ]
     return json.dumps(content, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 
 def _summary(report: Report, exercise: Exercise | None) -> str:
     result = words.total_sign(report).word.capitalize()
-    message = f"{words.score_line(report)}." if report.gradable else _("this 0 is not a grade.")
-    lines = [f"{result}: {message}", words.still_needed(report, exercise)]
+    message = f"{words.score_line(report, exercise)}." if report.gradable else _("this 0 is not a grade.")
+    lines = [f"{result}: {message}", words.late(report), words.still_needed(report, exercise)]
     lines += [words.kinds_and_xp(report) if report.gradable else "", words.luck(report)]
     return "\n".join(filter(None, lines))
 
 
-def _test(number: int, verdict: Verdict, report: Report) -> dict[str, Any]:
+def _test(number: int, verdict: Verdict, report: Report, exercise: Exercise | None, scale: float) -> dict[str, Any]:
     test: dict[str, Any] = {
         "name": f"{verdict.claim.place} {title(verdict.claim)}: {words.sign(verdict).word}",
         "name_format": "text",
@@ -81,5 +88,7 @@ def _test(number: int, verdict: Verdict, report: Report) -> dict[str, Any]:
     if verdict.outcome in STATUSES:
         test["status"] = STATUSES[verdict.outcome]
         if report.feedback == "all":
-            test["score"] = round(verdict.points + 0.0, 4)
+            test["score"] = round(verdict.points * scale + 0.0, 4)
+            if exercise and (asked := exercise.asked(verdict.claim.kind)):
+                test["max_score"] = round(points_each(asked) * scale, 4)
     return test | {"extra_data": {"outcome": verdict.outcome, "note": visible(verdict.claim.note or "")}}

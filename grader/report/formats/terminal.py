@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from grader.base.language import _
+from grader.base.numbers import measured_and_needed
 from grader.exercises.names import STATISTICS, statistic
 from grader.report.formats import Material
 from grader.report.text import glossary, words
@@ -177,7 +178,7 @@ def _checks(verdict: Verdict, columns: int) -> Iterator[Text]:
 def _beside_bar(check: ThresholdResult, slice_cells: int) -> tuple[str, str]:
     """Return the texts left and right of a bar; the name of the slice takes `slice_cells` cells."""
     slice_ = padded(shorten(visible(_(check.on)), slice_cells), slice_cells)
-    measured, needed = words.measured_and_needed(check.measured, check.at_least)
+    measured, needed = measured_and_needed(check.measured, check.at_least)
     name = padded(statistic(check.statistic), max(cells(statistic(name)) for name in STATISTICS))
     before = f"{words.RESULTS[check.result].symbol} {name} {slice_} {measured:>5}"
     return before, f"\N{GREATER-THAN OR EQUAL TO} {needed}  {words.interval(check)}"
@@ -197,10 +198,11 @@ def _total(report: Report, exercise: Exercise | None) -> Iterator[Text]:
     sign = words.total_sign(report)
     line = Text((f"{sign.symbol} {sign.word}", STYLES[sign.name]))
     if report.gradable:
-        line = Text(line, (f"  {words.score_line(report)}", STYLES[sign.name]))
+        line = Text(line, (f"  {words.score_line(report, exercise)}", STYLES[sign.name]))
     yield line
-    lines = [words.still_needed(report, exercise), words.kinds_and_xp(report) if report.gradable else ""]
-    for text in filter(None, [*lines, words.luck(report)]):
+    lines = [words.late(report), words.still_needed(report, exercise)]
+    lines += [words.kinds_and_xp(report) if report.gradable else "", words.luck(report)]
+    for text in filter(None, lines):
         yield _indented(text)
     if report.content_hash:
         proof = _("report {hash}, grader {version}", hash=report.content_hash[:12], version=report.grader_version)

@@ -1,5 +1,6 @@
 """The cohort for an instructor, as text and as one page that needs no network."""
 
+from grader.base.numbers import percent
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
 from grader.report.text import words
@@ -36,7 +37,7 @@ def text(cohort: Cohort) -> str:
     for line in cohort.lines:
         passed = f"passed at attempt {line.first_pass}" if line.first_pass else "not passed yet"
         attempts = words.plural(line.attempts, "attempt", "attempts")
-        lines.append(f"  {visible(line.name):24} {words.percent(line.best):>6}  {attempts}, {passed}")
+        lines.append(f"  {visible(line.name):24} {percent(line.best):>6}  {attempts}, {passed}")
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ The page shows all answers of an exercise. It is for instructors, and for explor
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from grader.base.numbers import percent
 from grader.grading.standings import Standing, Standings
 from grader.report.drawing import headmap
 from grader.report.drawing.cloud import Cloud, cloud
@@ -134,7 +135,7 @@ def _row(place: HeadIndex, kind: Kind, standings: Standings) -> Row:
         kind.letters,
         standing,
         standings.ranks[kind.name][place],
-        f"{100 * max(standing.factor, 0.0):.0f} %",
+        percent(max(standing.factor, 0.0)),
         words.TOO_CLOSE.symbol if standing.borderline else sign.symbol,
         sign.word,
         standing.confirmed,

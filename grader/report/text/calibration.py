@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from grader.base.numbers import number
 from grader.exercises.names import STATISTICS
 from grader.grading.calibration.records import (
     Ask,
@@ -102,7 +103,9 @@ def threshold_place(kind: KindCalibration) -> str:
     gap = kind.stands_in
     place = "the widest gap" if gap.rank == 1 else f"gap {gap.rank} by width"
     down, up = kind.at_least - gap.below_score, gap.above_score - kind.at_least
-    return f"the threshold is in {place}, {down:.3f} over {gap.below} and {up:.3f} under {gap.above}"
+    return (
+        f"the threshold is in {place}, {number(down, 0, 3)} over {gap.below} and {number(up, 0, 3)} under {gap.above}"
+    )
 
 
 def chance_in_words(chance: Chance) -> str:
@@ -187,7 +190,7 @@ def _heads(kind: KindCalibration, *, every_head: bool) -> Iterator[str]:
     shown = _near(kind.heads, every_head=every_head)
     for head in shown:
         low, high = head.interval
-        yield f"  {head.place:7} {head.score:.3f}  [{low:.3f}, {high:.3f}]  {_state(head)}"
+        yield f"  {head.place:7} {number(head.score, kind.at_least, 3)}  [{low:.3f}, {high:.3f}]  {_state(head)}"
     if rest := kind.heads[len(shown) :]:
         yield f"  and {len(rest)} more, from {rest[0].score:.3f} down to {rest[-1].score:.3f}"
 

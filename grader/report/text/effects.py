@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from grader.base.numbers import percent
 from grader.report.text.labels import visible
-from grader.report.text.words import percent
 from grader.schema import Verdict
 from grader.students.regrading import Effect, StudentEffect
 
@@ -107,7 +107,8 @@ def _line(effect: Effect) -> str:
     flips = [f"{flip.head} {flip.kind} {flip.before} -> {flip.after}" for flip in effect.flips]
     flips += [f"{verdict.claim.place} {verdict.claim.name} {change}" for verdict, change in _borderline_changes(effect)]
     details = f": {'; '.join(flips)}" if flips else ""
-    return f"report {effect.entry.id}: {percent(before.score)} -> {percent(after.score)}{passes}{details}"
+    scores = f"{percent(before.score, after.score)} -> {percent(after.score, before.score)}"
+    return f"report {effect.entry.id}: {scores}{passes}{details}"
 
 
 def _borderline_changes(effect: Effect) -> Iterator[tuple[Verdict, str]]:

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from grader.base.language import LANGUAGES, N_, _, ngettext, spoken
+from grader.base.numbers import LEAST_PERCENT, measured_and_needed, number, percent
 from grader.exercises.names import statistic
-from grader.exercises.scoring import LUCK_LIMIT
+from grader.exercises.scoring import LUCK_LIMIT, deciding_score
 from grader.grading import rationale as reasons
 from grader.report.text.labels import visible
 from grader.schema import Evidence, Exercise, Fit, OtherKind, Outcome, Report, ThresholdResult, Verdict, title
@@ -53,8 +54,6 @@ RESULTS: dict[str, Sign] = {
     "under": Sign("\N{BALLOT X}", N_("under the threshold")),
 }
 BORDERLINE = N_("Borderline: the threshold lies inside the measured interval.")
-MOST_DECIMALS = 6
-LEAST_PERCENT = 0.1
 
 
 def sign(verdict: Verdict) -> Sign:
@@ -112,14 +111,6 @@ def _place(number: int, of: int | None) -> str:
     return _("{place} of {heads} heads", place=place, heads=of) if of else place
 
 
-def measured_and_needed(measured: float, needed: float) -> tuple[str, str]:
-    """Return both numbers with two decimals, or with as many as it takes to show that they differ."""
-    for decimals in range(2, MOST_DECIMALS):
-        if measured == needed or round(measured, decimals) != round(needed, decimals):
-            break
-    return f"{measured:.{decimals}f}", f"{needed:.{decimals}f}"
-
-
 def bar_end(check: ThresholdResult) -> float:
     """Return the value at the end of a check's bar: 1, or more for a lift, which is not a fraction."""
     return 1.0 if check.statistic != "lift" else max(2 * check.at_least, 1.1 * max(check.measured, check.interval[1]))
@@ -128,7 +119,7 @@ def bar_end(check: ThresholdResult) -> float:
 def interval(check: ThresholdResult) -> str:
     """Return the 95 % interval of a check."""
     low, high = check.interval
-    return _("{low} to {high}", low=f"{low:.2f}", high=f"{high:.2f}")
+    return _("{low} to {high}", low=number(low, check.at_least), high=number(high, check.at_least))
 
 
 def sources(verdict: Verdict) -> list[str]:
@@ -166,16 +157,6 @@ def points(number: float) -> str:
     return f"{round(number, 2) + 0.0:g}"
 
 
-def percent(fraction: float) -> str:
-    """Return a fraction in per cent; a value that is not exactly 0 % or 100 % is never rounded to it."""
-    value = 100 * fraction
-    if 0 < value < LEAST_PERCENT:
-        return _("less than {percent} %", percent=LEAST_PERCENT)
-    if 100 - LEAST_PERCENT < value < 100:
-        return _("more than {percent} %", percent=100 - LEAST_PERCENT)
-    return f"{value:.0f} %" if value >= 10 or value == round(value) else f"{value:.1f} %"
-
-
 def luck(report: Report) -> str:
     """Return the chance that random claims do as well; a chance that was rounded to 0 is shown as a small one."""
     if not report.gradable:
@@ -203,8 +184,8 @@ def still_needed(report: Report, exercise: Exercise | None) -> str:
     if report.passed or exercise is None:
         return ""
     lacking = []
-    if report.score < exercise.pass_at:
-        lacking.append(_("a score of {percent}", percent=percent(exercise.pass_at)))
+    if deciding_score(report, exercise) < exercise.pass_at:
+        lacking.append(_("a score of {percent}", percent=percent(exercise.pass_at, report.score)))
     if report.kinds_confirmed < exercise.kinds_needed:
         more = exercise.kinds_needed - report.kinds_confirmed
         lacking.append(
@@ -230,11 +211,21 @@ def plural_points(number: float) -> str:
     return ngettext("{points} point", "{points} points", 1 if number == 1 else 2, points=points(number))
 
 
-def score_line(report: Report) -> str:
+def score(report: Report, exercise: Exercise | None) -> str:
+    """Return the score that counts, so that it differs from the one that it misses."""
+    return percent(report.score, exercise.pass_at if exercise else None)
+
+
+def late(report: Report) -> str:
+    """Return the part of the score that lateness leaves, in a sentence; empty text if it is not late."""
+    return _("Late: {credit} of the score counts.", credit=percent(report.credit)) if report.credit < 1 else ""
+
+
+def score_line(report: Report, exercise: Exercise | None = None) -> str:
     """Return score and points in one line."""
     return _(
         "score {percent}, {points} of {possible} points",
-        percent=percent(report.score),
+        percent=score(report, exercise),
         points=points(report.points),
         possible=points(report.possible),
     )

@@ -40,7 +40,7 @@ def test_a_cell_says_in_words_what_it_shows_and_leads_on(whole: headmap.HeadMap)
     cell = whole.rows[4][0]
 
     assert cell.label == (
-        "L4H0: positional, offset -1, confirmed; score 0.99 (141 % of the threshold), rank 1 of 25; "
+        "L4H0: positional, offset -1, confirmed; score 0.99 (141.4 % of the threshold), rank 1 of 25; "
         "also confirmed as syntactic, verb to subject"
     )
     assert (cell.href, cell.mark) == ("#head-4-0", "+1")

@@ -43,6 +43,21 @@ def test_the_score_is_in_points_or_in_the_assignments_own(report: Report) -> Non
     assert results(report, total_points=20.0)["score"] == pytest.approx(20 * 26 / 60, abs=1e-4)
 
 
+def test_the_tests_share_in_the_assignments_points(report: Report, exercise: Exercise) -> None:
+    tests = results(report, exercise, total_points=30.0)["tests"]
+
+    assert [test.get("score") for test in tests] == [5, 5, 0, 3, None]
+    assert {test["max_score"] for test in tests if "max_score" in test} <= {5.0, 3.0}
+
+
+def test_a_late_submission_gets_what_lateness_leaves(report: Report, exercise: Exercise) -> None:
+    content = results(report.model_copy(update={"credit": 0.5, "score": 0.2167}), exercise)
+
+    assert content["score"] == 13
+    assert "Late: 50 % of the score counts." in content["output"]
+    assert (content["extra_data"]["score"], content["extra_data"]["passed"]) == (0.2167, False)
+
+
 def test_nothing_is_hidden_and_nothing_is_html(hostile: Report) -> None:
     content = results(hostile)
 

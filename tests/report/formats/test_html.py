@@ -175,7 +175,7 @@ def test_verdicts_alone_show_no_number_of_a_head(verdicts_only: Report) -> None:
 def test_score_alone_names_no_claim_and_draws_no_head(score_only: Report, picture: Picture) -> None:
     page = Page(html.render(score_only, {0: [picture]}))
 
-    assert "43 %" in page.text
+    assert "43.3 %" in page.text
     assert "L4H11" not in page.text
     assert page.all("svg") == []
 

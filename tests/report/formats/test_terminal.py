@@ -44,7 +44,7 @@ def test_the_total_says_passed_or_what_is_missing(report: Report, exercise: Exer
     text = terminal.render(report, exercise)
     passed = terminal.render(report.model_copy(update={"passed": True}), exercise)
 
-    assert "✗ not passed  score 43 %, 26 of 60 points" in text
+    assert "✗ not passed  score 43.3 %, 26 of 60 points" in text
     assert "Still needed to pass: a score of 60 %; a confirmed head of 1 more kind." in text
     assert "0.8 % of the time" in text
     assert "90 XP" in text
@@ -97,7 +97,7 @@ def test_verdicts_alone_show_no_number_of_a_head(verdicts_only: Report) -> None:
 def test_score_alone_names_no_claim(score_only: Report) -> None:
     text = terminal.render(score_only)
 
-    assert "score 43 %" in text
+    assert "score 43.3 %" in text
     assert "L4H11" not in text
     assert "L2H7" not in text
 

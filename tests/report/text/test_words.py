@@ -28,27 +28,6 @@ def test_kinds_in_words(kind: Kind, said: str) -> None:
     assert title(kind) == said
 
 
-def test_numbers_that_differ_are_written_so_that_they_differ() -> None:
-    assert words.measured_and_needed(0.98, 0.4) == ("0.98", "0.40")
-    assert words.measured_and_needed(0.5996, 0.6) == ("0.5996", "0.6000")
-    assert words.measured_and_needed(0.6, 0.6) == ("0.60", "0.60")
-
-
-@pytest.mark.parametrize(
-    ("fraction", "said"),
-    [
-        (0, "0 %"),
-        (1, "100 %"),
-        (0.008, "0.8 %"),
-        (0.43333, "43 %"),
-        (0.00001, "less than 0.1 %"),
-        (0.9999, "more than 99.9 %"),
-    ],
-)
-def test_percentages_never_round_to_nothing_or_everything(fraction: float, said: str) -> None:
-    assert words.percent(fraction) == said
-
-
 def test_what_is_missing_is_named(report: Report, exercise: Exercise) -> None:
     lacking = words.still_needed(report, exercise)
 

@@ -1,0 +1,54 @@
+"""Versions of exercises in use: a version that was used may not change what it grades.
+
+What a version was is kept in the ledger when its first submission is graded. An exercise that was edited under the same
+version is refused, and its submissions wait, until the edit is undone or the version is raised.
+"""
+
+from grader.base.errors import ExerciseError
+from grader.exercises import versions
+from grader.ledger import Ledger
+from grader.ledger.versions import keep, kept
+from grader.schema import Exercise
+
+
+class EditedExercise(ExerciseError):
+    """The exercise does not grade as its version did when it was first used."""
+
+
+class KeptVersions:
+    """The versions that one ledger keeps."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._sound: dict[str, Exercise] = {}  # the last one of each exercise that was compared and is as it was
+
+    def vet(self, exercise: Exercise) -> None:
+        """Compare the exercise with what its version was; a version that was never used may be anything.
+
+        Raises:
+            EditedExercise: It grades otherwise.
+        """
+        if self._sound.get(exercise.id) is exercise:
+            return
+        was = kept(self.ledger, exercise.id, exercise.version)
+        if was is None:
+            return
+        if was.digest != versions.digest(versions.text(exercise)):
+            changes = "; ".join(versions.edits(was.content, exercise)) or "its text is another one"
+            message = (
+                f"{exercise.id}: version {exercise.version} grades otherwise than on {was.used_at:%Y-%m-%d}, when it "
+                f"was first used ({changes}); undo that, or write `version: {exercise.version + 1}`"
+            )
+            raise EditedExercise(message)
+        self._sound[exercise.id] = exercise
+
+    def use(self, exercise: Exercise) -> None:
+        """Keep what this version is at its first use; later on, the same as `vet`.
+
+        Raises:
+            EditedExercise: It was used before, and graded otherwise.
+        """
+        if self._sound.get(exercise.id) is not exercise:
+            text = versions.text(exercise)
+            keep(self.ledger, exercise.id, exercise.version, versions.digest(text), text)
+            self.vet(exercise)
