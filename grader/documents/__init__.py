@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
+from grader.documents import structure
 from grader.documents.messages import did_you_mean, listed, shown
 from grader.documents.plain_yaml import Document, Plain, parse
 
@@ -59,7 +60,8 @@ def validated(document: Document, record: type[R]) -> tuple[R | None, list[Probl
     except ValidationError as error:
         from grader.documents.mistakes import explained  # most documents have no mistakes
 
-        return None, limited(problems + explained(error, document, record, PROBLEMS_LIMIT))
+        problems += explained(error, document, record, PROBLEMS_LIMIT)
+        return None, limited(structure.explained(problems, document.text))
     return (None if problems else read_record), limited(problems)
 
 

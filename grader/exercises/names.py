@@ -1,13 +1,11 @@
 """Names of kinds, statistics and slices: as people write them, and as they are shown."""
 
-from typing import Any
-
 from pydantic import ValidationError
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
-from grader.documents import did_you_mean
-from grader.kinds import SPELLINGS, TYPES, parsed
+from grader.documents import characters
+from grader.kinds import naming
 from grader.schema import HeadIndex, Kind, Statistic, head_name
 
 STATISTICS: dict[Statistic, str] = {
@@ -53,26 +51,12 @@ def kind_named(name: str, source: str = "--type") -> Kind:
     Raises:
         InvalidInput: There is no such kind; `source` is the input's name in the message.
     """
-    type_name, *values = name.split(":")
-    known = [*TYPES, *SPELLINGS]
-    if type_name not in known:
-        message = _(
-            "there is no type `{type}`; known: {known}{hint}",
-            type=type_name,
-            known=", ".join(known),
-            hint=did_you_mean(type_name, known),
-        )
-        raise InvalidInput(source, [Problem("unknown-type", message)])
-    if type_name in TYPES and len(values) > (most := len(TYPES[type_name].parameters)):
-        message = _(
-            "`{name}`: {type} takes nothing after `{kind}`", name=name, type=type_name, kind=_first(name, most + 1)
-        )
-        raise InvalidInput(source, [Problem("wrong-type", message)])
+    if character := characters.complaint(name):
+        raise InvalidInput(source, [Problem(characters.CODE, f"`{name}`: {character}")])
     try:
-        data: dict[str, Any] = parsed(name)
-    except ValueError as error:
-        message = _("`{name}`: `{text}` is not a whole number", name=name, text=error)
-        raise InvalidInput(source, [Problem("wrong-type", message)]) from None
+        data = naming.parsed(name)
+    except naming.NameFault as fault:
+        raise InvalidInput(source, [Problem(fault.code, str(fault))]) from None
     try:
         return Kind.model_validate(data)
     except ValidationError as error:
@@ -96,7 +80,3 @@ def refuse_missing(place: HeadIndex, size: tuple[int, int], transformer: str, so
             last_head=heads - 1,
         )
         raise InvalidInput(source, [Problem("no-such-head", message)])
-
-
-def _first(name: str, parts: int) -> str:
-    return ":".join(name.split(":")[:parts])
