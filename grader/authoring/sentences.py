@@ -15,9 +15,10 @@ from typing import NamedTuple, get_args
 from grader.authoring import conllu
 from grader.authoring.conllu import AnnotatedFile
 from grader.base.errors import InvalidInput, Problem
-from grader.documents import did_you_mean, listed, shown
+from grader.documents import listed, shown
 from grader.exercises import SIZE_LIMIT
 from grader.exercises.thresholds import defaults
+from grader.kinds import naming
 from grader.kinds.sequence import Link, ProbeSequence, Span
 from grader.measuring.baselines import best_blind_head
 from grader.measuring.questions import question
@@ -81,7 +82,7 @@ def read(file: Path, relations: Sequence[str] = ()) -> AnnotatedFile:
     """
     for name in relations:
         if name not in RELATIONS:
-            hint = did_you_mean(name, RELATIONS)
+            hint = naming.advice(name, naming.as_value("relation"))
             message = f"there is no relation `{shown(name)}`; the relations are {listed(RELATIONS)}{hint}"
             raise InvalidInput("--relation", [Problem("unknown-relation", message)])
     try:

@@ -34,6 +34,8 @@ _HEAD_FIRST = re.compile(
 def read(text: str) -> HeadIndex | None:
     """Return layer and head of a text that names one head and nothing else, or None."""
     tidy = characters.plain(text[:LONGEST]).strip().lower()
+    if tidy.startswith("-"):
+        return None
     if (match := _HEAD_FIRST.fullmatch(tidy)) is not None:
         return int(match[2]), int(match[1])
     match = _LAYER_FIRST.fullmatch(tidy)

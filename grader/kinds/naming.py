@@ -25,6 +25,8 @@ CLEAR = 0.1
 RELATION_WORDS = frozenset(
     word for parameter in PARAMETERS.values() if isinstance(parameter.values, OneOf) for word in parameter.values.words
 )
+SHORTEST = 5
+"""The fewest letters of a word of which another is guessed."""
 _BETWEEN = re.compile(r"[\W_]+")
 _HEAD = re.compile(r"(?<=.)(heads?|헤드)$")
 _KEYS = re.compile(r"\{?\s*(?:type\s*:\s*)?(?P<type>[^,{}]+?)\s*(?P<rest>(?:,[^,{}]*)+)\}?\s*")
@@ -54,7 +56,7 @@ def parsed(name: str) -> dict[str, Value]:
     if type_name not in TYPES:
         known = [*TYPES, *SPELLINGS]
         message = _("there is no type `{type}`; known: {known}{hint}", type=name, known=", ".join(known), hint="")
-        raise NameFault(message + advice(name, as_name), "unknown-type")
+        raise NameFault(message + (advice(name, as_name) or advice(type_name, as_name)), "unknown-type")
     parameters = TYPES[type_name].parameters
     if len(values) > len(parameters):
         kind = ":".join([type_name, *values[: len(parameters)]])
@@ -70,6 +72,8 @@ def advice(word: str, form: Callable[[Said], str]) -> str:
     squeezed = _squeezed(word)
     if squeezed in _meanings():
         return _led_to(_meanings()[squeezed], form)
+    if len(squeezed) < SHORTEST:
+        return ""
     near = [(difflib.SequenceMatcher(None, squeezed, known).ratio(), known) for known in _meanings()]
     best = max(near, default=(0.0, ""))
     meant = [_meanings()[known] for likeness, known in near if likeness > best[0] - CLEAR]
@@ -79,6 +83,12 @@ def advice(word: str, form: Callable[[Said], str]) -> str:
         return _led_to(meant[0], form)
     right = form(meant[0])
     return _("; did you mean `{meant}`?", meant=right if "," in right else right.removeprefix("type: "))
+
+
+def known(word: str) -> str:
+    """Return the keys of a claim for a word that the tables have, else empty text."""
+    meaning = _meanings().get(_squeezed(word), "")
+    return "" if isinstance(meaning, str) else as_keys(meaning)
 
 
 def as_name(said: Said) -> str:
