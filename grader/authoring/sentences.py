@@ -122,6 +122,7 @@ def text(annotated: AnnotatedFile) -> str:
     """Return for a terminal: the counts, the distances, the best blind heads and the warnings."""
     total = plural(annotated.total, "sentence", "sentences")
     lines = [f"{total}, {len(annotated.sentences)} used; {_left_out(annotated)}".rstrip("; ")]
+    lines += [f"  left out: {count} {why}" for why, count in sorted(annotated.unused.items())]
     for each in assess(annotated.sentences):
         kind = Kind(type="syntactic", relation=each.relation)
         lines += ["", f"{title(kind)} ({each.relation})"]

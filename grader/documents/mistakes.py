@@ -80,8 +80,8 @@ class Mistake:
     def other_character(self) -> str | None:
         """Return the first character that looks like what is allowed here and is not, or None."""
         typed = str(self.path[-1]) if self.type == "extra_forbidden" else self.given
-        if isinstance(typed, dict) and self.culprit()[-1:] == ("type",):
-            typed = typed["type"]
+        if isinstance(typed, dict) and self.culprit() == (*self.path, "type"):
+            typed = typed.get("type")
         if self.type not in _PLAIN_ONLY or not isinstance(typed, str):
             return None
         allowed = r"\w" if r"\w" in str(self.limits.get("pattern", "")) else r"[^\W\w]"  # or nothing at all

@@ -38,8 +38,8 @@ def advice(raw: bytes, problems: Sequence[Problem]) -> str:
     elif not (claim := next(_claims(text), "")):
         return ""
     return _(
-        "; a submission is a text file: a line `exercise: ID`, a line `claims:`, and under it for each head a line such "
-        "as `  - {claim}`",
+        "; a submission is a text file: a line `exercise: ID`, a line `claims:`, and under it for each head a line "
+        "such as `  - {claim}`",
         claim=claim or "{layer: 0, head: 0, type: induction}",
     )
 
