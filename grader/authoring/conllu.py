@@ -4,7 +4,7 @@ Universal dependencies become arcs so:
 
 | CoNLL-U | relation |
 |---|---|
-| `nsubj`, `nsubj:pass` of a VERB | `verb_subject` |
+| `nsubj` of a VERB without a `cop`, `nsubj:pass` of a VERB | `verb_subject` |
 | `obj` of a VERB | `object_verb` |
 | `det` of a noun, a DET | `noun_determiner` |
 | `nmod:poss` of a noun | `possessive_noun` |
@@ -12,20 +12,24 @@ Universal dependencies become arcs so:
 | `nsubj` of an ADJ that has a `cop`, a noun | `noun_adjective`, group `predicative` |
 | `Antecedent=ID` in a pronoun's MISC column | `pronoun_antecedent` |
 
+Every other `nsubj`, `csubj`, `obj`, `det`, `amod` or `nmod:poss` is left out, and counted with the reason: `csubj`,
+whose subject is a clause; `nsubj:outer` and other subtypes, such as `det:predet`; the `nsubj` of a VERB or of a noun
+that has a `cop`, as in `my cat is stressed out`; a word or a governor of another class.
+
 Nouns are NOUN and PROPN; a subject, an object or a possessor may also be a PRON. The later word of an arc is the
 query. Words that the text writes together (`don't`) are one word, unless a probe joins them anyway (`king's`).
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 import conllu
 from conllu.exceptions import ParseException
 
 from grader.base.errors import InvalidInput, Problem
-from grader.documents import did_you_mean, limited, listed, shown
+from grader.documents import characters, hint, limited, listed, shown
 from grader.documents.encoding import decoded
 from grader.measuring.probes.tokens import text_of
 from grader.schema import OwnArc, OwnSentence, Relation
@@ -77,6 +81,15 @@ RULES: dict[str, Rule] = {
     "nmod:poss": Rule("possessive_noun", NOUNS, NOMINALS),
     "amod": Rule("noun_adjective", NOUNS, ADJECTIVES, "attributive"),
 }
+NEAR: dict[str, frozenset[Relation]] = {
+    "nsubj": frozenset({"verb_subject", "noun_adjective"}),
+    "csubj": frozenset({"verb_subject", "noun_adjective"}),
+    "obj": frozenset({"object_verb"}),
+    "det": frozenset({"noun_determiner"}),
+    "amod": frozenset({"noun_adjective"}),
+    "nmod:poss": frozenset({"possessive_noun"}),
+}
+"""The relations that a dependency, or a subtype of it, comes near to even where no rule takes it."""
 PREDICATIVE = Rule("noun_adjective", ADJECTIVES, NOUNS, "predicative")
 """For `nsubj`, if the governor has a `cop`."""
 
@@ -95,6 +108,8 @@ class AnnotatedFile(NamedTuple):
     """The number of all sentences."""
     left_out: Mapping[str, int]
     """The reasons why sentences cannot be used, each with their number."""
+    unused: Mapping[str, int]
+    """The dependencies that are near a relation and make no arc, in words, each with their number."""
 
 
 class ConlluWord(NamedTuple):
@@ -143,6 +158,7 @@ def read(raw: bytes, source: str, relations: Sequence[Relation] = ()) -> Annotat
         raise InvalidInput(source, limited(problems))
     sentences: list[OwnSentence] = []
     left_out: Counter[str] = Counter()
+    unused = Counter(why for sentence in parsed for why in _unused(sentence, relations))
     for words, classes, arcs in map(_sentence, parsed):
         kept = tuple(arc for arc in arcs if not relations or arc.relation in relations)
         if not kept:
@@ -151,7 +167,7 @@ def read(raw: bytes, source: str, relations: Sequence[Relation] = ()) -> Annotat
             left_out[f"shorter than {FEWEST_WORDS} words or longer than {MOST_WORDS}"] += 1
         else:
             sentences.append(OwnSentence(words=words, classes=classes, arcs=kept))
-    return AnnotatedFile(tuple(sentences), len(parsed), left_out)
+    return AnnotatedFile(tuple(sentences), len(parsed), left_out, unused)
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -195,6 +211,10 @@ def _parsed(block: Block, problems: list[Problem]) -> ParsedSentence:
 
 def _token(line: int, text: str, problems: list[Problem]) -> conllu.models.Token | None:
     cells = text.split("\t")
+    odd = re.search(f"^[{characters.INSTEAD[characters.NOTHING]}]|[{characters.INSTEAD[characters.END]}]", text)
+    if odd:
+        problems.append(Problem(characters.CODE, characters.of_character(odd[0]), line, odd.start() + 1))
+        return None
     if not _has_all_columns(text):
         message = f"a word has {len(COLUMNS)} columns, separated by tabs ({listed(COLUMNS)}), not {len(cells)}"
         problems.append(Problem("bad-columns", message, line, 1))
@@ -239,13 +259,14 @@ def _misfits(sentence: ParsedSentence) -> Iterator[Problem]:
             return  # every number after it would be wrong, too
         if word.word_class not in CLASSES:
             message = f"UPOS cannot be `{shown(word.word_class)}`; allowed: {listed(CLASSES)}"
-            yield Problem("unknown-class", message + did_you_mean(word.word_class, CLASSES), word.line)
+            yield Problem("unknown-class", message + hint(word.word_class, CLASSES), word.line)
         if not 0 <= word.head <= count or word.head == number:
             given = "empty" if word.head < 0 else str(word.head)
             message = f"HEAD cannot be {given}: the words of the sentence are 1 to {count}, and 0 is the root"
             yield Problem("bad-head", message, word.line)
         if word.antecedent is not None:
             yield from _bad_antecedent(word)
+    yield from _circles(sentence.words)
     end = 0
     for each in sentence.ranges:
         if each.first <= end or each.last > count:
@@ -254,11 +275,30 @@ def _misfits(sentence: ParsedSentence) -> Iterator[Problem]:
         end = each.last
 
 
+def _circles(words: Sequence[ConlluWord]) -> Iterator[Problem]:
+    """Yield the first word that depends on itself through others."""
+    safe = {0}  # the words from which the root is reached
+    for word in words:
+        path, last = {word.number}, word.number
+        while (head := words[last - 1].head) not in safe:
+            if not 0 <= head <= len(words) or head == last:
+                return  # a wrong HEAD, which is said already
+            if head in path:
+                message = f"HEAD makes a circle: from word {head} over word {last} back to {head}"
+                yield Problem("bad-head", message, words[head - 1].line)
+                return
+            path.add(head)
+            last = head
+        safe.update(path)
+
+
 def _bad_antecedent(word: ConlluWord) -> Iterator[Problem]:
     given = word.antecedent or ""
     if word.word_class not in PRONOUNS:
         message = f"`{ANTECEDENT}` is only for {' and '.join(PRONOUNS)}; `{shown(word.form)}` is {word.word_class}"
-    elif not given.isascii() or not given.isdigit() or not 1 <= int(given) < word.number:
+    elif word.number == 1:
+        message = f"`{ANTECEDENT}={shown(given)}`: no word stands before the first one, so that it can have none"
+    elif not given.isascii() or not given.isdigit() or len(given) > 9 or not 1 <= int(given) < word.number:
         message = f"`{ANTECEDENT}={shown(given)}` must be the number of an earlier word, 1 to {word.number - 1}"
     else:
         return
@@ -267,18 +307,23 @@ def _bad_antecedent(word: ConlluWord) -> Iterator[Problem]:
 
 def _sentence(parsed: ParsedSentence) -> tuple[tuple[str, ...], tuple[str, ...], tuple[OwnArc, ...]]:
     """Return the words as the text writes them, the class of each, and the arcs between them."""
-    words: list[str] = []
-    classes: list[str] = []
-    place: dict[int, int] = {}  # a word's number -> its place in `words`
+    spans, place = _joined(parsed)
+    classes = tuple(_leading(span, parsed).word_class for span in spans)
+    return tuple(span.form for span in spans), classes, tuple(_arcs(parsed, place))
+
+
+def _joined(parsed: ParsedSentence) -> tuple[list[WordRange], dict[int, int]]:
+    """Return the words as the text writes them, and for each word's number its place among them."""
+    spans: list[WordRange] = []
+    place: dict[int, int] = {}
     joined = {each.first: each for each in parsed.ranges if _is_one_word(each, parsed)}
     number = 1
     while number <= len(parsed.words):
         span = joined.get(number) or WordRange(0, number, number, parsed.words[number - 1].form)
-        place |= dict.fromkeys(range(span.first, span.last + 1), len(words))
-        words.append(span.form)
-        classes.append(_leading(span, parsed).word_class)
+        place |= dict.fromkeys(range(span.first, span.last + 1), len(spans))
+        spans.append(span)
         number = span.last + 1
-    return tuple(words), tuple(classes), tuple(_arcs(parsed, place))
+    return spans, place
 
 
 def _is_one_word(span: WordRange, parsed: ParsedSentence) -> bool:
@@ -302,11 +347,37 @@ def _arcs(parsed: ParsedSentence, place: dict[int, int]) -> Iterator[OwnArc]:
 
 
 def _links(parsed: ParsedSentence) -> Iterator[WordLink]:
-    copular = {word.head for word in parsed.words if word.relation == "cop"}
+    copular = _copular(parsed)
     for word in parsed.words:
-        rule = PREDICATIVE if word.relation == "nsubj" and word.head in copular else RULES.get(word.relation)
-        governor = parsed.words[word.head - 1].word_class if word.head else "root"
-        if rule and word.word_class in rule.dependents and governor in rule.governors:
+        if rule := _rule(word, _governor(word, parsed), copular):
             yield word.number, word.head, rule.relation, rule.group
         if word.antecedent is not None:
             yield word.number, int(word.antecedent), "pronoun_antecedent", ""
+
+
+def _rule(word: ConlluWord, governor: str, copular: Set[int]) -> Rule | None:
+    """Return the rule that makes an arc of a word and its governor, if there is one."""
+    rule = PREDICATIVE if word.relation == "nsubj" and word.head in copular else RULES.get(word.relation)
+    return rule if rule and word.word_class in rule.dependents and governor in rule.governors else None
+
+
+def _unused(parsed: ParsedSentence, relations: Sequence[Relation]) -> Iterator[str]:
+    """Yield each dependency that is near one of the relations, or of all if none is given, and makes no arc."""
+    copular, place = _copular(parsed), _joined(parsed)[1]
+    for word in parsed.words:
+        near = next((NEAR[name] for name in NEAR if f"{word.relation}:".startswith(f"{name}:")), None)
+        if near is None or (relations and not near & set(relations)):
+            continue
+        governor = _governor(word, parsed)
+        if _rule(word, governor, copular) is None:
+            yield f"{word.relation} ({word.word_class} of {governor}{' with a cop' if word.head in copular else ''})"
+        elif place[word.number] == place[word.head]:
+            yield f"{word.relation} (both in one word of the text)"
+
+
+def _governor(word: ConlluWord, parsed: ParsedSentence) -> str:
+    return parsed.words[word.head - 1].word_class if word.head else "root"
+
+
+def _copular(parsed: ParsedSentence) -> set[int]:
+    return {word.head for word in parsed.words if word.relation == "cop"}

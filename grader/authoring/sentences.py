@@ -16,9 +16,10 @@ from grader.authoring import conllu
 from grader.authoring.conllu import AnnotatedFile
 from grader.base.errors import InvalidInput, Problem
 from grader.base.numbers import percent
-from grader.documents import did_you_mean, listed, shown
+from grader.documents import listed, shown
 from grader.exercises import SIZE_LIMIT
 from grader.exercises.thresholds import defaults
+from grader.kinds import naming
 from grader.kinds.sequence import Link, ProbeSequence, Span
 from grader.measuring.baselines import best_blind_head
 from grader.measuring.questions import question
@@ -82,7 +83,7 @@ def read(file: Path, relations: Sequence[str] = ()) -> AnnotatedFile:
     """
     for name in relations:
         if name not in RELATIONS:
-            hint = did_you_mean(name, RELATIONS)
+            hint = naming.advice(name, naming.as_value("relation"))
             message = f"there is no relation `{shown(name)}`; the relations are {listed(RELATIONS)}{hint}"
             raise InvalidInput("--relation", [Problem("unknown-relation", message)])
     try:
@@ -122,6 +123,7 @@ def text(annotated: AnnotatedFile) -> str:
     """Return for a terminal: the counts, the distances, the best blind heads and the warnings."""
     total = plural(annotated.total, "sentence", "sentences")
     lines = [f"{total}, {len(annotated.sentences)} used; {_left_out(annotated)}".rstrip("; ")]
+    lines += [f"  left out: {count} {why}" for why, count in sorted(annotated.unused.items())]
     for each in assess(annotated.sentences):
         kind = Kind(type="syntactic", relation=each.relation)
         lines += ["", f"{title(kind)} ({each.relation})"]

@@ -9,6 +9,7 @@ gc.set_threshold(GARBAGE_AFTER)
 
 import atexit
 import os
+import re
 import sys
 from collections import UserDict
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from grader import __version__
@@ -30,6 +31,7 @@ from grader.cli import speech
 DEBUG = "GRADER_DEBUG"
 """The environment variable that shows the traceback of an unexpected error."""
 LANG_HELP = "The language of messages to students. Default: GRADER_LANG, else your system's language."
+NEGATIVE = re.compile(r"-[0-9.]+")
 WIDTH = 120
 """The most characters in a line of help."""
 
@@ -86,6 +88,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Each command: its module and its name there, and its line of help, which is also the first line of its docstring."""
 
 
+class Command(TyperCommand):
+    """A command for which -1 is a number and no option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's types, which Typer hides
+        """Read the arguments; negative numbers are left to the command."""
+        ctx.ignore_unknown_options = any(NEGATIVE.fullmatch(each) for each in args)
+        return super().parse_args(ctx, args)
+
+
 class LoadedCommands(UserDict[str, Any]):
     """The commands by name, each imported on first use."""
 
@@ -95,7 +106,10 @@ class LoadedCommands(UserDict[str, Any]):
             module, _, inside = COMMANDS[name][0].partition(":")
             command = getattr(import_module(f"{__name__}.commands.{module}"), inside)
             shell = typer.Typer(rich_markup_mode=None)
-            shell.add_typer(command, name=name) if isinstance(command, typer.Typer) else shell.command(name)(command)
+            if isinstance(command, typer.Typer):
+                shell.add_typer(command, name=name)
+            else:
+                shell.command(name, cls=Command)(command)
             self.data[name] = speech.translated(get_group(shell).commands[name])
         return self.data[name]
 

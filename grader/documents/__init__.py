@@ -4,12 +4,14 @@
 report all problems together.
 """
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
+from grader.documents import characters, structure
 from grader.documents.messages import did_you_mean, listed, shown
 from grader.documents.plain_yaml import Document, Plain, parse
 
@@ -19,6 +21,7 @@ __all__ = [
     "Document",
     "Plain",
     "did_you_mean",
+    "hint",
     "limited",
     "listed",
     "parse",
@@ -59,8 +62,15 @@ def validated(document: Document, record: type[R]) -> tuple[R | None, list[Probl
     except ValidationError as error:
         from grader.documents.mistakes import explained  # most documents have no mistakes
 
-        return None, limited(problems + explained(error, document, record, PROBLEMS_LIMIT))
+        problems += explained(error, document, record, PROBLEMS_LIMIT)
+        return None, limited(structure.explained(problems, document.text))
     return (None if problems else read_record), limited(problems)
+
+
+def hint(word: str, words: Iterable[str]) -> str:
+    """Return the name of a character that only looks right, else a "did you mean", for the end of a message."""
+    complaint = characters.complaint(word)
+    return f"; {complaint}" if complaint else did_you_mean(word, words)
 
 
 def limited(problems: list[Problem]) -> list[Problem]:

@@ -21,7 +21,7 @@ _SIGNATURES = {
 }
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_INDENTING_TAB = r" *(\t)"  # rarely needed, so it is compiled when it is used; so is the next one
+_INDENTING_TAB = r"[ -]*(\t)"  # rarely needed, so it is compiled when it is used; so is the next one
 _ESCAPED_PAIR = (
     r"(?<!\\)(?P<before>(?:\\\\)*)\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
 )
@@ -38,7 +38,10 @@ class SourceText(NamedTuple):
 
     def spot(self, index: int) -> tuple[int, int]:
         """Return line and column in the original, both counted from 1, of a character of `yaml`."""
-        index += 2 * bisect.bisect_left(self.shortened, index)
+        return self.original_spot(index + 2 * bisect.bisect_left(self.shortened, index))
+
+    def original_spot(self, index: int) -> tuple[int, int]:
+        """Return line and column, both counted from 1, of a character of the original."""
         line = bisect.bisect_right(self.line_starts, index)
         return line, index - self.line_starts[line - 1] + 1
 
@@ -93,10 +96,8 @@ def _text(original: str, source: str) -> SourceText:
     else:
         text = SourceText(original, original, (), line_starts)
     if match := _CONTROL.search(original):
-        line = bisect.bisect_right(line_starts, match.start())
-        column = match.start() - line_starts[line - 1] + 1
         message = _("the control character `{character}` is not allowed; remove it", character=shown(match.group()))
-        raise InvalidInput(source, [Problem("control-character", message, line, column)])
+        raise InvalidInput(source, [Problem("control-character", message, *text.original_spot(match.start()))])
     return text
 
 

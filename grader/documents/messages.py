@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from grader.base.language import _
 
 SHOWN_CHARACTERS = 40
+NEAR = 0.6
+"""The least likeness of two words, from 0 to 1, of which one may be the other with a slip."""
+CLEAR = 0.02
+"""The lead in likeness over every other word without which a word is not guessed: it could be the other one."""
 
 
 def shown(value: object) -> str:
@@ -40,9 +44,13 @@ def closest(word: object, words: Iterable[str]) -> str | None:
     """Return the one of `words` that was probably meant, or None."""
     if not isinstance(word, str):
         return None
-    known = list(words)
     tidy = word.strip().lower().replace("-", "_").replace(" ", "_")
-    return next(iter(difflib.get_close_matches(tidy, known, n=1) or difflib.get_close_matches(word, known, n=1)), None)
+    likeness = {
+        known: max(difflib.SequenceMatcher(None, each, known).ratio() for each in (word, tidy)) for known in words
+    }
+    best = sorted(likeness, key=likeness.__getitem__, reverse=True)[:2]
+    is_clear = len(best) == 1 or (len(best) == 2 and likeness[best[0]] - likeness[best[1]] > CLEAR)
+    return best[0] if is_clear and likeness[best[0]] >= NEAR else None
 
 
 def did_you_mean(word: object, words: Iterable[str]) -> str:

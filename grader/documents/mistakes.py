@@ -15,16 +15,30 @@ from pydantic_core import ErrorDetails
 
 from grader.base.errors import Problem
 from grader.base.language import N_, _, ngettext
+from grader.documents import characters, head_notation
 from grader.documents.json_schema import Allowed, in_words
 from grader.documents.messages import closest, did_you_mean, dotted, listed, shown
 from grader.documents.plain_yaml import Document, KeyPath
+from grader.kinds import SPELLINGS, naming
+from grader.schema import HeadIndex, head_name
 from grader.schema.moments import BY_THE_CLOCK
 
 Explanation = tuple[str, str]
 """A stable code and a message."""
 
-_HEAD_NOTATION = re.compile(r"\s*[lL]?(\d{1,3})\s*[.:/,hH]\s*[hH]?(\d{1,3})\s*")
-_NUMBER_AS_TEXT = re.compile(r"\s*([-+]?)0*(\d{1,18}(?:\.\d+)?)\s*")
+_NUMBER_AS_TEXT = re.compile(r"\s*([-+]?)0*(\d{1,18}(?:\.\d+)?)\s*", re.ASCII)
+_PLAIN_ONLY = frozenset(
+    (
+        "extra_forbidden",
+        "literal_error",
+        "int_type",
+        "float_type",
+        "bool_type",
+        "string_pattern_mismatch",
+        "value_error",
+    )
+)
+"""Pydantic's names for errors of what is typed in plain characters."""
 _SAMPLE = "2026-12-01T23:59:00+01:00"
 _NAMED = re.compile(r"`(\w+)`")
 
@@ -41,6 +55,8 @@ class Mistake:
     written: str
     """The value as the document has it, shortened."""
     allowed: Allowed
+    torn_off: str = ""
+    """The rest of a value in round brackets, which a comma inside braces has made a key: `9)` of `(9, 9)`."""
 
     @property
     def name(self) -> str:
@@ -61,6 +77,17 @@ class Mistake:
     def explanation(self) -> Explanation:
         """Return the code and the message."""
         return _EXPLAIN.get(self.type, _anything_else)(self)
+
+    def other_character(self) -> str | None:
+        """Return the first character that looks like what is allowed here and is not, or None."""
+        typed = str(self.path[-1]) if self.type == "extra_forbidden" else self.given
+        if isinstance(typed, dict) and self.culprit() == (*self.path, "type"):
+            typed = typed.get("type")
+        if self.type not in _PLAIN_ONLY or not isinstance(typed, str):
+            return None
+        allowed = r"\w" if r"\w" in str(self.limits.get("pattern", "")) else r"[^\W\w]"  # or nothing at all
+        odd = (each for each in typed if characters.plain(each) != each and not re.fullmatch(allowed, each))
+        return next(odd, None)
 
     def culprit(self) -> KeyPath:
         """Return the path to point at: for a rule over several keys, the first key in the document that it names."""
@@ -84,19 +111,33 @@ def explained(error: ValidationError, document: Document, record: type[BaseModel
             detail.get("ctx", {}),
             _as_written(document, detail),
             allowed,
+            _torn_off(document, detail),
         )
         for detail in details[: limit + 1]
     ]
     problems = []
     for mistake in _without_echoes(mistakes, document):
+        at_key = mistake.type == "extra_forbidden"
+        if other := mistake.other_character():
+            spot = document.character(mistake.culprit(), other, at_key=at_key)
+            message = f"`{shown(mistake.culprit()[-1])}`: {characters.of_character(other)}"
+            problems.append(document.problem(characters.CODE, message, mistake.culprit(), at_key=at_key, spot=spot))
+            continue
         code, message = mistake.explanation()
-        problems.append(document.problem(code, message, mistake.culprit(), at_key=mistake.type == "extra_forbidden"))
+        problems.append(document.problem(code, message, mistake.culprit(), at_key=at_key))
     return problems
 
 
 def _as_written(document: Document, detail: ErrorDetails) -> str:
     """Return the value as the document has it: `5.10`, not 5.1."""
     return shown(None if detail["input"] is None else document.written.get(detail["loc"], detail["input"]))
+
+
+def _torn_off(document: Document, detail: ErrorDetails) -> str:
+    if not str(detail["input"]).startswith("("):
+        return ""
+    keys = document.at(detail["loc"][:-1])
+    return next((f",{key}" for key in keys if key.endswith(")")), "") if isinstance(keys, dict) else ""
 
 
 def _without_echoes(mistakes: list[Mistake], document: Document) -> list[Mistake]:
@@ -107,12 +148,13 @@ def _without_echoes(mistakes: list[Mistake], document: Document) -> list[Mistake
         for mistake in mistakes
         if mistake.type == "extra_forbidden"
     }
+    torn = {(*mistake.parent, mistake.torn_off) for mistake in mistakes if mistake.torn_off}
 
     def is_echo(mistake: Mistake) -> bool:
         if mistake.type == "too_short":  # pydantic counts only the valid items
             return isinstance(mistake.given, tuple) and len(mistake.given) >= mistake.limits["min_length"]
         if mistake.type == "extra_forbidden":
-            return False
+            return (*mistake.parent, f",{mistake.path[-1]}") in torn
         return dotted(mistake.path) in known or (mistake.type == "missing" and mistake.path in misspelt)
 
     return [mistake for mistake in mistakes if not is_echo(mistake)]
@@ -127,7 +169,9 @@ def _missing(mistake: Mistake) -> Explanation:
 def _unknown_key(mistake: Mistake) -> Explanation:
     keys = mistake.allowed.keys(mistake.parent)
     before, colon, after = str(mistake.path[-1]).partition(":")
-    if colon and before in keys:
+    if "layer" in keys and (place := head_notation.read(str(mistake.path[-1]))) is not None:
+        hint = head_notation.advice(place, str(mistake.path[-1]))
+    elif colon and before in keys:
         hint = _("; put a space after the colon: `{right}`", right=f"{before}: {shown(after)}")
     else:
         hint = did_you_mean(mistake.path[-1], keys)
@@ -137,16 +181,22 @@ def _unknown_key(mistake: Mistake) -> Explanation:
 
 def _not_a_choice(mistake: Mistake) -> Explanation:
     words = mistake.allowed.words(mistake.path)
-    hint = did_you_mean(mistake.given, words)
+    hint = _kind_meant(mistake) if set(words) & set(SPELLINGS) else did_you_mean(mistake.given, words)
     code = f"unknown-{mistake.name.replace('_', '-')}"
     message = N_("`{name}` cannot be {what}; allowed: {allowed}{hint}")
     return code, _(message, name=mistake.name, what=_what(mistake), allowed=listed(words), hint=hint)
 
 
+def _kind_meant(mistake: Mistake) -> str:
+    """Return what to write for a word that should be a type or a relation."""
+    if not isinstance(mistake.given, str):
+        return ""
+    return naming.advice(mistake.given, naming.as_keys if mistake.name == "type" else naming.as_value(mistake.name))
+
+
 def _not_whole(mistake: Mistake) -> Explanation:
-    is_place = mistake.name in ("layer", "head")
-    if is_place and (place := _HEAD_NOTATION.fullmatch(mistake.written)):
-        hint = _write_out(place)
+    if (place := _place(mistake)) is not None:
+        hint = head_notation.advice(place, mistake.written)
         if type(mistake.given) is float:
             reading = _("; YAML reads {written} as the number {number}", written=mistake.written, number=mistake.given)
             hint = reading + hint
@@ -156,8 +206,16 @@ def _not_whole(mistake: Mistake) -> Explanation:
     return "wrong-type", _(message, name=mistake.name, what=_what(mistake), hint=_as_number(mistake))
 
 
-def _write_out(place: re.Match[str]) -> str:
-    return _("; write layer: {layer}, head: {head}", layer=int(place[1]), head=int(place[2]))
+def _place(mistake: Mistake) -> HeadIndex | None:
+    """Return the head that a layer or a head gives in one of the notations for both."""
+    if mistake.name not in ("layer", "head"):
+        return None
+    match mistake.given:
+        case (int(layer), int(head)):
+            return layer, head
+        case tuple():
+            return None
+    return head_notation.read(mistake.written + mistake.torn_off)
 
 
 def _not_a_number(mistake: Mistake) -> Explanation:
@@ -196,11 +254,23 @@ def _not_a_mapping(mistake: Mistake) -> Explanation:
     has = _(" with {keys}", keys=listed(f"`{key}:`" for key in keys)) if keys else ""
     if not keys and (optional := mistake.allowed.keys(mistake.path)):
         has = _(" with any of {keys}", keys=listed(f"`{key}:`" for key in optional))
-    place = _HEAD_NOTATION.match(mistake.written)
-    hint = _write_out(place) if place and "layer" in keys else ""
+    hint = _as_claim(mistake.given) if "layer" in keys else ""
     code = "wrong-type" if mistake.path else "not-a-mapping"
     message = N_("{subject} must be a mapping{has}, not {what}{hint}")
     return code, _(message, subject=subject, has=has, what=_what(mistake), hint=hint)
+
+
+def _as_claim(given: object) -> str:
+    """Return how to write a claim that is only a head, or a head and a word, for the end of a message."""
+    match given:
+        case (int(layer), int(head), *words):
+            text = " ".join([head_name(layer, head), *map(str, words)])
+        case _:
+            text = str(given)
+    if (found := head_notation.at_beginning(text)) is None:
+        return ""
+    place, word = found
+    return head_notation.advice(place, text) + (naming.advice(word, naming.as_keys) if word else "")
 
 
 def _what(mistake: Mistake) -> str:

@@ -13,6 +13,7 @@ import yaml
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
+from grader.documents import structure
 from grader.documents.encoding import SourceText, decoded
 from grader.documents.messages import dotted, shown
 from grader.documents.scalars import Fault, quoted, unquoted
@@ -53,6 +54,8 @@ class Document(NamedTuple):
     keys: Mapping[KeyPath, Spot]
     written: Mapping[KeyPath, str]
     """The scalars as text, such as `5.10` where the value is 5.1."""
+    text: SourceText | None = None
+    """The document as it was typed; None for values that a program made."""
 
     @classmethod
     def of_values(cls, source: str, data: Plain) -> "Document":
@@ -75,12 +78,23 @@ class Document(NamedTuple):
         """Return the document with another value for one key of its top mapping."""
         return self._replace(data={**self.data, key: value}) if isinstance(self.data, dict) else self
 
-    def problem(self, code: str, message: str, path: KeyPath, *, at_key: bool = False) -> Problem:
-        """Return a problem with the value, or the key, at a path."""
-        spot = self.keys.get(path, NOWHERE) if at_key else self.spot(path)
+    def problem(
+        self, code: str, message: str, path: KeyPath, *, at_key: bool = False, spot: Spot | None = None
+    ) -> Problem:
+        """Return a problem with the value, or the key, at a path; `spot` is a place inside it."""
+        spot = spot or (self.keys.get(path, NOWHERE) if at_key else self.spot(path))
         if spot == NOWHERE:
             return Problem(code, f"{dotted(path)}: {message}" if path else message, where=dotted(path))
         return Problem(code, message, *spot, dotted(path))
+
+    def character(self, path: KeyPath, character: str, *, at_key: bool = False) -> Spot:
+        """Return line and column of a character in the scalar, or the key, at a path."""
+        line, column = self.keys.get(path, NOWHERE) if at_key else self.spot(path)
+        if self.text is None or not line:
+            return line, column
+        start = self.text.line_starts[line - 1] + column - 1
+        found = self.text.original.find(character, start)
+        return self.text.original_spot(found) if found >= 0 else (line, column)
 
     def spot(self, path: KeyPath) -> Spot:
         """Return line and column of the value at a path, or of its parent if there is no such value."""
@@ -100,7 +114,10 @@ def parse(raw: bytes, source: str, limit: int) -> Document:
     try:
         return _Reading(source, text, events).document()
     except yaml.YAMLError as error:
-        raise InvalidInput(source, [_syntax_problem(error, text)]) from None
+        problem = _syntax_problem(error, text)
+        context = getattr(error, "context_mark", None)
+        since = text.spot(context.index)[0] if context else problem.line
+        raise InvalidInput(source, structure.problems(text, since, problem.line) or [problem]) from None
 
 
 def _syntax_problem(error: yaml.YAMLError, text: SourceText) -> Problem:
@@ -142,7 +159,7 @@ class _Reading:
             self.refuse("several-documents", message, after)
         if data is None and not self.problems:
             self.refuse("empty", _("the file is empty"), first)
-        return Document(self.source, data, tuple(self.problems), self.values, self.keys, self.written)
+        return Document(self.source, data, tuple(self.problems), self.values, self.keys, self.written, self.text)
 
     def value(self, event: yaml.Event, path: KeyPath) -> Plain:
         """Return the value that begins with this event."""

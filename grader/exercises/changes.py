@@ -12,7 +12,9 @@ from pydantic import ValidationError
 
 from grader.base.errors import InvalidInput, Problem
 from grader.documents import did_you_mean, listed
+from grader.exercises.names import meant_by
 from grader.exercises.thresholds import thresholds_of
+from grader.kinds import naming
 from grader.schema import AskedKind, Exercise
 
 RULES = ("budget", "wrong_costs", "pass_at", "kinds_needed", "borderline", "feedback")
@@ -64,12 +66,12 @@ def _change_kind(data: dict[str, Any], exercise: Exercise, path: tuple[list[str]
     (names, last), (setting, value) = path, given
     name, statistics = names[0], names[1:]
     known = [kind.name for kind in exercise.kinds]
-    matching = [number for number, kind in enumerate(known) if name in (kind, exercise.kinds[number].type)]
-    if len(matching) != 1:
-        problem = "is more than one kind" if matching else "is not a kind"
+    meant = meant_by(name, exercise.kinds)
+    if len(meant) != 1:
+        problem = "is more than one kind" if meant else "is not a kind"
         raise _refusal(setting, f"`{name}` {problem} of {exercise.id}; its kinds are {listed(known)}", known)
-    (number,) = matching
-    asked, kind = exercise.kinds[number], data["kinds"][number]
+    (asked,) = meant
+    kind = data["kinds"][known.index(asked.name)]
     thresholds = {threshold.statistic: threshold for threshold in thresholds_of(asked)}
     statistic = statistics[0] if statistics else next(iter(thresholds))
     if last in OF_A_KIND and not statistics:
@@ -113,5 +115,6 @@ def _plain(value: object) -> str:
 
 
 def _refusal(setting: str, message: str, known: list[str]) -> InvalidInput:
-    hint = did_you_mean(setting.partition("=")[0].rpartition(".")[0] or setting, known)
+    name = setting.partition("=")[0].rpartition(".")[0] or setting
+    hint = naming.advice(name.partition(".")[0], naming.as_name) or did_you_mean(name, known)
     return InvalidInput("--set", [Problem("unknown-setting", f"{setting}: {message}{hint}")])

@@ -124,7 +124,7 @@ def _folder(exercise: str | Path) -> Path:
     if isinstance(exercise, str):
         known = available()
         if exercise not in known:
-            hint = documents.did_you_mean(exercise, known)
+            hint = documents.hint(exercise, known)
             message = N_("there is no exercise {name}; known: {known}{hint}")
             names = ", ".join(known) or _("none")
             raise UnknownExercise(_(message, name=documents.shown(exercise), known=names, hint=hint))

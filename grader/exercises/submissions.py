@@ -6,6 +6,7 @@ A kind that the exercise does not ask for is not a problem here: grading gives i
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,7 +14,8 @@ from pydantic import ValidationError
 from grader import documents, exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
-from grader.documents import Document, Plain, did_you_mean, listed
+from grader.documents import Document, Plain, listed
+from grader.exercises import head_lists
 from grader.schema import Claim, Exercise, Submission, head_name
 
 CLAIMS_LIMIT = 1000
@@ -44,6 +46,18 @@ def load(
     """
     source = source or (str(file) if isinstance(file, Path) else "submission")
     raw = _bytes(file) if isinstance(file, Path) else file
+    try:
+        return _checked(raw, source, exercise_override, student)
+    except InvalidInput as error:
+        if not (advice := head_lists.advice(raw, error.problems)):
+            raise
+        first = error.problems[0]
+        raise InvalidInput(source, [replace(first, message=first.message + advice)]) from None
+
+
+def _checked(
+    raw: bytes, source: str, exercise_override: str | Path | None, student: str | None
+) -> tuple[Submission, Exercise]:
     document = documents.parse(raw, source, documents.SIZE_LIMIT)
     exercise = None
     if student is not None:
@@ -132,7 +146,7 @@ def _exercise(document: Document, problems: list[Problem]) -> tuple[Exercise | N
         "there is no exercise `{name}`; known: {known}{hint}",
         name=documents.shown(name),
         known=listed(known) or _("none"),
-        hint=did_you_mean(name, known),
+        hint=documents.hint(name, known),
     )
     return None, [document.problem("unknown-exercise", message, ("exercise",))]
 

@@ -11,9 +11,9 @@ from pkgutil import iter_modules
 from typing import Any
 
 from grader.kinds import lookalikes, types
-from grader.kinds.definition import HalfWritten, HeadType, OneOf, OwnProbe, Parameter, Parameters, Value
+from grader.kinds.definition import HalfWritten, HeadType, OwnProbe, Parameter, Parameters
 
-__all__ = ["LOOKALIKES", "OWN_PROBES", "PARAMETERS", "SPELLINGS", "TYPES", "kind_name", "parsed", "registry"]
+__all__ = ["LOOKALIKES", "OWN_PROBES", "PARAMETERS", "SPELLINGS", "TYPES", "kind_name", "registry"]
 
 
 def registry() -> dict[str, HeadType]:
@@ -41,9 +41,14 @@ def _clashes(head_types: list[HeadType]) -> Iterator[str]:
     """Yield what contradicts another type."""
     names = {each.name for each in head_types}
     declared: dict[str, Parameter] = {}
+    called: dict[str, object] = {}
     for each in head_types:
         file = f"grader/kinds/types/{each.name}.py"
         yield from (f"{file}: `spellings`: {word} is a type" for word in each.spellings if word in names)
+        for words, values in each.also_called.items():
+            meaning = (each.name, *values.items())
+            twice = [word for word in words.split(", ") if called.setdefault(word, meaning) != meaning]
+            yield from (f"{file}: `also_called`: {word} means something else in another place" for word in twice)
         for parameter in each.parameters:
             if declared.setdefault(parameter.name, parameter) != parameter:
                 yield f"{file}: `parameters`: {parameter.name} differs from that of another type"
@@ -77,23 +82,3 @@ def kind_name(type_name: str, parameters: Parameters) -> str:
         if parameter.always_named or value != parameter.default:
             parts.append(parameter.shown(value))
     return ":".join(parts)
-
-
-def parsed(name: str) -> dict[str, Value]:
-    """Return the type and the parameters in a kind's name, without checking them: type and offset of `positional:-1`.
-
-    Raises:
-        ValueError: A parameter should be a whole number but is not; the error's text is this parameter.
-    """
-    type_name, *values = name.split(":")
-    kind: dict[str, Value] = {"type": type_name}
-    for parameter, value in zip(TYPES[type_name].parameters if type_name in TYPES else (), values, strict=False):
-        kind[parameter.name] = value if isinstance(parameter.values, OneOf) else _whole(value)
-    return kind
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(text) from None

@@ -140,7 +140,12 @@ class HeadType:
     refuse: Callable[..., str | None] | None = None
     """A function of the parameters that returns a translated message if they are not valid, else None."""
     spellings: Mapping[str, Parameters] = field(default_factory=dict)
-    """Other words for the type, each with the parameters that it means."""
+    """Other words for the type that may be written, each with the parameters that it means."""
+    also_called: Mapping[str, Parameters] = field(default_factory=dict)
+    """The names in publications, English and Korean, joined by commas, with the parameters that they mean.
+
+    They are not taken: messages lead from them to what to write. Case, spaces, hyphens and a last "head" do not matter.
+    """
 
     ask: "Callable[..., Question]" = LEFT_OUT
     """A function of a `ProbeSequence` and the parameters that returns the target mask."""

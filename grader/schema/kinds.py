@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from grader.base import names
 from grader.base.language import N_, _
-from grader.kinds import PARAMETERS, SPELLINGS, TYPES, kind_name
+from grader.kinds import PARAMETERS, SPELLINGS, TYPES, kind_name, naming
 from grader.kinds.definition import HeadType, OneOf, Parameter, WholeNumber, of
 
 if TYPE_CHECKING:
@@ -81,6 +81,19 @@ else:
     )
 
 
+def _read(word: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data with the type and the parameters that the word for the type means."""
+    try:
+        said = naming.parsed(word)
+    except naming.NameFault as fault:
+        raise ValueError(_("`type` cannot be read: {why}", why=fault)) from None
+    for name, value in said.items():
+        if name != "type" and data.get(name, value) != value:
+            message = N_("`{type}` means {parameter} {value}; leave `{parameter}` out")
+            raise ValueError(_(message, type=word, parameter=name, value=PARAMETERS[name].shown(value)))
+    return {**data, **said}
+
+
 class Kind(_Named):
     """A kind of head: a type with values for its parameters."""
 
@@ -90,14 +103,8 @@ class Kind(_Named):
         """Replace other spellings of a type, and fill in the defaults of missing parameters."""
         if not isinstance(data, dict) or not isinstance(data.get("type"), str):
             return data
-        if data["type"] in SPELLINGS:
-            word, (name, implied) = data["type"], SPELLINGS[data["type"]]
-            for parameter, value in implied.items():
-                if data.get(parameter, value) != value:
-                    message = N_("`{type}` means {parameter} {value}; leave `{parameter}` out")
-                    shown = PARAMETERS[parameter].shown(value)
-                    raise ValueError(_(message, type=word, parameter=parameter, value=shown))
-            data = {**data, **implied, "type": name}
+        if data["type"] in SPELLINGS or data["type"].partition(":")[0] in TYPES:
+            data = _read(data["type"], data)
         defaults = {
             parameter.name: parameter.default
             for parameter in (TYPES[data["type"]].parameters if data["type"] in TYPES else ())

@@ -207,3 +207,57 @@ def test_the_mistakes_of_a_whole_treebank_are_limited() -> None:
     text = columns(*[KEYS.replace("NOUN", "NUON")] * 60)
 
     assert mistakes(text)[-1].endswith("there are more than 100 problems; fix these first [more]")
+
+
+@pytest.mark.parametrize(
+    ("rows", "unused"),
+    [
+        ("1 cat NOUN 3 nsubj\n2 is AUX 3 cop\n3 stressed VERB 0 root", {"nsubj (NOUN of VERB with a cop)": 1}),
+        ("1 plan NOUN 3 nsubj:outer\n2 is AUX 3 cop\n3 old ADJ 0 root", {"nsubj:outer (NOUN of ADJ with a cop)": 1}),
+        ("1 Resting VERB 2 csubj\n2 helps VERB 0 root\n3 us PRON 2 obj", {"csubj (VERB of VERB)": 1}),
+        ("1 all DET 3 det:predet\n2 the DET 3 det\n3 bread NOUN 0 root", {"det:predet (DET of NOUN)": 1}),
+        ("1-2 dammelo _ _ _\n1 damme VERB 0 root\n2 lo PRON 1 obj", {"obj (both in one word of the text)": 1}),
+        (KEYS, {"nsubj (PRON of ADJ with a cop)": 1}),
+        (HOUSE, {}),
+    ],
+)
+def test_what_is_near_a_relation_and_not_used_is_counted_with_the_reason(rows: str, unused: dict[str, int]) -> None:
+    assert read(columns(rows)).unused == unused
+
+
+def test_only_what_is_near_an_asked_relation_is_counted() -> None:
+    text = columns("1 cat NOUN 3 nsubj\n2 is AUX 3 cop\n3 stressed VERB 0 root").encode()
+
+    assert conllu.read(text, "own.conllu", ["object_verb"]).unused == {}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("\tkeys\t", "\tke\x85ys\t", ":2:5: this is NEXT LINE (U+0085), which ends a line; remove it"),
+        ("\tkeys\t", "\tkeys\u2028\t", ":2:7: this is LINE SEPARATOR (U+2028)"),
+        ("\tkeys\t", "\tkeys\x0c\t", ":2:7: the control character"),
+        ("2\tkeys", "\ufeff2\tkeys", ":2:1: this is ZERO WIDTH NO-BREAK SPACE (U+FEFF), which cannot be seen"),
+        ("NOUN\t_\t_\t8", "\u039dOUN\t_\t_\t8", ":2: UPOS cannot be `\u039dOUN`; allowed: ADJ, "),
+        ("9\ta\t_\tDET\t_\t_\t11", "9\ta\t_\tDET\t_\t_\t10", ":9: HEAD makes a circle: from word 9 over word 10"),
+    ],
+)  # fmt: skip
+def test_an_odd_character_and_a_circle_are_told_with_their_line(right: str, wrong: str, message: str) -> None:
+    text = columns(KEYS).replace("\t11\tamod", "\t9\tamod", int("circle" in message))
+    assert right in text
+    (line,) = mistakes(text.replace(right, wrong, 1))
+
+    assert f"own.conllu{message}" in line
+
+
+def test_the_first_word_can_have_no_antecedent() -> None:
+    assert mistakes(columns("1 She PRON 2 nsubj Antecedent=7\n2 waved VERB 0 root")) == [
+        "own.conllu:1: `Antecedent=7`: no word stands before the first one, so that it can have none [bad-antecedent]"
+    ]
+
+
+def test_a_sentence_of_very_many_words_in_a_long_chain_is_read_quickly() -> None:
+    count = 20_000
+    rows = "\n".join(f"{number} w NOUN {(number + 1) % (count + 1)} dep" for number in range(1, count + 1))
+
+    assert read(columns(rows)).left_out == {"without a relation that was asked for": 1}

@@ -9,6 +9,7 @@ from typer.main import get_command
 from grader import exercises
 from grader.base.errors import ExerciseError
 from grader.cli.commands import exercises as authoring
+from grader.exercises import submissions
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from tests.authoring.conftest import ROOT, SHIPPED, grade, refusal
@@ -136,3 +137,12 @@ def test_a_folder_that_cannot_hold_it_is_told(course: Path, tmp_path: Path) -> N
     assert f"{ID} is an exercise; name the folder that should hold the new one" in refusal(
         "new", "a", "--in", course / ID
     )
+
+
+@pytest.mark.parametrize("name", ["mini-heads", "minilm-heads"])
+def test_an_exercise_shows_a_submission_with_a_claim_of_each_kind(name: str) -> None:
+    pasted = re.search(r"^exercise: .*\nclaims:\n(  - .*\n)+", grade(name).output, re.MULTILINE)
+    assert pasted is not None
+    submission, exercise = submissions.load(pasted[0].encode())
+
+    assert [claim.name for claim in submission.claims] == [asked.name for asked in exercise.kinds]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader import kinds
-from grader.kinds import TYPES, registry
+from grader.kinds import TYPES, naming, registry
 from grader.kinds.definition import LEFT_OUT, Colours, DefaultThreshold, HalfWritten, HeadType
 from grader.measuring.probes import families, frames
 from grader.schema import Kind, title
@@ -139,4 +139,4 @@ def test_a_full_name_says_what_a_name_leaves_out() -> None:
 
 
 def test_a_kind_is_read_back_from_its_name() -> None:
-    assert [kind for kind in ALL if Kind.model_validate(kinds.parsed(kind.name)) != kind] == []
+    assert [kind for kind in ALL if Kind.model_validate(naming.parsed(kind.name)) != kind] == []

@@ -137,7 +137,7 @@ ONE_MISTAKE: dict[str, tuple[str | bytes, str, int, int, str]] = {
     "head 12 of 12": (claim("{layer: 0, head: 12, type: induction}"), "no-such-head", 3, 22, "heads are 0 to 11"),
     # kinds
     "an unknown kind": (rest("type: induktion"), "unknown-type", 3, 31, f"{TYPES}; did you mean `induction`?"),
-    "a kind in other dress": (rest("type: Previous-Token"), "unknown-type", 3, 31, "did you mean `previous_token`?"),
+    "a kind in other dress": (rest("type: Previous-Token"), "unknown-type", 3, 31, "write `type: previous_token`"),
     "a kind that is far off": (rest("type: qqq"), "unknown-type", 3, 31, TYPES),
     "a number for a kind": (rest("type: 5"), "unknown-type", 3, 31, TYPES),
     "a null kind": (rest("type: null"), "unknown-type", 3, 31, TYPES),

@@ -15,7 +15,7 @@ from grader.base.language import N_, _, ngettext
 from grader.base.numbers import percent
 from grader.cli.commands.schema import rendered
 from grader.cli.options import print_or_write
-from grader.exercises.names import statistic
+from grader.exercises.names import statistic, typed
 from grader.exercises.thresholds import thresholds_of
 from grader.report.text.labels import padded
 from grader.report.text.words import plural_points
@@ -47,7 +47,11 @@ def exercises(
         if faults:
             raise ExerciseError("\n".join(map(str, faults)))
         return
-    exercise = shelf.load(exercise_id)
+    _show(shelf.load(exercise_id), shelf.available()[exercise_id])
+
+
+def _show(exercise: Exercise, folder: Path) -> None:
+    """Print what an exercise asks for, and what to type."""
     typer.echo(f"{_(exercise.title)}\n")
     for label, value in _rows(exercise):
         typer.echo(f"{padded(label, LABEL)}  {value}")
@@ -57,7 +61,13 @@ def exercises(
         typer.echo(f"{title(asked)}: {heads}, {ngettext('{number} point', '{number} points', asked.points)}")
         for threshold in thresholds_of(asked):
             typer.echo(f"    {_threshold(threshold)}")
-    typer.echo("\n" + _("For students: {path}", path=shelf.available()[exercise_id] / "README.md"))
+    typer.echo(
+        "\n" + _("To claim heads, write a file such as my_heads.yaml, with the layers and heads that you found:")
+    )
+    typer.echo(f"\nexercise: {exercise.id}\nclaims:")
+    for asked in exercise.kinds:
+        typer.echo(f"  - {{layer: 0, head: 0, {typed(asked)}}}")
+    typer.echo("\n" + _("For students: {path}", path=folder / "README.md"))
 
 
 class IdOrCommand(TyperGroup):

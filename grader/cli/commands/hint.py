@@ -13,11 +13,11 @@ from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.who import login_name
-from grader.kinds import SPELLINGS
+from grader.exercises.names import kind_named, meant_by
 from grader.ledger import Ledger
 from grader.ledger.hints import Hint, take, taken
 from grader.report.text.labels import cells
-from grader.schema import AskedKind, Exercise, Kind
+from grader.schema import AskedKind, Exercise, title
 from grader.students import hints, identity
 from grader.students.hints import Rung
 
@@ -28,15 +28,23 @@ WIDTH = 100
 def hint(
     exercise_id: Annotated[str, typer.Argument(help="The exercise's id.", metavar="EXERCISE", show_default=False)],
     type_: Annotated[
-        str,
-        typer.Argument(help="The kind, such as `induction` or `positional:-1`.", metavar="TYPE", show_default=False),
-    ],
+        str | None,
+        typer.Argument(
+            help="The kind, such as `induction` or `positional:-1`. Without it, the kinds are listed.",
+            metavar="[TYPE]",
+            show_default=False,
+        ),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Show the hints that you have seen already.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Take the hint without being asked, whatever it costs.")] = False,
     student: Annotated[str | None, typer.Option(help="The student. Default: your login name.")] = None,
 ) -> None:
     """Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try."""
     exercise = exercises.load(exercise_id)
+    if type_ is None:
+        for kind in exercise.kinds:
+            typer.echo(f"grade hint {exercise_id} {kind.name:32} {title(kind)}")
+        return
     asked = _asked(exercise, type_)
     with Ledger() as ledger:
         last = ledger.latest(student or login_name(), exercise.id)
@@ -56,11 +64,11 @@ def _asked(exercise: Exercise, word: str) -> AskedKind:
     Raises:
         InvalidInput: There is no such kind, or more than one.
     """
-    wanted = Kind(type=word).name if word in SPELLINGS else word
-    exact = [kind for kind in exercise.kinds if kind.name == wanted]
-    matches = exact or [kind for kind in exercise.kinds if wanted in (kind.type, *kind.parameters.values())]
+    matches = meant_by(word, exercise.kinds)
     if len(matches) == 1:
         return matches[0]
+    if not matches:
+        kind_named(word, "grade hint")
     names = ", ".join(kind.name for kind in matches or exercise.kinds)
     if matches:
         message = _("`{word}` can mean {names}; say which one", word=word, names=names)

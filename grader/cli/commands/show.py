@@ -11,7 +11,7 @@ from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.cli.options import TransformerPath, laboratory
-from grader.exercises.names import kind_named, refuse_missing
+from grader.exercises.names import head_named, kind_named
 from grader.report.drawing import terminal_picture
 from grader.schema import Kind, Picture
 
@@ -22,8 +22,14 @@ PIPE_WIDTH = 100
 
 
 def show(
-    layer: Annotated[int, typer.Argument(min=0, help="The layer, counted from 0.")],
-    head: Annotated[int, typer.Argument(min=0, help="The head, counted from 0.")],
+    place: Annotated[
+        list[str],
+        typer.Argument(
+            help="Layer and head, both counted from 0: two numbers, or one word such as L0H3.",
+            metavar="LAYER HEAD",
+            show_default=False,
+        ),
+    ],
     text: Annotated[str, typer.Option(help="The text that the head reads.")] = DEFAULT_TEXT,
     type_: Annotated[
         str | None,
@@ -44,7 +50,7 @@ def show(
         raise InvalidInput("--text", [Problem("no-words", _("the text is empty; give some words"))])
     exercise = exercises.load(exercise_id)
     source = exercise.transformer
-    refuse_missing((layer, head), (source.layers, source.heads), source.name, "grade show")
+    layer, head = head_named(place, (source.layers, source.heads), source.name, "grade show")
     asked = kind_named(type_) if type_ else None
     with laboratory(exercise, transformer) as lab:
         picture = lab.on_sentence(asked or Kind(type="positional"), layer, head, text).picture

@@ -22,6 +22,11 @@ TYPE = HeadType(
     title=N_("duplicate token"),
     letters="AA",
     colours=Colours(light="#a8246f", dark="#ff8fc7"),
+    also_called={
+        "duplicate, duplicated token, dup token, duplicate word, repeated token, repeated word, repeat token, "
+        "repetition, same token, same word, identical token, 중복 토큰, 중복, 반복 토큰, 반복 단어, 같은 토큰, "
+        "같은 단어, 동일 토큰": {}
+    },
     ask=ask,
     probes=("repeats", "running_text"),
     decides="share",

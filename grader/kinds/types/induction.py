@@ -28,6 +28,10 @@ TYPE = HeadType(
     title=N_("induction"),
     letters="AB",
     colours=Colours(light="#b34700", dark="#ffab66"),
+    also_called={
+        "inductive, induct, prefix matching, prefix search, match and copy, copying, pattern completion, "
+        "in-context copying, induction pattern, 유도, 인덕션, 귀납, 접두사 일치": {}
+    },
     ask=ask,
     probes=("repeats",),
     decides="share",

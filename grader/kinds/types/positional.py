@@ -115,6 +115,13 @@ TYPE = HeadType(
     ),
     refuse=refuse,
     spellings={"previous_token": {"offset": -1}, "next_token": {"offset": +1}},
+    also_called={
+        "prev token, prev, previous, previous word, prev word, previous position, preceding token, preceding word, "
+        "이전 토큰, 이전 단어, 앞 토큰, 앞 단어, 직전 토큰, 직전 단어, 바로 앞 토큰": {"offset": -1},
+        "next, next word, next position, following token, following word, subsequent token, 다음 토큰, 다음 단어, "
+        "뒤 토큰, 뒤 단어": {"offset": +1},
+        "position, offset, fixed offset, relative position, relative positional, 위치, 위치 기반, 오프셋": {},
+    },
     ask=ask,
     probes=("random_tokens", "running_text"),
     decides="share",

@@ -34,6 +34,10 @@ TYPE = HeadType(
     title=N_("rare token"),
     letters="\N{BLACK STAR}",
     colours=Colours(light="#6f6200", dark="#dccb55"),
+    also_called={
+        "rare, rare word, rare tokens, rare words, infrequent token, infrequent word, least frequent token, 희귀 토큰, "
+        "희귀 단어, 희귀, 희소 토큰, 드문 토큰, 드문 단어": {}
+    },
     ask=ask,
     probes=("rare_words",),
     decides="hit_rate",

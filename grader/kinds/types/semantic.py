@@ -38,6 +38,10 @@ TYPE = HeadType(
     title=N_("semantic"),
     letters="\N{ALMOST EQUAL TO}",
     colours=Colours(light="#6b3fc0", dark="#c3a6ff"),
+    also_called={
+        "semantics, topic, same topic, category, same category, related word, related words, semantic similarity, "
+        "meaning, 의미, 의미론, 의미론적, 의미 기반, 주제, 범주": {}
+    },
     ask=ask,
     probes=("categories",),
     decides="share",

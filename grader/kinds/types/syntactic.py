@@ -22,6 +22,8 @@ class Relation(NamedTuple):
     query_to_target: str
     """An example for the documentation, as are the slices in addition to `all`."""
     slices: str
+    also_called: str
+    """The names in publications and treebanks, as in `HeadType.also_called`."""
     ladder: Ladder
 
 
@@ -34,6 +36,8 @@ RELATIONS = {
         "`same_number` and `other_number`: whether the other nouns before a main verb share its subject's number; "
         "`own_trade` and `crossed`: whether the verb suits its subject (a king commands) or another noun before it; "
         "`main` and `embedded`: the verb of the main clause, or one behind the main subject with another subject",
+        "subject verb, subject, subj, nsubj, nsubj:pass, nsubjpass, nominal subject, verb to "
+        "subject, subject to verb, subject verb agreement, 동사 주어, 주어 동사, 주어, 주어와 동사, 주술 관계",
         Ladder(
             look=N_(
                 "The verb looks at its subject, however far back it stands: in `the keys near the old door are` "
@@ -60,6 +64,8 @@ RELATIONS = {
         "na",
         "noun to its adjective, or adjective to its noun",
         "`attributive`, `predicative`",
+        "adjective noun, adjective, adj noun, noun adj, amod, adjectival modifier, noun to "
+        "adjective, adjective to noun, 명사 형용사, 형용사 명사, 형용사",
         Ladder(
             look=N_(
                 "A noun looks at its adjective, in `the red house`, or an adjective at the noun that it is said "
@@ -85,6 +91,9 @@ RELATIONS = {
         "pa",
         "pronoun to the noun or name that it stands for",
         "`first`, `second`, `third`: which candidate is meant",
+        "antecedent pronoun, antecedent, pronoun, pronoun resolution, coreference, coreferent, "
+        "coref, coreference resolution, anaphora, pronoun to antecedent, 대명사, 대명사 선행사, 선행사, 상호 "
+        "참조, 대용어",
         Ladder(
             look=N_(
                 "A pronoun looks at the name or noun that it stands for: in `Nora thanked the farmer because she "
@@ -110,6 +119,8 @@ RELATIONS = {
         "object to its verb",
         "`nearest`, `apart`: whether another verb stands between; `own_trade` and `crossed`: whether the verb suits "
         "the object (to command armies) or another person of the sentence",
+        "verb object, object, direct object, obj, dobj, object to verb, verb to object, 목적어 동사, "
+        "동사 목적어, 목적어",
         Ladder(
             look=N_(
                 "What is acted upon looks back at the verb: in `the baker, as we heard, sold the old lamp` the "
@@ -134,6 +145,8 @@ RELATIONS = {
         "nd",
         "noun to its determiner",
         "`nearest`, `apart`: whether another determiner stands between",
+        "determiner noun, determiner, det, article, article noun, noun article, noun to "
+        "determiner, determiner to noun, 명사 한정사, 한정사 명사, 한정사, 관사, 관형사",
         Ladder(
             look=N_(
                 "A noun looks back at its article, or at another determiner: in `the soft, warm bread` the word "
@@ -160,6 +173,8 @@ RELATIONS = {
         "np",
         "what is owned to its owner",
         "`nearest`, `apart`: whether another noun stands between",
+        "noun possessive, possessive, possessor, poss, nmod:poss, genitive, possession, noun to "
+        "possessor, owner, 소유격, 소유, 소유격 명사, 소유자",
         Ladder(
             look=N_(
                 "What is owned looks back at its owner: in `Nora's old lamp` the word `lamp` looks at `Nora`, or "
@@ -249,6 +264,11 @@ TYPE = HeadType(
             always_named=False,
         ),
     ),
+    spellings={name: {"relation": name} for name in RELATIONS},
+    also_called={
+        "syntax, syntactical, grammar, grammatical, dependency, 통사, 통사적, 구문, 문법": {},
+        **{of.also_called: {"relation": name} for name, of in RELATIONS.items()},
+    },
     ask=ask,
     probes=("annotated:{relation}",),
     decides="hit_rate",

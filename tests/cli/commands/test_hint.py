@@ -58,6 +58,7 @@ def test_a_hint_takes_its_price_once_and_progress_says_so(bench: Bench, home: Pa
     [
         ((ID, "positional"), "`positional` can mean positional:-1, positional:-2, positional:-3; say which one"),
         ((ID, "semantic"), "tiny-heads does not ask for `semantic`; it asks for positional:-1"),
+        ((ID, "prev-token"), "there is no type `prev-token`; known: "),
         (("no-such", "induction"), "there is no exercise no-such"),
     ],
 )
@@ -68,3 +69,12 @@ def test_what_the_exercise_does_not_ask_for_has_no_hints(
 
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
+
+
+def test_without_a_kind_the_kinds_are_listed_as_commands_to_type(bench: Bench, tmp_path: Path) -> None:
+    done = bench.grade(tmp_path, "hint", ID)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[:4] for line in done.stdout.splitlines()] == [
+        ["grade", "hint", ID, asked.name] for asked in exercises.load(bench.root / "exercises" / ID).kinds
+    ]

@@ -10,7 +10,7 @@ TEXT = "the king near the old bridge waits"
 
 
 def test_a_terminal_shows_the_tokens_and_a_pipe_no_colours(bench: Bench, tmp_path: Path) -> None:
-    done = bench.grade(tmp_path, "show", "1", "2", "--exercise", ID, "--text", TEXT, PYTHONIOENCODING="utf-8")
+    done = bench.grade(tmp_path, "show", "L1H2", "--exercise", ID, "--text", TEXT, PYTHONIOENCODING="utf-8")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "L1H2" in done.stdout
@@ -46,7 +46,13 @@ def test_out_writes_a_picture(bench: Bench, tmp_path: Path, name: str, begins: b
     ("arguments", "message"),
     [
         (["3", "0"], "tiny has no head L3H0: layers are 0 to 2, heads 0 to 7"),
-        (["0", "8"], "tiny has no head L0H8"),
+        (["L0H8"], "tiny has no head L0H8: layers are 0 to 2, heads 0 to 7"),
+        (
+            ["-1", "3"],
+            "`-1 3` is not a layer and a head, as in `grade show 0 3` or `grade show L0H3`; tiny has layers 0 to 2",
+        ),
+        (["blocks.1.attn.head.3"], "; write `grade show 1 3`"),
+        (["0", "\u22121"], "`\u2212` is MINUS SIGN (U+2212), not `-`; type `-` instead"),
         (["0", "0", "--text", "king " * 3000], "tokens, but the transformer reads 2048 at most"),
         (["0", "0", "--out", "head.gif"], "the file name must end in .png, .svg or .html"),
     ],
