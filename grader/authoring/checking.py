@@ -95,7 +95,7 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
     try:
         exercise = exercises.load(folder)
         document = documents.parse(file.read_bytes(), str(file), exercises.SIZE_LIMIT)
-        table = _kept_table(exercise, tables)
+        table = kept_table(exercise, tables)
         passing = list(_passing(exercise, table, document)) if table else []
     except GraderError as error:
         return CheckedExercise(folder, None, tuple(str(error).splitlines()), ())
@@ -104,7 +104,7 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
     return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None)
 
 
-def _kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
+def kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
     """Return the exercise's score table if it is kept; nothing is measured or downloaded."""
     explicit = None
     if not exercise.transformer.files:

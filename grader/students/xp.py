@@ -14,6 +14,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from grader.grading.grade import shown
 from grader.ledger import LedgerEntry
 from grader.ledger.hints import Hint
 from grader.schema import Fraction, Identifier, Record, Report
@@ -74,10 +75,10 @@ class _Bank:
     wanted: dict[str, int] = field(default_factory=dict)
     possible: float = 0
     unseen: int = 0
-    """XP of the best report whose verdicts are not shown."""
+    """XP of the best report whose verdicts are not shown: which claims of several are right is not told by a sum."""
 
     def add(self, *reports: Report) -> None:
-        for report in reports:
+        for report in map(shown, reports):
             if not report.verdicts and report.xp:
                 self.unseen = max(self.unseen, report.xp)
                 self.possible = max(self.possible, report.possible)

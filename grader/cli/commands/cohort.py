@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from grader import exercises
+from grader.authoring.checking import kept_table
+from grader.base import home
 from grader.cli.options import print_or_write
+from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.report.pages import cohort as page
 from grader.students import cohort as students
@@ -35,8 +38,10 @@ def cohort(
     def name(platform: str, student: str) -> str:
         return student if names else pseudonyms.pseudonym(key, platform, student)
 
+    table = kept_table(exercise, home.folder() / home.TABLES)
     with Ledger() as ledger:
-        results = students.cohort(exercise, ledger.histories(exercise.id), name)
+        standings = Standings(exercise, table) if table else None
+        results = students.cohort(exercise, ledger.histories(exercise.id), name, standings)
     match form:
         case CohortFormat.text:
             print_or_write(page.text(results), out)
