@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader import documents, exercises
+from grader.authoring.games import MOST_PASSES, MOST_SCORE, MOST_XP, Outlook, outlook
 from grader.base.errors import ExerciseError, GraderError, InvalidInput, Problem
 from grader.documents import Document
 from grader.exercises import known_heads, submissions
@@ -26,6 +27,8 @@ STUDENTS_PAGE, EXAMPLE = "README.md", "my_heads.yaml"
 FEWEST_WORDS, FEWEST_CHARACTERS = 3, 12
 """The least that a threshold's source needs to say what was measured, or who published it."""
 
+NO_LIMIT = "no limit of attempts, so it is for practice; for a grade, `policy.attempts` may be up to {safe}"
+
 _PLACEHOLDER = re.compile(rf"\b(todo|tbd|fixme|xxx)\b|\?\?|{re.escape(TRIED_OUT)}", re.IGNORECASE)
 
 
@@ -39,6 +42,8 @@ class CheckedExercise(NamedTuple):
     warnings: tuple[str, ...]
     is_measured: bool = False
     """True if `passing` was compared with a kept score table."""
+    guessing: Outlook | None = None
+    """The prospects of the best guesser; None if the exercise cannot be used."""
 
     def lines(self) -> list[str]:
         """Return all problems, or a summary of the exercise with all warnings."""
@@ -49,6 +54,9 @@ class CheckedExercise(NamedTuple):
         lines = [f"{self.folder}: {exercise.id} version {exercise.version}, {kinds}, {exercise.points} points"]
         if not self.is_measured:
             lines.append(f"  not measured yet, so `passing` is not checked; to measure, run: grade scan {exercise.id}")
+        if self.guessing:
+            lines += [f"  guessing: at best {self.guessing}"]
+            lines += [] if exercise.policy.attempts else [f"  {NO_LIMIT.format(safe=self.guessing.safe)}"]
         return lines + [f"  warning: {warning}" for warning in self.warnings]
 
 
@@ -97,11 +105,12 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
         document = documents.parse(file.read_bytes(), str(file), exercises.SIZE_LIMIT)
         table = kept_table(exercise, tables)
         passing = list(_passing(exercise, table, document)) if table else []
+        guessing = outlook(exercise)
     except GraderError as error:
         return CheckedExercise(folder, None, tuple(str(error).splitlines()), ())
-    doubts = [*_unsourced(exercise, document), *passing]
+    doubts = [*_unsourced(exercise, document), *passing, *_guessing(exercise, guessing, document)]
     warnings = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
-    return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None)
+    return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None, guessing)
 
 
 def kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
@@ -128,6 +137,16 @@ def _passing(exercise: Exercise, table: ScoreTable, document: Document) -> Itera
                 f"`too_close` is {kind.too_close}, but {of_kind.too_close} {of} are too close to call as {kind.name}"
             )
             yield document.problem("other-too-close", message, ("kinds", number, "too_close"))
+
+
+def _guessing(exercise: Exercise, guessing: Outlook, document: Document) -> Iterator[Problem]:
+    if exercise.policy.attempts and not guessing.is_safe:
+        message = (
+            f"guessing pays in {exercise.policy.attempts} attempts with `feedback: {exercise.feedback}`: a guesser "
+            f"expects {guessing}; allowed are {MOST_SCORE:.0%}, {MOST_XP:.0%} and {MOST_PASSES:.0%}; "
+            f"up to {guessing.safe} are safe"
+        )
+        yield document.problem("guessing-in-time", message, ("policy", "attempts"))
 
 
 def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:
