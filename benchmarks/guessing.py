@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from grader import exercises
-from grader.authoring.games import ATTEMPTS, MOST_PASSES, GameResult, after
+from grader.authoring.games import MOST_PASSES, GameResult, after
 from grader.authoring.players import PLAYERS
 from grader.exercises.guessing import MOST_SCORE
 from grader.schema import Exercise, Feedback, Policy
 
+ATTEMPTS = (1, 2, 5, 10, 20, 50)
+"""The numbers of attempts that the tables show."""
 GAMES = 100
 ANY = "any"
 """The feedback of a player who ignores it."""

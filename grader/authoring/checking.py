@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader import documents, exercises
+from grader.authoring import students_page
 from grader.authoring.games import MOST_PASSES, MOST_SCORE, MOST_XP, Outlook, outlook
 from grader.base.errors import ExerciseError, GraderError, InvalidInput, Problem
 from grader.documents import Document
@@ -28,6 +29,9 @@ FEWEST_WORDS, FEWEST_CHARACTERS = 3, 12
 """The least that a threshold's source needs to say what was measured, or who published it."""
 
 NO_LIMIT = "no limit of attempts, so it is for practice; for a grade, `policy.attempts` may be up to {safe}"
+
+HEAD = re.compile(r"\bL\d+[.]?H\d+\b", re.IGNORECASE)
+"""A head's name in a text."""
 
 _PLACEHOLDER = re.compile(rf"\b(todo|tbd|fixme|xxx)\b|\?\?|{re.escape(TRIED_OUT)}", re.IGNORECASE)
 
@@ -173,11 +177,16 @@ def _companions(folder: Path, exercise: Exercise) -> Iterator[str]:
     for name, purpose in ((STUDENTS_PAGE, "the page that students start from"), (EXAMPLE, "an example submission")):
         if not (folder / name).is_file():
             yield f"{folder / name}: missing; it is {purpose} [missing-file]"
-    for problems in (_example, _known_heads):
+    for problems in (_page, _hints, _example, _known_heads):
         try:
             yield from problems(folder, exercise)
         except (InvalidInput, ExerciseError) as error:
             yield from str(error).splitlines()
+
+
+def _page(folder: Path, exercise: Exercise) -> Iterator[str]:
+    if (page := folder / STUDENTS_PAGE).is_file():
+        yield from students_page.differences(page, exercise)
 
 
 def _example(folder: Path, exercise: Exercise) -> Iterator[str]:
@@ -186,6 +195,12 @@ def _example(folder: Path, exercise: Exercise) -> Iterator[str]:
         submissions.load(file, exercise_override=folder)
         if (named := submissions.read(file.read_bytes(), str(file)).exercise) != exercise.id:
             yield f"{file}: `exercise` is `{named}`, not `{exercise.id}` [other-exercise]"
+
+
+def _hints(_: Path, exercise: Exercise) -> Iterator[str]:
+    for kind in exercise.kinds:
+        for head in HEAD.findall(kind.hint):
+            yield f"{exercise.id}: the hint for {kind.name} names a head, {head}: is it the answer? [hint-names-head]"
 
 
 def _known_heads(folder: Path, exercise: Exercise) -> Iterator[str]:

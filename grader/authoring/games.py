@@ -19,17 +19,15 @@ from grader.kinds import LOOKALIKES
 from grader.ledger.entry import LedgerEntry
 from grader.measuring.score_table import Grid, KindScores, Resemblance, ScoreTable, Slice, Statistics
 from grader.report.text.words import plural
-from grader.schema import AskedKind, Claim, Exercise, HeadIndex, Statistic, Submission
-from grader.students.xp import progress
+from grader.schema import AskedKind, Claim, Exercise, HeadIndex, Report, Statistic, Submission
+from grader.students.xp import earnings
 
-ATTEMPTS = (1, 2, 5, 10, 20, 50)
-"""The numbers of attempts after which XP are counted, besides the first ones."""
-SEED, GAMES = 7, 24
+SEED, GAMES = 7, 20
 MOST_SCORE = MOST_XP = 0.1
 """The highest score, and part of all XP, that a guesser may expect over all attempts together."""
 MOST_PASSES = 0.05
 """The highest part of guessers who may pass: one in twenty, as with the luck of a report."""
-UNLIMITED, LONGEST = 5, 12
+UNLIMITED, LONGEST = 5, 8
 """The attempts that are played if there is no limit, and the most that are played."""
 
 
@@ -114,7 +112,6 @@ def _grid(exercise: Exercise, places: Sequence[HeadIndex], value: float, other: 
 def game(exercise: Exercise, standings: Standings, player: Player, attempts: int) -> list[GameResult]:
     """Return the result after each attempt; attempts after the exercise's last one are refused."""
     entries: list[LedgerEntry] = []
-    results: list[GameResult] = []
     for number in range(1, attempts + 1):
         is_taken = exercise.policy.attempts is None or number <= exercise.policy.attempts
         if is_taken and (guesses := player.guesses()):
@@ -122,12 +119,15 @@ def game(exercise: Exercise, standings: Standings, player: Player, attempts: int
             report = grade(submission, exercise, standings.table, standings=standings)
             player.learn(shown(report))
             entries.append(LedgerEntry(number, str(number), report, datetime.fromtimestamp(number, UTC)))
-        scores = [entry.report.score for entry in entries]
-        is_counted = number <= LONGEST or number in ATTEMPTS
-        xp = progress(entries).xp / exercise.points if is_counted else results[-1].xp
-        passed = float(any(entry.report.passed for entry in entries))
-        results.append(GameResult(fmean(scores), max(scores), xp, passed))
-    return results
+    xp = earnings(entries)
+    counts = [sum(entry.id <= number for entry in entries) for number in range(1, attempts + 1)]
+    return [_result(exercise, [entry.report for entry in entries[:count]], xp[count - 1]) for count in counts]
+
+
+def _result(exercise: Exercise, reports: Sequence[Report], xp: int) -> GameResult:
+    scores = [report.score for report in reports]
+    passed = float(any(report.passed for report in reports))
+    return GameResult(fmean(scores), max(scores), xp / exercise.points, passed)
 
 
 def _claims(exercise: Exercise, guesses: Sequence[Guess]) -> tuple[Claim, ...]:

@@ -10,6 +10,7 @@ from functools import cache
 from math import comb
 from typing import NamedTuple
 
+from grader.exercises.mending import changes
 from grader.exercises.scoring import LUCK_LIMIT, of_right, points, points_each, tail
 from grader.schema import AskedKind, Exercise
 
@@ -69,10 +70,8 @@ def complaint(exercise: Exercise) -> str:
     values = [f"{play.name} earns {play.score:.1%} of the score and {play.xp:.1%} of the XP" for play in too_good]
     more = [f"{len(values) - MOST_NAMED} more ways pay, too"] if len(values) > MOST_NAMED else []
     limits = f"expected values; the limits are {MOST_SCORE:.0%} and {MOST_XP:.0%}"
-    return (
-        f"guessing pays: {'; '.join(values[:MOST_NAMED] + more)} ({limits}); "
-        "give that kind fewer points, or ask for more of its heads; where several claims pay, raise `wrong_costs`"
-    )
+    advice = changes(exercise, lambda changed: not paying(changed))
+    return f"guessing pays: {'; '.join(values[:MOST_NAMED] + more)} ({limits}); {advice}"
 
 
 def _heads(exercise: Exercise) -> int:
