@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader import documents, exercises
+from grader.authoring import students_page
+from grader.authoring.games import MOST_PASSES, MOST_SCORE, MOST_XP, Outlook, outlook
 from grader.base.errors import ExerciseError, GraderError, InvalidInput, Problem
+from grader.base.numbers import percent
 from grader.documents import Document
 from grader.exercises import known_heads, submissions
 from grader.exercises.changes import SOURCE as TRIED_OUT
@@ -30,6 +33,11 @@ STUDENTS_PAGE, EXAMPLE = "README.md", "my_heads.yaml"
 FEWEST_WORDS, FEWEST_CHARACTERS = 3, 12
 """The least that a threshold's source needs to say what was measured, or who published it."""
 
+NO_LIMIT = "no limit of attempts, so it is for practice; for a grade, `policy.attempts` may be up to {safe}"
+
+HEAD = re.compile(r"\bL\d+[.]?H\d+\b", re.IGNORECASE)
+"""A head's name in a text."""
+
 _PLACEHOLDER = re.compile(rf"\b(todo|tbd|fixme|xxx)\b|\?\?|{re.escape(TRIED_OUT)}", re.IGNORECASE)
 
 
@@ -43,6 +51,8 @@ class CheckedExercise(NamedTuple):
     warnings: tuple[str, ...]
     is_measured: bool = False
     """True if `passing` was compared with a kept score table."""
+    guessing: Outlook | None = None
+    """The prospects of the best guesser; None if the exercise cannot be used."""
 
     def lines(self) -> list[str]:
         """Return all problems, or a summary of the exercise with all warnings."""
@@ -53,6 +63,9 @@ class CheckedExercise(NamedTuple):
         lines = [f"{self.folder}: {exercise.id} version {exercise.version}, {kinds}, {exercise.points} points"]
         if not self.is_measured:
             lines.append(f"  not measured yet, so `passing` is not checked; to measure, run: grade scan {exercise.id}")
+        if self.guessing:
+            lines += [f"  guessing: at best {self.guessing}"]
+            lines += [] if exercise.policy.attempts else [f"  {NO_LIMIT.format(safe=self.guessing.safe)}"]
         return lines + [f"  warning: {warning}" for warning in self.warnings]
 
 
@@ -100,13 +113,19 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
         exercise = exercises.load(folder)
         _vet(exercise)
         document = documents.parse(file.read_bytes(), str(file), exercises.SIZE_LIMIT)
-        table = _kept_table(exercise, tables)
+        table = kept_table(exercise, tables)
         passing = list(_passing(exercise, table, document)) if table else []
+        guessing = outlook(exercise)
     except GraderError as error:
         return CheckedExercise(folder, None, tuple(str(error).splitlines()), ())
-    doubts = [*_unpinned(exercise, document), *_unsourced(exercise, document), *passing]
+    doubts = [
+        *_unpinned(exercise, document),
+        *_unsourced(exercise, document),
+        *passing,
+        *_guessing(exercise, guessing, document),
+    ]
     warnings = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
-    return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None)
+    return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None, guessing)
 
 
 def _vet(exercise: Exercise) -> None:
@@ -120,7 +139,7 @@ def _vet(exercise: Exercise) -> None:
             KeptVersions(ledger).vet(exercise)
 
 
-def _kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
+def kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
     """Return the exercise's score table if it is kept; nothing is measured or downloaded."""
     explicit = None
     if not exercise.transformer.files:
@@ -153,6 +172,16 @@ def _unpinned(exercise: Exercise, document: Document) -> Iterator[Problem]:
         yield document.problem("not-pinned", message, ("transformer", "files"))
 
 
+def _guessing(exercise: Exercise, guessing: Outlook, document: Document) -> Iterator[Problem]:
+    if exercise.policy.attempts and not guessing.is_safe:
+        message = (
+            f"guessing pays in {exercise.policy.attempts} attempts with `feedback: {exercise.feedback}`: a guesser "
+            f"expects {guessing}; allowed are {percent(MOST_SCORE)}, {percent(MOST_XP)} and {percent(MOST_PASSES)}; "
+            f"up to {guessing.safe} are safe"
+        )
+        yield document.problem("guessing-in-time", message, ("policy", "attempts"))
+
+
 def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:
     for number, kind in enumerate(exercise.kinds):
         for item, threshold in enumerate(kind.thresholds):
@@ -177,11 +206,16 @@ def _companions(folder: Path, exercise: Exercise) -> Iterator[str]:
     for name, purpose in ((STUDENTS_PAGE, "the page that students start from"), (EXAMPLE, "an example submission")):
         if not (folder / name).is_file():
             yield f"{folder / name}: missing; it is {purpose} [missing-file]"
-    for problems in (_example, _known_heads):
+    for problems in (_page, _hints, _example, _known_heads):
         try:
             yield from problems(folder, exercise)
         except (InvalidInput, ExerciseError) as error:
             yield from str(error).splitlines()
+
+
+def _page(folder: Path, exercise: Exercise) -> Iterator[str]:
+    if (page := folder / STUDENTS_PAGE).is_file():
+        yield from students_page.differences(page, exercise)
 
 
 def _example(folder: Path, exercise: Exercise) -> Iterator[str]:
@@ -190,6 +224,12 @@ def _example(folder: Path, exercise: Exercise) -> Iterator[str]:
         submissions.load(file, exercise_override=folder)
         if (named := submissions.read(file.read_bytes(), str(file)).exercise) != exercise.id:
             yield f"{file}: `exercise` is `{named}`, not `{exercise.id}` [other-exercise]"
+
+
+def _hints(_: Path, exercise: Exercise) -> Iterator[str]:
+    for kind in exercise.kinds:
+        for head in HEAD.findall(kind.hint):
+            yield f"{exercise.id}: the hint for {kind.name} names a head, {head}: is it the answer? [hint-names-head]"
 
 
 def _known_heads(folder: Path, exercise: Exercise) -> Iterator[str]:

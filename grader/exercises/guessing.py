@@ -11,6 +11,7 @@ from math import comb
 from typing import NamedTuple
 
 from grader.base.numbers import percent
+from grader.exercises.mending import changes
 from grader.exercises.scoring import LUCK_LIMIT, of_right, points, points_each, tail
 from grader.schema import AskedKind, Exercise
 
@@ -73,10 +74,8 @@ def complaint(exercise: Exercise) -> str:
     ]
     more = [f"{len(values) - MOST_NAMED} more ways pay, too"] if len(values) > MOST_NAMED else []
     limits = f"expected values; the limits are {percent(MOST_SCORE)} and {percent(MOST_XP)}"
-    return (
-        f"guessing pays: {'; '.join(values[:MOST_NAMED] + more)} ({limits}); "
-        "give that kind fewer points, or ask for more of its heads; where several claims pay, raise `wrong_costs`"
-    )
+    advice = changes(exercise, lambda changed: not paying(changed))
+    return f"guessing pays: {'; '.join(values[:MOST_NAMED] + more)} ({limits}); {advice}"
 
 
 def _heads(exercise: Exercise) -> int:

@@ -47,7 +47,7 @@ def load(
     source = source or (str(file) if isinstance(file, Path) else "submission")
     raw = _bytes(file) if isinstance(file, Path) else file
     try:
-        return _checked(raw, source, exercise_override, student)
+        return _checked(raw, source, exercise_override, student, vet)
     except InvalidInput as error:
         if not (advice := head_lists.advice(raw, error.problems)):
             raise
@@ -56,7 +56,11 @@ def load(
 
 
 def _checked(
-    raw: bytes, source: str, exercise_override: str | Path | None, student: str | None
+    raw: bytes,
+    source: str,
+    exercise_override: str | Path | None,
+    student: str | None,
+    vet: Callable[[Exercise], None],
 ) -> tuple[Submission, Exercise]:
     document = documents.parse(raw, source, documents.SIZE_LIMIT)
     exercise = None

@@ -7,7 +7,9 @@ from math import fsum
 from grader import __version__
 from grader.base.language import N_
 from grader.exercises.scoring import LUCK_LIMIT, deciding_score, luck, passes, points
+from grader.grading.counting import counts_from_one
 from grader.grading.hashing import content_hash
+from grader.grading.naming import compared, settled
 from grader.grading.rationale import WHY_NOT
 from grader.grading.standings import Standings
 from grader.grading.verdicts import KindVerdict, NotGraded
@@ -33,7 +35,8 @@ def grade(
     Raises:
         ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
     """
-    graded = list(_graded(submission, exercise, standings or Standings(exercise, table), evidence or {}))
+    standings = standings or Standings(exercise, table)
+    graded = list(_graded(submission, exercise, standings, evidence or {}))
     verdicts = [on_kind for on_kind, _ in graded if isinstance(on_kind, KindVerdict) and on_kind.is_decided]
     confirmed = [verdict.about[0] for verdict in verdicts if verdict.is_confirmed]
     earned = fsum(verdict.points for _, verdict in graded)  # the same in every version of Python, as `sum` is not
@@ -66,6 +69,7 @@ def grade(
         passed=passes(exercise, score, kinds, chance),
         xp=round(earned) if by_skill else 0,
     )
+    report = report.model_copy(update=_advice(report, submission, standings))
     return report.model_copy(update={"content_hash": content_hash(report)})
 
 
@@ -81,6 +85,15 @@ def credited(report: Report, exercise: Exercise, credit: float) -> Report:
     passed = passes(exercise, deciding_score(late, exercise), late.kinds_confirmed, late.luck)
     late = late.model_copy(update={"passed": passed})
     return late.model_copy(update={"content_hash": content_hash(late)})
+
+
+def _advice(report: Report, submission: Submission, standings: Standings) -> dict[str, object]:
+    """Return the verdicts with what their heads are instead, where that may be said, and the remark on counting."""
+    named = settled(report)
+    verdicts = tuple(
+        compared(verdict, standings, named) if verdict.outcome == "refuted" else verdict for verdict in report.verdicts
+    )
+    return {"verdicts": verdicts, "counts_from_one": counts_from_one(submission.claims, standings)}
 
 
 def _graded(

@@ -3,7 +3,8 @@
 Nothing is computed before it is asked for, and then only once: a submission is about a few heads of hundreds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -227,6 +228,14 @@ class Standings:
         """Return the number of heads that are confirmed as this kind."""
         return self.by_kind[name].passing
 
+    def of_kinds(self, names: Container[str]) -> "Standings":
+        """Return the standings of these kinds alone."""
+        kept = copy(self)
+        kept.by_kind = {name: of_kind for name, of_kind in self.by_kind.items() if name in names}
+        kept._verdicts = {}
+        vars(kept).pop("ranks", None)
+        return kept
+
     def confirmed_as(self, place: HeadIndex) -> list[KindStandings]:
         """Return the kinds that a head is confirmed as, the one with the largest factor first."""
         confirmed = [of_kind for of_kind in self.by_kind.values() if of_kind.decided(*place)[0] == "confirmed"]
@@ -237,6 +246,13 @@ class Standings:
         if confirmed := self.confirmed_as(place):
             return confirmed[0]
         return max(self.by_kind.values(), key=lambda each: (each[place].factor, each[place].measured.score))
+
+    def instead(self, place: HeadIndex) -> OtherKind | None:
+        """Return the kind that a head is most clearly; None if it is none of them."""
+        if not (confirmed := self.confirmed_as(place)):
+            return None
+        other = confirmed[0]
+        return OtherKind(kind=other.asked.kind, score=other[place].measured.score, rank=other.ranks[place])
 
     def verdict_on(self, claim: Claim) -> KindVerdict | NotGraded:
         """Return the verdict on the claim's head and kind, or the reason why there is none."""
@@ -267,20 +283,9 @@ class Standings:
             of=self.heads,
         )
         if standing.outcome == "refuted":
-            advice = {
-                "looks_like": self._other_kind(place),
-                "fits": of_kind.fit(*place),
-                "help": of_kind.asked.hint or claim.head_type.hint,
-            }
+            advice = {"fits": of_kind.fit(*place), "help": of_kind.asked.hint or claim.head_type.hint}
             verdict = verdict.model_copy(update=advice)
         return KindVerdict(of_kind.asked, verdict, of_kind.chance)
-
-    def _other_kind(self, place: HeadIndex) -> OtherKind | None:
-        """Return the kind that a head is instead of a kind that it is not; None if it is none of them."""
-        if not (confirmed := self.confirmed_as(place)):
-            return None
-        other = confirmed[0]
-        return OtherKind(kind=other.asked.kind, score=other[place].measured.score, rank=other.ranks[place])
 
 
 def _refuse_unmeasured(exercise: Exercise, scores: KindScores, threshold: Threshold) -> None:

@@ -97,7 +97,10 @@ class Verdict(Record):
         default=None, description="The head's rank by score for this kind; 1 is the highest score."
     )
     of: int | None = Field(default=None, description="The number of heads in the transformer.")
-    looks_like: OtherKind | None = None
+    looks_like: OtherKind | None = Field(
+        default=None,
+        description="What the head is instead, if it is refuted: only a kind of which the report confirms all heads.",
+    )
     fits: Fit | None = Field(
         default=None,
         exclude_if=lambda fit: fit is None,  # reports from before it keep their content hash
@@ -157,6 +160,11 @@ class Report(Record):
     )
     kinds_confirmed: int
     gradable: bool = Field(description="True if any claim could be decided.")
+    counts_from_one: bool = Field(
+        default=False,
+        exclude_if=lambda counts: not counts,  # reports from before it keep their content hash
+        description="True if no claim is right, but half of several would be with each layer and head one less.",
+    )
     passed: bool = Field(description="True if the score that counts, the kinds and the luck suffice to pass.")
     xp: int = Field(ge=0, description="The XP for the confirmed claims; each claim earns it once.")
     content_hash: str = Field(default="", description="The SHA-256 of all fields above.")

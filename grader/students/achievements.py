@@ -1,6 +1,7 @@
 """Levels and achievements: the data on what students can earn, and the counts that the data may ask for.
 
-Confirmed claims of a report that earned no XP (random claims might have done as well) do not count.
+Confirmed claims of a report that earned no XP (random claims might have done as well) do not count, nor does what the
+exercise's feedback keeps back: an achievement would tell it.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Self
 import yaml
 from pydantic import Field, model_validator
 
+from grader.grading.grade import shown
 from grader.schema import Identifier, Record, Report, TypeName, Verdict
 
 CATALOGUE = Path(__file__).with_name("achievements.yaml")
@@ -34,8 +36,8 @@ class Condition(Record):
         return self
 
     def count(self, reports: Sequence[Report]) -> int:
-        """Return the count for these reports."""
-        return COUNTS[self.kind](reports, self.type) if reports else 0
+        """Return the count for these reports, as their student may see them."""
+        return COUNTS[self.kind]([shown(report) for report in reports], self.type) if reports else 0
 
 
 class Achievement(Record):
@@ -86,7 +88,7 @@ def _at_a_threshold(reports: Sequence[Report]) -> int:
             (report.transformer, each.claim.place)
             for report in reports
             for each in report.verdicts
-            if report.xp > 0 and each.borderline and each.outcome != "refuted"
+            if report.xp > 0 and (each.borderline or each.why_not == "too_close") and each.outcome != "refuted"
         }
     )
 
@@ -160,6 +162,6 @@ COUNTS: dict[str, Callable[[Sequence[Report], TypeName | None], int]] = {
     "kinds_of_one_head": lambda reports, _: _kinds_of_one_head(reports),
     "layers_of_one_transformer": lambda reports, _: _layers_of_one_transformer(reports),
     "first_in_rank": lambda reports, _: _heads(reports, lambda v: v.rank == 1),
-    "exercises_passed": lambda reports, _: len({r.exercise for r in reports if r.passed and confirmed(r)}),
+    "exercises_passed": lambda reports, _: len({r.exercise for r in reports if r.passed and r.xp > 0}),
 }
 """The count of each kind of condition, for one report or more; further reports never lower it."""

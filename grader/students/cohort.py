@@ -1,4 +1,4 @@
-"""The cohort: the results of a whole class on one exercise, from the ledger alone."""
+"""The cohort: the results of a whole class on one exercise, from the ledger."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -6,8 +6,9 @@ from statistics import median
 
 from pydantic import Field
 
+from grader.grading.standings import Standings
 from grader.ledger import LedgerEntry
-from grader.schema import Exercise, Fraction, Kind, Record, Report
+from grader.schema import Claim, Exercise, Fraction, Kind, Record, Report
 
 BINS = 10
 """Of the distribution of scores, each a tenth wide; a full score is in the last one."""
@@ -31,7 +32,7 @@ class WrongClaim(Record):
     head: str
     kind: str
     students: int
-    really: Kind | None = Field(description="Another kind that the head is; null if it is none of the exercise's.")
+    really: Kind | None = Field(description="Another kind that the head is; null if it is none, or if that is unknown.")
 
 
 class StudentLine(Record):
@@ -53,6 +54,7 @@ class Cohort(Record):
     attempts_to_pass: float | None = Field(description="The median over the students who passed.")
     kinds: tuple[KindFound, ...]
     wrong_claims: tuple[WrongClaim, ...] = Field(description="Those that most students made come first.")
+    is_measured: bool = Field(description="True if the heads' scores are kept here, so that `really` is known.")
     scores: tuple[int, ...] = Field(
         description="The number of students by best score: 0 to 10 %, 10 to 20 %, and so on."
     )
@@ -60,10 +62,17 @@ class Cohort(Record):
 
 
 def cohort(
-    exercise: Exercise, histories: Iterable[tuple[str, Sequence[LedgerEntry]]], named: Named, most: int = 10
+    exercise: Exercise,
+    histories: Iterable[tuple[str, Sequence[LedgerEntry]]],
+    named: Named,
+    standings: Standings | None = None,
+    most: int = 10,
 ) -> Cohort:
-    """Return the class's results on the exercise, from its histories; list at most `most` wrong claims."""
-    tally = _Tally(exercise)
+    """Return the class's results on the exercise, from its histories; list at most `most` wrong claims.
+
+    The `standings` of the heads tell what a wrongly claimed head really is.
+    """
+    tally = _Tally()
     for platform, entries in histories:
         reports = _as_they_stand(exercise.id, entries)
         tally.add(named(platform, str(entries[0].report.student)), reports)
@@ -77,7 +86,8 @@ def cohort(
         passed=len(passes),
         attempts_to_pass=float(median(passes)) if passes else None,
         kinds=tuple(tally.of_kind(kind.name, kind.heads) for kind in exercise.kinds),
-        wrong_claims=tally.wrong_claims(most),
+        wrong_claims=tuple(_wrong_claim(claim, names, standings) for claim, names in tally.mistaken_by(most)),
+        is_measured=standings is not None,
         scores=tuple(bins[number] for number in range(BINS)),
         lines=tuple(lines),
     )
@@ -86,12 +96,11 @@ def cohort(
 class _Tally:
     """The counts so far."""
 
-    def __init__(self, exercise: Exercise) -> None:
+    def __init__(self) -> None:
         self.lines: list[StudentLine] = []
         self.confirmed: dict[str, list[int]] = defaultdict(list)  # kind -> heads of each student who has one
         self.refuted: Counter[str] = Counter()
-        self.mistaken: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self.really: dict[tuple[str, str], Kind] = {}
+        self.mistaken: dict[tuple[str, str], tuple[Claim, set[str]]] = {}
 
     def add(self, name: str, reports: Sequence[Report]) -> None:
         """Count one student's reports, which are in order."""
@@ -102,11 +111,8 @@ class _Tally:
                 if verdict.outcome == "confirmed":
                     heads[claim.name].add(claim.place)
                 elif verdict.outcome == "refuted":
-                    key = (claim.place, claim.name)
                     self.refuted[claim.name] += 1
-                    self.mistaken[key].add(name)
-                    if verdict.looks_like is not None:
-                        self.really[key] = verdict.looks_like.kind
+                    self.mistaken.setdefault((claim.place, claim.name), (claim, set()))[1].add(name)
         for kind, places in heads.items():
             self.confirmed[kind].append(len(places))
         first = next((number for number, report in enumerate(reports, 1) if report.passed), None)
@@ -119,13 +125,15 @@ class _Tally:
         complete = sum(heads >= wanted for heads in counts)
         return KindFound(kind=name, students=len(counts), complete=complete, wrong=self.refuted[name])
 
-    def wrong_claims(self, most: int) -> tuple[WrongClaim, ...]:
-        """Return the refuted claims that most students made."""
-        ordered = sorted(self.mistaken.items(), key=lambda item: (-len(item[1]), item[0]))[:most]
-        return tuple(
-            WrongClaim(head=key[0], kind=key[1], students=len(names), really=self.really.get(key))
-            for key, names in ordered
-        )
+    def mistaken_by(self, most: int) -> list[tuple[Claim, set[str]]]:
+        """Return the refuted claims that most students made, each with their names."""
+        ordered = sorted(self.mistaken.items(), key=lambda item: (-len(item[1][1]), item[0]))[:most]
+        return [claim_and_names for _, claim_and_names in ordered]
+
+
+def _wrong_claim(claim: Claim, names: set[str], standings: Standings | None) -> WrongClaim:
+    instead = standings.instead((claim.layer, claim.head)) if standings else None
+    return WrongClaim(head=claim.place, kind=claim.name, students=len(names), really=instead.kind if instead else None)
 
 
 def _as_they_stand(exercise: str, entries: Sequence[LedgerEntry]) -> list[Report]:

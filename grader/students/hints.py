@@ -10,6 +10,7 @@ from grader.base.language import N_, _
 from grader.grading.grade import shown
 from grader.kinds.definition import Ladder, of
 from grader.schema import AskedKind, Exercise, Kind, Report
+from grader.students.texts import tried
 
 TITLES = {
     "own": N_("from your instructor"),
@@ -19,6 +20,12 @@ TITLES = {
     "try": N_("see for yourself"),
 }
 """Every rung of a ladder, in order."""
+
+
+UNTRIED = N_(
+    "We have not tried this text on {transformer}: it may show a look-alike better than the heads that are meant, so "
+    "compare several texts."
+)
 
 
 class Rung(NamedTuple):
@@ -45,8 +52,11 @@ def _rungs(exercise: Exercise, asked: AskedKind, last: Report | None) -> Iterato
     yield "alike", [_(ladder.alike), *(_confusions(last, asked) if last else ())]
     yield "where", [_(ladder.where), _("Source: {source}", source=_(ladder.source))]
     outlined = f"--type {asked.name} " if asked.head_type.from_tokens else ""
-    command = f'grade show LAYER HEAD --exercise {exercise.id} {outlined}--text "{ladder.text}"'
-    yield "try", [_("Put in the layer and the head that you suspect:"), command, _(ladder.see)]
+    own = tried(exercise, asked)
+    text, see = own or (ladder.text, ladder.see)
+    command = f'grade show LAYER HEAD --exercise {exercise.id} {outlined}--text "{text}"'
+    doubt = [] if own else [_(UNTRIED, transformer=exercise.transformer.name)]
+    yield "try", [_("Put in the layer and the head that you suspect:"), command, _(see), *doubt]
 
 
 def _confusions(last: Report, asked: AskedKind) -> Iterator[str]:

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from grader.grading.grade import shown
 from grader.ledger import LedgerEntry
 from grader.ledger.hints import Hint
 from grader.schema import Fraction, Identifier, Record, Report
@@ -74,10 +75,10 @@ class _Bank:
     wanted: dict[str, int] = field(default_factory=dict)
     possible: float = 0
     unseen: int = 0
-    """XP of the best report whose verdicts are not shown."""
+    """XP of the best report whose verdicts are not shown: which claims of several are right is not told by a sum."""
 
     def add(self, *reports: Report) -> None:
-        for report in reports:
+        for report in map(shown, reports):
             if not report.verdicts and report.xp:
                 self.unseen = max(self.unseen, report.xp)
                 self.possible = max(self.possible, report.possible)
@@ -107,9 +108,9 @@ def progress(entries: Iterable[LedgerEntry], hints: Iterable[Hint] = ()) -> Prog
     ordered = sorted({entry.id: entry for entry in entries}.values(), key=lambda entry: entry.id)
     if len(students := {entry.report.student for entry in ordered}) > 1:
         raise ValueError(f"entries of {len(students)} students; progress is one student's")
-    earnings, attempts = _replay(ordered)
-    history, paid = _counted(ordered, earnings, _first(hints))
-    xp = max(0, (earnings[-1] if earnings else 0) - sum(line.cost for line in paid))
+    earned_after, attempts = _replay(ordered)
+    history, paid = _counted(ordered, earned_after, _first(hints))
+    xp = max(0, (earned_after[-1] if earned_after else 0) - sum(line.cost for line in paid))
     data = catalogue()
     level, into = divmod(xp, data.xp_per_level)
     when = {achievement.id: _earned_at(achievement.condition, attempts) for achievement in data.achievements}
@@ -130,6 +131,11 @@ def progress(entries: Iterable[LedgerEntry], hints: Iterable[Hint] = ()) -> Prog
     )
 
 
+def earnings(entries: Iterable[LedgerEntry]) -> list[int]:
+    """Return the XP of one student's entries after each of them; hints take nothing from these."""
+    return _replay(sorted(entries, key=lambda entry: entry.id))[0]
+
+
 def _replay(ordered: Sequence[LedgerEntry]) -> tuple[list[int], list[LedgerEntry]]:
     """Return the XP earned after each entry, and the newest entry of each submission, in order.
 
@@ -138,7 +144,7 @@ def _replay(ordered: Sequence[LedgerEntry]) -> tuple[list[int], list[LedgerEntry
     first: dict[int, int] = {}  # entry -> the entry with which its submission came in
     attempts: dict[int, LedgerEntry] = {}
     banks: dict[str, _Bank] = {}
-    earnings: list[int] = []
+    after: list[int] = []
     for entry in ordered:
         report, exercise = entry.report, entry.report.exercise
         start = first[entry.id] = entry.id if entry.replaces is None else first.get(entry.replaces, entry.replaces)
@@ -149,8 +155,8 @@ def _replay(ordered: Sequence[LedgerEntry]) -> tuple[list[int], list[LedgerEntry
         else:
             attempts[start] = entry
             banks.setdefault(exercise, _Bank()).add(report)
-        earnings.append(sum(bank.xp for bank in banks.values()))
-    return earnings, [attempts[start] for start in sorted(attempts)]
+        after.append(sum(bank.xp for bank in banks.values()))
+    return after, [attempts[start] for start in sorted(attempts)]
 
 
 def _first(hints: Iterable[Hint]) -> list[Hint]:
@@ -161,13 +167,13 @@ def _first(hints: Iterable[Hint]) -> list[Hint]:
 
 
 def _counted(
-    ordered: Sequence[LedgerEntry], earnings: Sequence[int], hints: list[Hint]
+    ordered: Sequence[LedgerEntry], earned_after: Sequence[int], hints: list[Hint]
 ) -> tuple[tuple[HistoryLine, ...], tuple[HintLine, ...]]:
     """Return the change that each entry and each hint made, in the order in which they came."""
     history: list[HistoryLine] = []
     paid: list[HintLine] = []
     earned = spent = 0
-    for entry, after in [*zip(ordered, earnings, strict=True), (None, 0)]:
+    for entry, after in [*zip(ordered, earned_after, strict=True), (None, 0)]:
         for hint in _until(entry, hints):
             change = _xp(earned, spent + hint.cost) - _xp(earned, spent)
             spent += hint.cost

@@ -44,7 +44,8 @@ def test_one_bad_file_hides_no_other_and_every_problem_is_told(course: Path) -> 
     assert re.search(r"syntax/exercise\.yaml:\d+:\d+: .*\[yaml-syntax\]", done.output)
     assert re.search(r"guessing pays: \d+ .* at random earns \d+\.\d% of the score and \d\.\d% of the XP; ", guessable)
     assert "exercise.yaml:7:14: guessing pays" in guessable
-    assert guessable.endswith("where several claims pay, raise `wrong_costs` [guessing-pays]")
+    assert "; ask for other kinds, raise a threshold, or take a larger transformer; " in guessable
+    assert guessable.endswith("change nothing about a single attempt [guessing-pays]")
     assert "empty/exercise.yaml: cannot be read: No such file" in done.output
     assert f"{course / 'sound'}: sound version 1, 3 kinds, 30 points\n" in done.output
     assert done.output.splitlines()[-1] == "9 exercises: 4 invalid, 0 warnings"
@@ -168,3 +169,56 @@ def test_known_heads_that_cannot_be_read_are_doubtful(known: str, message: str, 
     (line,) = warnings(folder)
 
     assert message in line
+
+
+TABLE = "| kind | heads |\n|---|---|\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("", []),
+        ("| positional, offset -1 | 2 |\n| `induction` | 2 |\n| syntactic, `verb_subject` | 2 |\n", []),
+        ("| `positional` | 2 |\n| induction | 2 |\n| `syntactic`, `relation: verb_subject` | 2 |\n", []),
+        (
+            "| positional, offset \u22122 | 2 |\n| induction | 2 |\n| syntactic, `verb_subject` | 2 |\n",
+            ["not positional:-1, which is asked", "lists `positional, offset \u22122`, which is not asked"],
+        ),
+        (
+            "| positional | 2 |\n| induction | 2 |\n| duplicate token | 1 |\n"
+            "| syntactic, `verb_subject`, forward | 2 |\n",
+            [
+                "not syntactic:verb_subject, which is asked",
+                "lists `duplicate token`, which is not asked",
+                "lists `syntactic, verb_subject, forward`, which is not asked",
+            ],
+        ),
+    ],
+)
+def test_the_page_lists_what_is_asked_and_nothing_else(course: Path, rows: str, told: list[str]) -> None:
+    folder = companions(write(course))
+    (folder / "README.md").write_text(TABLE + rows, encoding="utf-8")
+    warnings = [line for line in grade("check", folder).output.splitlines() if "[page-" in line]
+
+    assert len(warnings) == len(told)
+    assert all(words in warning for words, warning in zip(told, warnings, strict=True))
+
+
+def test_an_instructors_hint_that_names_a_head_is_doubted(course: Path) -> None:
+    hint = "heads: 2, points: 10, passing: 3, hint: Look at L5H1}"
+    folder = companions(write(course, TEXT.replace("heads: 2, points: 10, passing: 3}", hint)))
+
+    assert "names a head, L5H1: is it the answer? [hint-names-head]" in grade("check", folder).output
+
+
+def test_what_guessers_get_over_all_attempts_is_reported_and_too_much_is_doubted(course: Path) -> None:
+    free = companions(write(course))
+    limited = companions(write(course, TEXT.replace(ID, "limited") + "policy: {attempts: 6}\n", "limited"))
+    safe = companions(write(course, TEXT.replace(ID, "safe") + "policy: {attempts: 1}\n", "safe"))
+    told = {folder: grade("check", folder).output for folder in (free, limited, safe)}
+
+    assert re.search(r"guessing: at best \d+% of the score and \d+% of the XP in 5 attempts, and \d+% pass", told[free])
+    assert "no limit of attempts, so it is for practice; for a grade, `policy.attempts` may be up to" in told[free]
+    assert re.search(r"exercise\.yaml:\d+:\d+: guessing pays in 6 attempts with `feedback: all`", told[limited])
+    assert "[guessing-in-time]" not in told[free] + told[safe]
+    assert told[free] == grade("check", free).output

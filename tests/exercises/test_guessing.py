@@ -1,6 +1,7 @@
 """The guess rule: computed values are those of real games, and guessing pays in no shipped exercise."""
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -154,7 +155,7 @@ def test_an_exercise_that_pays_guessers_is_refused_when_loaded(
     assert exercises.load(write(tmp_path / "sound"))
 
     with pytest.raises(
-        ExerciseError, match=r"guessing pays: .* earns \d.*% of the score .* give that kind fewer points"
+        ExerciseError, match=r"guessing pays: .* earns \d.*% of the score .* accepted would be "
     ) as caught:
         exercises.load(write(tmp_path / "spoilt", spoil(TEXT)))
 
@@ -170,3 +171,67 @@ def test_xp_alone_is_reason_enough_to_refuse() -> None:
     assert max(play.score for play in guessing.plays(asked)) < guessing.MOST_SCORE
     assert xp > guessing.MOST_XP
     assert "of the XP" in guessing.complaint(asked)
+
+
+def sized(asked: Exercise, layers: int, heads: int) -> Exercise:
+    smaller = asked.transformer.model_copy(update={"layers": layers, "heads": heads})
+    return asked.model_copy(update={"transformer": smaller})
+
+
+ONE_KIND = sized(exercise({**INDUCTION, "heads": 1, "passing": 1}, kinds_needed=1), 3, 4)
+TWO_LAYERS = sized(exercise({**PREVIOUS, "heads": 1, "passing": 1}, {**INDUCTION, "heads": 1, "passing": 1}), 2, 4)
+REFUSED = {
+    "one kind on 12 heads": ONE_KIND,
+    "2 x 4 heads": TWO_LAYERS,
+    "cheap mistakes": exercise(wrong_costs=0.1, budget=75),
+    "one kind that is worth most": exercise(PREVIOUS, INDUCTION, {**SUBJECT, "points": 60}, wrong_costs=100.0),
+    "mini-heads with cheap mistakes": exercises.load("mini-heads").model_copy(update={"wrong_costs": 1.0}),
+}
+
+
+def advised(asked: Exercise) -> Iterator[Exercise]:
+    """Yield the exercise after each change, or after both changes of a pair, that the complaint names."""
+    said = re.search(r"accepted would be (any one of )?(.*?)(; (changing|`policy)|$)", guessing.complaint(asked))
+    assert said
+    every = re.findall(r"`(\w+): (\d+)`(?: for (\S+))?", said[2])
+    for group in [[each] for each in every] if said[1] else [every]:
+        changed = asked
+        for name, value, kind in group:
+            changed = with_setting(changed, name, int(value), kind)
+        yield changed
+
+
+def with_setting(asked: Exercise, name: str, value: int, kind: str) -> Exercise:
+    if not kind:
+        return asked.model_copy(update={name: value})
+    kinds = (each.model_copy(update={name: value}) if each.name == kind else each for each in asked.kinds)
+    return asked.model_copy(update={"kinds": tuple(kinds)})
+
+
+@pytest.mark.parametrize("asked", REFUSED.values(), ids=REFUSED)
+def test_every_change_that_is_advised_is_accepted(asked: Exercise) -> None:
+    assert guessing.paying(asked)
+    changed = list(advised(asked))
+
+    assert changed
+    assert [guessing.complaint(each) for each in changed] == [""] * len(changed)
+
+
+def test_the_advice_is_the_smallest_change_and_says_what_does_not_help() -> None:
+    mini = REFUSED["mini-heads with cheap mistakes"]
+    said = guessing.complaint(mini)
+
+    assert "accepted would be any one of `wrong_costs: 2` (now 1), `heads: 3` for induction (now 2)" in said
+    assert guessing.paying(mini.model_copy(update={"wrong_costs": 1.9})) == []  # whole numbers are advised
+    assert "changing `budget` or `points` alone does not help" in said
+    assert said.endswith("`policy.attempts` and `feedback` change nothing about a single attempt")
+
+
+def test_more_wanted_heads_than_pass_are_advised_only_where_nothing_else_helps() -> None:
+    assert "`heads: 2` for induction (now 1; 1 pass)" in guessing.complaint(ONE_KIND)
+
+
+def test_where_no_setting_helps_the_advice_says_so() -> None:
+    everywhere = sized(exercise({**INDUCTION, "passing": 4}, kinds_needed=1), 2, 2)
+
+    assert "too many of the heads pass" in guessing.complaint(everywhere)

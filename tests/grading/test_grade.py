@@ -11,19 +11,17 @@ from grader.grading.standings import Standings
 from grader.measuring.score_table import Resemblance, ScoreTable
 from grader.report.formats import json
 from grader.report.text.words import remarks
-from grader.schema import Borderline, Evidence, Feedback, Fit
+from grader.schema import Borderline, Evidence, Exercise, Feedback, Fit
 from grader.students.hints import rungs
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise, submission, table, with_reading
 
 ASKED = exercise()
-PLANTED = table(
-    ASKED,
-    {
-        "positional:-1": {(0, 1): 0.95, (1, 0): 0.9, (1, 1): 0.85, (2, 2): 0.39},
-        "induction": {(3, 3): 0.9, (3, 4): 0.8, (2, 2): 0.7},
-        "syntactic:verb_subject": {(4, 4): 0.9, (0, 1): 0.61},
-    },
-)
+SCORES = {
+    "positional:-1": {(0, 1): 0.95, (1, 0): 0.9, (1, 1): 0.85, (2, 2): 0.39},
+    "induction": {(3, 3): 0.9, (3, 4): 0.8, (2, 2): 0.7},
+    "syntactic:verb_subject": {(4, 4): 0.9, (0, 1): 0.61},
+}
+PLANTED = table(ASKED, SCORES)
 PREV, INDUCE, VERB = "positional", "induction", "syntactic"
 
 
@@ -41,28 +39,12 @@ def test_confirmed_says_what_was_measured_against_what_was_needed() -> None:
     assert verdict.rationale == "L1H0 is confirmed as positional, offset -1: share on random 0.90; needed 0.40."
 
 
-def test_refuted_says_why_with_a_hint_and_what_the_head_looks_like() -> None:
+def test_refuted_says_why_with_a_hint() -> None:
     (verdict,) = grade(submission((2, 2, PREV)), ASKED, PLANTED).verdicts
 
     assert (verdict.outcome, verdict.points, verdict.rank) == ("refuted", 0, 4)
     assert verdict.rationale == "L2H2 is not confirmed as positional, offset -1: share on random 0.39; needed 0.40."
     assert "diagonal" in verdict.help
-    assert verdict.looks_like is not None
-    assert (verdict.looks_like.kind.name, verdict.looks_like.score, verdict.looks_like.rank) == ("induction", 0.7, 3)
-
-
-def test_a_head_that_is_nothing_looks_like_nothing() -> None:
-    (verdict,) = grade(submission((4, 0, PREV)), ASKED, PLANTED).verdicts
-
-    assert (verdict.outcome, verdict.looks_like) == ("refuted", None)
-
-
-def test_it_looks_like_the_kind_that_it_is_furthest_over() -> None:
-    """0.95 against 0.7 for previous token; 0.61 against 0.6 for verb to subject."""
-    (verdict,) = grade(submission((0, 1, INDUCE)), ASKED, PLANTED).verdicts
-
-    assert verdict.looks_like is not None
-    assert verdict.looks_like.kind.name == "positional:-1"
 
 
 def test_the_exercise_may_bring_its_own_hint() -> None:
@@ -344,12 +326,13 @@ def test_with_all_feedback_everything_is_shown() -> None:
     assert shown(report) == report
 
 
-def fitting(agreement: float, chance: float = 0.1) -> ScoreTable:
+def fitting(agreement: float, asked: Exercise = ASKED, chance: float = 0.1) -> ScoreTable:
     """The planted table; under previous token, L2H2 agrees with the two-back head on this part of the queries."""
+    whole = table(asked, SCORES)
     grid = tuple(tuple(agreement if (layer, head) == (2, 2) else 0.0 for head in range(5)) for layer in range(5))
     fits = Resemblance(name="two-back head", value=grid, chance=chance)
-    first, *others = PLANTED.kinds
-    return PLANTED.model_copy(update={"kinds": (first.model_copy(update={"resemblances": (fits,)}), *others)})
+    first, *others = whole.kinds
+    return whole.model_copy(update={"kinds": (first.model_copy(update={"resemblances": (fits,)}), *others)})
 
 
 def test_refuted_names_the_look_alike_that_the_head_fits() -> None:
@@ -369,7 +352,7 @@ def test_refuted_names_the_look_alike_that_the_head_fits() -> None:
 )
 def test_a_head_that_fits_no_look_alike_well_has_none_named(agreement: float, chance: float) -> None:
     """Chance explains it, or the head hits its targets as often."""
-    report = grade(submission((2, 2, PREV)), ASKED, fitting(agreement, chance))
+    report = grade(submission((2, 2, PREV)), ASKED, fitting(agreement, chance=chance))
 
     assert report.verdicts[0].fits is None
     assert b'"fits"' not in canonical(report)  # as in reports from before look-alikes were compared
@@ -377,6 +360,17 @@ def test_a_head_that_fits_no_look_alike_well_has_none_named(agreement: float, ch
 
 def test_a_confirmed_claim_names_no_look_alike() -> None:
     assert grade(submission((1, 0, PREV)), ASKED, fitting(0.9)).verdicts[0].fits is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "fits"),
+    [(ASKED, True), (exercise(PREVIOUS, INDUCTION, {**PREVIOUS, "offset": -2, "heads": 1, "passing": 1}), False)],
+)
+def test_a_look_alike_that_is_of_another_asked_kind_is_not_named(asked: Exercise, fits: bool) -> None:
+    """Else the answer to a question would stand in the report on another."""
+    (verdict,) = grade(submission((2, 2, PREV)), asked, fitting(0.9, asked)).verdicts
+
+    assert (verdict.fits is not None) == fits
 
 
 def test_hints_name_the_look_alike_of_a_refuted_claim() -> None:

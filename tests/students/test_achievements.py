@@ -131,3 +131,22 @@ def test_a_level_named_twice_is_refused() -> None:
 
     with pytest.raises(ValidationError, match="named twice: Token"):
         Catalogue(xp_per_level=120, levels=(*known.levels, "Token"), achievements=known.achievements)
+
+
+@pytest.mark.parametrize(
+    ("feedback", "told"),
+    [
+        ("all", {"first-light", "pattern-completed", "argmax", "curriculum", "on-the-edge"}),
+        ("verdicts", {"first-light", "pattern-completed", "curriculum", "on-the-edge"}),
+        ("score", {"curriculum"}),
+    ],
+)
+def test_an_achievement_tells_nothing_that_the_feedback_keeps_back(feedback: str, told: set[str]) -> None:
+    edge = verdict((2, 2), outcome="not_graded", borderline=True, why_not="too_close")
+    work = [
+        report(verdict((5, 5)).model_copy(update={"rank": 1}), edge, exercise=f"heads-{number}", passed=True)
+        for number in range(3)
+    ]
+    shown = progress(ledger(*(each.model_copy(update={"feedback": feedback}) for each in work)))
+
+    assert {each.achievement.id for each in shown.earned} & {*told, "argmax", "first-light"} == told

@@ -9,6 +9,7 @@ import pytest
 
 from grader.base.errors import GraderError
 from grader.grading.grade import grade
+from grader.grading.standings import Standings
 from grader.ledger import Ledger, Regrade
 from grader.report.pages import cohort as shown
 from grader.students import pseudonyms
@@ -17,6 +18,7 @@ from tests.support.planted_tables import exercise, submission, table
 
 RULE = exercise(pass_at=0.2, kinds_needed=1)
 TABLE = table(RULE, {"positional:-1": {(0, 0): 0.9}, "induction": {(1, 1): 0.9}})
+STANDINGS = Standings(RULE, TABLE)
 RIGHT, OTHER = (0, 0, "positional"), (1, 1, "induction")
 MISTAKEN = (0, 0, "induction")
 NOTHING = (3, 3, "induction")
@@ -35,7 +37,7 @@ def hand_in(ledger: Ledger, student: str, *claims: tuple[int, int, str], platfor
 
 
 def seen(ledger: Ledger) -> Cohort:
-    return cohort(RULE, ledger.histories(RULE.id), lambda platform, student: f"{student}@{platform}")
+    return cohort(RULE, ledger.histories(RULE.id), lambda platform, student: f"{student}@{platform}", STANDINGS)
 
 
 def test_a_class_is_counted_by_student_not_by_report(ledger: Ledger) -> None:
@@ -73,6 +75,16 @@ def test_the_most_common_wrong_claims_say_what_the_heads_really_are(ledger: Ledg
         "positional:-1",
     )
     assert (second.head, second.students, second.really) == ("L3H3", 1, None)
+
+
+def test_where_no_head_is_measured_nothing_is_said_of_what_they_are(ledger: Ledger) -> None:
+    hand_in(ledger, "ada", MISTAKEN)
+    result = cohort(RULE, ledger.histories(RULE.id), lambda *_: "ada")
+
+    assert result.wrong_claims[0].really is None
+    for told in (shown.text(result), shown.html(result, RULE)):
+        assert "unknown here; to measure, run: grade scan planted-heads" in told
+        assert "none of the kinds" not in told
 
 
 def test_a_regraded_report_counts_as_it_stands_now(ledger: Ledger) -> None:

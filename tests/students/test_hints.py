@@ -35,6 +35,13 @@ def test_no_shell_minds_the_text_to_try_between_quotes(ladder: Ladder) -> None:
     assert not set(ladder.text) & set('"$`!\\')
 
 
+def test_no_hint_names_a_head() -> None:
+    """A published head is the answer to an exercise on its transformer: layers are enough."""
+    texts = [line for ladder in LADDERS.values() for line in ladder]
+
+    assert [text for text in texts if re.search(r"\bL\d+H\d+\b", text)] == []
+
+
 def test_every_ladder_is_of_texts_that_no_other_has() -> None:
     ladders = {ladder._replace(also="") for ladder in LADDERS.values()}
     texts = [text for ladder in ladders for text in (ladder.look, ladder.alike)]

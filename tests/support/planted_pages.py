@@ -41,12 +41,17 @@ def drawn(caption: str) -> Picture:
 
 
 @cache
-def report(feedback: Feedback = "all", *, at_hand: bool = True, passed: bool = True) -> str:
-    """Return the report's page; without `at_hand`, it has no standings, as after grading by a queue."""
+def report(feedback: Feedback = "all", *, at_hand: bool = True, found: bool = True) -> str:
+    """Return the report's page; without `at_hand`, it has no standings, as after grading by a queue.
+
+    With `found`, all wanted induction heads are confirmed, and not by luck.
+    """
     rule = RULE.model_copy(update={"feedback": feedback})
     evidence = Evidence(text=SENTENCE, tokens=TOKENS, share=0.8, hit_rate=1.0, queries=2)
     sent = Submission(exercise=rule.id, student="ada", claims=CLAIMS)
-    graded = shown(grade(sent, rule, planted(), {0: evidence}, standings())).model_copy(update={"passed": passed})
+    graded = shown(grade(sent, rule, planted(), {0: evidence}, standings()))
+    if found:
+        graded = graded.model_copy(update={"wanted": {**graded.wanted, "induction": 1}, "luck": 0.01, "passed": True})
     pictures = {
         0: [drawn("L0H0 on the probe for induction"), drawn(f"L0H0 on “{SENTENCE}”")],
         2: [drawn("L2H1 on the probe for syntactic"), drawn("L2H1 on the probe for positional, offset -1")],

@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from grader import exercises
+from grader.authoring.checking import kept_table
+from grader.base import home
 from grader.cli.options import print_or_write
+from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.report.pages import cohort as page
 from grader.students import cohort as students
@@ -33,6 +36,7 @@ def cohort(
     exercise = exercises.load(exercise_id)
     key = b"" if names else pseudonyms.key()
 
+    table = kept_table(exercise, home.folder() / home.TABLES)
     with Ledger() as ledger:
         known = Counter(each.student for each in ledger.students())
 
@@ -41,7 +45,8 @@ def cohort(
                 return pseudonyms.pseudonym(key, platform, student)
             return student if known[student] == 1 else f"{student} ({platform})"
 
-        results = students.cohort(exercise, ledger.histories(exercise.id), name)
+        standings = Standings(exercise, table) if table else None
+        results = students.cohort(exercise, ledger.histories(exercise.id), name, standings)
     match form:
         case CohortFormat.text:
             print_or_write(page.text(results), out)

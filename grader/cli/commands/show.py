@@ -14,9 +14,9 @@ from grader.cli.options import TransformerPath, laboratory
 from grader.exercises.names import head_named, kind_named
 from grader.report.drawing import terminal_picture
 from grader.schema import Kind, Picture
+from grader.students.texts import DEFAULT
 
 DEFAULT_EXERCISE = "mini-heads"
-DEFAULT_TEXT = "The baker near the old bridge waved, and the baker near the old bridge smiled."
 PIPE_WIDTH = 100
 """Columns if there is no window."""
 
@@ -30,7 +30,7 @@ def show(
             show_default=False,
         ),
     ],
-    text: Annotated[str, typer.Option(help="The text that the head reads.")] = DEFAULT_TEXT,
+    text: Annotated[str, typer.Option(help="The text that the head reads.")] = DEFAULT,
     type_: Annotated[
         str | None,
         typer.Option("--type", help="Outline the keys that a head of this kind should attend to.", metavar="KIND"),

@@ -57,8 +57,8 @@ TYPE = HeadType(
         ),
         where=N_(
             "To see that two words are the same takes no more than the words themselves, so even layer 0 can do "
-            "it. In GPT-2 small a well-known circuit has L0H1 and L3H0, and in a lesser part L0H10. Which one is "
-            "best depends on the text: on random words L0H1 is weak."
+            "it. In GPT-2 small a well-known circuit has such heads in layers 0 and 3. Which one is best depends on "
+            "the text: on random words one of them is weak."
         ),
         source=N_(
             "Wang et al. 2022, section 3.3, appendix I and figure 20; measured for this grader, docs/detectors.md"

@@ -63,7 +63,7 @@ TYPE = HeadType(
         where=N_(
             "Not in layer 0: it takes two steps. A previous-token head in an earlier layer notes with each word "
             "what stood before it, and the induction head finds its own word in those notes. In GPT-2 small a "
-            "well-known circuit has L5H5 and L6H9, and in a lesser part L5H8 and L5H9."
+            "well-known circuit has such heads in layers 5 and 6."
         ),
         source=N_(
             "Elhage et al. 2021, section How Induction Heads Work; Olsson et al. 2022, argument 2; Wang et al. 2022, "

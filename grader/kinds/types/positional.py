@@ -27,7 +27,7 @@ LADDERS = {
         where=N_(
             "Mostly in early layers, up to the middle. In BERT-base four heads, in layers 2, 4, 7 and 8, pay more than "
             "half of their attention to the previous token. In GPT-2 small the previous-token heads of a well-known "
-            "circuit are L2H2 and L4H11. An induction head works with one in a layer below it."
+            "circuit are in layers 2 and 4. An induction head works with one in a layer below it."
         ),
         source=N_(
             "Clark et al. 2019, section 3.1; Wang et al. 2022, appendix H; Elhage et al. 2021, section How Induction "

@@ -1,9 +1,11 @@
 """The score cloud: every head's score under one kind as a dot, one row for each layer, with the threshold.
 
+Where heads have no names, a dot's height says nothing, and the dots are in the order of their scores.
 Positions from left to right are in per cent, so that a cloud fits any width and its dots stay round.
 """
 
 from dataclasses import dataclass
+from math import gcd
 from statistics import median
 
 from grader.base.language import N_, _, ngettext
@@ -17,6 +19,8 @@ TOP, PITCHES, TALLEST = 22, (3.0, 16.0), 130
 SPREAD = 0.6
 """The part of a layer's height over which its heads are spread, so that equal scores do not cover each other."""
 RIGHT_HALF = 50
+GOLDEN = 0.618
+"""The golden section: steps of this part of a whole are spread evenly over it."""
 
 
 @dataclass(frozen=True)
@@ -66,33 +70,40 @@ BEST = N_("The best scores {score}; half of all heads score {middle} or less.")
 
 
 def cloud(kind: Kind, standings: Standings, marked: HeadIndex | None = None, *, named: bool = True) -> Cloud:
-    """Return the cloud of every head under the kind; only `marked` has a name, unless all heads are `named`."""
-    layers = standings.table.layers
+    """Return the cloud of every head under the kind; only `marked` has a name and a layer, unless all are `named`."""
+    layers, heads = standings.table.layers, standings.table.heads
     pitch = min(max(TALLEST / layers, PITCHES[0]), PITCHES[1])
     of_kind = standings.by_kind[kind.name]
     decides = of_kind.scores.decides
     needed = next((check.at_least for check in of_kind[0, 0].results if check.statistic == decides), None)
 
     def height(place: HeadIndex) -> float:
-        order = place[1] if named else of_kind.ranks[place] % standings.table.heads
-        within = order / max(standings.table.heads - 1, 1) - 0.5
-        return round(TOP + pitch * (place[0] + 0.5 + SPREAD * within), 1)
+        row, within_row = (
+            place if named or place == marked else divmod(_scattered(of_kind.ranks[place], len(of_kind)), heads)
+        )
+        within = within_row / max(heads - 1, 1) - 0.5
+        return round(TOP + pitch * (row + 0.5 + SPREAD * within), 1)
 
+    others = [place for place in (of_kind if named else of_kind.ranks) if place != marked]
     return Cloud(
-        dots=tuple(
-            _dot(place, standing, height(place), (named, needed))
-            for place, standing in of_kind.items()
-            if place != marked
-        ),
+        dots=tuple(_dot(place, of_kind[place], height(place), (named, needed)) for place in others),
         marked=_marked(marked, of_kind[marked], height(marked)) if marked else None,
         needed="" if needed is None else number(needed),
         needed_at=_percent(needed or 0.0),
         needed_anchor=_anchor(needed or 0.0),
         statistic=STATISTICS[decides],
-        layers=tuple((round(TOP + pitch * (layer + 0.5), 1), f"L{layer}") for layer in sorted({0, layers - 1})),
+        layers=tuple(
+            (round(TOP + pitch * (layer + 0.5), 1), f"L{layer}") for layer in sorted({0, layers - 1}) if named
+        ),
         foot=round(TOP + pitch * layers, 1),
         description=_description(kind, standings, marked, named),
     )
+
+
+def _scattered(rank: int, of: int) -> int:
+    """Return another number below `of` for each rank; neighbours in rank lie apart."""
+    step = next(step for step in range(round(of * GOLDEN), of + 2) if gcd(step, of) == 1)
+    return rank * step % of
 
 
 def _dot(place: HeadIndex, standing: Standing, y: float, shown: tuple[bool, float | None]) -> Dot:

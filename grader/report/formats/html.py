@@ -1,8 +1,9 @@
 """The report as one HTML page that needs no network, no other file and no JavaScript."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
+from grader.grading.naming import settled
 from grader.grading.standings import Standings
 from grader.report.drawing import headmap
 from grader.report.drawing.bars import Bar, bar
@@ -42,10 +43,12 @@ def render(
 ) -> str:
     """Return the page; `pictures` are those of each claim, by its index among the verdicts.
 
-    With `standings`, the page shows each claimed head among all others. The other heads get names, and the map shows
-    all of them, only after the submission has passed. Without feedback "all", the standings are not shown.
+    With `standings`, the page shows each claimed head among all others. The other heads get names, and a place on the
+    map, only for the kinds of which the report confirms all wanted heads. Without feedback "all", the standings are not
+    shown.
     """
     shown = standings if report.feedback == "all" else None
+    named = settled(report)
     verdicts = report.verdicts if report.feedback != "score" else ()
     return page(
         "page.html.jinja",
@@ -53,27 +56,29 @@ def render(
         report=report,
         exercise=exercise,
         sections=[
-            _section(verdict, (pictures or {}).get(index, ()), shown, report.passed)
-            for index, verdict in enumerate(verdicts)
+            _section(verdict, (pictures or {}).get(index, ()), shown, named) for index, verdict in enumerate(verdicts)
         ],
-        map=_map(report, exercise, shown),
+        map=_map(report, exercise, shown.of_kinds(named) if shown else None),
         words=words,
         title=title,
     )
 
 
 def _map(report: Report, exercise: Exercise | None, standings: Standings | None) -> HeadMap | None:
-    """Return the map of all heads, or of the claimed ones only, or None if the feedback is only a score."""
+    """Return the map of all heads as these kinds, or of the claimed ones only, or None if the feedback is a score."""
     if exercise is None or report.feedback == "score":
         return None
-    if standings is None or not report.passed:  # the map of all heads is the answer to the exercise
+    if standings is None or not standings.by_kind:
         return headmap.outcomes_map(report, (exercise.transformer.layers, exercise.transformer.heads))
     whole = headmap.head_map(exercise, standings, lambda place: f"#head-{place[0]}-{place[1]}")
     return headmap.with_claims(whole, report)
 
 
-def _section(verdict: Verdict, pictures: Sequence[Picture], standings: Standings | None, named: bool) -> ClaimSection:
+def _section(
+    verdict: Verdict, pictures: Sequence[Picture], standings: Standings | None, names: Container[str]
+) -> ClaimSection:
     claim = verdict.claim
+    named = claim.name in names
     known = standings is not None and verdict.rank is not None and claim.name in standings.by_kind
     return ClaimSection(
         verdict=verdict,

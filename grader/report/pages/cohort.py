@@ -6,7 +6,7 @@ from grader.report.templates import environment
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, title
-from grader.students.cohort import Cohort
+from grader.students.cohort import Cohort, WrongClaim
 
 BAR = 30
 """The characters of the longest bar."""
@@ -31,8 +31,7 @@ def text(cohort: Cohort) -> str:
     if cohort.wrong_claims:
         lines.append("\nWrong claims, most frequent first")
     for claim in cohort.wrong_claims:
-        really = f"really {title(claim.really)}" if claim.really else "none of the kinds that are asked for"
-        lines.append(f"  {claim.students:4}  {claim.head:7} {claim.kind:34} {really}")
+        lines.append(f"  {claim.students:4}  {claim.head:7} {claim.kind:34} {_really(claim, cohort, 'really ')}")
     lines.append("\nStudents")
     for line in cohort.lines:
         passed = f"passed at attempt {line.first_pass}" if line.first_pass else "not passed yet"
@@ -41,11 +40,18 @@ def text(cohort: Cohort) -> str:
     return "\n".join(lines)
 
 
+def _really(claim: WrongClaim, cohort: Cohort, before: str = "") -> str:
+    """Return what the claimed head really is, in words."""
+    if not cohort.is_measured:
+        return f"unknown here; to measure, run: grade scan {cohort.exercise}"
+    return f"{before}{title(claim.really)}" if claim.really else "none of the kinds that are asked for"
+
+
 def html(cohort: Cohort, exercise: Exercise) -> str:
     """Return the cohort as a page."""
     templates = environment()
     style = templates.get_template("page.css").render()
     page = templates.get_template("cohort.html.jinja").render(
-        cohort=cohort, exercise=exercise, words=words, title=title, visible=visible, style_hash=inline_hash(style)
+        cohort=cohort, exercise=exercise, words=words, really=_really, visible=visible, style_hash=inline_hash(style)
     )
     return page.rstrip() + "\n"

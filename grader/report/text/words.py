@@ -54,6 +54,10 @@ RESULTS: dict[str, Sign] = {
     "under": Sign("\N{BALLOT X}", N_("under the threshold")),
 }
 BORDERLINE = N_("Borderline: the threshold lies inside the measured interval.")
+COUNTS_FROM_ONE = N_(
+    "Did you count from 1? Layers and heads are counted from 0: with 1 less in each layer and each head, at least half "
+    "of these claims would be confirmed."
+)
 
 
 def sign(verdict: Verdict) -> Sign:
@@ -178,7 +182,12 @@ def total_sign(report: Report) -> Sign:
 
 
 def still_needed(report: Report, exercise: Exercise | None) -> str:
-    """Return what a submission still needs to pass; empty text if it has passed."""
+    """Return what a submission still needs to pass, and if it seems to count from 1; empty text if it has passed."""
+    counting = _(COUNTS_FROM_ONE) if report.counts_from_one else ""
+    return " ".join(filter(None, [_lacking(report, exercise), counting]))
+
+
+def _lacking(report: Report, exercise: Exercise | None) -> str:
     if not report.gradable:
         return _("None of the claims could be decided, so there is no grade and no attempt is used up.")
     if report.passed or exercise is None:

@@ -7,9 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from grader.grading.standings import Standings
+from grader.report.drawing.cloud import cloud
 from grader.report.formats import html
 from grader.schema import Exercise, Picture, Report
-from tests.support import planted_pages
+from tests.support import planted_pages, planted_tables
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 UNSEEN = {"script", "style", "title", "desc"}
@@ -190,9 +192,9 @@ def test_each_claim_stands_among_all_heads_and_each_head_on_the_map() -> None:
     assert "L2H1 scores 0.00, rank 15. 1 of 25 heads is confirmed as syntactic, verb to subject." in page.text
 
 
-def test_before_it_has_passed_a_report_names_no_head_that_was_not_claimed() -> None:
+def test_a_report_names_no_head_of_a_kind_that_is_still_to_be_found() -> None:
     """Names on the clouds and kinds on the map would together be the answer to the exercise."""
-    before, after = (planted_pages.report(passed=passed) for passed in (False, True))
+    before, after = (planted_pages.report(found=found) for found in (False, True))
     dots = [set(re.findall(r"<title>(L\dH\d): ", page)) for page in (before, after)]
     linked = {cell["href"] for cell in Page(before).all("a") if (cell.get("class") or "").startswith("cell ")}
 
@@ -200,6 +202,24 @@ def test_before_it_has_passed_a_report_names_no_head_that_was_not_claimed() -> N
     assert len([svg for svg in Page(before).all("svg") if svg.get("class") == "cloud"]) == 4
     assert linked == {"#claim-1", "#claim-2", "#claim-3", "#claim-4"}
     assert "The best scores" in before
+
+
+def test_dots_without_names_tell_neither_layer_nor_head_by_their_order_and_height() -> None:
+    """Every head scores otherwise; the dots of two transformers with the same scores at other places are the same."""
+    scores = {(layer, head): round(0.05 + 0.03 * (5 * layer + head), 2) for layer in range(5) for head in range(5)}
+    places = list(scores)
+    moved = dict(zip([*places[:-1][::-1], places[-1]], scores.values(), strict=True))
+    asked = planted_tables.exercise()
+    drawn = [
+        cloud(
+            asked.kinds[1].kind, Standings(asked, planted_tables.table(asked, {"induction": each})), (4, 4), named=False
+        )
+        for each in (scores, moved)
+    ]
+
+    assert drawn[0].dots == drawn[1].dots
+    assert drawn[0].layers == ()
+    assert len({dot.y for dot in drawn[0].dots}) == 24
 
 
 def test_what_the_feedback_keeps_back_is_on_no_map() -> None:

@@ -1,11 +1,14 @@
 """Players who guess: each knows what an exercise asks, hands in claims, and learns only from the feedback."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import cycle, islice
 from random import Random
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from grader.schema import Exercise, Report, Verdict
+from grader.grading.counting import FEWEST
+from grader.kinds import LOOKALIKES
+from grader.schema import Exercise, HeadIndex, Report, Verdict
 
 AS_OFTEN_AS_NOT = 0.5
 
@@ -44,11 +47,12 @@ class ClaimAll:
 class ClaimRandom:
     """Draws new random claims for each attempt, and learns nothing."""
 
-    def __init__(self, exercise: Exercise, random: Random, claims: int) -> None:
-        """Claim `claims` heads in each attempt."""
+    def __init__(self, exercise: Exercise, random: Random, claims: int | None) -> None:
+        """Claim `claims` heads in each attempt, or as many as allowed."""
         heads = range(exercise.transformer.layers * exercise.transformer.heads)
         self.all_claims = [(kind.name, head) for kind in exercise.kinds for head in heads]
-        self.random, self.claims = random, claims
+        self.random = random
+        self.claims = min(claims or exercise.budget, exercise.budget, len(self.all_claims))
 
     def guesses(self) -> Sequence[Guess]:
         """Return different claims."""
@@ -61,9 +65,10 @@ class ClaimRandom:
 class Oracle:
     """Tests claims, one at a time or as many as the budget allows, together with claims that it knows to be right.
 
-    With `all` it learns what a refuted head is instead, or that it is none of the kinds; with `verdicts` the outcome of
-    each claim; with `score` only the number of right kinds, or whether the points rose. Wrong tests cost points. So a
-    player that tests a whole budget first hands in what it knows, without tests, whenever it knows more.
+    With `verdicts` it learns the outcome of each claim, with `all` also what the report names of a refuted head: the
+    kind that it is instead, or a look-alike that is another kind; with `score` only the number of right kinds, or
+    whether the points rose. Wrong tests cost points. So a player that tests a whole budget first hands in what it
+    knows, without tests, whenever it knows more.
     """
 
     def __init__(self, exercise: Exercise, random: Random, *, at_once: bool) -> None:
@@ -102,8 +107,8 @@ class Oracle:
         for test in self.tests:
             verdict = outcomes[test]
             self._settle(test, is_right=verdict.outcome == "confirmed")
-            if verdict.outcome == "refuted" and shown.feedback == "all":
-                self._learn_what_it_is(test[1], verdict)
+            for name in named(verdict, self.exercise):
+                self._settle((name, test[1]), is_right=True)
 
     def _chosen(self, room: int) -> list[Guess]:
         """Return open claims of incomplete kinds in turn; with only a score, one of each kind that is unknown yet."""
@@ -131,13 +136,6 @@ class Oracle:
                 self._settle(test, is_right=right > 0)
         else:
             self.suspects = self.tests
-
-    def _learn_what_it_is(self, head: int, verdict: Verdict) -> None:
-        if verdict.looks_like is not None:
-            self._settle((verdict.looks_like.kind.name, head), is_right=True)
-        else:
-            for name in self.open:
-                self._settle((name, head), is_right=False)
 
     def _settle(self, guess: Guess, *, is_right: bool) -> None:
         name, head = guess
@@ -174,7 +172,7 @@ class CopyBest:
         """Keep the attempt if it is not worse."""
         for verdict in shown.verdicts:
             if verdict.outcome == "refuted":
-                instead = verdict.looks_like.kind.name if verdict.looks_like else ""
+                instead = next(named(verdict, self.exercise), "")
                 self.refuted[verdict.claim.name, _number(verdict, self.exercise)] = instead
         value = (shown.score, shown.kinds_confirmed)
         if self.value is None or value >= self.value:
@@ -200,5 +198,65 @@ class CopyBest:
         return new
 
 
+class CountFromOne:
+    """Claims heads one higher than those that it tests, and hands in those when the report asks if it counts from 1."""
+
+    def __init__(self, exercise: Exercise, random: Random) -> None:
+        """Test heads for the kind that most heads pass for."""
+        layers, self.heads = exercise.transformer.layers, exercise.transformer.heads
+        self.name = max(exercise.kinds, key=lambda kind: kind.passing).name
+        self.open = [(layer, head) for layer in range(layers - 1) for head in range(self.heads - 1)]
+        random.shuffle(self.open)
+        self.claims = min(FEWEST, exercise.budget)
+        self.tested: list[HeadIndex] = []
+        self.is_told = False
+
+    def guesses(self) -> Sequence[Guess]:
+        """Return a few heads, each one higher in layer and head; or the heads themselves, once that was said."""
+        if not self.is_told:
+            self.tested, self.open = self.open[: self.claims], self.open[self.claims :]
+        higher = not self.is_told
+        return [(self.name, (layer + higher) * self.heads + head + higher) for layer, head in self.tested]
+
+    def learn(self, shown: Report) -> None:
+        """Learn if the heads that are one lower were right."""
+        self.is_told = self.is_told or shown.counts_from_one
+
+
+def named(verdict: Verdict, exercise: Exercise) -> Iterator[str]:
+    """Yield the asked kinds that a report says a refuted head is, outright or by a look-alike."""
+    if verdict.looks_like:
+        yield verdict.looks_like.kind.name
+    if verdict.fits:
+        looks, causal = LOOKALIKES[verdict.fits.lookalike], exercise.transformer.family == "decoder"
+        yield from (kind.name for kind in exercise.kinds if looks.is_of(kind.name, causal=causal))
+
+
 def _number(verdict: Verdict, exercise: Exercise) -> int:
     return verdict.claim.layer * exercise.transformer.heads + verdict.claim.head
+
+
+Maker = Callable[[Exercise, Random], Player]
+
+
+class Known(NamedTuple):
+    """One way of guessing."""
+
+    make: Maker
+    learns: bool
+    """True if it depends on what the feedback shows."""
+
+
+PLAYERS: dict[str, Known] = {
+    "claim all": Known(ClaimAll, learns=False),
+    "claim 1 at random": Known(partial(ClaimRandom, claims=1), learns=False),
+    "claim 2 at random": Known(partial(ClaimRandom, claims=2), learns=False),
+    "claim 4 at random": Known(partial(ClaimRandom, claims=4), learns=False),
+    "claim 8 at random": Known(partial(ClaimRandom, claims=8), learns=False),
+    "claim a budget at random": Known(partial(ClaimRandom, claims=None), learns=False),
+    "test one at a time": Known(partial(Oracle, at_once=False), learns=True),
+    "test a budget at a time": Known(partial(Oracle, at_once=True), learns=True),
+    "copy the last best": Known(CopyBest, learns=True),
+    "count from 1": Known(CountFromOne, learns=True),
+}
+"""Every player by name."""
