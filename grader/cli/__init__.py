@@ -17,12 +17,14 @@ from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_group
 
 from grader import __version__
 from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import _
 from grader.cli import speech
+from grader.cli.console import say
 
 DEBUG = "GRADER_DEBUG"
 """The environment variable that shows the traceback of an unexpected error."""
@@ -133,7 +135,7 @@ def version(
 ) -> None:
     """Claims about attention heads, verified by measurement."""
     if show_version:
-        typer.echo(f"grade {__version__}")
+        say(f"grade {__version__}")
         raise typer.Exit
 
 
@@ -146,24 +148,28 @@ def main() -> None:
     signal.signal(signal.SIGINT, lambda *_: sys.exit(INTERRUPTED))
     try:
         speech.choose_language(sys.argv[1:])
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except TyperException as error:
+        from grader.cli.usage import explained
+
+        say(explained(error), err=True)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(INTERRUPTED)
     except InvalidInput as error:
         for line in error.lines():
-            typer.echo(line, err=True)
+            say(line, err=True)
         sys.exit(error.exit_code)
     except GraderError as error:
-        typer.echo(f"grade: {error}", err=True)
+        say(f"grade: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        typer.echo(f"grade: {type(error).__name__}: {error}", err=True)
+        say(f"grade: {type(error).__name__}: {error}", err=True)
         message = _(
             "This is an error of the grader and uses no attempt. To see where it happened, set {variable}.",
             variable=f"{DEBUG}=1",
         )
-        typer.echo(message, err=True)
+        say(message, err=True)
         sys.exit(GraderError.exit_code)

@@ -8,10 +8,11 @@ from typing import NoReturn
 import typer
 
 from grader import exercises
-from grader.base.errors import GraderError, InvalidInput
+from grader.base.errors import InvalidInput
 from grader.base.language import N_, _, ngettext
+from grader.cli.console import say
 from grader.cli.options import print_or_write
-from grader.cli.rendering import rendered
+from grader.cli.rendering import NoResult, failure_of, give_reason, rendered
 from grader.report.formats import Format
 from grader.report.text.labels import padded
 from grader.schema.queue import Result
@@ -21,10 +22,6 @@ LABEL = 12
 NO_PICTURES = N_("The page has no pictures of heads: only the machine that measured the heads can draw them.")
 
 
-class NoResult(GraderError):
-    """There is no report, or not yet, through no fault of the student."""
-
-
 def show_and_exit(result: Result, source: str, form: Format, out: Path | None) -> NoReturn:
     """Show the report as if it was made here, and exit; `source` is the submission's name in messages.
 
@@ -32,21 +29,23 @@ def show_and_exit(result: Result, source: str, form: Format, out: Path | None) -
         NoResult: There is no report, or not yet.
     """
     if result.state == "rejected":
-        for line in InvalidInput(source, result.problems).lines():
-            typer.echo(line, err=True)
+        refusal = InvalidInput(source, result.problems)
+        give_reason(failure_of(refusal, source), form, out)
+        for line in refusal.lines():
+            say(line, err=True)
         if result.next_allowed:
             message = _("the next submission is possible from {when}", when=local_time(result.next_allowed))
-            typer.echo(message, err=True)
+            say(message, err=True)
         raise typer.Exit(InvalidInput.exit_code)
     if result.report is None or result.exercise is None:
         reason = f" ({result.reason})" if result.reason else ""
-        raise NoResult(f"{_name(result)}: {_(result.says)}{reason}")
+        raise NoResult(f"{_name(result)}: {_(result.says)}{reason}", result.state)
     exercise = exercises.load(result.exercise)
     print_or_write(rendered(form, result.report, exercise, dict, plain=out is not None), out)
     if form is Format.html:
-        typer.echo(_(NO_PICTURES), err=True)
+        say(_(NO_PICTURES), err=True)
     for line in notes(result):
-        typer.echo(line, err=True)
+        say(line, err=True)
     raise typer.Exit(0 if result.report.passed else 1)
 
 

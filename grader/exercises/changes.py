@@ -27,8 +27,8 @@ def changed(exercise: Exercise, settings: Iterable[str]) -> Exercise:
     Raises:
         InvalidInput: A setting names something that cannot be changed, or gives a wrong value.
     """
-    data = exercise.model_dump()
-    for setting in settings:
+    data, given = exercise.model_dump(), list(settings)
+    for setting in given:
         path, _, text = setting.partition("=")
         *names, last = path.strip().split(".")
         if names:
@@ -42,9 +42,13 @@ def changed(exercise: Exercise, settings: Iterable[str]) -> Exercise:
     try:
         return Exercise.model_validate({**data, "version": exercise.version + 1})
     except ValidationError as error:
+        from grader.documents.mistakes import explanation_of
+
         first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InvalidInput("--set", [Problem("wrong-value", f"{where}: {first['msg']}")]) from None
+        code, message = explanation_of(first, Exercise)
+        name = str(first["loc"][-1]) if first["loc"] else ""
+        setting = next((each for each in given if each.partition("=")[0].strip().endswith(name)), given[-1])
+        raise InvalidInput("--set", [Problem(code, f"{setting}: {message}")]) from None
 
 
 def differences(before: Exercise, after: Exercise) -> list[str]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from grader import exercises
 from grader.base import home
 from grader.base.errors import GraderError
+from grader.base.screen import harmless
 from grader.ledger import Ledger
 from grader.service import platforms, up
 from grader.service.settings import settings
@@ -127,7 +128,7 @@ def main() -> None:
             finally:
                 up.forget()
     except GraderError as error:
-        sys.stderr.write(f"grade: {error}\n")
+        sys.stderr.write(harmless(f"grade: {error}\n"))
         sys.exit(error.exit_code)
 
 
@@ -147,7 +148,7 @@ def _refuse_taken(host: str, port: int, option: str) -> None:
 
 def _say(text: str) -> None:
     """Print a line at once."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(harmless(f"{text}\n"))
     sys.stdout.flush()
 
 

@@ -2,7 +2,8 @@
 
 from xml.etree import ElementTree
 
-from grader.report.formats import Material
+from grader.base.screen import harmless_tree
+from grader.report.formats import Failure, Material
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Report, Verdict, title
@@ -11,6 +12,19 @@ from grader.schema import Report, Verdict, title
 def show(material: Material) -> str:
     """Return the report as JUnit XML."""
     return render(material.report)
+
+
+def failed(failure: Failure) -> str:
+    """Return one test case with an error: the submission itself."""
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    suites = ElementTree.Element("testsuites", {"name": "grade", **counts})
+    suite = ElementTree.SubElement(suites, "testsuite", {"name": failure.source, **counts})
+    case = ElementTree.SubElement(suite, "testcase", {"classname": failure.source, "name": "submission"})
+    kind = failure.problems[0].code if failure.problems else failure.state
+    error = ElementTree.SubElement(case, "error", {"type": kind, "message": failure.says})
+    error.text = "\n".join(failure.lines)
+    ElementTree.indent(harmless_tree(suites))
+    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=False) + "\n"
 
 
 def render(report: Report) -> str:
@@ -33,7 +47,7 @@ def render(report: Report) -> str:
     _properties(suite, totals)
     for verdict in verdicts:
         _case(suite, report.exercise, verdict)
-    ElementTree.indent(suites)
+    ElementTree.indent(harmless_tree(suites))
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=False) + "\n"
 
 

@@ -1,5 +1,6 @@
 """The cohort for an instructor, as text and as one page that needs no network."""
 
+from grader.base.screen import Clean
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
 from grader.report.text import words
@@ -47,4 +48,4 @@ def html(cohort: Cohort, exercise: Exercise) -> str:
     page = templates.get_template("cohort.html.jinja").render(
         cohort=cohort, exercise=exercise, words=words, title=title, visible=visible, style_hash=inline_hash(style)
     )
-    return page.rstrip() + "\n"
+    return Clean(page.rstrip() + "\n")
