@@ -16,10 +16,8 @@ RULES: dict[str, Callable[[str, Limits], str]] = {
     "int_parsing": lambda given, limits: _("`{given}` is not a whole number", given=given),
     "int_from_float": lambda given, limits: _("`{given}` is not a whole number", given=given),
     "float_parsing": lambda given, limits: _("`{given}` is not a number", given=given),
-    "greater_than_equal": lambda given, limits: _(
-        "{given} is too small, below {least}", given=given, least=limits["ge"]
-    ),
-    "less_than_equal": lambda given, limits: _("{given} is too large, above {most}", given=given, most=limits["le"]),
+    "greater_than_equal": lambda given, limits: _("{given} is below {least}", given=given, least=limits["ge"]),
+    "less_than_equal": lambda given, limits: _("{given} is above {most}", given=given, most=limits["le"]),
 }
 """The explanation of each of pydantic's errors."""
 

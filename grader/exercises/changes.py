@@ -29,7 +29,10 @@ def changed(exercise: Exercise, settings: Iterable[str]) -> Exercise:
     """
     data, given = exercise.model_dump(), list(settings)
     for setting in given:
-        path, _, text = setting.partition("=")
+        path, equals, text = setting.partition("=")
+        if not equals:
+            message = "a value is missing; write it like induction.at_least=0.5"
+            raise InvalidInput("--set", [Problem("no-value", f"{setting}: {message}")])
         *names, last = path.strip().split(".")
         if names:
             _change_kind(data, exercise, (names, last), (setting, _value(text)))

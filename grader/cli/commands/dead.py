@@ -12,6 +12,7 @@ from grader.base.errors import InvalidInput, Problem
 from grader.cli.console import say
 from grader.cli.options import FORMAT, OldJson, OutPath, PlainFormat, old_spelling, print_or_write
 from grader.ledger import Ledger
+from grader.report.text.labels import visible
 from grader.service import platforms
 from grader.service.dead import CannotReplay, DeadLetters
 from grader.service.reception import Reception
@@ -58,7 +59,9 @@ def _listed(letters: DeadLetters, form: PlainFormat) -> str:
     if not dead:
         return "nothing was given up"
     widest = max(len(each.name) for each in dead)
-    return "\n".join(f"{each.name:{widest}}  {each.when[:19]}Z  {each.size:>7} B  {each.reason}" for each in dead)
+    return "\n".join(
+        f"{each.name:{widest}}  {each.when[:19]}Z  {each.size:>7} B  {visible(each.reason)}" for each in dead
+    )
 
 
 def _replay(letters: DeadLetters) -> Callable[[str], str]:

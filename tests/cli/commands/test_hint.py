@@ -44,7 +44,7 @@ def test_a_hint_takes_its_price_once_and_progress_says_so(bench: Bench, home: Pa
     unasked = bench.grade(home, "hint", dear, "induction")
     taken = bench.grade(home, "hint", dear, "induction", "--yes")
     text = bench.grade(home, "progress").stdout
-    progress = json.loads(bench.grade(home, "progress", "--json").stdout)
+    progress = json.loads(bench.grade(home, "progress", "--format", "json").stdout)
 
     assert (unasked.returncode, unasked.stdout) == (2, "")
     assert "this hint costs 15 XP; to take it, add --yes" in unasked.stderr

@@ -1,0 +1,192 @@
+"""Every command and page with an exercise, a submission, a file name and a queue's result that try to fool a screen."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from grader.base.errors import Problem
+from grader.base.language import LANGUAGES
+from grader.base.screen import harmless
+from grader.cli import outcome
+from grader.cli.console import say
+from grader.schema.queue import Result
+from tests.cli.conftest import ID, KINDS, Bench
+
+POISON = "\x1b[31m\x9b2J\x07\u202egnp\u2066\u200b\u2028\u2029\ufeff\u00ad\U000e0041"
+
+
+def in_yaml(text: str) -> str:
+    return '"' + "".join(f"\\U{ord(character):08x}" for character in text) + '"'
+
+
+IN_YAML = in_yaml(POISON)
+ALLOWED = "\n\t"
+RUN = """
+import contextlib, io, json, sys
+from grader.cli import main
+results = []
+for arguments in json.loads(sys.argv[1]):
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\\n", write_through=True) for _ in range(2))
+    code, sys.argv = 0, ["grade", *arguments]
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+    results.append([code, *(stream.buffer.getvalue().decode() for stream in (out, err))])
+print(json.dumps(results))
+"""
+
+
+def raw(text: str) -> set[str]:
+    """The characters in a text that do not belong on a screen."""
+    harmful = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    return {character for character in text if unicodedata.category(character) in harmful} - set(ALLOWED)
+
+
+@pytest.fixture(scope="module")
+def poisoned(cold: tuple[Bench, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Bench, Path]:
+    """A bench whose exercise is poisoned, and a home with its measured heads."""
+    clean, tables = cold
+    root = tmp_path_factory.mktemp("poison")
+    shutil.copytree(clean.root / "exercises" / ID, root / "exercises" / ID)
+    (root / "tiny").symlink_to(clean.root / "tiny")
+    file = root / "exercises" / ID / "exercise.yaml"
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("title: Heads of a tiny transformer", f"title: {in_yaml('Heads' + POISON)}")
+    text = text.replace("source: the best head's own", f"source: {IN_YAML}")
+    text = text.replace("    heads: 1\n", f"    heads: 1\n    hint: {IN_YAML}\n")
+    file.write_text(text, encoding="utf-8")
+    shutil.copytree(tables, root / "home" / "tables")
+    return Bench(root, clean.best), root / "home"
+
+
+def run(bench: Bench, home: Path, *commands: list[str | Path]) -> list[tuple[int, str, str]]:
+    written = json.dumps([[str(word) for word in command] for command in commands])
+    done = bench.python(home, "-c", RUN, written)
+    assert done.returncode == 0, done.stderr
+    return [tuple(each) for each in json.loads(done.stdout.splitlines()[-1])]
+
+
+def submissions(bench: Bench, folder: Path) -> tuple[Path, Path]:
+    """A submission that passes and one that cannot be read, both under file names that fool."""
+    more = f", note: {in_yaml('=1+1' + POISON)}, evidence: {in_yaml('a cat and a cat ' + POISON)}"
+    claims = [bench.claim(kind, more=more if kind == "induction" else f", note: {IN_YAML}") for kind in KINDS]
+    good = bench.submission(folder, *claims)
+    good = good.rename(folder / "my\u202e\x1b[31m.yaml")
+    good.write_text(good.read_text(encoding="utf-8") + "gallery: true\n", encoding="utf-8")
+    bad = bench.submission(folder, f"{{layer: 0, head: {IN_YAML}, {IN_YAML}: 1, type: {IN_YAML}}}")
+    return good, bad.rename(folder / "bad\u202e\x1b[31m.yaml")
+
+
+def test_nothing_raw_comes_out_of_any_command_or_page(poisoned: tuple[Bench, Path], tmp_path: Path) -> None:
+    bench, home = poisoned
+    good, bad = submissions(bench, tmp_path)
+    out = tmp_path / "out"
+    out.mkdir()
+    formats = ("text", "json", "html", "gradescope", "junit")
+    commands: list[list[str | Path]] = [
+        *(["submit", good, "--format", form] for form in formats),
+        *(["--lang", "ko", "submit", good, "--format", form, "--out", out / f"good.{form}"] for form in formats),
+        *(["submit", bad, "--format", form, "--out", out / f"bad.{form}"] for form in formats),
+        *(["check", file, *more] for file in (good, bad) for more in ([], ["--format", "json"])),
+        *(["exercises", *more] for more in ([], [ID], ["--format", "json"], [ID, "--format", "json"], [POISON])),
+        *(["hint", ID, "induction", "--yes", "--format", form] for form in ("text", "json")),
+        ["hint", ID, POISON],
+        *(["scan", ID, "--format", form] for form in ("text", "json", "html")),
+        *(["calibrate", ID, "--format", form] for form in ("text", "json", "html")),
+        *(["cohort", ID, "--names", "--format", form] for form in ("text", "json", "html")),
+        *(["whatif", ID, "--set", "budget=6", "--format", form] for form in ("text", "json", "csv")),
+        ["whatif", ID, "--set", POISON],
+        ["whatif", ID, "--set", f"budget={POISON}"],
+        ["regrade", ID, "--reason", POISON],
+        *(["show", "0", "1", "--exercise", ID, "--text", f"a {POISON}", "--format", form] for form in ("text", "svg")),
+        ["show", "0", "1", "--exercise", ID, "--text", f"a {POISON}", "--format", "html", "--out", out / "show.html"],
+        *(["progress", POISON, "--format", form] for form in ("text", "json")),
+        ["status", POISON],
+        ["report", POISON, "--format", "junit"],
+        ["dead", "show", POISON],
+        ["gallery", "build", "--out", out / "site", "--title", POISON, "--recompute"],
+        ["submit", POISON, "--format", POISON],
+        ["submit", good, "--transformer", POISON],
+        [POISON],
+        ["--lang", POISON, "progress"],
+    ]
+
+    for command, (code, printed, said) in zip(commands, run(bench, home, *commands), strict=True):
+        assert code in (0, 1, 2, 3), command
+        assert "This is an error of the grader" not in said, (command, said)
+        isolates = {"\u2068", "\u2069"} if "html" in command or "svg" in command else set()  # our own
+        assert raw(printed) - isolates == set(), (command, printed)
+        assert raw(said) == set(), (command, said)
+    written = [file for file in out.rglob("*") if file.is_file()]
+    assert len(written) > 20
+    for file in written:
+        content = file.read_text(encoding="utf-8")
+        assert raw(content) - ({"\u2068", "\u2069"} if file.suffix == ".html" else set()) == set(), file
+        if file.suffix in (".svg", ".xml", ".junit"):
+            ElementTree.fromstring(content)  # noqa: S314 - our own
+
+
+def test_json_gives_back_what_was_written(poisoned: tuple[Bench, Path], tmp_path: Path) -> None:
+    bench, home = poisoned
+    good, _ = submissions(bench, tmp_path)
+    ((_, printed, _said),) = run(bench, home, ["submit", good, "--format", "json"])
+
+    assert POISON in {verdict["claim"]["note"] for verdict in json.loads(printed)["verdicts"]}
+
+
+def test_a_queues_result_is_shown_harmlessly(capsys: pytest.CaptureFixture[str]) -> None:
+    problem = Problem(POISON, f"{POISON}\nfake.yaml:1: passed", where=POISON)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    facts: dict[str, Any] = {"platform": "lms", "id": "a", "received_at": now, "finished_at": now, "tries": 2}
+    result = Result(
+        **facts, state="rejected", says=POISON, student=POISON, exercise=None, problems=(problem,), reason=POISON
+    )
+    say(outcome.summary(result))
+    printed = capsys.readouterr().out
+
+    assert raw(printed) == set()
+    assert harmless(POISON) in printed
+    assert not re.search("^fake", printed, re.MULTILINE)
+
+
+def test_a_spreadsheet_runs_no_formula(poisoned: tuple[Bench, Path], tmp_path: Path) -> None:
+    bench, home = poisoned
+    claims = [bench.claim(kind) for kind in KINDS]
+    file = bench.submission(tmp_path, *claims, student="ada")
+    _, (code, table, _said) = run(
+        bench, home, ["submit", file], ["whatif", ID, "--set", "wrong_costs=0", "--format", "csv"]
+    )
+
+    assert code == 0
+    assert all(not cell.startswith(("=", "@")) for row in csv.reader(io.StringIO(table)) for cell in row)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_and_hints_have_no_raw_backticks(
+    cold: tuple[Bench, Path], home: Path, tmp_path: Path, language: str
+) -> None:
+    bench = cold[0]
+    file = bench.failing(tmp_path)
+    spoken = ["--lang", language]
+    results = run(
+        bench,
+        home,
+        [*spoken, "submit", file, "--format", "html"],
+        [*spoken, "gallery", "build", "--out", tmp_path / "site"],
+    )
+    pages = [results[0][1], *(page.read_text(encoding="utf-8") for page in (tmp_path / "site").rglob("*.html"))]
+
+    for page in pages:
+        text = re.sub(r"<(script|style)>.*?</\1>", "", page, flags=re.DOTALL)
+        assert "`" not in text
