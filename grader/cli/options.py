@@ -24,7 +24,7 @@ TransformerPath = Annotated[
     Path | None,
     typer.Option("--transformer", help="A folder or .gguf file with the transformer's weights.", metavar="PATH"),
 ]
-FORMAT = typer.Option("--format", help="The output format.")
+FORMAT = typer.Option("--format", help="The format.")
 """The option of every command that prints, with the formats that it has."""
 OutPath = Annotated[Path | None, typer.Option("--out", help="Write it to this file.", metavar="PATH")]
 OldJson = Annotated[bool, typer.Option("--json", hidden=True)]

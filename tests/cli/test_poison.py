@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,15 @@ from tests.cli.conftest import ID, KINDS, Bench
 
 POISON = "\x1b[31m\x9b2J\x07\u202egnp\u2066\u200b\u2028\u2029\ufeff\u00ad\U000e0041"
 
+WRITTEN = "\u202egnp\u2066\u200b\u2028\u2029\ufeff\u00ad\U000e0041"
+"""The part of it that files may have: they are refused with control characters."""
+
 
 def in_yaml(text: str) -> str:
     return '"' + "".join(f"\\U{ord(character):08x}" for character in text) + '"'
 
 
-IN_YAML = in_yaml(POISON)
+IN_YAML = in_yaml(WRITTEN)
 ALLOWED = "\n\t"
 RUN = """
 import contextlib, io, json, sys
@@ -53,6 +57,11 @@ def raw(text: str) -> set[str]:
     return {character for character in text if unicodedata.category(character) in harmful} - set(ALLOWED)
 
 
+def isolates(words: Sequence[str | Path]) -> set[str]:
+    """The characters with which pages keep a token in its place that is written from right to left."""
+    return {"\u2068", "\u2069"} if {"html", "svg"} & set(words) else set()
+
+
 @pytest.fixture(scope="module")
 def poisoned(cold: tuple[Bench, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Bench, Path]:
     """A bench whose exercise is poisoned, and a home with its measured heads."""
@@ -62,7 +71,7 @@ def poisoned(cold: tuple[Bench, Path], tmp_path_factory: pytest.TempPathFactory)
     (root / "tiny").symlink_to(clean.root / "tiny")
     file = root / "exercises" / ID / "exercise.yaml"
     text = file.read_text(encoding="utf-8")
-    text = text.replace("title: Heads of a tiny transformer", f"title: {in_yaml('Heads' + POISON)}")
+    text = text.replace("title: Heads of a tiny transformer", f"title: {in_yaml('Heads' + WRITTEN)}")
     text = text.replace("source: the best head's own", f"source: {IN_YAML}")
     text = text.replace("    heads: 1\n", f"    heads: 1\n    hint: {IN_YAML}\n")
     file.write_text(text, encoding="utf-8")
@@ -79,7 +88,7 @@ def run(bench: Bench, home: Path, *commands: list[str | Path]) -> list[tuple[int
 
 def submissions(bench: Bench, folder: Path) -> tuple[Path, Path]:
     """A submission that passes and one that cannot be read, both under file names that fool."""
-    more = f", note: {in_yaml('=1+1' + POISON)}, evidence: {in_yaml('a cat and a cat ' + POISON)}"
+    more = f", note: {in_yaml('=1+1' + WRITTEN)}, evidence: {in_yaml('a cat and a cat ' + WRITTEN)}"
     claims = [bench.claim(kind, more=more if kind == "induction" else f", note: {IN_YAML}") for kind in KINDS]
     good = bench.submission(folder, *claims)
     good = good.rename(folder / "my\u202e\x1b[31m.yaml")
@@ -94,45 +103,49 @@ def test_nothing_raw_comes_out_of_any_command_or_page(poisoned: tuple[Bench, Pat
     out = tmp_path / "out"
     out.mkdir()
     formats = ("text", "json", "html", "gradescope", "junit")
-    commands: list[list[str | Path]] = [
+    right: list[list[str | Path]] = [
         *(["submit", good, "--format", form] for form in formats),
         *(["--lang", "ko", "submit", good, "--format", form, "--out", out / f"good.{form}"] for form in formats),
-        *(["submit", bad, "--format", form, "--out", out / f"bad.{form}"] for form in formats),
-        *(["check", file, *more] for file in (good, bad) for more in ([], ["--format", "json"])),
-        *(["exercises", *more] for more in ([], [ID], ["--format", "json"], [ID, "--format", "json"], [POISON])),
+        *(["check", good, "--format", form] for form in ("text", "json")),
+        *(["exercises", *more] for more in ([], [ID], ["--format", "json"], [ID, "--format", "json"])),
         *(["hint", ID, "induction", "--yes", "--format", form] for form in ("text", "json")),
-        ["hint", ID, POISON],
         *(["scan", ID, "--format", form] for form in ("text", "json", "html")),
         *(["calibrate", ID, "--format", form] for form in ("text", "json", "html")),
         *(["cohort", ID, "--names", "--format", form] for form in ("text", "json", "html")),
         *(["whatif", ID, "--set", "budget=6", "--format", form] for form in ("text", "json", "csv")),
-        ["whatif", ID, "--set", POISON],
-        ["whatif", ID, "--set", f"budget={POISON}"],
         ["regrade", ID, "--reason", POISON],
         *(["show", "0", "1", "--exercise", ID, "--text", f"a {POISON}", "--format", form] for form in ("text", "svg")),
-        ["show", "0", "1", "--exercise", ID, "--text", f"a {POISON}", "--format", "html", "--out", out / "show.html"],
+        ["show", "0", "1", "--exercise", ID, "--text", f"a {POISON}", "--out", out / "show.html"],
         *(["progress", POISON, "--format", form] for form in ("text", "json")),
+        ["gallery", "build", "--out", out / "site", "--title", POISON, "--recompute"],
+    ]
+    wrong: list[list[str | Path]] = [
+        *(["submit", bad, "--format", form, "--out", out / f"bad.{form}"] for form in formats),
+        *(["check", bad, "--format", form] for form in ("text", "json")),
+        ["exercises", POISON],
+        ["hint", ID, POISON],
+        ["whatif", ID, "--set", POISON],
+        ["whatif", ID, "--set", f"budget={POISON}"],
         ["status", POISON],
         ["report", POISON, "--format", "junit"],
         ["dead", "show", POISON],
-        ["gallery", "build", "--out", out / "site", "--title", POISON, "--recompute"],
-        ["submit", POISON, "--format", POISON],
-        ["submit", good, "--transformer", POISON],
+        ["submit", POISON],
+        ["submit", good, "--format", POISON],
+        ["scan", ID, "--type", POISON],
         [POISON],
         ["--lang", POISON, "progress"],
     ]
 
-    for command, (code, printed, said) in zip(commands, run(bench, home, *commands), strict=True):
-        assert code in (0, 1, 2, 3), command
+    for command, (code, printed, said) in zip([*right, *wrong], run(bench, home, *right, *wrong), strict=True):
+        assert (code == 0) == (command in right), (command, said)
         assert "This is an error of the grader" not in said, (command, said)
-        isolates = {"\u2068", "\u2069"} if "html" in command or "svg" in command else set()  # our own
-        assert raw(printed) - isolates == set(), (command, printed)
+        assert raw(printed) - isolates(command) == set(), (command, printed)
         assert raw(said) == set(), (command, said)
     written = [file for file in out.rglob("*") if file.is_file()]
-    assert len(written) > 20
+    assert len(written) > 40
     for file in written:
         content = file.read_text(encoding="utf-8")
-        assert raw(content) - ({"\u2068", "\u2069"} if file.suffix == ".html" else set()) == set(), file
+        assert raw(content) - isolates([file.suffix[1:]]) == set(), file
         if file.suffix in (".svg", ".xml", ".junit"):
             ElementTree.fromstring(content)  # noqa: S314 - our own
 
@@ -142,7 +155,7 @@ def test_json_gives_back_what_was_written(poisoned: tuple[Bench, Path], tmp_path
     good, _ = submissions(bench, tmp_path)
     ((_, printed, _said),) = run(bench, home, ["submit", good, "--format", "json"])
 
-    assert POISON in {verdict["claim"]["note"] for verdict in json.loads(printed)["verdicts"]}
+    assert WRITTEN in {verdict["claim"]["note"] for verdict in json.loads(printed)["verdicts"]}
 
 
 def test_a_queues_result_is_shown_harmlessly(capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,11 +177,9 @@ def test_a_spreadsheet_runs_no_formula(poisoned: tuple[Bench, Path], tmp_path: P
     bench, home = poisoned
     claims = [bench.claim(kind) for kind in KINDS]
     file = bench.submission(tmp_path, *claims, student="ada")
-    _, (code, table, _said) = run(
-        bench, home, ["submit", file], ["whatif", ID, "--set", "wrong_costs=0", "--format", "csv"]
-    )
+    _, (code, table, _said) = run(bench, home, ["submit", file], ["whatif", ID, "--set", "budget=6", "--format", "csv"])
 
-    assert code == 0
+    assert code == 0, _said
     assert all(not cell.startswith(("=", "@")) for row in csv.reader(io.StringIO(table)) for cell in row)
 
 
