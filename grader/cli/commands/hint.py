@@ -20,7 +20,7 @@ from grader.kinds import SPELLINGS
 from grader.ledger import Ledger
 from grader.ledger.hints import Hint, take, taken
 from grader.report.text.styled import Text
-from grader.schema import AskedKind, Exercise, Kind
+from grader.schema import AskedKind, Exercise, Kind, title
 from grader.students import hints, identity
 from grader.students.hints import Rung
 
@@ -53,7 +53,7 @@ def hint(
         content = {"exercise": exercise.id, "kind": asked.name, "hints": seen, "of": len(ladder), "left": left}
         print_or_write(json.dumps(content, indent=2), out)
         return
-    lines = [line for rung in shown for line in _lines(rung, asked.name, ladder, colour=out is None and has_colour())]
+    lines = [line for rung in shown for line in _lines(rung, title(asked), ladder, colour=out is None and has_colour())]
     if again and not shown:
         lines.append(_("You have not seen any hints for this kind yet. Without --again, the first one is shown."))
     elif not again or not left:

@@ -17,7 +17,7 @@ from grader.cli.console import say
 from grader.cli.options import OutPath, TransformerPath, laboratory, print_or_write, write
 from grader.exercises.names import kind_named, refuse_missing
 from grader.report.drawing import terminal_picture
-from grader.schema import Kind, Picture
+from grader.schema import Kind, Picture, head_name
 
 DEFAULT_EXERCISE = "mini-heads"
 DEFAULT_TEXT = "The baker near the old bridge waved, and the baker near the old bridge smiled."
@@ -47,7 +47,7 @@ def show(
         str, typer.Option("--exercise", help="The exercise whose transformer is shown.", metavar="ID")
     ] = DEFAULT_EXERCISE,
     form: Annotated[
-        PictureFormat | None, typer.Option("--format", help="The output format. Default: by the file name, else text.")
+        PictureFormat | None, typer.Option("--format", help="The format. Default: by the file name, else text.")
     ] = None,
     out: OutPath = None,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
@@ -64,6 +64,8 @@ def show(
     asked = kind_named(type_) if type_ else None
     with laboratory(exercise, transformer) as lab:
         picture = lab.on_sentence(asked or Kind(type="positional"), layer, head, text).picture
+    caption = _("{place} on “{text}”", place=head_name(layer, head), text=text)  # the kept one is English
+    picture = picture.model_copy(update={"caption": caption})
     if asked is None:
         picture = picture.model_copy(update={"targets": ()})
     elif not picture.targets:
@@ -83,7 +85,7 @@ def _format(form: PictureFormat | None, out: Path | None) -> PictureFormat:
 
         return PictureFormat(picture.format_of(out))
     if form is PictureFormat.png and out is None:
-        raise InvalidInput("--format png", [Problem("usage", _("a picture of this format needs --out PATH"))])
+        raise InvalidInput("--format", [Problem("usage", _("a picture of this format needs --out PATH"))])
     return form or PictureFormat.text
 
 
