@@ -1,10 +1,9 @@
 """`--format` and `--out` on every command, and what a program gets when there is no report."""
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
-
-import pytest
 
 from tests.cli.conftest import ID, Bench
 
@@ -28,36 +27,31 @@ def failure(text: str, form: str) -> tuple[str, str]:
     return "rejected" if "not graded: see the problems" in text else "dead", text
 
 
-@pytest.mark.parametrize("form", ["json", "gradescope", "junit", "html", "text"])
-def test_a_file_that_is_not_valid_leaves_a_file_that_says_so(
-    bench: Bench, home: Path, tmp_path: Path, form: str
-) -> None:
-    out = tmp_path / "results"
-    out.write_text("an older result")
+def test_a_file_that_is_not_valid_leaves_a_file_that_says_so(bench: Bench, home: Path, tmp_path: Path) -> None:
     bad = bench.submission(tmp_path, "{layer: 0, head: x, type: induction}")
-    done = bench.grade(home, "submit", bad, "--format", form, "--out", out)
-    state, message = failure(out.read_text(encoding="utf-8"), form)
+    formats = ("json", "gradescope", "junit", "html", "text")
+    for form in formats:
+        (tmp_path / form).write_text("an older result")
+    commands = [["submit", bad, "--format", form, "--out", tmp_path / form] for form in formats]
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "must be a whole number" in done.stderr
-    assert (state, "must be a whole number" in message) == ("rejected", True)
-
-
-@pytest.mark.parametrize("form", ["json", "gradescope", "junit"])
-def test_a_fault_of_ours_leaves_a_file_as_well(bench: Bench, home: Path, tmp_path: Path, form: str) -> None:
-    out = tmp_path / "results"
-    done = bench.grade(
-        home, "submit", bench.failing(tmp_path), "--format", form, "--out", out, "--transformer", tmp_path / "nowhere"
-    )
-    state, message = failure(out.read_text(encoding="utf-8"), form)
-
-    assert done.returncode == 3
-    assert (state, "nowhere" in message) == ("dead", True)
+    for form, (code, printed, said) in zip(formats, bench.grade_all(home, *commands), strict=True):
+        state, message = failure((tmp_path / form).read_text(encoding="utf-8"), form)
+        assert (code, printed, state) == (2, "", "rejected")
+        assert "must be a whole number" in said
+        assert "must be a whole number" in message
 
 
-def test_without_a_file_programs_read_it_and_people_are_not_told_twice(
-    bench: Bench, home: Path, tmp_path: Path
-) -> None:
+def test_a_fault_of_ours_leaves_a_file_as_well(bench: Bench, home: Path, tmp_path: Path) -> None:
+    file, formats = bench.failing(tmp_path), ("json", "gradescope", "junit")
+    more = ["--transformer", tmp_path / "nowhere"]
+    commands = [["submit", file, "--format", form, "--out", tmp_path / form, *more] for form in formats]
+
+    for form, (code, _, _) in zip(formats, bench.grade_all(home, *commands), strict=True):
+        state, message = failure((tmp_path / form).read_text(encoding="utf-8"), form)
+        assert (code, state, "nowhere" in message) == (3, "dead", True)
+
+
+def test_without_a_file_only_programs_read_it_on_standard_output(bench: Bench, home: Path, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere.yaml"
     for_program, for_people = (bench.grade(home, "submit", nowhere, "--format", form) for form in ("junit", "text"))
 
@@ -73,11 +67,9 @@ def test_an_unknown_submission_is_told_in_the_format(bench: Bench, home: Path) -
     assert "nosuch" in json.loads(done.stdout)["problems"][0]["message"]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
+def test_every_command_writes_json_to_a_file(bench: Bench, home: Path, tmp_path: Path) -> None:
+    commands: list[list[str]] = [
         ["scan", ID, "--top", "1"],
-        ["calibrate", ID],
         ["progress"],
         ["exercises"],
         ["exercises", ID],
@@ -88,46 +80,31 @@ def test_an_unknown_submission_is_told_in_the_format(bench: Bench, home: Path) -
         ["doctor"],
         ["dead", "list"],
         ["show", "0", "1", "--exercise", ID],
-    ],
-    ids=lambda command: " ".join(command[:2]),
-)
-def test_every_command_writes_json_to_a_file(bench: Bench, home: Path, tmp_path: Path, command: list[str]) -> None:
-    out = tmp_path / "new folder" / "out.json"
-    done = bench.grade(home, *command, "--format", "json", "--out", out)
+    ]
+    files = [tmp_path / "new folder" / f"{number}.json" for number in range(len(commands))]
+    asked = [[*command, "--format", "json", "--out", file] for command, file in zip(commands, files, strict=True)]
 
-    assert done.stdout == "", done.stderr
-    assert f"written to {out}\n" in done.stderr
-    assert out.read_bytes().isascii()
-    json.loads(out.read_bytes())
+    for file, (_code, printed, said) in zip(files, bench.grade_all(home, *asked), strict=True):
+        assert (printed, f"written to {file}\n" in said) == ("", True), said
+        assert file.read_bytes().isascii()
+        json.loads(file.read_bytes())
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (["scan", ID, "--json"], "--format json"),
-        (["progress", "--json"], "--format json"),
-        (["dead", "list", "--json"], "--format json"),
-        (["scan", ID, "--html", "{out}"], "--format html --out {out}"),
-    ],
-    ids=str,
-)
-def test_an_old_spelling_works_and_says_once_what_to_write_now(
-    bench: Bench, home: Path, tmp_path: Path, old: list[str], new: str
-) -> None:
-    out = str(tmp_path / "page.html")
-    done = bench.grade(home, *(word.format(out=out) for word in old))
+def test_an_old_spelling_works_and_says_once_what_to_write_now(bench: Bench, home: Path, tmp_path: Path) -> None:
+    page = str(tmp_path / "page.html")
+    as_json = [["scan", ID, "--json"], ["progress", "--json"], ["dead", "list", "--json"], ["calibrate", ID, "--json"]]
+    results = bench.grade_all(home, ["scan", ID, "--html", page], *as_json)
 
-    assert done.returncode == 0
-    assert done.stderr.count(f"still works; from now on, write {new.format(out=out)}\n") == 1
-    if "--json" in old:
-        json.loads(done.stdout)
-    else:
-        assert Path(out).read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert [code for code, _, _ in results] == [0] * len(results)
+    assert results[0][2].startswith(f"--html still works; from now on, write --format html --out {page}\n")
+    assert Path(page).read_text(encoding="utf-8").startswith("<!doctype html>")
+    for _, printed, said in results[1:]:
+        assert said == "--json still works; from now on, write --format json\n"
+        json.loads(printed)
 
 
-@pytest.mark.parametrize(
-    ("command", "message"),
-    [
+def test_a_mistake_on_the_command_line_is_told_in_our_words(bench: Bench, home: Path) -> None:
+    mistakes: list[tuple[list[str], str]] = [
         (["whatif", ID, "--format", "cvs"], "`cvs` is not one of text, json, csv; did you mean `csv`?"),
         (["submit", "x", "--format", "jsn"], "did you mean `json`?"),
         (["schema", "raport"], "did you mean `report`?"),
@@ -137,18 +114,13 @@ def test_an_old_spelling_works_and_says_once_what_to_write_now(
         (["schema", "report", "--out", "/dev/null/x"], "cannot be written: "),
         (["show", "0", "1", "--format", "png"], "a picture of this format needs --out PATH"),
         (["nosuch"], "No such command"),
-    ],
-    ids=str,
-)
-def test_a_mistake_on_the_command_line_is_told_in_our_words(
-    bench: Bench, home: Path, command: list[str], message: str
-) -> None:
-    done = bench.grade(home, *command)
+    ]
+    results = bench.grade_all(home, *(command for command, _ in mistakes))
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert message in done.stderr
-    assert "Value error" not in done.stderr
-    assert "Input should" not in done.stderr
+    for (command, message), (code, printed, said) in zip(mistakes, results, strict=True):
+        assert (code, printed) == (2, ""), command
+        assert message in said
+        assert not re.search("Value error|Input should", said)
 
 
 def test_a_full_disk_is_told(bench: Bench, home: Path) -> None:

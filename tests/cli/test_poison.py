@@ -34,21 +34,6 @@ def in_yaml(text: str) -> str:
 
 IN_YAML = in_yaml(WRITTEN)
 ALLOWED = "\n\t"
-RUN = """
-import contextlib, io, json, sys
-from grader.cli import main
-results = []
-for arguments in json.loads(sys.argv[1]):
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\\n", write_through=True) for _ in range(2))
-    code, sys.argv = 0, ["grade", *arguments]
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code or 0
-    results.append([code, *(stream.buffer.getvalue().decode() for stream in (out, err))])
-print(json.dumps(results))
-"""
 
 
 def raw(text: str) -> set[str]:
@@ -77,13 +62,6 @@ def poisoned(cold: tuple[Bench, Path], tmp_path_factory: pytest.TempPathFactory)
     file.write_text(text, encoding="utf-8")
     shutil.copytree(tables, root / "home" / "tables")
     return Bench(root, clean.best), root / "home"
-
-
-def run(bench: Bench, home: Path, *commands: list[str | Path]) -> list[tuple[int, str, str]]:
-    written = json.dumps([[str(word) for word in command] for command in commands])
-    done = bench.python(home, "-c", RUN, written)
-    assert done.returncode == 0, done.stderr
-    return [tuple(each) for each in json.loads(done.stdout.splitlines()[-1])]
 
 
 def submissions(bench: Bench, folder: Path) -> tuple[Path, Path]:
@@ -136,7 +114,7 @@ def test_nothing_raw_comes_out_of_any_command_or_page(poisoned: tuple[Bench, Pat
         ["--lang", POISON, "progress"],
     ]
 
-    for command, (code, printed, said) in zip([*right, *wrong], run(bench, home, *right, *wrong), strict=True):
+    for command, (code, printed, said) in zip([*right, *wrong], bench.grade_all(home, *right, *wrong), strict=True):
         assert (code == 0) == (command in right), (command, said)
         assert "This is an error of the grader" not in said, (command, said)
         assert raw(printed) - isolates(command) == set(), (command, printed)
@@ -153,7 +131,7 @@ def test_nothing_raw_comes_out_of_any_command_or_page(poisoned: tuple[Bench, Pat
 def test_json_gives_back_what_was_written(poisoned: tuple[Bench, Path], tmp_path: Path) -> None:
     bench, home = poisoned
     good, _ = submissions(bench, tmp_path)
-    ((_, printed, _said),) = run(bench, home, ["submit", good, "--format", "json"])
+    ((_, printed, _said),) = bench.grade_all(home, ["submit", good, "--format", "json"])
 
     assert WRITTEN in {verdict["claim"]["note"] for verdict in json.loads(printed)["verdicts"]}
 
@@ -177,9 +155,11 @@ def test_a_spreadsheet_runs_no_formula(poisoned: tuple[Bench, Path], tmp_path: P
     bench, home = poisoned
     claims = [bench.claim(kind) for kind in KINDS]
     file = bench.submission(tmp_path, *claims, student="ada")
-    _, (code, table, _said) = run(bench, home, ["submit", file], ["whatif", ID, "--set", "budget=6", "--format", "csv"])
+    _, (code, table, _said) = bench.grade_all(
+        home, ["submit", file], ["whatif", ID, "--set", "budget=6", "--format", "csv"]
+    )
 
-    assert code == 0, _said
+    assert code == 0, said
     assert all(not cell.startswith(("=", "@")) for row in csv.reader(io.StringIO(table)) for cell in row)
 
 
@@ -190,8 +170,7 @@ def test_pages_and_hints_have_no_raw_backticks(
     bench = cold[0]
     file = bench.failing(tmp_path)
     spoken = ["--lang", language]
-    results = run(
-        bench,
+    results = bench.grade_all(
         home,
         [*spoken, "submit", file, "--format", "html"],
         [*spoken, "gallery", "build", "--out", tmp_path / "site"],

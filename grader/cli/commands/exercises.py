@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from grader import exercises as shelf
 from grader.base import home
 from grader.base.errors import ExerciseError
-from grader.base.language import N_, _, ngettext
+from grader.base.language import N_, _, ngettext, spoken
 from grader.base.screen import Clean
 from grader.cli.commands.schema import rendered
 from grader.cli.console import say
@@ -86,7 +86,13 @@ def _shown(exercise: Exercise, exercise_id: str) -> Iterator[str]:
         yield f"{title(asked)}: {heads}, {ngettext('{number} point', '{number} points', asked.points)}"
         for threshold in thresholds_of(asked):
             yield f"    {_threshold(threshold)}"
-    yield "\n" + _("For students: {path}", path=shelf.available()[exercise_id] / "README.md")
+    yield "\n" + _("For students: {path}", path=_students_page(shelf.available()[exercise_id]))
+
+
+def _students_page(folder: Path) -> Path:
+    """Return the page for students, in the language of messages if there is one."""
+    translated = folder / f"README.{spoken()}.md"
+    return translated if translated.is_file() else folder / "README.md"
 
 
 def _as_json(exercise: Exercise, *, everything: bool = False) -> dict[str, Any]:
