@@ -7,6 +7,7 @@ import argparse
 import json
 import tempfile
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -150,8 +151,8 @@ def heat_maps(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, chosen
             picture = examples.picture(kept, kind, *best(chosen.heads[kind.name])[0])
             file = folder / f"{(kind.relation or kind.type).replace('_', '-')}{abs(kind.offset or 0) or ''}.png"
             if picture is not None:
-                png(picture, file)
-                Image.open(file).convert("P", palette=Image.Palette.ADAPTIVE, colors=COLORS).save(file, optimize=True)
+                drawn = Image.open(BytesIO(png(picture)))
+                drawn.convert("P", palette=Image.Palette.ADAPTIVE, colors=COLORS).save(file, optimize=True)
                 lines.append(f"![{picture.caption}]({folder.name}/{file.name})")
     return "\n\n".join(lines)
 

@@ -3,12 +3,13 @@
 import sys
 
 from grader.base.errors import GraderError
+from grader.base.screen import harmless
 from grader.ledger import SCHEMA, Ledger
 
 if __name__ == "__main__":
     try:
         with Ledger() as ledger:
-            sys.stdout.write(f"{ledger.where}: schema {SCHEMA}\n")
+            sys.stdout.write(harmless(f"{ledger.where}: schema {SCHEMA}\n"))
     except GraderError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(harmless(f"{error}\n"))
         sys.exit(error.exit_code)

@@ -12,6 +12,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from grader.authoring.players import PLAYERS, Guess, Player
+from grader.base.numbers import percent
 from grader.exercises.thresholds import thresholds_of
 from grader.grading.grade import grade, shown
 from grader.grading.standings import Standings

@@ -44,12 +44,17 @@ class InvalidInput(GraderError):
         """Return one line for each problem: `source:line:column: message [code]`."""
         return [
             ":".join(
-                [self.source]
+                [_one_line(self.source)]
                 + [str(n) for n in (problem.line, problem.column) if n is not None]
-                + [f" {problem.message} [{problem.code}]"]
+                + [f" {_one_line(problem.message)} [{problem.code}]"]
             )
             for problem in self.problems
         ]
+
+
+def _one_line(text: str) -> str:
+    """Return the text on one line, so that a message cannot look like several."""
+    return "\\n".join(text.split("\n"))
 
 
 class ExerciseError(GraderError):

@@ -18,6 +18,7 @@ from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_group
 
 from grader import __version__
@@ -27,6 +28,7 @@ from grader.base.errors import GraderError, InvalidInput
 from grader.base.language import LANGUAGES, _
 from grader.base.memory import ran_out
 from grader.cli import speech
+from grader.cli.console import say
 
 DEBUG = "GRADER_DEBUG"
 """The environment variable that shows the traceback of an unexpected error."""
@@ -150,7 +152,7 @@ def version(
 ) -> None:
     """Claims about attention heads, verified by measurement."""
     if show_version:
-        typer.echo(f"grade {__version__}")
+        say(f"grade {__version__}")
         raise typer.Exit
 
 
@@ -171,7 +173,14 @@ def _run() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the cores to others
     try:
         speech.choose_language(sys.argv[1:])
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except TyperException as error:
+        from grader.cli.usage import explained
+
+        say(explained(error), err=True)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(interrupt.CODE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -182,7 +191,7 @@ def _run() -> None:
         if is_on(DEBUG) and not isinstance(error, GraderError):
             raise
         for line in _explained(error):
-            typer.echo(line, err=True)
+            say(line, err=True)
         sys.exit(error.exit_code if isinstance(error, GraderError) else GraderError.exit_code)
 
 

@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -12,6 +13,8 @@ from grader.base import home
 from grader.base.errors import InvalidInput, Problem
 from grader.base.files import write_whole
 from grader.base.language import _
+from grader.base.screen import Clean, harmless
+from grader.cli.console import say
 from grader.schema import Exercise
 
 if TYPE_CHECKING:
@@ -21,7 +24,42 @@ TransformerPath = Annotated[
     Path | None,
     typer.Option("--transformer", help="A folder or .gguf file with the transformer's weights.", metavar="PATH"),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
+FORMAT = typer.Option("--format", help="The format.")
+"""The option of every command that prints, with the formats that it has."""
+OutPath = Annotated[Path | None, typer.Option("--out", help="Write it to this file.", metavar="PATH")]
+OldJson = Annotated[bool, typer.Option("--json", hidden=True)]
+OldHtml = Annotated[Path | None, typer.Option("--html", hidden=True)]
+
+
+class PlainFormat(StrEnum):
+    """The formats of a command for people and for programs."""
+
+    text = "text"
+    json = "json"
+
+
+class PageFormat(StrEnum):
+    """The formats of a command that also writes a page."""
+
+    text = "text"
+    json = "json"
+    html = "html"
+
+
+F = TypeVar("F", PlainFormat, PageFormat)
+
+
+def old_spelling(
+    form: F, out: Path | None, *, as_json: bool = False, html: Path | None = None
+) -> tuple[F, Path | None]:
+    """Return the format and the file; `--json` and `--html PATH` still name them, and stderr says how to do it now."""
+    if html is not None:
+        say(_("{old} still works; from now on, write {new}", old="--html", new=f"--format html --out {html}"), err=True)
+        return type(form)("html"), html
+    if as_json:
+        say(_("{old} still works; from now on, write {new}", old="--json", new="--format json"), err=True)
+        return type(form)("json"), out
+    return form, out
 
 
 @contextmanager
@@ -76,11 +114,22 @@ def print_or_write(text: str, out: Path | None) -> None:
         InvalidInput: The file cannot be written.
     """
     if out is None:
-        typer.echo(text.rstrip("\n"))
+        say(text, nl=not text.endswith("\n"))
     else:
-        try:
-            write_whole(out, text.encode())
-        except OSError as error:
-            message = _("cannot be written: {why}", why=error.strerror)
-            raise InvalidInput(str(out), [Problem("unwritable", message)]) from None
-        typer.echo(_("written to {path}", path=out), err=True)
+        write(harmless(text if text.endswith("\n") else Clean(f"{harmless(text)}\n")).encode(), out)
+
+
+def write(content: bytes, out: Path) -> None:
+    """Write the file as a whole, and say so.
+
+    Raises:
+        InvalidInput: It cannot be written.
+    """
+    try:
+        if out.is_dir():
+            raise InvalidInput(str(out), [Problem("unwritable", _("this is a folder; name a file in it"))])
+        write_whole(out, content)
+    except OSError as error:
+        message = _("cannot be written: {why}", why=error.strerror)
+        raise InvalidInput(str(out), [Problem("unwritable", message)]) from None
+    say(_("written to {path}", path=out), err=True)

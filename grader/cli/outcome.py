@@ -8,11 +8,12 @@ from typing import NoReturn
 import typer
 
 from grader import exercises
-from grader.base.errors import ExerciseError, GraderError, InvalidInput
+from grader.base.errors import ExerciseError, InvalidInput
 from grader.base.language import N_, _, ngettext
 from grader.base.numbers import percent
+from grader.cli.console import say
 from grader.cli.options import print_or_write
-from grader.cli.rendering import rendered
+from grader.cli.rendering import NoResult, failure_of, give_reason, rendered
 from grader.report.formats import Format
 from grader.report.text.labels import padded
 from grader.schema import Exercise
@@ -23,10 +24,6 @@ LABEL = 12
 NO_PICTURES = N_("The page has no pictures of heads: only the machine that measured the heads can draw them.")
 
 
-class NoResult(GraderError):
-    """There is no report, or not yet, through no fault of the student."""
-
-
 def show_and_exit(result: Result, source: str, form: Format, out: Path | None, points: float | None = None) -> NoReturn:
     """Show the report as if it was made here, and exit; `source` is the submission's name in messages.
 
@@ -34,21 +31,23 @@ def show_and_exit(result: Result, source: str, form: Format, out: Path | None, p
         NoResult: There is no report, or not yet.
     """
     if result.state == "rejected":
-        for line in InvalidInput(source, result.problems).lines():
-            typer.echo(line, err=True)
+        refusal = InvalidInput(source, result.problems)
+        give_reason(failure_of(refusal, source), form, out)
+        for line in refusal.lines():
+            say(line, err=True)
         if result.next_allowed:
             message = _("the next submission is possible from {when}", when=local_time(result.next_allowed))
-            typer.echo(message, err=True)
+            say(message, err=True)
         raise typer.Exit(InvalidInput.exit_code)
     if result.report is None or result.exercise is None:
         reason = f" ({result.reason})" if result.reason else ""
-        raise NoResult(f"{_name(result)}: {_(result.says)}{reason}")
+        raise NoResult(f"{_name(result)}: {_(result.says)}{reason}", result.state)
     exercise = exercises.load(result.exercise)
     print_or_write(rendered(form, result.report, exercise, dict, plain=out is not None, total_points=points), out)
     if form is Format.html:
-        typer.echo(_(NO_PICTURES), err=True)
+        say(_(NO_PICTURES), err=True)
     for line in notes(result):
-        typer.echo(line, err=True)
+        say(line, err=True)
     raise typer.Exit(0 if result.report.passed else 1)
 
 

@@ -34,6 +34,8 @@ def choose_language(arguments: Sequence[str]) -> None:
     Raises:
         UnknownLanguage: There is no translation into the requested language.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # if the encoding lacks a letter, ? is better than an error
     option, words = _read(arguments)
     language = chosen(option)
     speak(language if not words or _is_for_students(*words[:2]) else LANGUAGES[0])
@@ -41,8 +43,6 @@ def choose_language(arguments: Sequence[str]) -> None:
         gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
         gettext.textdomain(DOMAIN)
         os.environ["LANGUAGE"] = language  # the library reads this before every other variable
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # if the encoding lacks our letters, ? is better than an error
 
 
 def translated(command: Any) -> Any:  # noqa: ANN401 - click's types, which Typer hides

@@ -128,6 +128,13 @@ def explained(error: ValidationError, document: Document, record: type[BaseModel
     return problems
 
 
+def explanation_of(detail: ErrorDetails, record: type[BaseModel]) -> Explanation:
+    """Return the code and the message for one of pydantic's errors about values that are in no document."""
+    limits = detail.get("ctx", {})
+    given = shown(detail["input"])
+    return Mistake(detail["type"], detail["loc"], detail["input"], limits, given, Allowed(record)).explanation()
+
+
 def _as_written(document: Document, detail: ErrorDetails) -> str:
     """Return the value as the document has it: `5.10`, not 5.1."""
     return shown(None if detail["input"] is None else document.written.get(detail["loc"], detail["input"]))

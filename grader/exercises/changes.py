@@ -29,9 +29,12 @@ def changed(exercise: Exercise, settings: Iterable[str]) -> Exercise:
     Raises:
         InvalidInput: A setting names something that cannot be changed, or gives a wrong value.
     """
-    data = exercise.model_dump()
-    for setting in settings:
-        path, _, text = setting.partition("=")
+    data, given = exercise.model_dump(), list(settings)
+    for setting in given:
+        path, equals, text = setting.partition("=")
+        if not equals:
+            message = "a value is missing; write it like induction.at_least=0.5"
+            raise InvalidInput("--set", [Problem("no-value", f"{setting}: {message}")])
         *names, last = path.strip().split(".")
         if names:
             _change_kind(data, exercise, (names, last), (setting, _value(text)))
@@ -44,9 +47,13 @@ def changed(exercise: Exercise, settings: Iterable[str]) -> Exercise:
     try:
         return Exercise.model_validate({**data, "version": exercise.version + 1})
     except ValidationError as error:
+        from grader.documents.mistakes import explanation_of
+
         first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InvalidInput("--set", [Problem("wrong-value", f"{where}: {first['msg']}")]) from None
+        code, message = explanation_of(first, Exercise)
+        name = str(first["loc"][-1]) if first["loc"] else ""
+        setting = next((each for each in given if each.partition("=")[0].strip().endswith(name)), given[-1])
+        raise InvalidInput("--set", [Problem(code, f"{setting}: {message}")]) from None
 
 
 def differences(before: Exercise, after: Exercise) -> list[str]:

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from grader.base.language import _, spoken
+from grader.base.screen import harmless_tree, harmless_values
 from grader.gallery.entries import Exhibit
 from grader.schema import title
 
@@ -35,7 +36,7 @@ def as_json(name: str, items: Sequence[Exhibit], base: str | None) -> str:
         **({"home_page_url": address("index.html"), "feed_url": address(JSON_NAME)} if base else {}),
         "items": [_item(exhibit, address) for exhibit in items],
     }
-    return json.dumps(feed, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(harmless_values(feed), ensure_ascii=False, indent=1) + "\n"
 
 
 def as_atom(name: str, items: Sequence[Exhibit], base: str | None) -> str:
@@ -58,7 +59,7 @@ def as_atom(name: str, items: Sequence[Exhibit], base: str | None) -> str:
         SubElement(SubElement(entry, "author"), "name").text = exhibit.by
         SubElement(entry, "category", {"term": exhibit.kind.name, "label": title(exhibit.kind)})
         SubElement(entry, "content", {"type": "text"}).text = text(exhibit)
-    indent(feed)
+    indent(harmless_tree(feed))
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(feed, encoding="unicode")}\n'
 
 

@@ -1,9 +1,11 @@
 """A tiny transformer, an exercise on it that only its best heads pass, and real `grade` processes."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +31,24 @@ wrong_costs: 20
 borderline: as_measured
 kinds:
 """
+
+
+RUN = """
+import contextlib, io, json, sys
+from grader.cli import main
+results = []
+for arguments in json.loads(sys.argv[1]):
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\\n", write_through=True) for _ in range(2))
+    code, sys.argv = 0, ["grade", *arguments]
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+    results.append([code, *(stream.buffer.getvalue().decode() for stream in (out, err))])
+print(json.dumps(results))
+"""
+"""Runs several commands in one process, which is faster, and prints the code and both outputs of each."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,12 @@ class Bench:
 
     def grade(self, home: Path, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
         return self.python(home, "-m", "grader.cli", *arguments, **more)
+
+    def grade_all(self, home: Path, *commands: Sequence[str | Path]) -> list[tuple[int, str, str]]:
+        """Run the commands one after another in one process, and return the code and both outputs of each."""
+        done = self.python(home, "-c", RUN, json.dumps([[str(word) for word in command] for command in commands]))
+        assert done.returncode == 0, done.stderr
+        return [(code, printed, said) for code, printed, said in json.loads(done.stdout.splitlines()[-1])]
 
     def imported(self, home: Path, *arguments: str | Path) -> tuple[int, set[str]]:
         """Return the exit code of a command, and the top-level modules that it has imported."""

@@ -31,7 +31,7 @@ def scan(family: str, **more: Any) -> grader.Scores:  # noqa: ANN401
 
 
 def as_listed(row: dict[str, Any]) -> grader.Score:
-    """A row of `grade scan --json`."""
+    """A row of `grade scan --format json`."""
     kind = grader.Kind.model_validate({key: row[key] for key in ("type", "offset", "relation", "direction")})
     low, high = row["interval"]
     return grader.Score(
@@ -40,7 +40,7 @@ def as_listed(row: dict[str, Any]) -> grader.Score:
 
 
 def test_an_exercise_has_the_scores_that_grade_scan_lists(bench: Bench, home: Path, exercise: grader.Exercise) -> None:
-    listed = json.loads(bench.grade(home, "scan", ID, "--json").stdout)
+    listed = json.loads(bench.grade(home, "scan", ID, "--format", "json").stdout)
     scores = grader.scan(exercise)
 
     assert list(scores) == [as_listed(row) for row in listed["heads"]]

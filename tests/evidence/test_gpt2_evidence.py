@@ -201,7 +201,7 @@ def test_our_induction_share_is_theirs_without_the_first_queries(tmp_path: Path)
 @pytest.mark.parametrize("name", HEADS)
 def test_the_command_reads_every_recording(name: str) -> None:
     start = [sys.executable, "-c", "from grader.cli import main; main()"]
-    asked = ["scan", "--pattern", str(FOLDER / f"{name}.npz"), "--type", "positional:-1", "--json"]
+    asked = ["scan", "--pattern", str(FOLDER / f"{name}.npz"), "--type", "positional:-1", "--format", "json"]
 
     done = subprocess.run([*start, *asked], capture_output=True, text=True, check=False, cwd=ROOT)
 

@@ -43,8 +43,9 @@ def test_a_threshold_may_be_changed_twice_and_others_stay() -> None:
         ("induction.lift.at_least=2", "`lift.at_least` cannot be changed; allowed: "),
         ("induction.seed=2", "`seed` cannot be changed"),
         ("probes=2", "`probes` cannot be changed; allowed: "),
-        ("induction.at_least=high", "Input should be a valid number"),
-        ("induction.at_least", "Input should be a valid number"),
+        ("induction.at_least=high", "`at_least` must be a number, not `high`"),
+        ("induction.at_least", "a value is missing; write it like induction.at_least=0.5"),
+        ("pass_at=NaN", "`pass_at` cannot be `nan`"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_told(setting: str, message: str) -> None:

@@ -158,11 +158,11 @@ def test_exercises(product: Product) -> None:
 
 
 def test_scan(product: Product) -> None:
-    heads = json.loads(product.grade("scan", "stride-heads", "--type", KIND, "--json"))["heads"]
+    heads = json.loads(product.grade("scan", "stride-heads", "--type", KIND, "--format", "json"))["heads"]
     assert len(heads) == 48
     assert {"steps", "side", "offset"} <= heads[0].keys()
     assert TITLE in product.grade("scan", "stride-heads", "--top", "2")
-    product.grade("scan", "stride-heads", "--html", product.root / "scan.html")
+    product.grade("scan", "stride-heads", "--format", "html", "--out", product.root / "scan.html")
     assert f'title="L0H5: {TITLE}' in (product.root / "scan.html").read_text()
 
 
@@ -172,7 +172,9 @@ def test_a_recorded_pattern(product: Product) -> None:
         "np.savez('pattern.npz', token_ids=np.arange(9), attn=a[None, None])"
     )
     product.run("-c", script)
-    found = json.loads(product.grade("scan", "--pattern", "pattern.npz", "--type", "stride:2", "--json"))["heads"]
+    found = json.loads(product.grade("scan", "--pattern", "pattern.npz", "--type", "stride:2", "--format", "json"))[
+        "heads"
+    ]
     assert [(row["share"], row["confirmed"]) for row in found] == [(1.0, True)]
 
 
@@ -191,7 +193,7 @@ def test_hint(product: Product) -> None:
 
 def test_progress(product: Product) -> None:
     assert "stride-heads" in product.grade("progress")
-    json.loads(product.grade("progress", "--json"))
+    json.loads(product.grade("progress", "--format", "json"))
 
 
 def test_schema(product: Product) -> None:
@@ -204,8 +206,10 @@ def test_schema(product: Product) -> None:
 
 def test_calibrate(product: Product) -> None:
     assert TITLE in product.grade("calibrate", "stride-heads")
-    json.loads(product.grade("calibrate", "stride-heads", "--json"))
-    product.grade("calibrate", "stride-heads", "--html", product.root / "calibration.html", "--untrained")
+    json.loads(product.grade("calibrate", "stride-heads", "--format", "json"))
+    product.grade(
+        "calibrate", "stride-heads", "--format", "html", "--out", product.root / "calibration.html", "--untrained"
+    )
     assert TITLE in (product.root / "calibration.html").read_text()
 
 

@@ -274,7 +274,7 @@ def test_a_bad_file_is_exit_code_2_and_one_line(tmp_path: Path) -> None:
 def test_the_command_prints_the_heads(tmp_path: Path) -> None:
     file = saved(tmp_path, **GOOD)
 
-    done = grade("--pattern", str(file), "--type", "positional:-1", "--top", "1", "--json")
+    done = grade("--pattern", str(file), "--type", "positional:-1", "--top", "1", "--format", "json")
 
     assert (done.returncode, done.stderr) == (0, "")
     (row,) = json.loads(done.stdout)["heads"]

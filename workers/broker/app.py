@@ -21,6 +21,7 @@ from redis.retry import Retry
 
 from grader.base import language
 from grader.base.errors import GraderError
+from grader.base.screen import harmless
 from grader.service.settings import Settings, settings
 from workers import logs
 from workers.broker.consumer import Pulse
@@ -170,7 +171,7 @@ try:
     app = celery_app(settings())
     language.speak(language.of_service())
 except GraderError as error:  # no process can start with these settings
-    sys.stderr.write(f"{error}\n")
+    sys.stderr.write(harmless(f"{error}\n"))
     sys.exit(error.exit_code)
 signals.setup_logging.connect(logs.configure_worker)
 signals.worker_init.connect(prepare)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from grader import exercises
 from grader.base import home
 from grader.base.errors import ExerciseError, GraderError
+from grader.base.screen import harmless
 from grader.checkup import variables
 from grader.ledger import Ledger
 from grader.measuring import transformer
@@ -150,7 +151,7 @@ def main() -> None:
             finally:
                 up.forget()
     except GraderError as error:
-        sys.stderr.write(f"grade: {error}\n")
+        sys.stderr.write(harmless(f"grade: {error}\n"))
         sys.exit(error.exit_code)
 
 
@@ -170,7 +171,7 @@ def _refuse_taken(host: str, port: int, option: str) -> None:
 
 def _say(text: str) -> None:
     """Print a line at once."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(harmless(f"{text}\n"))
     sys.stdout.flush()
 
 

@@ -8,9 +8,20 @@ import typer
 
 from grader import exercises
 from grader.base.errors import InvalidInput, Problem
-from grader.cli.options import AsJson, TransformerPath, laboratory, print_or_write
+from grader.cli.options import (
+    FORMAT,
+    OldHtml,
+    OldJson,
+    OutPath,
+    PageFormat,
+    TransformerPath,
+    laboratory,
+    old_spelling,
+    print_or_write,
+)
 from grader.exercises import known_heads
 from grader.grading.calibration import calibrate as calibrating
+from grader.grading.calibration.records import Calibration
 from grader.report.text import calibration as calibration_text
 
 if TYPE_CHECKING:
@@ -24,10 +35,10 @@ def calibrate(
         Path | None,
         typer.Option(help="Labelled heads to use instead of the exercise's known_heads.yaml.", metavar="FILE"),
     ] = None,
-    as_json: AsJson = False,
-    html: Annotated[
-        Path | None, typer.Option("--html", help="Write a page with movable thresholds to this file.", metavar="PATH")
-    ] = None,
+    form: Annotated[PageFormat, FORMAT] = PageFormat.text,
+    out: OutPath = None,
+    as_json: OldJson = False,
+    html: OldHtml = None,
     with_untrained: Annotated[
         bool,
         typer.Option("--untrained", help="Also measure the architecture with random weights, to see chance scores."),
@@ -43,7 +54,9 @@ def calibrate(
     transformer: TransformerPath = None,
 ) -> None:
     """Show each kind's scores, the gaps and the noise among them, and the effect of its threshold."""
-    if with_lookalikes and (known or html or with_untrained or every_head):
+    wanted = [old_spelling(form, out, html=html)] if html is not None or not as_json else []
+    wanted += [old_spelling(form, out, as_json=True)] if as_json else []
+    if with_lookalikes and (known or with_untrained or every_head):
         message = "--lookalikes plants heads instead of showing the measured ones; leave the other options out"
         raise InvalidInput("grade calibrate", [Problem("usage", message)])
     exercise = exercises.load(exercise_id)
@@ -52,35 +65,44 @@ def calibrate(
     known_heads.refuse_misfits(labels, exercise, str(known or f"{exercise_id}/{known_heads.FILE_NAME}"))
     with laboratory(exercise, transformer) as lab:
         if with_lookalikes:
-            _plant(lab, as_json=as_json)
+            _plant(lab, *wanted[-1])
             return
         calibration = calibrating.calibrate(exercise, lab.table, labels, _untrained(lab) if with_untrained else None)
-    if html is not None:
-        from grader.report.pages import calibration as calibration_page
-
-        print_or_write(calibration_page.render(calibration), html)
-    if as_json:
-        typer.echo(calibration.model_dump_json(indent=2))
-    elif html is None:
-        typer.echo(calibration_text.text(calibration, every_head=every_head))
+    for form, out in wanted:
+        print_or_write(_rendered(calibration, form, every_head=every_head), out)
 
 
-def _plant(lab: "Laboratory", *, as_json: bool) -> None:
+def _rendered(calibration: Calibration, form: PageFormat, *, every_head: bool) -> str:
+    match form:
+        case PageFormat.text:
+            return calibration_text.text(calibration, every_head=every_head)
+        case PageFormat.json:
+            return calibration.model_dump_json(indent=2, ensure_ascii=True)
+        case PageFormat.html:
+            from grader.report.pages import calibration as calibration_page
+
+            return calibration_page.render(calibration)
+
+
+def _plant(lab: "Laboratory", form: PageFormat, out: Path | None) -> None:
     """Print the battery of look-alikes on the exercise's probes.
 
     Raises:
+        InvalidInput: The format is a page, which there is not.
         typer.Exit: A look-alike is confirmed that should not be, or the other way round; with code 1.
     """
     from grader.grading.calibration.lookalikes import tried
     from grader.measuring.battery import battery
     from grader.report.text import lookalikes as lookalikes_text
 
+    if form is PageFormat.html:
+        raise InvalidInput("grade calibrate", [Problem("usage", "--lookalikes has no page; use text or json")])
     lab.say("planting look-alikes")
     planted = list(tried(lab.exercise, battery(lab.loaded.tokenizer, lab.exercise)))
-    if as_json:
-        typer.echo(json.dumps([each.model_dump(mode="json") for each in planted], indent=2))
+    if form is PageFormat.json:
+        print_or_write(json.dumps([each.model_dump(mode="json") for each in planted], indent=2), out)
     else:
-        typer.echo(lookalikes_text.text(planted))
+        print_or_write(lookalikes_text.text(planted), out)
     if not all(each.is_as_expected for each in planted):
         raise typer.Exit(1)
 

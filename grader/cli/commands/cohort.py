@@ -1,8 +1,6 @@
 """`grade cohort`: the results of a whole class in one exercise."""
 
 from collections import Counter
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +8,7 @@ import typer
 from grader import exercises
 from grader.authoring.checking import kept_table
 from grader.base import home
-from grader.cli.options import print_or_write
+from grader.cli.options import FORMAT, OutPath, PageFormat, print_or_write
 from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.report.pages import cohort as page
@@ -18,18 +16,10 @@ from grader.students import cohort as students
 from grader.students import pseudonyms
 
 
-class CohortFormat(StrEnum):
-    """The formats of a cohort."""
-
-    text = "text"
-    json = "json"
-    html = "html"
-
-
 def cohort(
     exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)],
-    form: Annotated[CohortFormat, typer.Option("--format", help="The output format.")] = CohortFormat.text,
-    out: Annotated[Path | None, typer.Option(help="Write it to this file.", metavar="PATH")] = None,
+    form: Annotated[PageFormat, FORMAT] = PageFormat.text,
+    out: OutPath = None,
     names: Annotated[bool, typer.Option("--names", help="Show names instead of pseudonyms.")] = False,
 ) -> None:
     """Show what students found, the most common wrong claims, and the spread of scores."""
@@ -48,9 +38,9 @@ def cohort(
         standings = Standings(exercise, table) if table else None
         results = students.cohort(exercise, ledger.histories(exercise.id), name, standings)
     match form:
-        case CohortFormat.text:
+        case PageFormat.text:
             print_or_write(page.text(results), out)
-        case CohortFormat.json:
-            print_or_write(results.model_dump_json(indent=2), out)
-        case CohortFormat.html:
+        case PageFormat.json:
+            print_or_write(results.model_dump_json(indent=2, ensure_ascii=True), out)
+        case PageFormat.html:
             print_or_write(page.html(results, exercise), out)

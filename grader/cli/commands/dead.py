@@ -3,13 +3,16 @@
 import json
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from grader.base.errors import InvalidInput, Problem
-from grader.cli.options import AsJson
+from grader.cli.console import say
+from grader.cli.options import FORMAT, OldJson, OutPath, PlainFormat, old_spelling, print_or_write
 from grader.ledger import Ledger
+from grader.report.text.labels import visible
 from grader.service import platforms
 from grader.service.dead import CannotReplay, DeadLetters
 from grader.service.reception import Reception
@@ -29,30 +32,36 @@ def dead(
     action: Annotated[Action, typer.Argument(help="List all, or show, try again or dismiss some.", show_default=False)],
     names: Annotated[list[str] | None, typer.Argument(help="Names from the list.", metavar="[NAME]...")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything in the list.")] = False,
-    as_json: AsJson = False,
+    form: Annotated[PlainFormat, FORMAT] = PlainFormat.text,
+    out: OutPath = None,
+    as_json: OldJson = False,
 ) -> None:
     """List what could not be taken in or graded, with the reason; or try it again after fixing the cause."""
+    form, out = old_spelling(form, out, as_json=as_json)
     lists = action is Action.list
-    if lists == bool(names or everything) or (names and everything) or (as_json and not lists):
-        message = "use `grade dead list [--json]`, or `grade dead show|replay|dismiss` with names or --all"
+    if lists == bool(names or everything) or (names and everything):
+        message = "use `grade dead list`, or `grade dead show|replay|dismiss` with names or --all"
         raise InvalidInput("grade dead", [Problem("usage", message)])
     with Ledger() as ledger:
         letters = DeadLetters(ledger)
         if lists:
-            typer.echo(_listed(letters, as_json))
+            print_or_write(_listed(letters, form), out)
             return
         actions = {Action.show: letters.content, Action.dismiss: letters.dismiss}
-        _apply(actions.get(action) or _replay(letters), names or [each.name for each in letters.listed()])
+        chosen = names or [each.name for each in letters.listed()]
+        _apply(actions.get(action) or _replay(letters), chosen, form, out)
 
 
-def _listed(letters: DeadLetters, as_json: bool) -> str:
+def _listed(letters: DeadLetters, form: PlainFormat) -> str:
     dead = letters.listed()
-    if as_json:
+    if form is PlainFormat.json:
         return json.dumps([each._asdict() for each in dead], indent=2)
     if not dead:
         return "nothing was given up"
     widest = max(len(each.name) for each in dead)
-    return "\n".join(f"{each.name:{widest}}  {each.when[:19]}Z  {each.size:>7} B  {each.reason}" for each in dead)
+    return "\n".join(
+        f"{each.name:{widest}}  {each.when[:19]}Z  {each.size:>7} B  {visible(each.reason)}" for each in dead
+    )
 
 
 def _replay(letters: DeadLetters) -> Callable[[str], str]:
@@ -61,14 +70,16 @@ def _replay(letters: DeadLetters) -> Callable[[str], str]:
     return lambda name: letters.replay(name, reception)
 
 
-def _apply(action: Callable[[str], str], names: list[str]) -> NoReturn:
-    """Apply the action to each of the names, then print the failures and exit."""
-    failures = []
+def _apply(action: Callable[[str], str], names: list[str], form: PlainFormat, out: Path | None) -> NoReturn:
+    """Apply the action to each of the names, then print the results and the failures, and exit."""
+    results, failures = {}, []
     for name in names:
         try:
-            typer.echo(action(name))
+            results[name] = action(name)
         except CannotReplay as error:
             failures.append(str(error))
+    if results or form is PlainFormat.json:
+        print_or_write(json.dumps(results, indent=2) if form is PlainFormat.json else "\n".join(results.values()), out)
     for message in failures:
-        typer.echo(f"grade: {message}", err=True)
+        say(f"grade: {message}", err=True)
     raise typer.Exit(CannotReplay.exit_code if failures else 0)

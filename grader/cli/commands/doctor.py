@@ -1,5 +1,7 @@
 """`grade doctor`: whether everything is in place, and what to do if not."""
 
+import json
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -8,7 +10,7 @@ from grader import checkup, exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.checkup.check import Check
-from grader.cli.options import TransformerPath, laboratory
+from grader.cli.options import FORMAT, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write
 
 
 def doctor(
@@ -16,6 +18,8 @@ def doctor(
         str | None,
         typer.Option("--exercise", help="Also measure this exercise, and compare with its known heads.", metavar="ID"),
     ] = None,
+    form: Annotated[PlainFormat, FORMAT] = PlainFormat.text,
+    out: OutPath = None,
     transformer: TransformerPath = None,
 ) -> None:
     """Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet."""
@@ -29,9 +33,15 @@ def doctor(
         with laboratory(exercise, transformer) as lab:
             known = checkup.known_heads(exercise, folder, lab.table)
     checks = [*checkup.all_checks(), *known]
-    for check in checks:
-        mark = "?   " if check.is_unknown else "ok  " if check.is_ok else "LOOK"
-        typer.echo(f"{mark}  {check.subject}: {check.result}")
-        if check.advice:
-            typer.echo(f"        {check.advice}")
+    if form is PlainFormat.json:
+        print_or_write(json.dumps([check._asdict() for check in checks], indent=2), out)
+    else:
+        print_or_write("\n".join(line for check in checks for line in _lines(check)), out)
     raise typer.Exit(0 if all(check.is_ok or check.is_optional for check in checks) else 3)
+
+
+def _lines(check: Check) -> Iterator[str]:
+    mark = "?   " if check.is_unknown else "ok  " if check.is_ok else "LOOK"
+    yield f"{mark}  {check.subject}: {check.result}"
+    if check.advice:
+        yield f"        {check.advice}"

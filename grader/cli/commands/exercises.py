@@ -1,5 +1,6 @@
 """`grade exercises`: list and show them, start a new one, check some, assess own sentences."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,12 @@ from typer.core import TyperGroup
 from grader import exercises as shelf
 from grader.base import home
 from grader.base.errors import ExerciseError
-from grader.base.language import N_, _, ngettext
+from grader.base.language import N_, _, ngettext, spoken
 from grader.base.numbers import percent
+from grader.base.screen import Clean
 from grader.cli.commands.schema import rendered
-from grader.cli.options import print_or_write
+from grader.cli.console import say
+from grader.cli.options import FORMAT, OutPath, PlainFormat, print_or_write
 from grader.exercises.names import statistic, typed
 from grader.exercises.thresholds import thresholds_of
 from grader.report.text.labels import padded
@@ -26,48 +29,95 @@ LABEL = 12
 FAMILIES = {"decoder": N_("decoder"), "encoder": N_("encoder")}
 SHOW = "ID"
 """The name of the command that shows one exercise; no id has capitals."""
+THRESHOLD = {"statistic", "at_least", "slices"}
+"""The fields of a threshold that are shown."""
 INVALID = 2
 """The exit code of an invalid input."""
 
 
 def exercises(
     exercise_id: Annotated[str | None, typer.Argument(help="Show this exercise.", metavar="ID")] = None,
+    form: Annotated[PlainFormat, FORMAT] = PlainFormat.text,
+    out: OutPath = None,
 ) -> None:
     """List the exercises, or show what one asks for."""
     if exercise_id is None:
-        faults: list[ExerciseError] = []
-        for name in shelf.available():
-            try:
-                exercise = shelf.load(name)
-            except ExerciseError as fault:  # a bad exercise must not hide the others
-                faults.append(fault)
-                continue
-            points = ngettext("{number} point", "{number} points", exercise.points)
-            typer.echo(f"{name:16} {_(exercise.title)} ({exercise.transformer.name}, {points})")
-        if faults:
-            raise ExerciseError("\n".join(map(str, faults)))
+        _list(form, out)
         return
-    _show(shelf.load(exercise_id), shelf.available()[exercise_id])
+    exercise = shelf.load(exercise_id)
+    if form is PlainFormat.json:
+        print_or_write(json.dumps(_as_json(exercise, everything=True), indent=2), out)
+    else:
+        print_or_write("\n".join(_shown(exercise, exercise_id)), out)
 
 
-def _show(exercise: Exercise, folder: Path) -> None:
-    """Print what an exercise asks for, and what to type."""
-    typer.echo(f"{_(exercise.title)}\n")
+def _list(form: PlainFormat, out: Path | None) -> None:
+    """Print or write a line for each exercise.
+
+    Raises:
+        ExerciseError: Some exercises cannot be read; all others are listed.
+    """
+    faults: list[ExerciseError] = []
+    readable = []
+    for name in shelf.available():
+        try:
+            readable.append(shelf.load(name))
+        except ExerciseError as fault:  # a bad exercise must not hide the others
+            faults.append(fault)
+    if form is PlainFormat.json:
+        print_or_write(json.dumps([_as_json(exercise) for exercise in readable], indent=2), out)
+    else:
+        print_or_write("\n".join(map(_line, readable)), out)
+    if faults:
+        raise ExerciseError("\n".join(map(str, faults)))
+
+
+def _line(exercise: Exercise) -> str:
+    points = ngettext("{number} point", "{number} points", exercise.points)
+    return f"{exercise.id:16} {_(exercise.title)} ({exercise.transformer.name}, {points})"
+
+
+def _shown(exercise: Exercise, exercise_id: str) -> Iterator[str]:
+    yield f"{_(exercise.title)}\n"
     for label, value in _rows(exercise):
-        typer.echo(f"{padded(label, LABEL)}  {value}")
-    typer.echo()
+        yield f"{padded(label, LABEL)}  {value}"
+    yield ""
     for asked in exercise.kinds:
         heads = ngettext("{number} head", "{number} heads", asked.heads)
-        typer.echo(f"{title(asked)}: {heads}, {ngettext('{number} point', '{number} points', asked.points)}")
+        yield f"{title(asked)}: {heads}, {ngettext('{number} point', '{number} points', asked.points)}"
         for threshold in thresholds_of(asked):
-            typer.echo(f"    {_threshold(threshold)}")
-    typer.echo(
-        "\n" + _("To claim heads, write a file such as my_heads.yaml, with the layers and heads that you found:")
-    )
-    typer.echo(f"\nexercise: {exercise.id}\nclaims:")
+            yield f"    {_threshold(threshold)}"
+    yield "\n" + _("To claim heads, write a file such as my_heads.yaml, with the layers and heads that you found:")
+    yield f"\nexercise: {exercise.id}\nclaims:"
     for asked in exercise.kinds:
-        typer.echo(f"  - {{layer: 0, head: 0, {typed(asked)}}}")
-    typer.echo("\n" + _("For students: {path}", path=folder / "README.md"))
+        yield f"  - {{layer: 0, head: 0, {typed(asked)}}}"
+    yield "\n" + _("For students: {path}", path=_students_page(shelf.available()[exercise_id]))
+
+
+def _students_page(folder: Path) -> Path:
+    """Return the page for students, in the language of messages if there is one."""
+    translated = folder / f"README.{spoken()}.md"
+    return translated if translated.is_file() else folder / "README.md"
+
+
+def _as_json(exercise: Exercise, *, everything: bool = False) -> dict[str, Any]:
+    """Return the exercise for programs: a line of the list, or everything that is shown of one."""
+    source = exercise.transformer
+    line = {"id": exercise.id, "title": exercise.title, "transformer": source.name, "points": exercise.points}
+    if not everything:
+        return line
+    rules = {name: getattr(exercise, name) for name in ("version", "budget", "wrong_costs", "pass_at", "kinds_needed")}
+    kinds = [
+        {
+            "kind": asked.name,
+            "heads": asked.heads,
+            "points": asked.points,
+            "thresholds": [each.model_dump(include=THRESHOLD, mode="json") for each in thresholds_of(asked)],
+        }
+        for asked in exercise.kinds
+    ]
+    size = {"family": source.family, "layers": source.layers, "heads": source.heads}
+    return {**line, **size, **rules, "precision": exercise.probes.precision, "kinds": kinds}
 
 
 class IdOrCommand(TyperGroup):
@@ -84,10 +134,12 @@ app.command(SHOW)(exercises)
 
 
 @app.callback()
-def listed(context: typer.Context) -> None:
+def listed(
+    context: typer.Context, form: Annotated[PlainFormat, FORMAT] = PlainFormat.text, out: OutPath = None
+) -> None:
     """List the exercises, show one, start a new one, or check them."""
     if context.invoked_subcommand is None:
-        exercises()
+        exercises(None, form, out)
 
 
 @app.command()
@@ -100,11 +152,11 @@ def new(
 
     schemas = {f"{name}.json": rendered(name) + "\n" for name in ("exercise", "submission")}
     folder = start(exercise_id, root, schemas)
-    typer.echo(f"Created {folder}. Change {shelf.FILE_NAME}, README.md and my_heads.yaml in it, then run:")
+    say(f"Created {folder}. Change {shelf.FILE_NAME}, README.md and my_heads.yaml in it, then run:")
     if folder.resolve().parent not in (known.resolve() for known in shelf.folders()):
         folders = os.pathsep.join([*filter(None, [os.environ.get(shelf.VARIABLE)]), str(root.resolve())])
-        typer.echo(f"  export {shelf.VARIABLE}={folders}")
-    typer.echo(f"  grade exercises check {folder}\n  grade scan {exercise_id}")
+        say(f"  export {shelf.VARIABLE}={folders}")
+    say(f"  grade exercises check {folder}\n  grade scan {exercise_id}")
 
 
 @app.command()
@@ -122,8 +174,8 @@ def check(
     for each in checking.check(folders, home.folder() / home.TABLES):
         checked.append(each)
         for line in each.lines():
-            typer.echo(line)
-    typer.echo(checking.summary(checked))
+            say(line)
+    say(checking.summary(checked))
     raise typer.Exit(INVALID if any(each.problems for each in checked) else 0)
 
 
@@ -142,9 +194,9 @@ def sentences(
     from grader.authoring import sentences as own
 
     annotated = own.read(file, relations or ())
-    typer.echo(own.text(annotated))
+    say(own.text(annotated))
     if out is not None:
-        print_or_write(own.as_yaml(annotated.sentences), out)
+        print_or_write(Clean(own.as_yaml(annotated.sentences)), out)  # as the author wrote them
 
 
 def _rows(exercise: Exercise) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from grader import exercises
 from grader.base import home
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import N_, _
+from grader.cli.console import say
 from grader.schema import Exercise
 
 if TYPE_CHECKING:
@@ -71,10 +72,10 @@ def build(
         )
         files = site.Site(gallery, new).write()
     for message in _left_out(gallery, submissions, set() if exercise else known - set(chosen)):
-        typer.echo(message, err=True)
+        say(message, err=True)
     numbers = {"claims": len(gallery.exhibits), "submissions": len(submissions), "files": files}
     message = N_("written to {path} (confirmed claims: {claims}; submissions: {submissions}; files: {files})")
-    typer.echo(_(message, path=out, **numbers), err=True)
+    say(_(message, path=out, **numbers), err=True)
 
 
 def _readable() -> dict[str, Exercise]:
@@ -84,7 +85,7 @@ def _readable() -> dict[str, Exercise]:
         try:
             readable[name] = exercises.load(name)
         except ExerciseError as fault:
-            typer.echo(_("left out: {error}", error=fault), err=True)
+            say(_("left out: {error}", error=fault), err=True)
     return readable
 
 
@@ -114,5 +115,5 @@ def serve(
 
     with server(folder, port) as listening:
         host, number = listening.server_address[:2]
-        typer.echo(f"http://{host!s}:{number}/")
+        say(f"http://{host!s}:{number}/")
         listening.serve_forever()

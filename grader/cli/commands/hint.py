@@ -1,10 +1,11 @@
 """`grade hint`: the next hint for one kind of head."""
 
+import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from textwrap import fill
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,17 +13,21 @@ import typer
 from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
+from grader.base.screen import Clean, harmless
+from grader.cli.console import has_colour
+from grader.cli.options import FORMAT, OutPath, PlainFormat, print_or_write
 from grader.cli.who import login_name
 from grader.exercises.names import kind_named, meant_by
 from grader.ledger import Ledger
 from grader.ledger.hints import Hint, take, taken
-from grader.report.text.labels import cells
+from grader.report.text.styled import Text
 from grader.schema import AskedKind, Exercise, title
 from grader.students import hints, identity
 from grader.students.hints import Rung
 
 WIDTH = 100
 """The most columns in a line; a command is never broken."""
+NARROWEST = 20
 
 
 def hint(
@@ -38,24 +43,40 @@ def hint(
     again: Annotated[bool, typer.Option("--again", help="Show the hints that you have seen already.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Take the hint without being asked, whatever it costs.")] = False,
     student: Annotated[str | None, typer.Option(help="The student. Default: your login name.")] = None,
+    form: Annotated[PlainFormat, FORMAT] = PlainFormat.text,
+    out: OutPath = None,
 ) -> None:
     """Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try."""
     exercise = exercises.load(exercise_id)
     if type_ is None:
-        for kind in exercise.kinds:
-            typer.echo(f"grade hint {exercise_id} {kind.name:32} {title(kind)}")
+        _list(exercise, form, out)
         return
     asked = _asked(exercise, type_)
     with Ledger() as ledger:
         last = ledger.latest(student or login_name(), exercise.id)
         ladder = hints.rungs(exercise, asked, last.report if last else None)
         shown, left = _chosen(ledger, (exercise, asked), ladder, student or login_name(), None if again else yes)
-    for rung in shown:
-        _show(rung, asked.name, ladder)
+    if form is PlainFormat.json:
+        seen = [{"number": ladder.index(rung) + 1, **rung._asdict()} for rung in shown]
+        content = {"exercise": exercise.id, "kind": asked.name, "hints": seen, "of": len(ladder), "left": left}
+        print_or_write(json.dumps(content, indent=2), out)
+        return
+    lines = [line for rung in shown for line in _lines(rung, title(asked), ladder, colour=out is None and has_colour())]
     if again and not shown:
-        typer.echo(_("You have not seen any hints for this kind yet. Without --again, the first one is shown."))
+        lines.append(_("You have not seen any hints for this kind yet. Without --again, the first one is shown."))
     elif not again or not left:
-        typer.echo(_left(left, exercise.hint_costs))
+        lines.append(_left(left, exercise.hint_costs))
+    print_or_write(Clean("\n".join(map(harmless, lines))), out)
+
+
+def _list(exercise: Exercise, form: PlainFormat, out: Path | None) -> None:
+    """Print or write the kinds for which there are hints, each with the command for it."""
+    if form is PlainFormat.json:
+        kinds = [{"kind": asked.name, "title": title(asked)} for asked in exercise.kinds]
+        print_or_write(json.dumps({"exercise": exercise.id, "kinds": kinds}, indent=2), out)
+    else:
+        lines = (f"grade hint {exercise.id} {asked.name:32} {title(asked)}" for asked in exercise.kinds)
+        print_or_write("\n".join(lines), out)
 
 
 def _asked(exercise: Exercise, word: str) -> AskedKind:
@@ -110,14 +131,13 @@ def _agree_to(cost: int, yes: bool) -> None:
         raise typer.Exit
 
 
-def _show(rung: Rung, kind: str, ladder: Sequence[Rung]) -> None:
+def _lines(rung: Rung, kind: str, ladder: Sequence[Rung], *, colour: bool) -> Iterator[str]:
     place = _("{kind}, hint {number} of {total}", kind=kind, number=ladder.index(rung) + 1, total=len(ladder))
-    typer.echo(typer.style(f"{place}: {rung.title}", bold=True))
+    columns = max(min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns), NARROWEST)
+    yield from Text((f"{place}: {rung.title}", "bold")).lines(columns, colour=colour)
     for line in rung.lines:
-        columns = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
-        letters = max(columns * len(line) // cells(line), 20)  # Korean letters are two columns wide
-        typer.echo(line if line.startswith("grade ") else fill(line, letters))
-    typer.echo("")
+        yield from [line] if line.startswith("grade ") else Text(line).lines(columns, colour=colour)
+    yield ""
 
 
 def _left(left: int, cost: int) -> str:

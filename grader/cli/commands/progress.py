@@ -1,6 +1,5 @@
 """`grade progress`: XP, level and achievements from the ledger; `sync` hands in offline work."""
 
-import os
 import sys
 from collections.abc import Iterator
 from typing import Annotated
@@ -11,11 +10,14 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.base.names import plain
 from grader.base.numbers import percent
-from grader.cli.options import AsJson
+from grader.base.screen import Clean
+from grader.cli.console import has_colour, say
+from grader.cli.options import FORMAT, OldJson, OutPath, PlainFormat, old_spelling, print_or_write
 from grader.cli.who import login_name
 from grader.documents import did_you_mean, listed, shown
 from grader.ledger import LOCAL, KnownStudent, Ledger
 from grader.ledger.hints import taken
+from grader.report.text.styled import Text
 from grader.students import identity, xp
 from grader.students.xp import HintLine, HistoryLine, Progress
 
@@ -23,6 +25,8 @@ SYNC = "sync"
 """The word that hands in offline work."""
 BAR = 24
 """Characters."""
+UNBROKEN = 10_000
+"""Columns: no line is wrapped."""
 SIGNS = {"full": "\N{FULL BLOCK}", "empty": "\N{LIGHT SHADE}", "earned": "\N{CHECK MARK}", "open": "\N{WHITE CIRCLE}"}
 PLAIN = {"full": "#", "empty": ".", "earned": "*", "open": "-"}
 """For a pipe, and for an encoding without the others."""
@@ -54,25 +58,29 @@ def progress(
     queue: SyncQueue = None,
     use_attempts: UseAttempts = False,
     nameless: Nameless = False,
-    as_json: AsJson = False,
+    form: Annotated[PlainFormat, FORMAT] = PlainFormat.text,
+    out: OutPath = None,
+    as_json: OldJson = False,
 ) -> None:
     """Show XP, level and achievements."""
     is_sync, student = _asked(list(words or ()))
-    if is_sync != (queue is not None) or (is_sync and as_json) or ((use_attempts or nameless) and not is_sync):
+    form, out = old_spelling(form, out, as_json=as_json)
+    written_to = form is not PlainFormat.text or out is not None
+    if is_sync != (queue is not None) or (is_sync and written_to) or ((use_attempts or nameless) and not is_sync):
         raise _usage()
     if queue is not None:
         _sync(queue, platform, plain(student or login_name()), {"use_attempts": use_attempts, "nameless": nameless})
         return
     name = plain(student or login_name())
     record = _progress(name, platform, is_named=name != login_name())
-    if as_json:
-        typer.echo(record.model_dump_json(indent=2))
+    if form is PlainFormat.json:
+        print_or_write(record.model_dump_json(indent=2, ensure_ascii=True), out)
         return
-    is_terminal = sys.stdout.isatty()
+    is_terminal = sys.stdout.isatty() and out is None
     has_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    has_colour = is_terminal and not os.environ.get("NO_COLOR")
-    for line in _lines(name, record, SIGNS if is_terminal and has_unicode else PLAIN):
-        typer.echo(line, color=has_colour)
+    written = _lines(name, record, SIGNS if is_terminal and has_unicode else PLAIN)
+    lines = [line for text in written for line in text.lines(UNBROKEN, colour=is_terminal and has_colour())]
+    print_or_write(Clean("\n".join(lines)), out)
 
 
 def _asked(words: list[str]) -> tuple[bool, str | None]:
@@ -147,36 +155,36 @@ def _sync(url: str, platform: str | None, student: str, options: dict[str, bool]
         tally = syncing.hand_in(ledger, place, **options)
         tally.of_others = syncing.of_others(ledger, place)
     for line in list(tally.lines(url)) or [_("all offline work has been handed in")]:
-        typer.echo(line)
+        say(line)
 
 
-def _lines(name: str, record: Progress, signs: dict[str, str]) -> Iterator[str]:
-    """Yield all lines, in colour; printing removes the colours where there are none."""
+def _lines(name: str, record: Progress, signs: dict[str, str]) -> Iterator[Text]:
+    """Yield all lines."""
     step = record.xp_into_level + record.xp_to_next
     full = BAR * record.xp_into_level // step
     message = _(
         "level {level}, {level_name}; {xp} XP", level=record.level, level_name=_(record.level_name), xp=record.xp
     )
-    yield f"{name}: {typer.style(message, bold=True)}"
-    bar = typer.style(signs["full"] * full, fg="green") + typer.style(signs["empty"] * (BAR - full), dim=True)
-    yield f"[{bar}] {_('{into}/{step} XP to the next level', into=record.xp_into_level, step=step)}"
-    yield ""
+    yield Text(f"{name}: ", (message, "bold"))
+    bar = Text((signs["full"] * full, "green"), (signs["empty"] * (BAR - full), "dim"))
+    yield Text("[", bar, f"] {_('{into}/{step} XP to the next level', into=record.xp_into_level, step=step)}")
+    yield Text()
     total = len(record.earned) + len(record.open)
-    yield _("{number} of {total} achievements", number=len(record.earned), total=total)
+    yield Text(_("{number} of {total} achievements", number=len(record.earned), total=total))
     for earned in record.earned:
-        sign = typer.style(signs["earned"], fg="green")
         what = earned.achievement
-        yield f"{sign} {typer.style(_(what.name), bold=True)}: {_(what.how)} ({earned.when:%Y-%m-%d})"
+        name_of = (_(what.name), "bold")
+        yield Text((signs["earned"], "green"), " ", name_of, f": {_(what.how)} ({earned.when:%Y-%m-%d})")
     for still_open in record.open:
         needed, reached = still_open.condition.at_least, record.reached.get(still_open.id, 0)
         far = _("({reached} of {needed})", reached=reached, needed=needed) if needed > 1 else ""
-        yield f"{signs['open']} {_(still_open.name)}: {_(still_open.how)} {far}".rstrip()
+        yield Text(f"{signs['open']} {_(still_open.name)}: {_(still_open.how)} {far}".rstrip())
     if record.history or record.hints:
-        yield ""
+        yield Text()
         yield from _history(record)
 
 
-def _history(record: Progress) -> Iterator[str]:
+def _history(record: Progress) -> Iterator[Text]:
     """Yield submissions and hints in order of time."""
     hints = list(record.hints)
     for line in record.history:
@@ -186,19 +194,19 @@ def _history(record: Progress) -> Iterator[str]:
     yield from map(_bought, hints)
 
 
-def _handed_in(line: HistoryLine) -> str:
+def _handed_in(line: HistoryLine) -> Text:
     if line.regraded:
         what = _("regraded because {reason}", reason=_(line.reason))
     else:
         what = _("passed") if line.passed else _("not passed yet")
-    return f"{line.when:%Y-%m-%d %H:%M} {line.exercise} {percent(line.score)} {what}, {_change(line.xp_change)}"
+    what = f"{line.exercise} {percent(line.score)} {what}"
+    return Text(f"{line.when:%Y-%m-%d %H:%M} {what}, ", _change(line.xp_change))
 
 
-def _bought(line: HintLine) -> str:
+def _bought(line: HintLine) -> Text:
     what = _("hint for {kind}", kind=line.kind)
-    return f"{line.when:%Y-%m-%d %H:%M} {line.exercise} {what}, {_change(line.xp_change)}"
+    return Text(f"{line.when:%Y-%m-%d %H:%M} {line.exercise} {what}, ", _change(line.xp_change))
 
 
-def _change(xp: int) -> str:
-    message = f"{xp:+d} XP"
-    return typer.style(message, fg="green" if xp > 0 else "red") if xp else message
+def _change(xp: int) -> Text:
+    return Text((f"{xp:+d} XP", ("green" if xp > 0 else "red") if xp else ""))

@@ -9,7 +9,17 @@ import typer
 from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
-from grader.cli.options import AsJson, TransformerPath, laboratory, print_or_write
+from grader.cli.options import (
+    FORMAT,
+    OldHtml,
+    OldJson,
+    OutPath,
+    PageFormat,
+    TransformerPath,
+    laboratory,
+    old_spelling,
+    print_or_write,
+)
 from grader.exercises.names import kind_named, statistic
 from grader.grading.listing import listing
 from grader.kinds import PARAMETERS
@@ -26,19 +36,20 @@ def scan(
         Path | None,
         typer.Option(help="Score a recorded pattern instead: an .npz file with token_ids and attn.", metavar="FILE"),
     ] = None,
-    as_json: AsJson = False,
-    html: Annotated[
-        Path | None, typer.Option(help="Write a page with all heads and their pictures to this file.", metavar="PATH")
-    ] = None,
+    form: Annotated[PageFormat, FORMAT] = PageFormat.text,
+    out: OutPath = None,
+    as_json: OldJson = False,
+    html: OldHtml = None,
     transformer: TransformerPath = None,
 ) -> None:
     """Score every head under every kind that an exercise asks for."""
     if (exercise_id is None) == (pattern is None):
         raise _usage(_("give either an exercise's id or --pattern FILE"))
-    if html is not None:
+    form, out = old_spelling(form, out, as_json=as_json, html=html)
+    if form is PageFormat.html:
         if exercise_id is None or as_json or type_ is not None or top is not None:
-            raise _usage(_("--html PATH shows every head and kind of an exercise; leave the other options out"))
-        _page(exercises.load(exercise_id), html, transformer)
+            raise _usage(_("a page shows every head and kind of an exercise; leave the other options out"))
+        _page(exercises.load(exercise_id), out, transformer)
         return
     if pattern is not None:
         if transformer is not None:
@@ -52,11 +63,11 @@ def scan(
             scores = listing(exercise, lab.standings, kind_named(type_).name if type_ else None)
     if top is not None:
         scores["heads"] = [row for row in scores["heads"] if row["rank"] <= top]
-    typer.echo(json.dumps(scores, indent=2) if as_json else _text(scores))
+    print_or_write(json.dumps(scores, indent=2) if form is PageFormat.json else _text(scores), out)
 
 
-def _page(exercise: Exercise, out: Path, transformer: Path | None) -> None:
-    """Write the page of all heads to a file."""
+def _page(exercise: Exercise, out: Path | None, transformer: Path | None) -> None:
+    """Print or write the page of all heads."""
     from grader.report.pages import scan
 
     with laboratory(exercise, transformer) as lab:

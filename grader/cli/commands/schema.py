@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.options import FORMAT, OutPath, print_or_write
 from grader.schema import Exercise, Record, Report, Submission
 
 
@@ -20,9 +21,19 @@ class RecordName(StrEnum):
 RECORDS: dict[str, type[Record]] = {"submission": Submission, "exercise": Exercise, "report": Report}
 
 
-def schema(name: Annotated[RecordName, typer.Argument(help="The record.")]) -> None:
+class SchemaFormat(StrEnum):
+    """The format of a schema."""
+
+    json = "json"
+
+
+def schema(
+    name: Annotated[RecordName, typer.Argument(help="The record.")],
+    form: Annotated[SchemaFormat, FORMAT] = SchemaFormat.json,
+    out: OutPath = None,
+) -> None:
     """Print the JSON Schema of a submission, an exercise or a report."""
-    typer.echo(rendered(name.value))
+    print_or_write(rendered(name.value), out)
 
 
 def rendered(name: str) -> str:

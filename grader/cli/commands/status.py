@@ -7,8 +7,8 @@ import typer
 from grader.base.errors import GraderError
 from grader.base.language import _
 from grader.cli import outcome
-from grader.cli.options import AsJson
-from grader.cli.rendering import FormatOption, Out, Points
+from grader.cli.options import FORMAT, OldJson, OutPath, PlainFormat, old_spelling, print_or_write
+from grader.cli.rendering import FormatOption, Out, Points, or_the_reason
 from grader.ledger import Ledger
 from grader.report.formats import Format
 from grader.schema.queue import Result
@@ -25,10 +25,18 @@ class UnknownSubmission(GraderError):
     exit_code = 2
 
 
-def status(submission_id: Id, platform: PlatformOption = LOCAL, as_json: AsJson = False) -> None:
+def status(
+    submission_id: Id,
+    platform: PlatformOption = LOCAL,
+    form: Annotated[PlainFormat, FORMAT] = PlainFormat.text,
+    out: OutPath = None,
+    as_json: OldJson = False,
+) -> None:
     """Show the state of a submission, its attempts, its lateness and its problems."""
+    form, out = old_spelling(form, out, as_json=as_json)
     result = _result(submission_id, platform)
-    typer.echo(result.model_dump_json(indent=2) if as_json else outcome.summary(result))
+    is_json = form is PlainFormat.json
+    print_or_write(result.model_dump_json(indent=2, ensure_ascii=True) if is_json else outcome.summary(result), out)
 
 
 def report(
@@ -39,7 +47,8 @@ def report(
     points: Points = None,
 ) -> None:
     """Show a submission's report, with the exit codes of `grade submit`."""
-    outcome.show_and_exit(_result(submission_id, platform), submission_id, form, out, points)
+    with or_the_reason(submission_id, form, out):
+        outcome.show_and_exit(_result(submission_id, platform), submission_id, form, out, points)
 
 
 def _result(submission_id: str, platform: str) -> Result:

@@ -1,14 +1,15 @@
 """`grade submit` and `grade check`: a submission graded, here or through a queue, or only validated."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
-from grader.cli.options import TransformerPath, laboratory, print_or_write
-from grader.cli.rendering import FormatOption, Out, Points, rendered
+from grader.cli.options import FORMAT, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write
+from grader.cli.rendering import FormatOption, Out, Points, or_the_reason, rendered
 from grader.cli.who import login_name
 from grader.exercises import submissions
 from grader.report.formats import Format
@@ -51,7 +52,11 @@ def submit(
     sync: Sync = None,
 ) -> None:
     """Grade a submission: recompute the attention and check every claim against its thresholds."""
-    if queue is not None:
+    with or_the_reason(str(file), form, out):
+        if queue is None:
+            if any(given is not None for given in (wait, timeout, platform, submission_id, sync)):
+                raise _usage(_("--wait, --timeout, --platform, --id and --sync need --queue URL; add it"))
+            _grade(file, exercise_id, form, out, transformer, points)
         if transformer is not None:
             raise _usage(_("with --queue, the worker has its own transformer; leave out --transformer or --queue"))
         from grader.cli.handing_in import queued
@@ -59,8 +64,17 @@ def submit(
         options = queued.HandInOptions(queue, platform, submission_id, timeout)
         shown_as = queued.ResultOptions(form, out, wait is not False, sync is not False, points)
         queued.submit(file, exercise_id, options, shown_as)
-    if any(given is not None for given in (wait, timeout, platform, submission_id, sync)):
-        raise _usage(_("--wait, --timeout, --platform, --id and --sync need --queue URL; add it"))
+
+
+def _grade(
+    file: Path,
+    exercise_id: str | None,
+    form: Format,
+    out: Path | None,
+    transformer: Path | None,
+    points: float | None,
+) -> NoReturn:
+    """Grade the submission on this machine, show its report, and exit."""
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
     if submission.student is None:
         submission = submission.model_copy(update={"student": login_name()})
@@ -86,19 +100,29 @@ def submit(
     raise typer.Exit(0 if report.passed else 1)
 
 
-def check(file: SubmissionFile, exercise_id: ExerciseOption = None) -> None:
+def check(
+    file: SubmissionFile,
+    exercise_id: ExerciseOption = None,
+    form: Annotated[PlainFormat, FORMAT] = PlainFormat.text,
+    out: OutPath = None,
+) -> None:
     """Validate a submission without grading it. This uses no attempt."""
-    submission, exercise = submissions.load(file, exercise_override=exercise_id)
-    typer.echo(
-        ngettext(
-            "{file} is valid: {number} claim of {budget} allowed for {exercise}",
-            "{file} is valid: {number} claims of {budget} allowed for {exercise}",
-            len(submission.claims),
-            file=file,
-            budget=exercise.budget,
-            exercise=exercise.id,
-        )
+    with or_the_reason(str(file), Format(form), out):
+        submission, exercise = submissions.load(file, exercise_override=exercise_id)
+    claims, budget = len(submission.claims), exercise.budget
+    if form is PlainFormat.json:
+        valid = {"state": "valid", "source": str(file), "exercise": exercise.id, "claims": claims, "budget": budget}
+        print_or_write(json.dumps(valid, sort_keys=True, indent=2), out)
+        return
+    message = ngettext(
+        "{file} is valid: {number} claim of {budget} allowed for {exercise}",
+        "{file} is valid: {number} claims of {budget} allowed for {exercise}",
+        claims,
+        file=file,
+        budget=budget,
+        exercise=exercise.id,
     )
+    print_or_write(message, out)
 
 
 def _usage(message: str) -> InvalidInput:

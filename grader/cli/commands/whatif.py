@@ -9,7 +9,8 @@ import typer
 from grader import exercises
 from grader.base import home
 from grader.base.errors import InvalidInput, Problem
-from grader.cli.options import TransformerPath, laboratory, print_or_write
+from grader.cli.console import say
+from grader.cli.options import FORMAT, OutPath, TransformerPath, laboratory, print_or_write
 from grader.exercises import changes, guessing
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
@@ -19,7 +20,6 @@ from grader.students.regrading import Regrading, StudentEffect, moved
 
 ExerciseArgument = Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)]
 NeverLower = Annotated[bool, typer.Option("--never-lower", help="Keep every grade that would become lower.")]
-OutPath = Annotated[Path | None, typer.Option(help="Write it to this file.", metavar="PATH")]
 
 
 class EffectsFormat(StrEnum):
@@ -30,7 +30,7 @@ class EffectsFormat(StrEnum):
     csv = "csv"
 
 
-EffectsOption = Annotated[EffectsFormat, typer.Option("--format", help="The output format.")]
+EffectsOption = Annotated[EffectsFormat, FORMAT]
 
 
 def whatif(
@@ -60,7 +60,7 @@ def whatif(
     with Ledger() as ledger:
         effects = list(Regrading(wanted, table, never_lower=never_lower).effects(ledger))
     if complaint := guessing.complaint(wanted):
-        typer.echo(f"{wanted.id} would be refused: {complaint}", err=True)
+        say(f"{wanted.id} would be refused: {complaint}", err=True)
     differences = changes.differences(stated, wanted) or moved(effects)
     print_or_write(_rendered(form, effects, differences), out)
 
@@ -88,7 +88,7 @@ def regrade(
         for _ in regrading.apply(ledger, effects, reason):
             pass
     print_or_write(_rendered(form, effects, moved(effects)), out)
-    typer.echo(f"reason: {reason}" if any(each.effects for each in effects) else "nothing has changed", err=True)
+    say(f"reason: {reason}" if any(each.effects for each in effects) else "nothing has changed", err=True)
 
 
 def _rendered(form: EffectsFormat, effects: list[StudentEffect], differences: list[str]) -> str:

@@ -21,7 +21,9 @@ from pydantic import ValidationError
 from grader.base.errors import GraderError, InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.cli import outcome
+from grader.cli.console import say
 from grader.cli.options import waiting
+from grader.cli.rendering import NoResult
 from grader.cli.who import login_name
 from grader.documents import SIZE_LIMIT, shown
 from grader.exercises import submissions
@@ -74,13 +76,13 @@ def submit(file: Path, exercise_id: str | None, options: HandInOptions, shown_as
         posted = _posted(client, given.queue_url, envelope)
         command = f"grade status {posted.id} --platform {posted.platform}"
         if not shown_as.is_awaited:
-            typer.echo(posted.id)
+            say(posted.id)
             message = _("Handed in. To see its result, on the machine with the ledger, run: {command}", command=command)
-            typer.echo(message, err=True)
+            say(message, err=True)
             raise typer.Exit
         if sys.stderr.isatty():  # before waiting, so that the id is known even if the student stops waiting
             message = _("handed in as {id} on platform {platform}", id=posted.id, platform=posted.platform)
-            typer.echo(message, err=True)
+            say(message, err=True)
         seconds = TIMEOUT_SECONDS if options.timeout is None else options.timeout
         with streams.explained(given.queue_url):
             result = _awaited(client, posted, seconds)
@@ -92,7 +94,7 @@ def submit(file: Path, exercise_id: str | None, options: HandInOptions, shown_as
             seconds=f"{seconds:g}",
             command=command,
         )
-        raise outcome.NoResult(message)
+        raise NoResult(message, "queued")
     if exercise_id is not None:  # lines and columns are not those of the file, because another text was posted
         result = result.model_copy(update={"problems": tuple(map(_without_place, result.problems))})
     try:

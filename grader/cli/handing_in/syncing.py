@@ -10,11 +10,10 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import NamedTuple
 
-import typer
-
 from grader import exercises
 from grader.base.errors import ExerciseError, GraderError
 from grader.base.language import _, ngettext
+from grader.cli.console import say
 from grader.cli.options import waiting
 from grader.cli.who import login_name
 from grader.exercises import submissions
@@ -147,9 +146,9 @@ def afterwards(settings: Settings, envelope: Envelope, result: Result, hands_in:
             _keep(ledger, notes, as_offline(own, place.student).id, result)
             if hands_in:
                 for line in hand_in(ledger, place).lines(settings.queue_url):
-                    typer.echo(line, err=True)
+                    say(line, err=True)
     except GraderError as error:
-        typer.echo(_("offline work has not been handed in yet: {error}", error=error), err=True)
+        say(_("offline work has not been handed in yet: {error}", error=error), err=True)
 
 
 def hand_in(

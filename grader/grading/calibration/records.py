@@ -1,4 +1,4 @@
-"""The records of a calibration; `grade calibrate --json` prints them, key by key."""
+"""The records of a calibration; `grade calibrate --format json` prints them, key by key."""
 
 from typing import Literal
 

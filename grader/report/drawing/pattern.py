@@ -10,6 +10,7 @@ from math import ceil
 
 from grader.base.language import _
 from grader.base.numbers import percent
+from grader.base.screen import Clean
 from grader.report.templates import environment
 from grader.report.text.labels import cells, isolated, token_label, visible
 from grader.report.text.words import ordinal
@@ -112,7 +113,7 @@ def draw(picture: Picture) -> Drawing:
             full=visible(picture.tokens[query]) or labels[query],
             y=round(top + query * PITCH, 1),
             looks=keys[query],
-            sentence=_("{token} looks at {keys}", token=_named(picture.tokens, query), keys=keys[query]),
+            sentence=Clean(_("{token} looks at {keys}", token=_named(picture.tokens, query), keys=keys[query])),
             cells=tuple(_cells(labels, row, query, (left, top))),
             lines=tuple(_lines(row, query, (left, top))),
         )
@@ -161,7 +162,7 @@ def looks(picture: Picture, query: int) -> str:
     row = picture.pattern[query]
     order = sorted((key for key, weight in enumerate(row) if weight >= FAINTEST), key=lambda key: (-row[key], key))
     named = [f"{_named(picture.tokens, key)} {percent(row[key])}" for key in order[:MOST_NAMED]]
-    return ", ".join(named) or _("nowhere")
+    return Clean(", ".join(named) or _("nowhere"))
 
 
 def _named(tokens: Sequence[str], key: int) -> str:
@@ -174,4 +175,4 @@ def _named(tokens: Sequence[str], key: int) -> str:
 
 def svg(picture: Picture) -> str:
     """Return the heat map as an SVG document, as the same bytes on every machine."""
-    return environment().get_template("picture.svg.jinja").render(drawing=draw(picture))
+    return Clean(environment().get_template("picture.svg.jinja").render(drawing=draw(picture)))

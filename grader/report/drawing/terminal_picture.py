@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from grader.base.language import _, ngettext
+from grader.base.screen import Clean
 from grader.report.text.labels import ELLIPSIS, UNSEEN, cells, shorten, token_label, visible
 from grader.schema import Picture
 
@@ -134,4 +135,4 @@ def terminal(picture: Picture, *, width: int = 80, colours: ColourCount = NONE, 
             missing,
         )
         lines.append(plain.text(message))
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return Clean("\n".join(line.rstrip() for line in lines) + "\n")

@@ -1,6 +1,6 @@
 """A report in each of its formats, one file a format; strangers to each other.
 
-A new format is a file here with a function `show`, and its line in `Format`.
+A new format is a file here with the functions `show`, and `failed` for what has no report, and its line in `Format`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,10 +9,13 @@ from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import _
 from grader.schema import Exercise, Picture, Report
 
 if TYPE_CHECKING:
     from grader.grading.standings import Standings
+    from grader.schema.queue import State
 
 
 class Format(StrEnum):
@@ -40,6 +43,36 @@ class Material:
     """The points of a full score on the platform; None for the exercise's own points."""
     to_file: bool = False
     """True if the text goes to a file, so that it has neither colour nor the terminal's width."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The reason why there is no report, in the words of a platform's results."""
+
+    source: str
+    """The submission's name."""
+    state: "State"
+    """`rejected` if the input is invalid, `dead` if the fault is ours, or the state of one that has to wait."""
+    problems: tuple[Problem, ...]
+    exit_code: int
+
+    @property
+    def says(self) -> str:
+        """The state in words."""
+        from grader.schema.queue import STATES
+
+        return _(STATES[self.state])
+
+    @property
+    def lines(self) -> list[str]:
+        """The state and all problems, a line each."""
+        return [self.says, *InvalidInput(self.source, self.problems).lines()]
+
+
+def failed(form: Format, failure: Failure) -> str:
+    """Return what stands in this format in place of a report."""
+    text: str = import_module(f"{__name__}.{form.name}").failed(failure)
+    return text
 
 
 def rendered(form: Format, material: Material) -> str:

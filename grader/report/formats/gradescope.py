@@ -10,9 +10,10 @@ import json
 from typing import Any
 
 from grader.base.language import _
+from grader.base.screen import harmless_values
 from grader.exercises.scoring import points_each
 from grader.grading.hashing import content_hash
-from grader.report.formats import Material
+from grader.report.formats import Failure, Material
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, Report, Verdict, title
@@ -24,6 +25,15 @@ STATUSES = {"confirmed": "passed", "refuted": "failed"}
 def show(material: Material) -> str:
     """Return `results.json`, with the points that the material gives a full score, else with the exercise's own."""
     return render(material.report, material.exercise, total_points=material.total_points)
+
+
+def failed(failure: Failure) -> str:
+    """Return `results.json` with the score 0, which Gradescope asks for, and all problems for the student to read."""
+    content = {
+        **_frame(0.0, "\n".join([_("this 0 is not a grade."), *failure.lines])),
+        "extra_data": {"exit_code": failure.exit_code, "gradable": False, "state": failure.state},
+    }
+    return json.dumps(harmless_values(content), sort_keys=True, indent=2) + "\n"
 
 
 def render(
@@ -39,14 +49,10 @@ def render(
     """
     scale = 1.0 if total_points is None else total_points / report.possible
     content: dict[str, Any] = {
-        "score": round(report.points * report.credit * scale + 0.0, 4) if report.gradable else 0.0,
-        "output": _summary(report, exercise),
-        "output_format": "text",
-        "test_output_format": "text",
-        "test_name_format": "text",
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "tests": [],
+        **_frame(
+            round(report.points * report.credit * scale + 0.0, 4) if report.gradable else 0.0,
+            _summary(report, exercise),
+        ),
         "extra_data": {
             "content_hash": report.content_hash or content_hash(report),
             "exercise": report.exercise,
@@ -64,7 +70,20 @@ def render(
         content["tests"] = [
             _test(number, verdict, report, exercise, scale) for number, verdict in enumerate(report.verdicts, start=1)
         ]
-    return json.dumps(content, sort_keys=True, indent=2, allow_nan=False) + "\n"
+    return json.dumps(harmless_values(content), sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+
+def _frame(score: float, output: str) -> dict[str, Any]:
+    return {
+        "score": score,
+        "output": output,
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [],
+    }
 
 
 def _summary(report: Report, exercise: Exercise | None) -> str:

@@ -10,7 +10,7 @@ from grader.report.drawing.bars import Bar, bar
 from grader.report.drawing.cloud import Cloud, cloud
 from grader.report.drawing.headmap import HeadMap
 from grader.report.drawing.pattern import Drawing, draw
-from grader.report.formats import Material
+from grader.report.formats import Failure, Material
 from grader.report.pages.page import STYLES, page
 from grader.report.text import words
 from grader.schema import Exercise, Picture, Report, Verdict, title
@@ -33,6 +33,11 @@ def show(material: Material) -> str:
         return render(material.report, {}, material.exercise)
     standings = material.standings() if material.standings else None
     return render(material.report, material.pictures(), material.exercise, standings)
+
+
+def failed(failure: Failure) -> str:
+    """Return a page with the state and all problems."""
+    return page("failed.html.jinja", ("page.css",), failure=failure)
 
 
 def render(

@@ -1,15 +1,28 @@
 """The report as JSON for programs: sorted keys, two spaces, ASCII, with its content hash."""
 
 import json
+from dataclasses import asdict
 
 from grader.grading.hashing import content_hash
-from grader.report.formats import Material
+from grader.report.formats import Failure, Material
 from grader.schema import Report
 
 
 def show(material: Material) -> str:
     """Return the report as JSON."""
     return render(material.report)
+
+
+def failed(failure: Failure) -> str:
+    """Return the state and the problems as JSON, under the names that a platform's results have."""
+    content = {
+        "exit_code": failure.exit_code,
+        "problems": [asdict(problem) for problem in failure.problems],
+        "says": failure.says,
+        "source": failure.source,
+        "state": failure.state,
+    }
+    return json.dumps(content, sort_keys=True, indent=2) + "\n"
 
 
 def render(report: Report) -> str:

@@ -7,7 +7,8 @@ skipped, as claims that are not graded are, with the reason.
 from xml.etree import ElementTree
 
 from grader.base.numbers import number
-from grader.report.formats import Material
+from grader.base.screen import harmless_tree
+from grader.report.formats import Failure, Material
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, Report, Verdict, title
@@ -18,6 +19,19 @@ DECIMALS = 4
 def show(material: Material) -> str:
     """Return the report as JUnit XML."""
     return render(material.report, material.exercise)
+
+
+def failed(failure: Failure) -> str:
+    """Return one test case with an error: the submission itself."""
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    suites = ElementTree.Element("testsuites", {"name": "grade", **counts})
+    suite = ElementTree.SubElement(suites, "testsuite", {"name": failure.source, **counts})
+    case = ElementTree.SubElement(suite, "testcase", {"classname": failure.source, "name": "submission"})
+    kind = failure.problems[0].code if failure.problems else failure.state
+    error = ElementTree.SubElement(case, "error", {"type": kind, "message": failure.says})
+    error.text = "\n".join(failure.lines)
+    ElementTree.indent(harmless_tree(suites))
+    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=False) + "\n"
 
 
 def render(report: Report, exercise: Exercise | None = None) -> str:
@@ -42,7 +56,7 @@ def render(report: Report, exercise: Exercise | None = None) -> str:
     suite.attrib.update(counts)
     suites = ElementTree.Element("testsuites", {"name": "grade", **counts})
     suites.append(suite)
-    ElementTree.indent(suites)
+    ElementTree.indent(harmless_tree(suites))
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=False) + "\n"
 
 

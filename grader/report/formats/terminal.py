@@ -8,8 +8,9 @@ from typing import TextIO
 
 from grader.base.language import _
 from grader.base.numbers import measured_and_needed
+from grader.base.screen import Clean
 from grader.exercises.names import STATISTICS, statistic
-from grader.report.formats import Material
+from grader.report.formats import Failure, Material
 from grader.report.text import glossary, words
 from grader.report.text.labels import cells, padded, shorten, visible
 from grader.report.text.styled import Text
@@ -58,6 +59,11 @@ def show(material: Material) -> str:
     return write(material.report, material.exercise)
 
 
+def failed(failure: Failure) -> str:
+    """Return the state and all problems as text."""
+    return "\n".join(failure.lines) + "\n"
+
+
 def render(
     report: Report,
     exercise: Exercise | None = None,
@@ -69,7 +75,7 @@ def render(
     """Return the report as text in `encoding`; with the exercise, it also says what a pass still needs."""
     columns = max(NARROWEST, min(width or 80, WIDEST))
     lines = (line for block in _blocks(report, exercise, columns) for line in block.lines(columns, colour=colour))
-    return fit("\n".join(lines) + "\n", encoding)
+    return Clean(fit("\n".join(lines) + "\n", encoding))
 
 
 def for_stream(report: Report, exercise: Exercise | None = None, stream: TextIO | None = None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from grader.base.screen import Clean
 from grader.exercises.names import STATISTICS
 from grader.grading.calibration.records import (
     Calibration,
@@ -125,7 +126,7 @@ def render(calibration: Calibration) -> str:
         style_hash=inline_hash(style),
         script_hash=inline_hash(templates.get_template(SCRIPT).render()),
     )
-    return page.rstrip() + "\n"
+    return Clean(page.rstrip() + "\n")
 
 
 def number(at_least: float) -> str:

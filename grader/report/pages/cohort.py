@@ -1,6 +1,7 @@
 """The cohort for an instructor, as text and as one page that needs no network."""
 
 from grader.base.numbers import percent
+from grader.base.screen import Clean
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
 from grader.report.text import words
@@ -54,4 +55,4 @@ def html(cohort: Cohort, exercise: Exercise) -> str:
     page = templates.get_template("cohort.html.jinja").render(
         cohort=cohort, exercise=exercise, words=words, really=_really, visible=visible, style_hash=inline_hash(style)
     )
-    return page.rstrip() + "\n"
+    return Clean(page.rstrip() + "\n")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 
+from grader.base.screen import Clean
 from grader.report.templates import environment
 
 STYLES, SCRIPT = ("page.css", "headmap.css", "cloud.css"), "page.js"
@@ -17,7 +18,7 @@ def page(template: str, styles: Sequence[str], **values: object) -> str:
     text = templates.get_template(template).render(
         **values, style=style, script=script, style_hash=inline_hash(style), script_hash=inline_hash(script)
     )
-    return text.rstrip() + "\n"
+    return Clean(text.rstrip() + "\n")
 
 
 def inline_hash(text: str) -> str:

@@ -1,8 +1,9 @@
 """A head's picture in a file: a heat map with tokens on both axes."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 from grader.base.errors import InvalidInput, Problem
@@ -18,24 +19,17 @@ REPLACEMENT = "\N{WHITE SQUARE}"
 """The sign for a character that the font does not have."""
 
 
-def save(picture: Picture, path: Path) -> None:
-    """Draw into a file, by its suffix: `.png`, `.svg`, or `.html` for an interactive page.
+def format_of(path: Path) -> str:
+    """Return the format by a file's suffix: `png`, `svg`, or `html` for an interactive page.
 
     Raises:
-        InvalidInput: The suffix is another one, or the file cannot be written.
+        InvalidInput: The suffix is another one.
     """
-    write = {".svg": pattern.svg, ".html": page}.get(path.suffix.lower())
-    try:
-        if write is not None:
-            path.write_text(write(picture), encoding="utf-8", newline="\n")
-        elif path.suffix.lower() == ".png":
-            png(picture, path)
-        else:
-            message = _("the file name must end in .png, .svg or .html, not in {suffix}", suffix=repr(path.suffix))
-            raise InvalidInput(str(path), [Problem("unknown-picture-format", message)])
-    except OSError as error:
-        message = _("cannot be written: {why}", why=error.strerror)
-        raise InvalidInput(str(path), [Problem("unwritable", message)]) from None
+    name = path.suffix.lower().removeprefix(".")
+    if name not in FORMATS:
+        message = _("the file name must end in .png, .svg or .html, not in {suffix}", suffix=repr(path.suffix))
+        raise InvalidInput(str(path), [Problem("unknown-picture-format", message)])
+    return name
 
 
 def page(picture: Picture) -> str:
@@ -43,8 +37,8 @@ def page(picture: Picture) -> str:
     return whole_page("picture.html.jinja", ("page.css",), drawing=pattern.draw(picture))
 
 
-def png(picture: Picture, path: Path) -> None:
-    """Draw with matplotlib; the same version of it always writes the same bytes.
+def png(picture: Picture) -> bytes:
+    """Return the picture, drawn with matplotlib; the same version of it always writes the same bytes.
 
     The labels of the axes are always English, because matplotlib's own font has only Latin letters.
     """
@@ -70,7 +64,9 @@ def png(picture: Picture, path: Path) -> None:
         axes.set_ylabel("query", fontsize=8)
         axes.set_title(_drawable(visible(picture.caption)), fontsize=10, parse_math=False, wrap=True)
         figure.colorbar(image, ax=axes, shrink=0.6, label="attention").ax.tick_params(labelsize=7)
-        figure.savefig(path, format="png", metadata={"Software": None}, bbox_inches="tight")
+        drawn = BytesIO()
+        figure.savefig(drawn, format="png", metadata={"Software": None}, bbox_inches="tight")
+    return drawn.getvalue()
 
 
 @contextmanager
@@ -91,3 +87,11 @@ def _drawable(text: str) -> str:
     font = font_manager.get_font(font_manager.findfont("DejaVu Sans"))
     known = font.get_charmap()
     return "".join(character if ord(character) in known else REPLACEMENT for character in text)
+
+
+def _encoded(write: Callable[[Picture], str]) -> Callable[[Picture], bytes]:
+    return lambda picture: write(picture).encode()
+
+
+FORMATS: dict[str, Callable[[Picture], bytes]] = {"png": png, "svg": _encoded(pattern.svg), "html": _encoded(page)}
+"""The function that draws a picture, by the name of the format."""

@@ -7,7 +7,7 @@ from grader.report.pages.scan import scan_kind
 
 
 def render(standings: Standings) -> str:
-    """Return the page; unlike the one of `grade scan --html`, it has no section and no link for each head."""
+    """Return the page; unlike the one of `grade scan --format html`, it has no section and no link for each head."""
     whole = headmap.head_map(standings.exercise, standings, lambda place: None)
     return page(
         "scores.html.jinja",

@@ -8,18 +8,21 @@ import jinja2
 from markupsafe import Markup, escape
 
 from grader.base.language import _, ngettext, spoken
+from grader.base.screen import harmless
 from grader.kinds import TYPES
 from grader.report.text import glossary
 from grader.report.text.labels import visible
+from grader.report.text.styled import CODE
 
 FOLDER = Path(__file__).parent
 
 
 def environment() -> jinja2.Environment:
-    """Return an environment that escapes all values, fails on missing ones, and uses the present language."""
+    """Return an environment in the present language: it escapes and cleans all values, and fails on missing ones."""
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER, encoding="utf-8"),
         autoescape=True,
+        finalize=cleaned,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -35,8 +38,13 @@ def environment() -> jinja2.Environment:
         "term": term,
         "term_id": term_id,
     }
-    templates.filters["with_terms"] = with_terms
+    templates.filters |= {"with_terms": with_terms, "with_code": with_code}
     return templates
+
+
+def cleaned(value: object) -> object:
+    """Return a value of a template with its text made harmless; markup is made here, of harmless texts."""
+    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def type_colours() -> dict[str, dict[str, str]]:
@@ -50,7 +58,7 @@ def term(word: str, text: str | None = None, *, tab_stop: bool = True) -> Markup
     `text` is shown in place of the word. Without `tab_stop`, the Tab key skips the link.
     """
     name, definition = _(word), _(glossary.DEFINITIONS[word])
-    text = text or name
+    text = harmless(text or name)
     title = definition if text == name else f"{name}: {definition}"
     link = Markup('<a class="term" href="#{id}" title="{title}" tabindex="{tabindex}">{text}</a>')
     return link.format(id=term_id(word), title=title, tabindex=0 if tab_stop else -1, text=text)
@@ -71,7 +79,14 @@ def with_terms(text: str, words: Iterable[str]) -> Markup:
     """Return `text` with these words of the glossary as links to their definitions; the Tab key skips the links."""
     forms = {_(form): word for word in words for form in (word, glossary.PLURALS.get(word, word))}
     if not forms:
-        return escape(text)
+        return with_code(text)
     longest_first = sorted(map(re.escape, forms), key=len, reverse=True)
-    parts = re.split(rf"(?<!\w)({'|'.join(longest_first)})(?![A-Za-z])", text)
-    return Markup("").join(term(forms[part], part, tab_stop=False) if part in forms else escape(part) for part in parts)
+    parts = re.split(rf"(?<!\w)({'|'.join(longest_first)})(?![A-Za-z])", harmless(text))
+    linked = (term(forms[part], part, tab_stop=False) if part in forms else with_code(part) for part in parts)
+    return Markup("").join(linked)
+
+
+def with_code(text: str) -> Markup:
+    """Return `text` with everything in backticks as code."""
+    code, parts = Markup("<code>{}</code>"), enumerate(CODE.split(harmless(text)))
+    return Markup("").join(code.format(part) if number % 2 else escape(part) for number, part in parts)

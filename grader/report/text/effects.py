@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from grader.base.numbers import percent
+from grader.base.screen import cell
 from grader.report.text.labels import visible
 from grader.schema import Verdict
 from grader.students.regrading import Effect, StudentEffect
@@ -74,7 +75,7 @@ def as_csv(effects: Sequence[StudentEffect]) -> str:
         for effect in student.effects:
             flips = " ".join(f"{flip.head}:{flip.kind}:{flip.before}->{flip.after}" for flip in effect.flips)
             row = _row(student, effect) | {"flips": flips}
-            writer.writerow({name: _harmless(value) for name, value in row.items()})
+            writer.writerow({name: cell(value) for name, value in row.items()})
     return out.getvalue()
 
 
@@ -116,7 +117,3 @@ def _borderline_changes(effect: Effect) -> Iterator[tuple[Verdict, str]]:
     for old, new in zip(effect.entry.report.verdicts, effect.after.verdicts, strict=True):
         if old.outcome == new.outcome and old.borderline != new.borderline:
             yield new, "is now borderline" if new.borderline else "is no longer borderline"
-
-
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value

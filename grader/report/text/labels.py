@@ -3,23 +3,16 @@
 import unicodedata
 from functools import lru_cache
 
-JOINERS = "\u200c\u200d"
-"""Invisible characters that letters and emoji of many scripts need."""
+from grader.base.screen import JOINERS, SELECTORS, harmless
+
 UNSEEN = {" ": "\N{OPEN BOX}", "\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}", "\t": "\N{RIGHTWARDS ARROW TO BAR}"}
 """The visible signs for a token that is only white space."""
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 def visible(text: str) -> str:
-    r"""Return `text` on one line; control and direction characters become codes, such as `\x1b`."""
-    return "".join(_harmless(character) for character in " ".join(text.split()))
-
-
-def _harmless(character: str) -> str:
-    code = ord(character)
-    if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"} or character in JOINERS:
-        return character
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    r"""Return `text` on one line, with codes such as `\x1b` in place of what does not belong on a screen."""
+    return harmless(" ".join(text.split()))
 
 
 def cells(text: str) -> int:
@@ -28,7 +21,7 @@ def cells(text: str) -> int:
 
 
 def _cell(character: str) -> int:
-    if unicodedata.combining(character) or character in JOINERS:
+    if unicodedata.combining(character) or character in JOINERS or character in SELECTORS:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
@@ -59,4 +52,4 @@ def token_label(token: str, most: int = 14) -> str:
     """Return a token's label for an axis: without its leading space; a token of white space becomes visible."""
     if token.strip():
         return shorten(visible(token), most)
-    return shorten("".join(UNSEEN.get(character, _harmless(character)) for character in token), most)
+    return shorten("".join(UNSEEN.get(character, harmless(character)) for character in token), most)

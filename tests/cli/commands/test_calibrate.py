@@ -31,7 +31,7 @@ def test_text_tells_every_kind(bench: Bench, home: Path) -> None:
 
 
 def test_json_is_all_that_is_printed(bench: Bench, home: Path) -> None:
-    done = bench.grade(home, "calibrate", ID, "--json")
+    done = bench.grade(home, "calibrate", ID, "--format", "json")
 
     assert done.stderr == ""
     assert [kind.name for kind in calibration(done.stdout).kinds] == list(KINDS)
@@ -52,10 +52,10 @@ def test_the_page_is_written_and_json_may_come_with_it(bench: Bench, home: Path,
 def test_labels_come_from_the_file_that_is_named_or_from_the_exercise(bench: Bench, home: Path, tmp_path: Path) -> None:
     own = bench.root / "exercises" / ID / "known_heads.yaml"
     own.write_text(labels(bench, tmp_path).read_text())
-    from_exercise = calibration(bench.grade(home, "calibrate", ID, "--json").stdout)
+    from_exercise = calibration(bench.grade(home, "calibrate", ID, "--format", "json").stdout)
     own.unlink()
-    named = bench.grade(home, "calibrate", ID, "--json", "--known", labels(bench, tmp_path, "refuted"))
-    none = calibration(bench.grade(home, "calibrate", ID, "--json").stdout)
+    named = bench.grade(home, "calibrate", ID, "--format", "json", "--known", labels(bench, tmp_path, "refuted"))
+    none = calibration(bench.grade(home, "calibrate", ID, "--format", "json").stdout)
 
     counts = [
         next(kind.labels for kind in each.kinds if kind.name == "induction")
@@ -93,16 +93,16 @@ def test_a_file_of_labels_that_is_not_there_is_invalid_input(bench: Bench, home:
 
 
 def test_a_kept_table_is_calibrated_without_loading_what_measures(bench: Bench, home: Path, tmp_path: Path) -> None:
-    code, names = bench.imported(home, "calibrate", ID, "--html", tmp_path / "page.html")
+    code, names = bench.imported(home, "calibrate", ID, "--format", "html", "--out", tmp_path / "page.html")
 
     assert code == 0
     assert names & {"torch", "numpy", "transformers"} == set()
 
 
 def test_random_weights_are_measured_once_and_pass_nothing(bench: Bench, home: Path) -> None:
-    first = calibration(bench.grade(home, "calibrate", ID, "--json", "--untrained").stdout)
-    second = calibration(bench.grade(home, "calibrate", ID, "--json", "--untrained").stdout)
-    without = calibration(bench.grade(home, "calibrate", ID, "--json").stdout)
+    first = calibration(bench.grade(home, "calibrate", ID, "--format", "json", "--untrained").stdout)
+    second = calibration(bench.grade(home, "calibrate", ID, "--format", "json", "--untrained").stdout)
+    without = calibration(bench.grade(home, "calibrate", ID, "--format", "json").stdout)
 
     assert first == second
     assert all(kind.chance is not None for kind in first.kinds)
@@ -112,7 +112,7 @@ def test_random_weights_are_measured_once_and_pass_nothing(bench: Bench, home: P
 
 
 def test_look_alikes_are_planted_on_the_exercise(bench: Bench, home: Path) -> None:
-    text, as_json = (bench.grade(home, "calibrate", ID, "--lookalikes", *more) for more in ((), ("--json",)))
+    text, as_json = (bench.grade(home, "calibrate", ID, "--lookalikes", *more) for more in ((), ("--format", "json")))
     planted = json.loads(as_json.stdout)
 
     assert {each["kind"] for each in planted} == set(KINDS)

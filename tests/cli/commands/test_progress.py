@@ -21,7 +21,7 @@ from tests.cli.support_handing_in import hand_in
 def test_the_ledger_keeps_every_report_once_and_progress_adds_them_up(bench: Bench, home: Path, tmp_path: Path) -> None:
     failing = bench.grade(home, "submit", bench.failing(tmp_path), "--format", "json")
     passing = [bench.grade(home, "submit", bench.passing(tmp_path), "--format", "json") for _ in range(2)]
-    done = bench.grade(home, "progress", "ada", "--json")
+    done = bench.grade(home, "progress", "ada", "--format", "json")
     text = bench.grade(home, "progress", "ada")
     (database,) = home.glob("ledger.*")
     with Ledger(f"sqlite:///{database}") as ledger:
@@ -46,7 +46,7 @@ def test_the_ledger_keeps_every_report_once_and_progress_adds_them_up(bench: Ben
 def test_less_feedback_keeps_the_whole_report(bench: Bench, home: Path, tmp_path: Path) -> None:
     """XP and regrades need what the student is not shown."""
     bench.grade(home, "submit", bench.passing(tmp_path), "--exercise", f"{ID}-score")
-    progress = json.loads(bench.grade(home, "progress", "ada", "--json").stdout)
+    progress = json.loads(bench.grade(home, "progress", "ada", "--format", "json").stdout)
 
     assert progress["xp"] == 50
 
@@ -99,7 +99,7 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, object]) -> N
 def test_a_queue_that_cannot_be_reached_leaves_everything_as_it_is(bench: Bench, home: Path, tmp_path: Path) -> None:
     hand_in(bench, home, [("ada", bench.passing(tmp_path))])
     done = bench.grade(home, "progress", "sync", "ada", "--queue", "redis://127.0.0.1:1/0")
-    progress = json.loads(bench.grade(home, "progress", "ada", "--json").stdout)
+    progress = json.loads(bench.grade(home, "progress", "ada", "--format", "json").stdout)
 
     assert (done.returncode, done.stdout) == (3, "")
     assert "redis://127.0.0.1:1/0: no answer" in done.stderr

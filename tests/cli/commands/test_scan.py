@@ -13,7 +13,7 @@ KEYS += ["share", "hit_rate", "baseline", "score", "interval", "queries", "confi
 
 
 def test_json_lists_every_head_under_every_kind_best_first(bench: Bench, home: Path) -> None:
-    done = bench.grade(home, "scan", ID, "--json")
+    done = bench.grade(home, "scan", ID, "--format", "json")
     scores = json.loads(done.stdout)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -38,7 +38,7 @@ def test_one_kind_and_the_best_of_it_as_text(bench: Bench, home: Path) -> None:
 
 
 def test_a_page_shows_the_map_and_every_head(bench: Bench, home: Path, tmp_path: Path) -> None:
-    done = bench.grade(home, "scan", ID, "--html", tmp_path / "all.html")
+    done = bench.grade(home, "scan", ID, "--format", "html", "--out", tmp_path / "all.html")
     text = (tmp_path / "all.html").read_text(encoding="utf-8")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"written to {tmp_path / 'all.html'}\n")
@@ -54,7 +54,10 @@ def test_a_page_shows_the_map_and_every_head(bench: Bench, home: Path, tmp_path:
         (["--type", "positional:one", ID], "`one` is not a whole number"),
         ([], "give either an exercise's id or --pattern FILE"),
         (["--pattern", "/nowhere.npz"], "cannot be read: "),
-        ([ID, "--html", "all.html", "--top", "3"], "--html PATH shows every head and kind of an exercise"),
+        (
+            [ID, "--format", "html", "--out", "all.html", "--top", "3"],
+            "a page shows every head and kind of an exercise",
+        ),
     ],
 )
 def test_what_cannot_be_scanned_is_the_users_mistake(
@@ -73,7 +76,7 @@ def test_a_recorded_pattern_needs_no_exercise(bench: Bench, tmp_path: Path) -> N
     attention[0, 0, :, 0] = attention[0, 1, 0, 0] = 1
     attention[0, 1, np.arange(1, 12), np.arange(11)] = 1
     np.savez(tmp_path / "seen.npz", token_ids=np.arange(12), attn=attention)
-    done = bench.grade(tmp_path / "home", "scan", "--pattern", tmp_path / "seen.npz", "--json")
+    done = bench.grade(tmp_path / "home", "scan", "--pattern", tmp_path / "seen.npz", "--format", "json")
 
     assert (done.returncode, done.stderr) == (0, "")
     rows = json.loads(done.stdout)["heads"]

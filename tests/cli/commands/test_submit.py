@@ -207,7 +207,7 @@ def test_out_that_cannot_be_written_is_the_users_mistake(bench: Bench, home: Pat
 
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
-    assert json.loads(bench.grade(home, "progress", "nobody", "--json").stdout)["history"] == []
+    assert json.loads(bench.grade(home, "progress", "nobody", "--format", "json").stdout)["history"] == []
     assert "Traceback" not in done.stderr
 
 

@@ -214,7 +214,7 @@ def test_what_was_made_offline_counts_once_here_and_there(
         execute("DELETE FROM handed_in", {})  # as if nothing were known of it
     third = bench.grade(home, *yes, *canvas)
     elsewhere = bench.grade(home, *yes, *queue)
-    shown = bench.grade(home, "progress", "ines", "--json"), up.grade("progress", "ines", "--json")
+    shown = bench.grade(home, "progress", "ines", "--format", "json"), up.grade("progress", "ines", "--format", "json")
     here, there = (json.loads(done.stdout) for done in shown)
 
     left = "2 offline submissions without a name were left, because others may use this login. If they are yours, run: "
@@ -255,7 +255,7 @@ def test_attempts_are_used_up_only_when_that_is_asked_for_and_a_refusal_is_told_
     hand_in(bench, home, (("mira", file) for file in offline), f"{ID}-once")
     main = bench.grade(home, "submit", bench.passing(tmp_path, student="mira"), *queue)
     used, again = (bench.grade(home, "progress", "sync", "mira", "--use-attempts", *queue) for _ in range(2))
-    progress = json.loads(bench.grade(home, "progress", "mira", "--json").stdout)
+    progress = json.loads(bench.grade(home, "progress", "mira", "--format", "json").stdout)
 
     assert main.returncode == 0
     assert "3 offline submissions for tiny-heads-once were kept back" in main.stderr

@@ -43,7 +43,7 @@ def test_who_does_not_wait_gets_the_id_and_asks_later(
     name = done.stdout.strip()
     wait_for(lambda: ": graded\n" in up.grade("status", name).stdout, f"{name} to be graded")
     status, shown = up.grade("status", name), up.grade("report", name)
-    result = Result.model_validate_json(up.grade("status", name, "--json").stdout)
+    result = Result.model_validate_json(up.grade("status", name, "--format", "json").stdout)
 
     assert done.returncode == 0
     assert re.fullmatch("[0-9a-f]{32}", name)
@@ -100,7 +100,7 @@ def test_what_we_cannot_grade_is_three_and_not_the_students_fault_and_can_be_tri
         wait_for(lambda: _hurried(up, "lost-1") == "dead", "lost-1 to be dead")
         code = waiting.wait()
         log = waiting.log
-    listed, as_json = up.grade("dead", "list"), json.loads(up.grade("dead", "list", "--json").stdout)
+    listed, as_json = up.grade("dead", "list"), json.loads(up.grade("dead", "list", "--format", "json").stdout)
     status, report = up.grade("status", "lost-1"), up.grade("report", "lost-1")
     replayed = up.grade("dead", "replay", "local/lost-1")
 
