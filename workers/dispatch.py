@@ -44,7 +44,7 @@ class Dispatcher:
         self.ledger = Ledger()
         self.jobs = Jobs(self.ledger, given.task_seconds, given.resend_seconds)
         self.letters = DeadLetters(self.ledger)
-        self.broker = streams.connect(given.broker_url, given.queue_ca)
+        self.broker = streams.connect(given.broker_url, given.queue_ca, given.queue_seconds)
 
     def round(self) -> None:
         """Do everything once."""
@@ -65,9 +65,8 @@ def main() -> None:
     with Process("dispatcher") as process:
         from workers.metrics import serve  # the Prometheus client takes long to import, and only a process needs it
 
-        dispatcher = Dispatcher(process.settings)
-        serve(process.settings, dispatcher.ledger)
-        process.run(dispatcher.round, PAUSE_SECONDS)
+        serve(process.settings)
+        process.run(lambda: Dispatcher(process.settings).round, PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class Intake:
         ledger = Ledger()
         self.jobs = Jobs(ledger, given.task_seconds, given.resend_seconds)
         self.reception, self.letters = Reception(ledger, listed), DeadLetters(ledger)
-        self.queue = streams.connect(given.queue_url, given.queue_ca)
+        self.queue = streams.connect(given.queue_url, given.queue_ca, given.queue_seconds)
         self.batch = max(1, BATCH // len(listed))
         self.paces = {name: Pace(platform.per_minute, self.batch) for name, platform in listed.items()}
         self.consumer = socket.gethostname()
@@ -171,7 +171,7 @@ def _entries(platform: str, entries: Iterable[tuple[bytes, Mapping[bytes, bytes]
 def main() -> None:
     """Run until told to stop."""
     with Process("intake") as process:
-        process.run(Intake(process.settings).round, 0)
+        process.run(lambda: Intake(process.settings).round, 0)
 
 
 if __name__ == "__main__":
