@@ -70,9 +70,29 @@ class Reception:
         read = {number: _read(each) for number, each in enumerate(envelopes) if number not in refused}
         with taking_in(self.ledger) as incoming:
             return [
-                Receipt(None, None, refused[number]) if number in refused else _taken(incoming, each, read[number])
+                Receipt(None, None, refused[number]) if number in refused else self._taken(incoming, each, read[number])
                 for number, each in enumerate(envelopes)
             ]
+
+    def _taken(self, incoming: Incoming, envelope: Envelope, read: _Read) -> Receipt:
+        """Return the receipt for this envelope's row: the one that exists, or a new one."""
+        handed_in = (envelope.student or "", envelope.course or "", envelope.submission)
+        digest = sha256("\0".join(handed_in).encode()).hexdigest()
+        known = incoming.known(envelope.platform, envelope.id)
+        if known is None:
+            handed = NewSubmission(
+                envelope.platform, envelope.id, digest, envelope.student, envelope.submission, envelope.came_at
+            )
+            most = self.platforms[envelope.platform].most_waiting
+            new = _judged_new(incoming, handed, read)
+            if not new.problems and incoming.waiting(envelope.platform) >= most:
+                new = _crowded_out(handed, most)
+            return Receipt(incoming.add(new), new.state)
+        if known.digest != digest:
+            return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
+        if known.state in TERMINAL:  # a platform that asks again may have missed the result
+            incoming.owe_again(known.job)
+        return Receipt(known.job, known.state)
 
     def _untrusted(self, envelope: Envelope) -> str:
         """Return why the envelope cannot be trusted; empty if it can."""
@@ -124,22 +144,11 @@ def _read(envelope: Envelope) -> _Read:
         return _Read()  # a fault of ours: the row waits until it is mended
 
 
-def _taken(incoming: Incoming, envelope: Envelope, read: _Read) -> Receipt:
-    """Return the receipt for this envelope's row: the one that exists, or a new one."""
-    handed_in = (envelope.student or "", envelope.course or "", envelope.submission)
-    digest = sha256("\0".join(handed_in).encode()).hexdigest()
-    known = incoming.known(envelope.platform, envelope.id)
-    if known is None:
-        handed = NewSubmission(
-            envelope.platform, envelope.id, digest, envelope.student, envelope.submission, envelope.came_at
-        )
-        new = _judged_new(incoming, handed, read)
-        return Receipt(incoming.add(new), new.state)
-    if known.digest != digest:
-        return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
-    if known.state in TERMINAL:  # a platform that asks again may have missed the result
-        incoming.owe_again(known.job)
-    return Receipt(known.job, known.state)
+def _crowded_out(new: NewSubmission, most: int) -> NewSubmission:
+    """Return the new submission as one that is refused; its document, which nobody will read, is not kept."""
+    refusal = policy.crowded(most, new.came_at)
+    problems = [Problem(refusal.code, refusal.message)]
+    return new._replace(document="", problems=problems, next_allowed=refusal.next_allowed)
 
 
 def _judged_new(incoming: Incoming, new: NewSubmission, read: _Read) -> NewSubmission:

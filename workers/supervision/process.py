@@ -80,7 +80,7 @@ class Process:
                 work = work or begin()
                 work()
                 self._beat()
-            except (LedgerError, QueueError, redis.RedisError) as error:
+            except (LedgerError, QueueError, redis.RedisError, OSError) as error:
                 if work is None and isinstance(error, LedgerError) and not isinstance(error, LedgerUnavailable):
                     raise  # it is no ledger of ours: somebody has to do something
                 self._warn(error)

@@ -10,6 +10,7 @@ import shlex
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from grader import exercises
 from grader.base import home
@@ -146,9 +147,10 @@ def _refuse_taken(host: str, port: int, option: str) -> None:
 
 
 def _say(text: str) -> None:
-    """Print a line at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """Print a line at once; a full disk or a closed terminal that cannot take it is no reason to stop."""
+    with suppress(OSError):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
