@@ -27,6 +27,8 @@ SOURCE = "submission"
 """The document's name in messages."""
 TOGETHER = 100
 """Envelopes that are taken in at once; nobody else can write meanwhile."""
+ROOM_PARTS = 8
+"""The part of the room for waiting submissions that is used up without counting them again."""
 
 
 class Receipt(NamedTuple):
@@ -57,6 +59,7 @@ class Reception:
 
     def __init__(self, ledger: Ledger, platforms: Mapping[str, Platform]) -> None:
         self.ledger, self.platforms = ledger, platforms
+        self._room: dict[str, int] = {}
 
     def accept(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         """Return a receipt for each envelope, in order; their rows are durable then."""
@@ -83,16 +86,27 @@ class Reception:
             handed = NewSubmission(
                 envelope.platform, envelope.id, digest, envelope.student, envelope.submission, envelope.came_at
             )
-            most = self.platforms[envelope.platform].most_waiting
             new = _judged_new(incoming, handed, read)
-            if not new.problems and incoming.waiting(envelope.platform) >= most:
-                new = _crowded_out(handed, most)
+            if not new.problems and not self._has_room(incoming, envelope.platform):
+                new = _crowded_out(handed, self.platforms[envelope.platform].most_waiting)
             return Receipt(incoming.add(new), new.state)
         if known.digest != digest:
             return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
         if known.state in TERMINAL:  # a platform that asks again may have missed the result
             incoming.owe_again(known.job)
         return Receipt(known.job, known.state)
+
+    def _has_room(self, incoming: Incoming, platform: str) -> bool:
+        """Return whether one more of the platform's submissions may wait.
+
+        They are counted again when a part of the room that there was last time is used up, since other processes use
+        the same room.
+        """
+        if self._room.get(platform, 0) <= 0:
+            left = self.platforms[platform].most_waiting - incoming.waiting(platform)
+            self._room[platform] = min(left, 1 + left // ROOM_PARTS)
+        self._room[platform] -= 1
+        return self._room[platform] >= 0
 
     def _untrusted(self, envelope: Envelope) -> str:
         """Return why the envelope cannot be trusted; empty if it can."""

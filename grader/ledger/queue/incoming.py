@@ -67,14 +67,12 @@ class Incoming:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._waiting: dict[str, int] = {}
 
     def waiting(self, platform: str) -> int:
-        """Return the number of the platform's submissions that are not graded yet."""
-        if platform not in self._waiting:
-            query = sa.select(sa.func.count()).where(ROW.platform == platform, ROW.state.in_(PENDING))
-            self._waiting[platform] = self._connection.scalar(query) or 0
-        return self._waiting[platform]
+        """Return the number of the platform's submissions that have not been sent to a worker; reads all that wait."""
+        # Not by the index of students, which begins with the platform: it has every submission that ever came.
+        query = sa.select(sa.func.count()).where(ROW.state == "received", ROW.platform.concat("") == platform)
+        return self._connection.scalar(query) or 0
 
     def known(self, platform: str, submission_id: str) -> KnownSubmission | None:
         """Return the platform's submission with this id; None if it is new."""
@@ -103,8 +101,6 @@ class Incoming:
         if new.problems:
             following = written(new.next_allowed) if new.next_allowed else None
             columns |= {"finished_at": written(new.came_at), "next_allowed": following}
-        if new.platform in self._waiting and not new.problems:
-            self._waiting[new.platform] += 1
         key: Any = self._connection.execute(sa.insert(SUBMISSIONS).values(columns)).inserted_primary_key
         if new.problems:
             outbox.put(self._connection, key[0], new.came_at)
