@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from grader.base.errors import BeingMeasured, ScoreTableError
-from grader.base.files import write_whole
+from grader.base.files import write_cache
 from grader.base.language import _
 from grader.grading.grade import grade
 from grader.grading.standings import Standings
@@ -108,7 +108,8 @@ class Laboratory:
     def measure(self) -> None:
         """Measure the heads and keep the table, unless another process is measuring them."""
         with suppress(BeingMeasured):
-            self.store.table(self._measure, self._probes_digest, waits=False)
+            measured = self.store.table(self._measure, self._probes_digest, waits=False)
+            vars(self).setdefault("table", measured)  # also where the disk is full and does not keep it
 
     @cached_property
     def standings(self) -> Standings:
@@ -160,7 +161,7 @@ class Laboratory:
             return Recomputed.model_validate_json(path.read_bytes())
         except (FileNotFoundError, ValidationError):
             recomputed = self.on_sentence(claim.kind, claim.layer, claim.head, claim.evidence or "")
-            write_whole(path, recomputed.model_dump_json().encode())
+            write_cache(path, recomputed.model_dump_json().encode())
             return recomputed
 
     def on_sentence(self, kind: Kind, layer: int, head: int, text: str) -> Recomputed:
@@ -219,9 +220,10 @@ def _counted(begun: Path) -> Iterator[None]:
     if count >= MOST_BEGUN:
         message = f"measuring was begun {count} times, and each time its process was killed; it may need more memory"
         raise ScoreTableError(f"{message}. Delete {begun} to have it tried again")
-    begun.parent.mkdir(parents=True, exist_ok=True)
-    with begun.open("ab") as file:
-        file.write(b".")
+    with suppress(OSError):  # on a full disk nothing can be counted
+        begun.parent.mkdir(parents=True, exist_ok=True)
+        with begun.open("ab") as file:
+            file.write(b".")
     try:
         yield
     finally:

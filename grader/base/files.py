@@ -1,6 +1,7 @@
 """Atomic writes: a reader sees the old file or the new one, also while several processes write it."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,3 +25,9 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_cache(path: Path, content: bytes) -> None:
+    """Write as `write_whole` what can be computed again: a disk that does not take it is no error."""
+    with suppress(OSError):
+        write_whole(path, content)

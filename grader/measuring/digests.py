@@ -12,12 +12,11 @@ again, and other versions are held against the digest once.
 import ast
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
-from grader.base.files import write_whole
+from grader.base.files import write_cache
 from grader.schema import Record
 
 LIBRARIES = ("tokenizers", "transformers", "wordfreq")
@@ -88,8 +87,7 @@ def _code_digest(names: tuple[str, ...], kept: Path | None) -> str:
         return known
     trees = hashlib.sha256("\n".join(map(_told, files)).encode()).hexdigest()
     if note and note.parent.is_dir():
-        with suppress(OSError):  # a folder that only lets itself be read costs time, nothing else
-            write_whole(note, trees.encode())
+        write_cache(note, trees.encode())
     return trees
 
 

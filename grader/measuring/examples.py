@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.base.errors import ScoreTableError
-from grader.base.files import write_whole
+from grader.base.files import write_cache
 from grader.base.language import _
 from grader.schema import Kind, Picture, ProbeSettings, Record, head_name, title
 
@@ -86,7 +86,7 @@ def save(path: Path, shown: dict[str, tuple[Example, Patterns]]) -> None:
     }
     raw = BytesIO()
     np.savez_compressed(raw, allow_pickle=False, **arrays, **{f"{k}/patterns": v for k, (_, v) in shown.items()})
-    write_whole(path, raw.getvalue())
+    write_cache(path, raw.getvalue())
 
 
 def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from grader.base.errors import BeingMeasured, ScoreTableError
-from grader.base.files import write_whole
+from grader.base.files import write_cache
 from grader.measuring.digests import ProbesBuilt, code_digest, versions
 from grader.schema import Exercise, Kind, Measurement, Reading, Record, Statistic
 
@@ -174,7 +174,7 @@ def kept(folder: Path, key: str) -> ScoreTable | None:
 
 def keep(folder: Path, key: str, table: ScoreTable) -> None:
     """Write the table in such a way that two processes may race: a reader sees a whole table or none."""
-    write_whole(folder / f"{key}.json", table.model_dump_json().encode())
+    write_cache(folder / f"{key}.json", table.model_dump_json().encode())
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,13 @@ class Reception:
             receipts += self._accepted(envelopes[start : start + TOGETHER])
         return receipts
 
+    def refuse(self, envelope: Envelope, problem: Problem) -> Receipt:
+        """Return the receipt of a submission that is rejected for the way in which it was sent."""
+        if why := self._untrusted(envelope):
+            return Receipt(None, None, why)
+        with taking_in(self.ledger) as incoming:
+            return self._taken(incoming, envelope, _Read(problems=(problem,)))
+
     def _accepted(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
         read = {number: _read(each) for number, each in enumerate(envelopes) if number not in refused}
