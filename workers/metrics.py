@@ -44,8 +44,8 @@ METRICS = {
     "grader_intake_pending_entries": "Entries that an intake has read and not taken off the stream yet",
     "grader_oldest_entry_age_seconds": "Age of the oldest entry on the platform's intake stream; 0 if there is none",
     "grader_last_round_age_seconds": "Time since this process last did its work; infinite if it never has",
-    "grader_queue_memory_bytes": "Memory that the server with the platforms' streams uses",
-    "grader_queue_memory_limit_bytes": "The most that it may use, above which it refuses entries; 0 for no limit",
+    "grader_queue_memory_bytes": "Memory that the server with the streams uses",
+    "grader_queue_memory_used_ratio": "Part of its memory limit that it uses; 0 without a limit",
     "grader_celery_messages": "Messages for workers that wait on the broker",
     "grader_unacknowledged_messages": "Messages that a worker has and has not finished",
     "grader_dead_messages": "Messages on the broker that cannot become a task, on their way to the dead letters",
@@ -174,7 +174,8 @@ def _asked(up: str, question: Callable[[], Iterable[Sample]]) -> list[Sample]:
 def _of_memory(memory: object) -> Iterator[Sample]:
     if isinstance(memory, dict):  # else this user may not ask
         yield Sample("grader_queue_memory_bytes", memory["used_memory"])
-        yield Sample("grader_queue_memory_limit_bytes", memory["maxmemory"])
+        limit = memory["maxmemory"]
+        yield Sample("grader_queue_memory_used_ratio", memory["used_memory"] / limit if limit else 0.0)
 
 
 def _of_submissions(figures: QueueFigures) -> Iterator[Sample]:
