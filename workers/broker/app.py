@@ -85,7 +85,7 @@ def _broker(given: Settings) -> dict[str, object]:
             "socket_timeout": given.queue_seconds,
             "socket_connect_timeout": min(CONNECT_SECONDS, given.queue_seconds),
             "socket_keepalive": True,
-            "health_check_interval": 25,
+            "health_check_interval": 2.5 * given.queue_seconds,  # after which a silent BRPOP counts as lost
         },
     }
 

@@ -94,8 +94,10 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         try:
             for annotation, value in _annotated(inspect.signature(task.run, eval_str=True).bind(*args, **kwargs)):
                 _adapter(annotation).validate_python(value, strict=True)
-        except (TypeError, ValidationError) as error:
+        except TypeError as error:
             return f"body: the arguments do not fit {name}: {error}"
+        except ValidationError as error:
+            return f"body: the arguments do not fit {name}: {error.errors()[0]['msg']}"
         return None
 
     def _bury(self, message: Any, why: str) -> None:  # noqa: ANN401

@@ -139,6 +139,12 @@ class Properties(Exact):
     reply_to: WireText | None = None
 
 
+class SubmissionProperties(Properties):
+    """The properties of a submission; a sender that names `expires` repeats it here, for another kind of broker."""
+
+    expiration: WireText | None = None
+
+
 class Message(Exact):
     """One item of the list."""
 
@@ -153,6 +159,7 @@ class SubmissionMessage(Message):
     """One item of the list that holds a submission."""
 
     headers: SubmissionHeaders  # type: ignore[assignment]
+    properties: SubmissionProperties
 
 
 class Followers(Exact):
