@@ -1,8 +1,8 @@
 """The parts of the documentation that follow from the code: `make generated`.
 
 `docs/detectors.md` and the glossary's line on types follow from the registry of head types, `docs/schema` from the
-records, the tables of variables and metrics in `docs/operations.md` from the service, and the output in the README from
-the demo itself. A test compares. Only these parts of a page are written here, the rest by hand.
+records, the tables of variables, metrics and alarms in `docs/operations.md` from the service, and the output in the
+README from the demo itself. A test compares. Only these parts of a page are written here, the rest by hand.
 """
 
 import os
@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import yaml
 
 from grader.cli.commands.schema import RECORDS, rendered
 from grader.exercises.thresholds import defaults
@@ -26,6 +28,8 @@ DOCS = Path(__file__).parent
 BEGIN, END = "<!-- generated from grader/kinds/types -->", "<!-- end of the generated part -->"
 DEMO_BEGIN, DEMO_END = "<!-- demo output -->", "<!-- end of demo output -->"
 VARIABLE_MARKS = ("<!-- variables -->", "<!-- end of variables -->")
+ALARM_MARKS = ("<!-- alarms -->", "<!-- end of alarms -->")
+ALARMS = DOCS.parent / "deploy" / "alerts.yaml"
 METRIC = re.compile(r"^(\| `(grader_\w+)`(?: by `\w+`)? \| )(.*) \|$", re.MULTILINE)
 EXAMPLE = DOCS.parent / "exercises" / "mini-heads" / "my_heads.yaml"
 GUESS = "L2H5"
@@ -69,9 +73,12 @@ def demo() -> str:
 
 
 def with_tables(page: str) -> str:
-    """Return the page on operations with the variables and metrics that the service has."""
+    """Return the page on operations with the variables, metrics and alarms that the service has."""
     rows = [f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()]
     page = between_marks(page, VARIABLE_MARKS, "\n".join(["| variable | meaning |", "|---|---|", *rows]))
+    (group,) = yaml.safe_load(ALARMS.read_text("utf-8"))["groups"]
+    alarms = [f"| `{a['expr']}` | {a.get('for', '')} | {a['annotations']['summary']} |" for a in group["rules"]]
+    page = between_marks(page, ALARM_MARKS, "\n".join(["| alarm | for | meaning |", "|---|---|---|", *alarms]))
     return METRIC.sub(lambda row: f"{row[1]}{METRICS.get(row[2], row[3])} |", page)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import ValidationError, model_validator
 
 from grader.base.errors import BeingMeasured, DigestMismatch, ScoreTableError
-from grader.base.files import passing, read_sealed, write_sealed
+from grader.base.files import passing, read_cache, write_cache
 from grader.base.language import _
 from grader.base.memory import enough_memory
 from grader.grading.grade import credited, grade
@@ -122,7 +122,8 @@ class Laboratory:
     def measure(self) -> None:
         """Measure the heads and keep the table, unless another process is measuring them."""
         with suppress(BeingMeasured):
-            self.store.table(self._measure, waits=False)
+            measured = self.store.table(self._measure, waits=False)
+            vars(self).setdefault("table", measured)  # also where the disk is full and does not keep it
 
     @cached_property
     def standings(self) -> Standings:
@@ -182,8 +183,7 @@ class Laboratory:
         recomputed = _kept(path)
         if recomputed is None or recomputed.evidence.text != text:
             recomputed = self.on_sentence(claim.kind, claim.layer, claim.head, text)
-            with suppress(OSError):  # it is measured again next time
-                write_sealed(path, recomputed.model_dump_json().encode())
+            write_cache(path, recomputed.model_dump_json().encode())
         return recomputed
 
     def on_sentence(self, kind: Kind, layer: int, head: int, text: str) -> Recomputed:
@@ -229,7 +229,7 @@ class Laboratory:
 def _kept(path: Path) -> Recomputed | None:
     """Return the sentence that is kept in a file; None if there is none that can be used."""
     with suppress(OSError, ValidationError):
-        raw = read_sealed(path)
+        raw = read_cache(path)
         return Recomputed.model_validate_json(raw) if raw else None
     return None
 
@@ -245,8 +245,9 @@ def _counted(begun: Path) -> Iterator[None]:
     if count >= MOST_BEGUN:
         message = f"measuring was begun {count} times, and each time its process was killed; it may need more memory"
         raise ScoreTableError(f"{message}. Delete {begun} to have it tried again")
-    begun.parent.mkdir(parents=True, exist_ok=True)
     with passing(begun):
-        with begun.open("ab") as file:
-            file.write(b".")
+        with suppress(OSError):  # on a full disk nothing can be counted
+            begun.parent.mkdir(parents=True, exist_ok=True)
+            with begun.open("ab") as file:
+                file.write(b".")
         yield

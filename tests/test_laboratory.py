@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.base.errors import DigestMismatch, ScoreTableError, TransformerNotFound
-from grader.base.files import SEAL, write_sealed
+from grader.base.files import SEAL, write_cache
 from grader.laboratory import MOST_BEGUN, Laboratory
 from grader.measuring.digests import versions
 from grader.measuring.score_table import keep
@@ -116,7 +116,7 @@ def test_evidence_that_is_not_what_was_kept_is_measured_again(
     """One whose checksum is right has the shape and the words of the claim."""
     whole = Laboratory(ASKED, tmp_path, explicit=weights).recomputed(SENT.claims[1])
     (file,) = (tmp_path / "evidence").iterdir()
-    write = write_sealed if is_sealed else Path.write_bytes
+    write = write_cache if is_sealed else Path.write_bytes
     write(file, change(file.read_bytes()))
     bench = Laboratory(ASKED, tmp_path, explicit=weights)
 

@@ -7,6 +7,7 @@ couriers may run: what one has taken, no other gets before its lease ends.
 import logging
 import random
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from time import monotonic, time
 from types import TracebackType
@@ -68,7 +69,7 @@ class Courier:
         self.platforms, self.patience = platforms.load(given.platforms), patience
         self.ledger = Ledger()
         self.outbox = Outbox(self.ledger)
-        self.queue = streams.connect(given.queue_url, given.queue_ca)
+        self.queue = streams.connect(given.queue_url, given.queue_ca, given.queue_seconds)
         self.posting = Posting(patience.post)
         hooked = (platform.name for platform in self.platforms.values() if platform.webhook)
         self.receivers = {name: Receiver(patience.first, patience.rest) for name in hooked}
@@ -211,8 +212,8 @@ def _about(delivery: Delivery, **more: object) -> dict[str, object]:
 
 def main(patience: Patience = Patience()) -> None:  # noqa: B008 - a tuple
     """Run until told to stop."""
-    with Process("courier") as process, Courier(process.settings, patience) as courier:
-        process.run(courier.round, 0)
+    with Process("courier") as process, ExitStack() as stack:
+        process.run(lambda: stack.enter_context(Courier(process.settings, patience)).round, 0)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,11 @@
 Any number of them may run: one of them marks a row in the ledger before it sends the message.
 """
 
-import logging
-
 from kombu.exceptions import OperationalError
 
 from grader.ledger import Ledger
 from grader.ledger.queue.jobs import WINDOW, Jobs
-from grader.service import streams
+from grader.service import platforms, streams
 from grader.service.dead import DeadLetters
 from grader.service.settings import Settings
 from workers.broker.app import app
@@ -20,20 +18,21 @@ PAUSE_SECONDS = 0.2
 """Between two rounds."""
 DEAD_AT_A_TIME = 100
 
-log = logging.getLogger("workers.dispatch")
-
 
 def send(jobs: Jobs) -> int:
     """Send a message for each row that is due and has room on the queue; return the number of rows.
 
     A message that cannot be sent is sent later: its row is due again after `GRADER_RESEND_SECONDS`.
+
+    Raises:
+        QueueError: The broker accepts no messages.
     """
     due = jobs.due()
     try:
         for job, is_trial in due:  # `probe` is the task's older word for a trial, which workers of any version know
             app.send_task("grader.work", kwargs={"job": job, "probe": is_trial})
     except OperationalError as error:
-        log.warning("the broker accepts no messages: %s", error)
+        raise streams.QueueError(f"the broker accepts no messages: {error}") from error
     return len(due)
 
 
@@ -41,10 +40,10 @@ class Dispatcher:
     """Takes rows back, keeps dead messages, and sends messages, in rounds."""
 
     def __init__(self, given: Settings) -> None:
-        self.ledger = Ledger()
-        self.jobs = Jobs(self.ledger, given.task_seconds, given.resend_seconds)
-        self.letters = DeadLetters(self.ledger)
-        self.broker = streams.connect(given.broker_url, given.queue_ca)
+        ledger, listed = Ledger(), platforms.load(given.platforms)
+        self.jobs = Jobs(ledger, given.task_seconds, given.resend_seconds, platforms.rates(listed))
+        self.letters = DeadLetters(ledger)
+        self.broker = streams.connect(given.broker_url, given.queue_ca, given.queue_seconds)
 
     def round(self) -> None:
         """Do everything once."""
@@ -65,9 +64,8 @@ def main() -> None:
     with Process("dispatcher") as process:
         from workers.metrics import serve  # the Prometheus client takes long to import, and only a process needs it
 
-        dispatcher = Dispatcher(process.settings)
-        serve(process.settings, dispatcher.ledger)
-        process.run(dispatcher.round, PAUSE_SECONDS)
+        serve(process.settings)
+        process.run(lambda: Dispatcher(process.settings).round, PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

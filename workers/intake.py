@@ -1,14 +1,15 @@
 """The intake: takes entries from the platforms' streams into the ledger, and off the stream once they are durable.
 
-Whatever process dies, entries are read again, and what the ledger has already stays as it is. Each platform is read at
-its own rate; an entry that comes too fast is not refused, it waits on its stream.
+Whatever process dies, entries are read again, and what the ledger has already stays as it is. Entries are taken in as
+fast as they come, since they would fill the memory of the queue's server; a platform's rate applies afterwards, when
+its submissions go to workers.
 """
 
 import logging
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import redis
@@ -28,35 +29,12 @@ from workers.supervision.process import Process
 BATCH = 100
 """Entries that are taken in at once, of all platforms together."""
 BLOCK_MILLISECONDS = 1000
-EXHAUSTED_SECONDS = 0.2
 IDLE_MILLISECONDS = 15_000
 """The time after which entries are taken over that another intake read and did not finish."""
 TAKE_OVER_SECONDS = 5.0
 """Between two searches for such entries."""
 
 log = logging.getLogger("workers.intake")
-
-
-class Pace:
-    """The rate at which a platform is read: a token bucket that holds enough for a minute."""
-
-    def __init__(self, per_minute: int | None, batch: int) -> None:
-        self.per_minute, self.batch = per_minute, batch
-        self.tokens, self.at = float(per_minute or 0), monotonic()
-
-    @property
-    def room(self) -> int:
-        """The number of entries that may be read now, at most a batch."""
-        if self.per_minute is None:
-            return self.batch
-        now = monotonic()
-        self.tokens = min(self.per_minute, self.tokens + (now - self.at) * self.per_minute / 60)
-        self.at = now
-        return min(self.batch, int(self.tokens))
-
-    def spend(self, entries: int) -> None:
-        """Count entries that were read."""
-        self.tokens -= entries
 
 
 class Intake:
@@ -67,11 +45,11 @@ class Intake:
         for platform in listed.values():
             platform.check_signing()
         ledger = Ledger()
-        self.jobs = Jobs(ledger, given.task_seconds, given.resend_seconds)
+        self.jobs = Jobs(ledger, given.task_seconds, given.resend_seconds, platforms.rates(listed))
         self.reception, self.letters = Reception(ledger, listed), DeadLetters(ledger)
-        self.queue = streams.connect(given.queue_url, given.queue_ca)
+        self.queue = streams.connect(given.queue_url, given.queue_ca, given.queue_seconds)
         self.batch = max(1, BATCH // len(listed))
-        self.paces = {name: Pace(platform.per_minute, self.batch) for name, platform in listed.items()}
+        self.platforms = tuple(listed)
         self.consumer = socket.gethostname()
         self.looked_at = float("-inf")
 
@@ -108,7 +86,7 @@ class Intake:
 
     def _join(self) -> None:
         """Create missing streams and groups: at the first start, or after the server lost them."""
-        for name in self.paces:
+        for name in self.platforms:
             try:
                 self.queue.xgroup_create(streams.intake(name), streams.GROUP, id="0", mkstream=True)
             except redis.exceptions.ResponseError as error:
@@ -121,10 +99,10 @@ class Intake:
             return []
         mine, count = (streams.GROUP, self.consumer), self.batch
         with self.queue.pipeline(transaction=False) as pipe:
-            for name in self.paces:
+            for name in self.platforms:
                 pipe.xautoclaim(streams.intake(name), *mine, IDLE_MILLISECONDS, count=count, justid=True)
             pipe.execute()
-        begun = dict.fromkeys(map(streams.intake, self.paces), "0")
+        begun = dict.fromkeys(map(streams.intake, self.platforms), "0")
         entries = list(_of_streams(self.queue.xreadgroup(*mine, begun, count)))
         if not entries:
             self.looked_at = monotonic()
@@ -132,21 +110,15 @@ class Intake:
 
     def _new(self) -> list[QueueEntry]:
         """Return entries that nobody has read yet; if there is none, the first one that comes within a second."""
-        room = {name: pace.room for name, pace in self.paces.items()}
-        names = [name for name in room if room[name] > 0]
         entries: list[QueueEntry] = []
         with self.queue.pipeline(transaction=False) as pipe:
-            for name in names:
-                pipe.xreadgroup(streams.GROUP, self.consumer, {streams.intake(name): ">"}, room[name])
+            for name in self.platforms:
+                pipe.xreadgroup(streams.GROUP, self.consumer, {streams.intake(name): ">"}, self.batch)
             for answer in pipe.execute():
                 entries += _of_streams(answer)
-        if not names:  # every platform has used up its rate
-            sleep(EXHAUSTED_SECONDS)
-        elif not entries:
-            waiting = dict.fromkeys(map(streams.intake, names), ">")
+        if not entries:
+            waiting = dict.fromkeys(map(streams.intake, self.platforms), ">")
             entries += _of_streams(self.queue.xreadgroup(streams.GROUP, self.consumer, waiting, 1, BLOCK_MILLISECONDS))
-        for entry in entries:
-            self.paces[entry.source.partition(":")[2]].spend(1)
         return entries
 
     def _remove(self, entries: Iterable[QueueEntry]) -> None:
@@ -171,7 +143,7 @@ def _entries(platform: str, entries: Iterable[tuple[bytes, Mapping[bytes, bytes]
 def main() -> None:
     """Run until told to stop."""
     with Process("intake") as process:
-        process.run(Intake(process.settings).round, 0)
+        process.run(lambda: Intake(process.settings).round, 0)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ server that does not answer are left out, and its `grader_..._up` is 0.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cached_property, partial
 from time import monotonic, time
 from typing import NamedTuple
 
@@ -41,6 +42,10 @@ METRICS = {
     "grader_oldest_undelivered_result_age_seconds": "Age of the oldest result owed by this channel; 0 if there is none",
     "grader_intake_entries": "Entries on the platform's intake stream that are not taken in yet",
     "grader_intake_pending_entries": "Entries that an intake has read and not taken off the stream yet",
+    "grader_oldest_entry_age_seconds": "Age of the oldest entry on the platform's intake stream; 0 if there is none",
+    "grader_last_round_age_seconds": "Time since this process last did its work; infinite if it never has",
+    "grader_queue_memory_bytes": "Memory that the server with the streams uses",
+    "grader_queue_memory_used_ratio": "Part of its memory limit that it uses; 0 without a limit",
     "grader_celery_messages": "Messages for workers that wait on the broker",
     "grader_unacknowledged_messages": "Messages that a worker has and has not finished",
     "grader_dead_messages": "Messages on the broker that cannot become a task, on their way to the dead letters",
@@ -51,6 +56,8 @@ METRICS = {
 """The help text of every metric; all are gauges."""
 TIMEOUT_SECONDS = 2.0
 """For each request to a server: Prometheus itself waits ten seconds for all figures."""
+ROUNDS = ("intake", "dispatcher", "courier")
+"""The processes that note when they last did their work."""
 
 
 class Sample(NamedTuple):
@@ -64,9 +71,12 @@ class Sample(NamedTuple):
 class Figures(Collector):
     """All figures, collected anew at each scrape."""
 
-    def __init__(self, given: Settings, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.queue, self.broker = (_client(url, given) for url in (given.queue_url, given.broker_url))
+    def __init__(self, given: Settings, opened: Callable[[], Ledger]) -> None:
+        """Ask a ledger of their own, which is opened when it is first needed: it may be away at the start."""
+        self._opened = opened
+        self.queue, self.broker = (
+            streams.connect(url, given.queue_ca, TIMEOUT_SECONDS) for url in (given.queue_url, given.broker_url)
+        )
         self.platforms = tuple(platforms.load(given.platforms))
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -85,6 +95,11 @@ class Figures(Collector):
                     family.add_sample(name, dict(sample.labels), sample.value)
             yield family
 
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger that is asked."""
+        return self._opened()
+
     def _of_ledger(self) -> Iterator[Sample]:
         present = figures(self.ledger)
         yield from _of_submissions(present)
@@ -93,17 +108,30 @@ class Figures(Collector):
         yield Sample("grader_dead_letters", present.dead_letters)
 
     def _of_queue(self) -> Iterator[Sample]:
+        now = datetime.now(UTC)
         with self.queue.pipeline(transaction=False) as pipe:
             for platform in self.platforms:
                 pipe.xlen(streams.intake(platform))
                 pipe.xinfo_groups(streams.intake(platform))
-            replies = pipe.execute(raise_on_error=False)
-        for platform, entries, groups in zip(self.platforms, replies[::2], replies[1::2], strict=True):
+                pipe.xinfo_stream(streams.intake(platform))
+            pipe.info("memory")
+            pipe.mget([streams.last_round(process) for process in ROUNDS])
+            *of_streams, memory, rounds = pipe.execute(raise_on_error=False)
+        for platform, entries, groups, stream in zip(
+            self.platforms, of_streams[::3], of_streams[1::3], of_streams[2::3], strict=True
+        ):
             if isinstance(entries, int):
                 yield Sample("grader_intake_entries", entries, {"platform": platform})
             # The server answers with an error if the stream does not exist yet.
             pending = sum(group["pending"] for group in groups) if isinstance(groups, list) else 0
             yield Sample("grader_intake_pending_entries", pending, {"platform": platform})
+            first = stream["first-entry"] if isinstance(stream, dict) else None
+            came_at = streams.time_of(first[0].decode()) if first else None
+            yield Sample("grader_oldest_entry_age_seconds", _age(came_at, now), {"platform": platform})
+        yield from _of_memory(memory)
+        for process, at in zip(ROUNDS, rounds if isinstance(rounds, list) else (), strict=False):
+            age = max(0.0, time() - float(at)) if at else float("inf")
+            yield Sample("grader_last_round_age_seconds", age, {"process": process})
 
     def _of_broker(self) -> Iterator[Sample]:
         yield Sample("grader_celery_messages", self.broker.llen("celery"))
@@ -118,7 +146,7 @@ class Figures(Collector):
                 yield Sample("grader_worker_silence_seconds", silence, {"worker": worker})
 
 
-def serve(given: Settings, ledger: Ledger) -> None:
+def serve(given: Settings) -> None:
     """Answer Prometheus from now on, in a thread of its own, unless the port is 0.
 
     Raises:
@@ -127,7 +155,7 @@ def serve(given: Settings, ledger: Ledger) -> None:
     if not given.metrics_port:
         return
     registry = CollectorRegistry()
-    registry.register(Figures(given, ledger))
+    registry.register(Figures(given, partial(Ledger, seconds=TIMEOUT_SECONDS)))
     try:
         start_http_server(given.metrics_port, given.metrics_host, registry)
     except OSError as error:
@@ -141,6 +169,13 @@ def _asked(up: str, question: Callable[[], Iterable[Sample]]) -> list[Sample]:
         return [*question(), Sample(up, 1)]
     except (LedgerError, redis.RedisError):
         return [Sample(up, 0)]
+
+
+def _of_memory(memory: object) -> Iterator[Sample]:
+    if isinstance(memory, dict):  # else this user may not ask
+        yield Sample("grader_queue_memory_bytes", memory["used_memory"])
+        limit = memory["maxmemory"]
+        yield Sample("grader_queue_memory_used_ratio", memory["used_memory"] / limit if limit else 0.0)
 
 
 def _of_submissions(figures: QueueFigures) -> Iterator[Sample]:
@@ -167,11 +202,3 @@ def _of_deliveries(figures: QueueFigures) -> Iterator[Sample]:
 
 def _age(since: datetime | None, now: datetime) -> float:
     return max(0.0, (now - since).total_seconds()) if since else 0.0
-
-
-def _client(url: str, given: Settings) -> streams.QueueClient:
-    """Return a client that waits only a short time."""
-    client = streams.connect(url, given.queue_ca)
-    patience = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
-    client.connection_pool.connection_kwargs.update(patience)
-    return client

@@ -29,7 +29,8 @@ def preload(exercises: Iterable[str]) -> None:
 def jobs() -> Jobs:
     """Return the jobs; opens the ledger, so call it after the fork: a connection belongs to one process."""
     given = settings()
-    return Jobs(Ledger(), given.task_seconds, given.resend_seconds)
+    rates = platforms.rates(platforms.load(given.platforms))
+    return Jobs(Ledger(), given.task_seconds, given.resend_seconds, rates)
 
 
 @cache

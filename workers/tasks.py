@@ -2,9 +2,11 @@
 
 import logging
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
+from annotated_types import Ge, Le
 from celery import Task  # type: ignore[import-untyped]
 from celery.exceptions import (  # type: ignore[import-untyped]
     Reject,
@@ -12,17 +14,22 @@ from celery.exceptions import (  # type: ignore[import-untyped]
     TimeLimitExceeded,
 )
 
-from grader.base.errors import GraderError, LedgerError
+from grader.base.errors import GraderError, LedgerError, Problem
 from grader.service.intake import QueueEntry, take_in
 from grader.service.secret_files import SecretError
+from grader.service.streams import FIELDS, QueueError
 from workers import dispatch, logs, resources
 from workers.broker.app import app
+from workers.broker.consumer import COMPLAINT
 from workers.broker.wire import LONGEST_SECONDS
 
 MEASURE_SECONDS = LONGEST_SECONDS
 """The limit for measuring every head of a large transformer."""
 PATIENCE_SECONDS = 1.0
 """Before a submission that the ledger could not keep goes back on the queue."""
+
+JobNumber = Annotated[int, Ge(1), Le(2**31 - 1)]
+"""The number of a submission's row, as its column holds it."""
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +70,7 @@ class Measured(Task):  # type: ignore[misc]
 
 
 @app.task(name="grader.work", base=Graded)  # type: ignore[untyped-decorator]
-def work(job: int, probe: bool = False) -> None:
+def work(job: JobNumber, probe: bool = False) -> None:
     """Grade one submission; `probe` is the older word for a trial, which messages of any version use."""
     unmeasured = resources.worker().work(job, is_trial=probe)
     if resources.worker().current is not None:
@@ -89,16 +96,34 @@ def measure(exercise: str) -> None:
 
 
 @app.task(name="grader.grade", bind=True)  # type: ignore[untyped-decorator]
-def grade(self: Task, platform: str, **fields: str | None) -> None:
+def grade(  # noqa: PLR0913 - the fields of an entry, in its order, so that they may come without names
+    self: Task,
+    platform: Any,  # noqa: ANN401
+    id: Any = None,  # noqa: ANN401
+    submission: Any = None,  # noqa: ANN401
+    student: Any = None,  # noqa: ANN401
+    course: Any = None,  # noqa: ANN401
+    key_id: Any = None,  # noqa: ANN401
+    timestamp: Any = None,  # noqa: ANN401
+    signature: Any = None,  # noqa: ANN401
+    **more: Any,  # noqa: ANN401
+) -> None:
     """Take in a submission from a Python platform on a trusted broker; its fields are those of an intake entry."""
+    fields = dict(zip(FIELDS, (id, submission, student, course, key_id, timestamp, signature), strict=True)) | more
     given = {name: str(value) for name, value in fields.items() if value is not None}
-    raw = {name.encode(): value.encode(errors="surrogatepass") for name, value in given.items()}
+    raw = {_encoded(name): _encoded(value) for name, value in given.items()}
     entry = QueueEntry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)
+    complaint = self.request.get(COMPLAINT)
     try:
-        take_in([entry], resources.reception(), resources.letters())
+        take_in([entry], resources.reception(), resources.letters(), complaint and Problem("not-in-time", complaint))
     except LedgerError as error:
         time.sleep(PATIENCE_SECONDS)
         raise Reject(str(error), requeue=True) from error
     except SecretError as error:
         resources.letters().keep(entry.source, entry.name, str(error), raw)
-    dispatch.send(resources.jobs())
+    with suppress(QueueError):  # the dispatcher sends it later
+        dispatch.send(resources.jobs())
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")

@@ -42,3 +42,19 @@ def value(name: str, environment: Mapping[str, str] | None = None) -> str:
     except (OSError, UnicodeDecodeError) as error:
         message = f"{name}_FILE={file}: cannot be read ({error}); give the path of a text file that this user can read"
         raise GraderError(message) from None
+
+
+def whole(name: str, default: int, allowed: range, environment: Mapping[str, str] | None = None) -> int:
+    """Return the variable's value as a whole number, or the default if it is not set.
+
+    Raises:
+        GraderError: It is no whole number, or not one of those that are allowed.
+    """
+    text = value(name, environment)
+    try:
+        number = int(text) if text else default
+    except ValueError:
+        raise GraderError(f"{name}={text}: not a whole number; the default is {default}") from None
+    if number not in allowed:
+        raise GraderError(f"{name}={text}: {allowed[0]} to {allowed[-1]} is allowed; the default is {default}")
+    return number

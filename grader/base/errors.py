@@ -93,3 +93,7 @@ class BeingMeasured(ScoreTableError):
 
 class LedgerError(GraderError):
     """The ledger cannot be opened or written."""
+
+
+class LedgerUnavailable(LedgerError):
+    """The ledger's database is away, full or locked; another try may succeed with nothing changed here."""

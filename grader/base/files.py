@@ -66,13 +66,14 @@ def passing(path: Path) -> Iterator[None]:
         unfinished.discard(path)
 
 
-def write_sealed(path: Path, content: bytes) -> None:
-    """Write the content with a checksum behind it, over the file's name and the content."""
-    write_whole(path, content + _seal(path, content))
+def write_cache(path: Path, content: bytes) -> None:
+    """Write what can be computed again, with a checksum behind it; a disk that does not take it is no error."""
+    with suppress(OSError):
+        write_whole(path, content + _seal(path, content))
 
 
-def read_sealed(path: Path) -> bytes | None:
-    """Return the content that `write_sealed` wrote; None if there is no file, or anything else stands in it.
+def read_cache(path: Path) -> bytes | None:
+    """Return the content that `write_cache` wrote; None if there is no file, or anything else stands in it.
 
     Raises:
         OSError: It cannot be read: a folder lies in its place, for example.

@@ -7,22 +7,24 @@ every other database; it is imported only when it is needed.
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from grader.base import home
-from grader.base.environment import value
-from grader.base.errors import GraderError, LedgerError
-from grader.ledger import sqlite
+from grader.base.environment import value, whole
+from grader.base.errors import GraderError, LedgerError, LedgerUnavailable
+from grader.ledger import refusal, sqlite
 from grader.ledger.addresses import refuse_unusable
-from grader.ledger.sqlite import BUSY_SECONDS, FORBIDDEN
+from grader.ledger.sqlite import BUSY_SECONDS
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-    from sqlalchemy.engine.interfaces import DBAPIConnection
 
 VARIABLE = "GRADER_DATABASE_URL"
+SECONDS_VARIABLE = "GRADER_DATABASE_SECONDS"
+SECONDS = 90
+"""The time after which a database that does not answer is given up: longer than it may wait for a lock."""
 FILE = "ledger.sqlite3"
 SCHEMA = "0004"
 """The newest revision under `grader/ledger/migrations`; they count up, always in four digits."""
@@ -46,13 +48,17 @@ class Contested(LedgerError):
 class Database:
     """One database whose tables exist and have the right revision."""
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, url: str | None = None, seconds: float | None = None) -> None:
         """Open the database at `url`, else at `GRADER_DATABASE_URL`, else in the home folder; create what is missing.
 
+        A server that has not answered for `seconds`, else for `GRADER_DATABASE_SECONDS`, is given up.
+
         Raises:
-            LedgerError: The URL names no database that every process of the grader finds; or it cannot be reached,
-                created or written, holds something else, or was made by a newer grader.
+            LedgerUnavailable: It cannot be reached, created or written.
+            LedgerError: The URL names no database that every process of the grader finds; or it holds something else,
+                or was made by a newer grader.
         """
+        self._seconds = seconds or whole(SECONDS_VARIABLE, SECONDS, range(1, 3600))
         self._url = (url or value(VARIABLE)).strip() or _home_url()
         refuse_unusable(self._url, VARIABLE)
         path = sqlite.plain_path(self._url)
@@ -130,16 +136,13 @@ class Database:
 
     @cached_property
     def _engine(self) -> "sa.Engine":
-        return _engine(self._url)
+        return _engine(self._url, self._seconds)
 
     def _contested(self) -> Contested:
         return Contested(f"{self.where}: another process wrote the same at the same moment; try again")
 
-    def _refused(self, problem: BaseException | None) -> LedgerError:
-        code = getattr(problem, "sqlite_errorcode", -1) & 0xFF
-        message = " ".join(str(problem).split())
-        advice = sqlite.ADVICE.get(code, f"the database refuses ({message}); is it up, and the URL right?")
-        return LedgerError(f"{self.where}: {advice}")
+    def _refused(self, problem: BaseException | None) -> LedgerUnavailable:
+        return LedgerUnavailable(f"{self.where}: {refusal.advice(problem, self.where)}")
 
     def _is_ready_file(self) -> bool:
         """Return whether it is a SQLite file that is ready: then SQLAlchemy is not imported."""
@@ -166,6 +169,7 @@ class Database:
             if not self._is_ready(tables, through(connection)):  # no other process was faster
                 from grader.ledger.migrations import upgrade
 
+                _take_time(connection)
                 upgrade(connection)
 
     def _is_ready(self, tables: Collection[str], execute: Execute) -> bool:
@@ -213,18 +217,25 @@ def _home_url() -> str:
     except GraderError as problem:
         raise LedgerError(f"no place for the ledger: {problem}") from problem
     except OSError as problem:
-        raise LedgerError(f"{path}: {FORBIDDEN} ({problem.strerror})") from problem
+        raise LedgerUnavailable(f"{path}: {refusal.of_file(problem)}") from problem
     return f"{sqlite.SCHEME}{path}"
 
 
-def _engine(url: str) -> "sa.Engine":
+def _engine(url: str, seconds: float) -> "sa.Engine":
     """Return SQLAlchemy's engine for the database; it opens no connection yet."""
     import sqlalchemy as sa
 
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
-        sa.event.listen(engine, "connect", _patience)
+        try:
+            engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        except ImportError as problem:
+            raise LedgerError(f"{parsed!r}: no driver for it ({problem}); install one with pip") from problem
+        if (engine.dialect.name, engine.driver) == ("postgresql", "psycopg"):
+            from grader.ledger import postgresql
+
+            locks = min(BUSY_SECONDS, seconds)
+            sa.event.listen(engine, "do_connect", lambda *told: postgresql.connect(seconds, locks, told[3]))
         return engine
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", lambda connection, _: sqlite.prepare(connection))
@@ -237,12 +248,13 @@ def _without_password(engine: "sa.Engine") -> str:
     return (address.database or "") if address.get_backend_name() == "sqlite" else str(address)
 
 
-def _patience(connection: "DBAPIConnection", _: object) -> None:
-    """Limit how long PostgreSQL waits for a lock, and for a process that is frozen or cut off."""
-    with closing(connection.cursor()) as cursor:
-        for setting in ("lock_timeout", "idle_in_transaction_session_timeout"):
-            cursor.execute(f"SET {setting} = '{BUSY_SECONDS}s'")
-    connection.commit()
+def _take_time(connection: "sa.Connection") -> None:
+    """Lift the limits of a connection to PostgreSQL, inside its transaction; it is not used again afterwards."""
+    if connection.engine.driver == "psycopg":
+        from grader.ledger import postgresql
+
+        postgresql.take_time(connection.connection.driver_connection)
+        connection.detach()
 
 
 def _begin(connection: "sa.Connection") -> None:

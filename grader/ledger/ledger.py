@@ -85,13 +85,15 @@ class Regrade:
 class Ledger:
     """The reports in one database."""
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, url: str | None = None, seconds: float | None = None) -> None:
         """Open the database at `url`, else at `GRADER_DATABASE_URL`, else in the home folder; create what is missing.
+
+        A server that is silent for `seconds`, else for `GRADER_DATABASE_SECONDS`, is given up.
 
         Raises:
             LedgerError: As `Database`.
         """
-        self.database = Database(url)
+        self.database = Database(url, seconds)
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""SQLite: a database in one file, opened so that committed data is safe, and the meaning of its errors.
+"""SQLite: a database in one file, opened so that committed data is safe.
 
 A file is opened directly, with Python's own module: to import SQLAlchemy takes several times as long as to grade a
 submission.
@@ -13,18 +13,6 @@ SCHEME = "sqlite:///"
 BUSY_SECONDS = 60
 """The time for which a process waits for another one."""
 POLL_SECONDS = 0.01
-
-DAMAGED = "is damaged, or is not a ledger; restore its backup, or move the file away to start a new one"
-FORBIDDEN = "cannot be opened or written; check the permissions of the file and its folder"
-ADVICE = {
-    sqlite3.SQLITE_BUSY: f"was locked by another process for {BUSY_SECONDS} seconds; try again when that one is done",
-    sqlite3.SQLITE_CORRUPT: DAMAGED,
-    sqlite3.SQLITE_NOTADB: DAMAGED,
-    sqlite3.SQLITE_CANTOPEN: FORBIDDEN,
-    sqlite3.SQLITE_READONLY: FORBIDDEN,
-    sqlite3.SQLITE_FULL: "cannot grow, the disk is full; make room and try again",
-}
-"""The message on each error code of SQLite's."""
 
 
 class SqliteFile:

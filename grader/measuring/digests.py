@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
-from grader.base.files import read_sealed, write_sealed
+from grader.base.files import read_cache, write_cache
 from grader.schema import Basis, Precision
 
 LIBRARIES = ("gguf", "numpy", "tokenizers", "torch", "transformers", "wordfreq")
@@ -95,15 +95,14 @@ def _code_digest(names: tuple[str, ...], kept: Path | None) -> str:
         return known
     trees = hashlib.sha256("\n".join(map(_told, files)).encode()).hexdigest()
     if note and note.parent.is_dir():
-        with suppress(OSError):  # a folder that only lets itself be read costs time, nothing else
-            write_sealed(note, trees.encode())
+        write_cache(note, trees.encode())
     return trees
 
 
 def _known(note: Path) -> str:
     """Return the digest that was kept in a file; empty if there is none that can be read."""
     with suppress(OSError):
-        return (read_sealed(note) or b"").decode("ascii")
+        return (read_cache(note) or b"").decode("ascii")
     return ""
 
 

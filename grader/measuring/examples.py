@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.base.errors import ScoreTableError
-from grader.base.files import read_sealed, write_sealed
+from grader.base.files import read_cache, write_cache
 from grader.base.language import _
 from grader.schema import Kind, Picture, ProbeSettings, Record, head_name, title
 
@@ -81,20 +81,13 @@ def _patterns(model: "PreTrainedModel", sequence: "ProbeSequence") -> Patterns:
 
 
 def save(path: Path, shown: dict[str, tuple[Example, Patterns]]) -> None:
-    """Write the examples to one compressed file.
-
-    Raises:
-        ScoreTableError: It cannot be written.
-    """
+    """Write the examples to one compressed file."""
     arrays = {
         name: np.frombuffer(example.model_dump_json().encode(), dtype=np.uint8) for name, (example, _) in shown.items()
     }
     raw = BytesIO()
     np.savez_compressed(raw, allow_pickle=False, **arrays, **{f"{k}/patterns": v for k, (_, v) in shown.items()})
-    try:
-        write_sealed(path, raw.getvalue())
-    except OSError as error:
-        raise ScoreTableError(f"{path} cannot be written: {error.strerror}") from error
+    write_cache(path, raw.getvalue())
 
 
 def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
@@ -106,7 +99,7 @@ def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
     if not path.exists():
         return None
     try:
-        with np.load(BytesIO(read_sealed(path) or b""), allow_pickle=False) as kept:
+        with np.load(BytesIO(read_cache(path) or b""), allow_pickle=False) as kept:
             if kind.name not in kept:
                 return None
             example = Example.model_validate_json(kept[kind.name].tobytes())

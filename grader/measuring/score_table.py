@@ -16,7 +16,7 @@ from typing import Self
 from pydantic import ValidationError, model_validator
 
 from grader.base.errors import BeingMeasured, ScoreTableError
-from grader.base.files import read_sealed, write_sealed
+from grader.base.files import read_cache, write_cache
 from grader.measuring.digests import basis_of
 from grader.schema import Basis, Exercise, Kind, Measurement, Reading, Record, Statistic
 
@@ -170,7 +170,7 @@ def kept(folder: Path, key: str) -> ScoreTable | None:
     """
     path = folder / f"{key}.json"
     try:
-        raw = read_sealed(path)
+        raw = read_cache(path)
     except OSError as error:
         message = f"{path} cannot be read ({error.strerror}); move it away, and its heads are measured again"
         raise ScoreTableError(message) from error
@@ -183,7 +183,7 @@ def kept(folder: Path, key: str) -> ScoreTable | None:
 
 def keep(folder: Path, key: str, table: ScoreTable) -> None:
     """Write the table in such a way that two processes may race: a reader sees a whole table or none."""
-    write_sealed(folder / f"{key}.json", table.model_dump_json().encode())
+    write_cache(folder / f"{key}.json", table.model_dump_json().encode())
 
 
 @dataclass(frozen=True)

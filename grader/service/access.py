@@ -32,19 +32,20 @@ _PLATFORM = "%W~intake:{name} %R~results:{name} +xadd +xread +xrevrange"
 """Write to one stream and read the other; XREVRANGE finds its end before anything is handed in."""
 _RULES: Mapping[str, str] = {
     "intake": f"{_TRANSACTION} ~intake:* +xreadgroup +xack +xdel +xautoclaim +xpending +xrange +xlen +xinfo "
-    f"+xgroup|create +xgroup|createconsumer +xgroup|delconsumer {_PUBLISHING}",
+    f"+xgroup|create +xgroup|createconsumer +xgroup|delconsumer {_PUBLISHING} (%W~grader:round:intake +set)",
     "dispatcher": f"{_TRANSACTION} +scan {_PUBLISHING} "
-    "(%R~intake:* %R~results:* +xlen +xpending +xinfo|groups) "
+    "(%R~intake:* %R~results:* +xlen +xpending +xinfo|groups +xinfo|stream) "
     "(%R~celery* %R~unacked* +llen +hlen +zcard +zrange) "
     "(~dead:celery +llen +lrange +lindex +lrem +lpop +rpop) "
-    "(%R~grader:worker:* +get +mget)",
+    "(%R~grader:worker:* %R~grader:round:* +get +mget) (%W~grader:round:dispatcher +set) "
+    "+info",
     "worker": f"{_TRANSACTION} +unwatch "
     "(~celery* ~unacked* ~_kombu.binding* +watch +brpop +lpush +rpush +llen +zadd +zrem +zrange +hset +hget +hdel "
     "+set +get +del +sadd +smembers +evalsha +script|load) "
     "(%W~dead:celery +lpush) "
     "(%W~grader:worker:* +set) "
     "(&/0.celeryev/* +publish)",
-    "courier": "%W~results:* +xadd",
+    "courier": "%W~results:* +xadd (%W~grader:round:courier +set)",
     "operator": "~* &* +@all -@admin -@dangerous -@scripting "
     "+info +config|get +acl|whoami +acl|getuser +acl|list +acl|log +acl|load +client|list +client|kill +slowlog|get",
 }

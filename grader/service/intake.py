@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from grader.base.errors import Problem
 from grader.service import streams
 from grader.service.dead import DeadLetters
 from grader.service.reception import Receipt, Reception
@@ -20,8 +21,13 @@ class QueueEntry(NamedTuple):
     fields: Mapping[bytes, bytes]
 
 
-def take_in(entries: Sequence[QueueEntry], reception: Reception, letters: DeadLetters) -> list[Receipt]:
-    """Make each entry a durable row or dead letter, and return the receipts of the rows."""
+def take_in(
+    entries: Sequence[QueueEntry], reception: Reception, letters: DeadLetters, complaint: Problem | None = None
+) -> list[Receipt]:
+    """Make each entry a durable row or dead letter, and return the receipts of the rows.
+
+    With a complaint, about how they were sent, the rows are rejected and their platform is told so.
+    """
     sound, envelopes = [], []
     for entry in entries:
         try:
@@ -29,7 +35,10 @@ def take_in(entries: Sequence[QueueEntry], reception: Reception, letters: DeadLe
             sound.append(entry)
         except streams.Unreadable as error:
             letters.keep(entry.source, entry.name, str(error), entry.fields)
-    receipts = reception.accept(envelopes) if envelopes else []
+    if complaint is None:
+        receipts = reception.accept(envelopes)
+    else:
+        receipts = [reception.refuse(envelope, complaint) for envelope in envelopes]
     for entry, receipt in zip(sound, receipts, strict=True):
         if receipt.refused:
             letters.keep(entry.source, entry.name, receipt.refused, entry.fields)

@@ -6,7 +6,7 @@ restart, and no record, message or log can show one.
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -99,7 +99,13 @@ class Platform(Record):
         default=None,
         ge=1,
         le=1_000_000,
-        description="The most entries that are taken in per minute; others wait.",
+        description="The most submissions that go to workers per minute; others wait in the ledger.",
+    )
+    most_waiting: int = Field(
+        default=10_000,
+        ge=1,
+        le=1_000_000,
+        description="The most submissions that may wait to be graded; what comes then is refused, with an answer.",
     )
 
     def signing_secret(self, key_id: str) -> bytes | None:
@@ -167,6 +173,11 @@ def load(path: Path | None) -> dict[str, Platform]:
     if loaded is None or problems:
         raise PlatformsError(str(InvalidInput(str(path), documents.limited(problems))))
     return {platform.name: platform for platform in loaded.platforms}
+
+
+def rates(listed: Mapping[str, Platform]) -> dict[str, int | None]:
+    """Return the platforms' rates, as the ledger's jobs want them."""
+    return {name: platform.per_minute for name, platform in listed.items()}
 
 
 def _repeated(document: documents.Document, path: tuple[str | int, ...], key: str) -> Iterator[Problem]:

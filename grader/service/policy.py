@@ -13,6 +13,8 @@ from grader.base.language import N_, _
 from grader.schema import Policy, Rate
 
 DAY = timedelta(days=1)
+CROWDED = timedelta(minutes=10)
+"""The wait after which a platform with too many submissions may try again."""
 
 
 class Past(NamedTuple):
@@ -55,6 +57,15 @@ def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
             )
             return Refusal("too-soon", message, free)
     return None
+
+
+def crowded(most: int, when: datetime) -> Refusal:
+    """Return the refusal of a submission that comes in at this time while `most` others of its platform wait."""
+    message = N_(
+        "{number} submissions from this platform are waiting, and no more are taken until some are graded; this one "
+        "costs nothing: hand it in again later, under a new id"
+    )
+    return Refusal("too-many-waiting", _(message, number=most), when + CROWDED)
 
 
 def closing(policy: Policy) -> datetime | None:

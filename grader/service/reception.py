@@ -29,6 +29,8 @@ SOURCE = "submission"
 """The document's name in messages."""
 TOGETHER = 100
 """Envelopes that are taken in at once; nobody else can write meanwhile."""
+ROOM_PARTS = 8
+"""The part of the room for waiting submissions that is used up without counting them again."""
 
 
 class Receipt(NamedTuple):
@@ -60,6 +62,7 @@ class Reception:
     def __init__(self, ledger: Ledger, platforms: Mapping[str, Platform]) -> None:
         self.ledger, self.platforms = ledger, platforms
         self.versions = KeptVersions(ledger)
+        self._room: dict[str, int] = {}
 
     def accept(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         """Return a receipt for each envelope, in order; their rows are durable then."""
@@ -68,12 +71,19 @@ class Reception:
             receipts += self._accepted(envelopes[start : start + TOGETHER])
         return receipts
 
+    def refuse(self, envelope: Envelope, problem: Problem) -> Receipt:
+        """Return the receipt of a submission that is rejected for the way in which it was sent."""
+        if why := self._untrusted(envelope):
+            return Receipt(None, None, why)
+        with taking_in(self.ledger) as incoming:
+            return self._taken(incoming, envelope, _Read(problems=(problem,)))
+
     def _accepted(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
         read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
         with taking_in(self.ledger) as incoming:
             return [
-                Receipt(None, None, refused[number]) if number in refused else _taken(incoming, each, read[number])
+                Receipt(None, None, refused[number]) if number in refused else self._taken(incoming, each, read[number])
                 for number, each in enumerate(envelopes)
             ]
 
@@ -84,6 +94,38 @@ class Reception:
             return _Read(problems=error.problems)
         except ExerciseError:
             return _Read()  # a fault of ours: the row waits until it is mended
+
+    def _taken(self, incoming: Incoming, envelope: Envelope, read: _Read) -> Receipt:
+        """Return the receipt for this envelope's row: the one that exists, or a new one."""
+        handed_in = (envelope.student or "", envelope.course or "", envelope.submission)
+        digest = sha256("\0".join(handed_in).encode()).hexdigest()
+        known = incoming.known(envelope.platform, envelope.id)
+        if known is None:
+            student = envelope.student and plain(envelope.student)
+            handed = NewSubmission(
+                envelope.platform, envelope.id, digest, student, envelope.submission, envelope.came_at
+            )
+            new = _judged_new(incoming, handed, read)
+            if not new.problems and not self._has_room(incoming, envelope.platform):
+                new = _crowded_out(handed, self.platforms[envelope.platform].most_waiting)
+            return Receipt(incoming.add(new), new.state)
+        if known.digest != digest:
+            return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
+        if known.state in TERMINAL:  # a platform that asks again may have missed the result
+            incoming.owe_again(known.job)
+        return Receipt(known.job, known.state)
+
+    def _has_room(self, incoming: Incoming, platform: str) -> bool:
+        """Return whether one more of the platform's submissions may wait.
+
+        They are counted again when a part of the room that there was last time is used up, since other processes use
+        the same room.
+        """
+        if self._room.get(platform, 0) <= 0:
+            left = self.platforms[platform].most_waiting - incoming.waiting(platform)
+            self._room[platform] = min(left, 1 + left // ROOM_PARTS)
+        self._room[platform] -= 1
+        return self._room[platform] >= 0
 
     def _untrusted(self, envelope: Envelope) -> str:
         """Return why the envelope cannot be trusted; empty if it can."""
@@ -130,21 +172,11 @@ def _digest(*parts: str) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _taken(incoming: Incoming, envelope: Envelope, read: _Read) -> Receipt:
-    """Return the receipt for this envelope's row: the one that exists, or a new one."""
-    handed_in = (envelope.student or "", envelope.course or "", envelope.submission)
-    digest = sha256("\0".join(handed_in).encode()).hexdigest()
-    known = incoming.known(envelope.platform, envelope.id)
-    if known is None:
-        student = envelope.student and plain(envelope.student)
-        handed = NewSubmission(envelope.platform, envelope.id, digest, student, envelope.submission, envelope.came_at)
-        new = _judged_new(incoming, handed, read)
-        return Receipt(incoming.add(new), new.state)
-    if known.digest != digest:
-        return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
-    if known.state in TERMINAL:  # a platform that asks again may have missed the result
-        incoming.owe_again(known.job)
-    return Receipt(known.job, known.state)
+def _crowded_out(new: NewSubmission, most: int) -> NewSubmission:
+    """Return the new submission as one that is refused; its document, which nobody will read, is not kept."""
+    refusal = policy.crowded(most, new.came_at)
+    problems = [Problem(refusal.code, refusal.message)]
+    return new._replace(document="", problems=problems, next_allowed=refusal.next_allowed)
 
 
 def _judged_new(incoming: Incoming, new: NewSubmission, read: _Read) -> NewSubmission:

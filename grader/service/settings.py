@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from grader.base.environment import value
+from grader.base.environment import value, whole
 from grader.base.errors import GraderError
 
 VARIABLES = {
@@ -19,6 +19,9 @@ VARIABLES = {
     "GRADER_PRELOAD": "exercises, joined by commas, whose transformers a worker loads before it forks",
     "GRADER_TASK_SECONDS": "the hard limit for grading one submission; 120 by default",
     "GRADER_RESEND_SECONDS": "the time after which a message that no worker has taken is sent again; 30 by default",
+    "GRADER_DATABASE_SECONDS": "the time after which a silent connection to the database is given up; 90 by default",
+    "GRADER_QUEUE_SECONDS": "the time after which a silent connection to the queue is given up; 10 by default",
+    "GRADER_STALL_SECONDS": "the time after which a process ends if a round of it does not; 120 by default",
     "GRADER_METRICS_PORT": "the port on which the dispatcher answers Prometheus; 9464 by default, 0 for none",
     "GRADER_METRICS_HOST": "the address on which it answers; 127.0.0.1 by default",
     "GRADER_HEARTBEAT": "a file that the process touches while all is well",
@@ -30,6 +33,8 @@ TASK_SECONDS = 120
 SOFT_SECONDS = 20
 """The time before the hard limit at which a task is asked to stop."""
 RESEND_SECONDS = 30
+QUEUE_SECONDS = 10
+STALL_SECONDS = 120
 METRICS_PORT = 9464
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.%\w]*:[0-9A-Fa-f:.%\w]*")
 """A host's name, or an address of either version of IP."""
@@ -49,6 +54,8 @@ class Settings(NamedTuple):
     preload: tuple[str, ...]
     task_seconds: int
     resend_seconds: int
+    queue_seconds: int
+    stall_seconds: int
     metrics_host: str
     metrics_port: int
     heartbeat: Path | None
@@ -79,10 +86,12 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
         queue_ca=authority,
         platforms=_path("GRADER_PLATFORMS", given),
         preload=tuple(name.strip() for name in value("GRADER_PRELOAD", given).split(",") if name.strip()),
-        task_seconds=_whole("GRADER_TASK_SECONDS", given, TASK_SECONDS, range(2, DAY)),
-        resend_seconds=_whole("GRADER_RESEND_SECONDS", given, RESEND_SECONDS, range(1, DAY)),
+        task_seconds=whole("GRADER_TASK_SECONDS", TASK_SECONDS, range(2, DAY), given),
+        resend_seconds=whole("GRADER_RESEND_SECONDS", RESEND_SECONDS, range(1, DAY), given),
+        queue_seconds=whole("GRADER_QUEUE_SECONDS", QUEUE_SECONDS, range(2, 3600), given),
+        stall_seconds=whole("GRADER_STALL_SECONDS", STALL_SECONDS, range(5, DAY), given),
         metrics_host=_host("GRADER_METRICS_HOST", given),
-        metrics_port=_whole("GRADER_METRICS_PORT", given, METRICS_PORT, range(65_536)),
+        metrics_port=whole("GRADER_METRICS_PORT", METRICS_PORT, range(65_536), given),
         heartbeat=_path("GRADER_HEARTBEAT", given),
     )
 
@@ -122,14 +131,3 @@ def _host(name: str, given: Mapping[str, str]) -> str:
     if not HOST.fullmatch(text):
         raise GraderError(f"{name}={text}: not the name or the address of a host; the default is 127.0.0.1")
     return text
-
-
-def _whole(name: str, given: Mapping[str, str], default: int, allowed: range) -> int:
-    text = value(name, given)
-    try:
-        number = int(text) if text else default
-    except ValueError:
-        raise GraderError(f"{name}={text}: not a whole number; the default is {default}") from None
-    if number not in allowed:
-        raise GraderError(f"{name}={text}: {allowed[0]} to {allowed[-1]} is allowed; the default is {default}")
-    return number

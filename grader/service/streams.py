@@ -61,10 +61,18 @@ def results(platform: str) -> str:
     return f"results:{platform}"
 
 
-def connect(url: str, authority: Path | None = None) -> QueueClient:
-    """Return a client of the queue's server; it sends nothing yet."""
+def last_round(process: str) -> str:
+    """Return the key under which a process notes when it has last done its work."""
+    return f"grader:round:{process}"
+
+
+def connect(url: str, authority: Path | None = None, seconds: float = TIMEOUT_SECONDS) -> QueueClient:
+    """Return a client of the queue's server, which gives up a connection that is silent for this time.
+
+    It sends nothing yet.
+    """
     tls: dict[str, Any] = {"ssl_ca_certs": str(authority)} if authority and url.startswith("rediss:") else {}
-    timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
+    timeouts = {"socket_timeout": seconds, "socket_connect_timeout": seconds, "socket_keepalive": True}
     return redis.Redis.from_url(url, protocol=2, **timeouts, **tls)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from grader.base.errors import ScoreTableError
-from grader.base.files import write_sealed
+from grader.base.files import write_cache
 from grader.measuring.score_table import ScoreTable, TableStore, content_key, keep, kept, measurement, store_of
 from grader.schema import Exercise, Kind
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise, table, with_reading
@@ -200,7 +200,7 @@ def test_a_table_of_another_shape_is_measured_again(tmp_path: Path, changed: Cal
     """Its checksum is right: somebody wrote it who knows how."""
     store = store_of(tmp_path, ASKED, "d")
     whole = changed(json.loads(filled(store).model_dump_json()))
-    write_sealed(tmp_path / f"{store.key}.json", json.dumps(whole).encode())
+    write_cache(tmp_path / f"{store.key}.json", json.dumps(whole).encode())
 
     assert store.table(lambda key: filled(store)) == filled(store)
 

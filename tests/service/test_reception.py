@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from grader.base.errors import Problem
 from grader.ledger import Ledger
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema.queue import Envelope
@@ -186,3 +187,35 @@ def test_a_batch_as_large_as_the_intake_takes_is_taken_whole(reception: Receptio
     assert rows(ledger)["s7"]["document"] == document("7")
     assert len({row["content"] for row in rows(ledger).values()}) == 500
     assert all(len(row["digest"]) == len(sha256().hexdigest()) for row in rows(ledger).values())
+
+
+def test_a_platform_with_too_many_that_wait_is_told_so_and_no_other_is(ledger: Ledger, exercises: Path) -> None:
+    listed = {"canvas": Platform(name="canvas", most_waiting=2), "moodle": Platform(name="moodle")}
+    two = Reception(ledger, listed)
+    handed = [envelope(f"s{n}", platform="canvas", note=f"{n}") for n in range(4)]
+
+    receipts = two.accept([*handed, envelope("m1", platform="moodle")])
+
+    assert [receipt.state for receipt in receipts] == ["received", "received", "rejected", "rejected", "received"]
+    assert codes(ledger, "s3", "canvas") == ["too-many-waiting"]
+    answer = answers.result(ledger, "canvas", "s3")
+    assert answer
+    assert answer.next_allowed == CAME + timedelta(minutes=10)
+    assert answer.attempts_used == 0
+    assert rows(ledger)["s3"]["document"] == ""
+    assert two.accept(handed) == receipts[:4]
+
+    with ledger.database.connection(write=True) as connection:
+        connection.execute(sa.update(SUBMISSIONS).values(state="graded"))
+    later = [envelope("s9", platform="canvas", note="3")]
+    assert two.accept(later)[0].state == "received"
+
+
+def test_a_submission_that_was_sent_in_a_way_that_is_not_honoured_is_answered(
+    reception: Reception, ledger: Ledger
+) -> None:
+    problem = Problem("not-in-time", "`expires` was yesterday")
+
+    assert reception.refuse(envelope("s1"), problem).state == "rejected"
+    assert codes(ledger, "s1") == ["not-in-time"]
+    assert reception.refuse(envelope("s2", platform="nobody"), problem).refused.startswith("unknown-platform")

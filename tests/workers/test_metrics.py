@@ -59,7 +59,7 @@ def answers(port: int) -> Found | None:
 
 def collected(ledger: Ledger, url: str) -> Found:
     """Return the samples for this ledger and this server."""
-    return samples(Figures(settings({"GRADER_QUEUE_URL": url}), ledger).collect())
+    return samples(Figures(settings({"GRADER_QUEUE_URL": url}), lambda: ledger).collect())
 
 
 def dispatcher(folder: Path, url: str, **environment: str) -> tuple[Process, int]:

@@ -37,7 +37,6 @@ FACTS_SECONDS = 60
 """The time after which the facts of a silent worker are dropped."""
 CHILD_KILOBYTES = 3_000_000
 """The memory limit of a child, shared pages included: SmolLM2-135M takes 1.6 GB of it in float64."""
-SOCKET_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 PULSE_SECONDS = 2.0
 
@@ -76,6 +75,7 @@ def _broker(given: Settings) -> dict[str, object]:
         "broker_use_ssl": _tls(given) or False,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # a broker may be away for a long time
+        "broker_channel_error_retry": True,  # one that refuses to write, because it is full, is as good as away
         "broker_transport_options": {
             # A dead worker's messages come back after this. If it were shorter than a task, the task would run twice.
             "visibility_timeout": 2 * given.task_seconds + 60,
@@ -83,9 +83,10 @@ def _broker(given: Settings) -> dict[str, object]:
             "unacked_restore_throttle": 1,  # at every interval, not at every tenth
             "unacked_mutex_expire": 30,  # a worker that is killed while it restores does not block the others
             # Without a limit, sending on a connection whose other end is gone blocks for ever.
-            "socket_timeout": SOCKET_SECONDS,
-            "socket_connect_timeout": CONNECT_SECONDS,
-            "health_check_interval": 25,
+            "socket_timeout": given.queue_seconds,
+            "socket_connect_timeout": min(CONNECT_SECONDS, given.queue_seconds),
+            "socket_keepalive": True,
+            "health_check_interval": 2.5 * given.queue_seconds,  # after which a silent BRPOP counts as lost
         },
     }
 

@@ -6,16 +6,25 @@ The transport lets only plain task messages through. This part knows which tasks
 import inspect
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from celery import bootsteps, signals  # type: ignore[import-untyped]
 from celery.worker import consumer as stock  # type: ignore[import-untyped]
+from pydantic import TypeAdapter, ValidationError
+
+from workers.broker.wire import SUBMISSION_TASK, moment
 
 BUILT_IN = "celery."
 """The beginning of Celery's own tasks; some, like `celery.map`, can run any other task."""
 
 PULSE_SECONDS = 2.0
+LATER = timedelta(seconds=60)
+"""The longest time that Celery holds a submission for its `eta`: less than that in which another worker takes it."""
+COMPLAINT = "complaint"
+"""The header in which the task finds why its submission is to be refused; no message may bring it along."""
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +61,10 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         def handle(message: Any) -> None:  # noqa: ANN401
             if why := self._unfit(message):
                 self._bury(message, why)
-            else:
-                run(message)
+                return
+            if message.headers["task"] == SUBMISSION_TASK:
+                _heed_times(message.headers, datetime.now(UTC))
+            run(message)
 
         return handle
 
@@ -81,11 +92,46 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
             return f"headers.task: there is no task {name!r}"
         args, kwargs, _ = message.payload
         try:
-            inspect.signature(task.run).bind(*args, **kwargs)
+            for annotation, value in _annotated(inspect.signature(task.run, eval_str=True).bind(*args, **kwargs)):
+                _adapter(annotation).validate_python(value, strict=True)
         except TypeError as error:
             return f"body: the arguments do not fit {name}: {error}"
+        except ValidationError as error:
+            return f"body: the arguments do not fit {name}: {error.errors()[0]['msg']}"
         return None
 
     def _bury(self, message: Any, why: str) -> None:  # noqa: ANN401
         message.channel.bury(json.dumps(message._raw).encode(), message.delivery_info["routing_key"], why)
         message.reject_log_error(log, self.connection_errors)
+
+
+def _annotated(bound: inspect.BoundArguments) -> Iterator[tuple[Any, object]]:
+    """Yield each argument's annotation and value, of those that have an annotation."""
+    for name, value in bound.arguments.items():
+        parameter = bound.signature.parameters[name]
+        if parameter.annotation is parameter.empty:
+            continue
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            yield from ((parameter.annotation, each) for each in value)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            yield from ((parameter.annotation, each) for each in value.values())
+        else:
+            yield parameter.annotation, value
+
+
+@cache
+def _adapter(annotation: Any) -> TypeAdapter[Any]:  # noqa: ANN401
+    return TypeAdapter(annotation)
+
+
+def _heed_times(headers: dict[str, Any], now: datetime) -> None:
+    """Take the times out of a submission's headers, except an `eta` that is near; note why it is to be refused."""
+    eta, expires = (moment(headers[name]) if headers.get(name) else None for name in ("eta", "expires"))
+    begin = max(now, eta) if eta else now
+    if expires and expires <= begin:
+        headers[COMPLAINT] = f"`expires` was {expires.isoformat()}, before a worker was to take it"
+    elif begin - now > LATER:
+        headers[COMPLAINT] = f"`eta` or `countdown` is {begin.isoformat()}; {LATER.seconds} s ahead at most"
+    headers["expires"] = None  # Celery drops without an answer what expires while it waits
+    if COMPLAINT in headers or begin == now:
+        headers["eta"] = None

@@ -1,27 +1,35 @@
 """The common part of the service's own processes: settings, logs, a heartbeat, and an orderly end.
 
 If a round fails because the queue or the database is away, that is logged once and tried again. The heartbeat pauses
-meanwhile, so that a supervisor sees a process that runs and cannot work.
+meanwhile, so that a supervisor sees a process that runs and cannot work. A round that does not come to its end, for
+whatever reason, ends the process, and its supervisor starts it again.
 """
 
 import logging
+import os
 import signal
 import sys
 import threading
 import types
 from collections.abc import Callable
+from time import monotonic, time
 from typing import Self
 
 import redis
 
 from grader.base import language
-from grader.base.errors import GraderError, LedgerError
+from grader.base.errors import GraderError, LedgerError, LedgerUnavailable
+from grader.service import streams
 from grader.service.settings import settings
 from grader.service.streams import QueueError
 from workers import logs
 
 PATIENCE_SECONDS = 1.0
 """After a round that failed."""
+TELL_SECONDS = 5.0
+"""Between two notes on the queue that all is well."""
+STALLED = 75
+"""The exit code of a process whose round does not end: "a temporary failure", by `sysexits.h`."""
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +39,7 @@ class Process:
 
     def __init__(self, name: str) -> None:
         """Read the settings, and stop at SIGTERM or SIGINT."""
+        self.name = name
         logs.configure(name)
         try:
             self.settings = settings()
@@ -40,6 +49,8 @@ class Process:
             sys.exit(error.exit_code)
         self._stop = threading.Event()
         self._away = ""
+        self._queue = streams.connect(self.settings.queue_url, self.settings.queue_ca, self.settings.queue_seconds)
+        self._ended_at, self._told_at = monotonic(), float("-inf")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
 
@@ -56,17 +67,33 @@ class Process:
             sys.exit(error.exit_code)
         log.info("stopped")
 
-    def run(self, work: Callable[[], None], pause: float) -> None:
-        """Do the work again and again, with a pause in between, until told to stop."""
+    def run(self, begin: Callable[[], Callable[[], None]], pause: float) -> None:
+        """Do the work again and again, with a pause in between, until told to stop.
+
+        `begin` returns the function that does it once. While what it needs is away, it is called again.
+        """
+        threading.Thread(target=self._watch, daemon=True).start()
+        work: Callable[[], None] | None = None
         while not self._stop.is_set():
+            self._ended_at = monotonic()
             try:
+                work = work or begin()
                 work()
-            except (LedgerError, QueueError, redis.RedisError) as error:
+                self._beat()
+            except (LedgerError, QueueError, redis.RedisError, OSError) as error:
+                if work is None and isinstance(error, LedgerError) and not isinstance(error, LedgerUnavailable):
+                    raise  # it is no ledger of ours: somebody has to do something
                 self._warn(error)
                 self._stop.wait(PATIENCE_SECONDS)
-                continue
-            self._beat()
-            self._stop.wait(pause)
+            else:
+                self._stop.wait(pause)
+
+    def _watch(self) -> None:
+        """End the process when a round does not end; in a thread of its own."""
+        while not self._stop.wait(1):
+            if monotonic() - self._ended_at > self.settings.stall_seconds:
+                log.critical("a round has not ended within %d s; the process ends", self.settings.stall_seconds)
+                os._exit(STALLED)
 
     def _warn(self, error: Exception) -> None:
         """Log the error once, not at every round."""
@@ -75,7 +102,10 @@ class Process:
             log.warning("cannot work: %s", error)
 
     def _beat(self) -> None:
-        """Touch the heartbeat's file."""
+        """Note a round that succeeded: in the heartbeat's file, and on the queue for the metrics."""
+        if monotonic() - self._told_at > TELL_SECONDS:
+            self._queue.set(streams.last_round(self.name), time())
+            self._told_at = monotonic()
         if self._away:
             self._away = ""
             log.info("all is well again")

@@ -19,9 +19,10 @@ from workers.supervision import guard
 STEADY_SECONDS = 60.0
 """A child that has run for this time has no failures behind it."""
 FAILURES = 5
-"""The number of quick ends in a row after which a child is given up."""
+"""The number of quick ends in a row after which a child that has never worked is given up."""
 BACKOFF_SECONDS = 0.5
-"""Before the first new start; each later wait is twice as long."""
+"""Before the first new start; each later wait is twice as long, up to `MOST_SECONDS`."""
+MOST_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
 LAST_LINES = 15
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -47,6 +48,8 @@ class Child:
     again_at: float | None = None
     """The time at which it is started again; None while it runs."""
     failures: int = 0
+    has_worked: bool = False
+    """True once everything was ready together with it: from then on it ends only for reasons that pass."""
 
     @property
     def is_running(self) -> bool:
@@ -121,10 +124,12 @@ class Supervisor:
         """Keep all children running until the condition is true; return False if told to stop before.
 
         Raises:
-            GivenUp: One of them ends again and again.
+            GivenUp: One of them ends again and again, and the condition has not been true since its start.
         """
         while not self.signals:
             if until():
+                for child in self._children():
+                    child.has_worked = True
                 return True
             for child in self._children():
                 self._look_after(child)
@@ -147,12 +152,13 @@ class Supervisor:
         if child.again_at is None:
             child.kill()
             child.failures = 1 if now - child.started_at > STEADY_SECONDS else child.failures + 1
-            if child.failures >= FAILURES:
+            if child.failures >= FAILURES and not child.has_worked:
                 message = f"{child.name} ended {FAILURES} times in a row, at last {child.end()}"
                 raise GivenUp(f"{message}; the end of {child.log}:\n{child.last_words()}")
-            child.again_at = now + BACKOFF_SECONDS * 2 ** (child.failures - 1)
+            wait = min(MOST_SECONDS, BACKOFF_SECONDS * 2 ** min(child.failures - 1, 16))
+            child.again_at = now + wait
             self._tell_guard()
-            self.say(f"{child.name} ended {child.end()}; it is started again")
+            self.say(f"{child.name} ended {child.end()}; it is started again in {wait:.1f} s")
         elif now >= child.again_at:
             child.start()
             self._tell_guard()

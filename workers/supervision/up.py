@@ -170,9 +170,10 @@ def _refuse_taken(host: str, port: int, option: str) -> None:
 
 
 def _say(text: str) -> None:
-    """Print a line at once."""
-    sys.stdout.write(harmless(f"{text}\n"))
-    sys.stdout.flush()
+    """Print a line at once; a full disk or a closed terminal that cannot take it is no reason to stop."""
+    with suppress(OSError):
+        sys.stdout.write(harmless(f"{text}\n"))
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ SAME_MOMENT = timedelta(seconds=0.5)
 """The most by which the queue's clock and the intake's differ. A submission received earlier was there before."""
 FINAL = ("attempts-used", "closed")
 """Refusals that hold for all further submissions of the student to the exercise."""
-PASSING = ("too-soon", "not-open-yet")
+PASSING = ("too-soon", "not-open-yet", "too-many-waiting")
 """Refusals that hold for all of them for a while."""
 UNKNOWN = "unknown-exercise"
 """A refusal that ends when the platform gets the exercise."""

@@ -95,6 +95,12 @@ class Incoming:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
+    def waiting(self, platform: str) -> int:
+        """Return the number of the platform's submissions that have not been sent to a worker; reads all that wait."""
+        # Not by the index of students, which begins with the platform: it has every submission that ever came.
+        query = sa.select(sa.func.count()).where(ROW.state == "received", ROW.platform.concat("") == platform)
+        return self._connection.scalar(query) or 0
+
     def known(self, platform: str, submission_id: str) -> KnownSubmission | None:
         """Return the platform's submission with this id; None if it is new."""
         query = sa.select(ROW.id, ROW.state, ROW.digest)

@@ -9,7 +9,7 @@ that has waited longest, and nothing is buried. The first success closes it. No 
 from the rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -22,10 +22,10 @@ from grader.base.language import N_
 from grader.ledger.columns import storable, written, written_problems
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import WISHES, Ledger, Regrade
-from grader.ledger.queue import outbox
+from grader.ledger.queue import outbox, sharing
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema import Report
-from grader.schema.queue import State
+from grader.schema.queue import TERMINAL, State
 
 TRIES = 5
 """The number of times that grading is begun before a submission is given up."""
@@ -35,6 +35,7 @@ LEASE_MARGIN_SECONDS = 10
 """The time by which a lease is longer than the hard time limit."""
 WINDOW = 100
 """The number of rows that have a message on its way; the others wait in the ledger."""
+MINUTE = timedelta(minutes=1)
 BREAKER_ROWS = 5
 """The breaker opens when this many different submissions have failed and none has succeeded since."""
 
@@ -78,9 +79,14 @@ class Due(NamedTuple):
 class Jobs:
     """The submissions in one ledger's database."""
 
-    def __init__(self, ledger: Ledger, task_seconds: int, resend_seconds: int) -> None:
-        """Grading one submission takes `task_seconds` at most; a message is sent again after `resend_seconds`."""
-        self.ledger = ledger
+    def __init__(
+        self, ledger: Ledger, task_seconds: int, resend_seconds: int, rates: Mapping[str, int | None] | None = None
+    ) -> None:
+        """Grading one submission takes `task_seconds` at most; a message is sent again after `resend_seconds`.
+
+        `rates` names the platforms, each with the most submissions that go to workers in a minute, or None.
+        """
+        self.ledger, self.rates = ledger, rates or {}
         self.lease_time = timedelta(seconds=task_seconds + LEASE_MARGIN_SECONDS)
         self.resend_time = timedelta(seconds=resend_seconds)
 
@@ -157,8 +163,10 @@ class Jobs:
             now = datetime.now(UTC)
             breaker = is_open(connection)
             order = (sa.func.coalesce(ROW.tried_at, ""), ROW.id) if breaker else (ROW.wake_at, ROW.id)
-            chosen = sa.select(ROW.id).where(_waits(now)).order_by(*order).limit(self._room(connection, breaker))
-            ids = connection.scalars(chosen.with_for_update(skip_locked=True)).all()
+            query = sa.select(ROW.id, ROW.platform).where(_waits(now)).order_by(*order)
+            room = {} if breaker else self._room_of_each(connection, now)
+            limit = self._room(connection, breaker)
+            ids = sharing.chosen(connection, query.with_for_update(skip_locked=True), limit, room) if limit else []
             values = {"state": "queued", "wake_at": written(now + self.resend_time)}
             connection.execute(sa.update(SUBMISSIONS).where(ROW.id.in_(ids)).values(values))
         return [Due(job, breaker) for job in ids]
@@ -219,6 +227,23 @@ class Jobs:
         outbox.put(connection, lease.job, now)
         return True
 
+    def _room_of_each(self, connection: sa.Connection, now: datetime) -> dict[str, int]:
+        """Return how many more messages may be sent for each platform: it has a share of the window, and its rate."""
+        under_way = dict.fromkeys(self.rates, 0)
+        for platform, count in connection.execute(_by_platform(ROW.state.in_(("queued", "grading")))):
+            under_way[platform] = count
+        share = WINDOW // max(1, len(self.rates))
+        room = {platform: max(1, share) - under_way[platform] for platform in self.rates}
+        if any(self.rates.values()):
+            then = written(now - MINUTE)
+            begun = (ROW.state.in_(TERMINAL), ROW.finished_at > then, ROW.tried_at > then)
+            ended: dict[str, int] = dict(connection.execute(_by_platform(*begun)).all())
+            for platform, rate in self.rates.items():
+                if rate is not None:
+                    left = rate - under_way[platform] - ended.get(platform, 0)
+                    room[platform] = min(room[platform], left)
+        return room
+
     def _room(self, connection: sa.Connection, breaker: bool) -> int:
         """Return how many more messages may be sent."""
         busy = ("queued", "grading") if breaker else ("queued",)
@@ -241,6 +266,10 @@ def _is_again(known: Report, report: Report) -> bool:
     """Return whether a report on the same content is the known one, but for its credit."""
     same = ("exercise_version", *WISHES)
     return all(getattr(known, name) == getattr(report, name) for name in same)
+
+
+def _by_platform(*which: sa.ColumnElement[bool]) -> "sa.Select[str, int]":
+    return sa.select(ROW.platform, sa.func.count()).where(*which).group_by(ROW.platform)
 
 
 def backoff(tries: int) -> timedelta:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from grader.ledger.columns import storable, written
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import Ledger, Regrade
+from grader.ledger.queue import sharing
 from grader.ledger.tables import DELIVERIES, REPORTS, SUBMISSIONS
 from grader.schema import Report
 
@@ -69,7 +70,9 @@ class Outbox:
         now = datetime.now(UTC)
         waiting = (DELIVERIES.c.channel == channel, DELIVERIES.c.wake_at <= written(now))
         with self.ledger.database.connection() as connection:  # reading waits for no other process
-            chosen = _chosen(connection, waiting, limit, dict(room or {}))
+            query = sa.select(DELIVERIES.c.id, SUBMISSIONS.c.platform).join(SUBMISSIONS, OF).where(*waiting)
+            longest_first = query.order_by(DELIVERIES.c.wake_at, DELIVERIES.c.id)
+            chosen = sharing.chosen(connection, longest_first, limit, dict(room or {}))
         if not chosen:
             return []
         with self.ledger.database.connection(write=True) as connection:
@@ -119,26 +122,3 @@ class Outbox:
             entry = self.ledger.enter(connection, report, platform, datetime.now(UTC), change)
             put_again(connection, entry)
         return entry
-
-
-def _chosen(
-    connection: sa.Connection, waiting: Sequence[sa.ColumnElement[bool]], limit: int, room: dict[str, int]
-) -> list[int]:
-    """Return the deliveries that wait longest, of each platform only as many as it has room for.
-
-    One query is enough, unless a platform with more than its room comes before the others: then the next query leaves
-    it out.
-    """
-    chosen: list[int] = []
-    while True:
-        full = [platform for platform, left in room.items() if left <= 0]
-        free = (SUBMISSIONS.c.platform.not_in(full), DELIVERIES.c.id.not_in(chosen))
-        query = sa.select(DELIVERIES.c.id, SUBMISSIONS.c.platform).join(SUBMISSIONS, OF).where(*waiting, *free)
-        rows = connection.execute(query.order_by(DELIVERIES.c.wake_at, DELIVERIES.c.id).limit(limit)).all()
-        for number, platform in rows:
-            left = room.setdefault(platform, limit)
-            if left > 0 and len(chosen) < limit:
-                chosen.append(number)
-                room[platform] = left - 1
-        if len(rows) < limit or len(chosen) == limit:
-            return chosen

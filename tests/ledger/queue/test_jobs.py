@@ -1,16 +1,21 @@
 """Rows on their way through grading, with messages and workers that are lost, doubled, late or dead."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from grader.base.errors import Problem
 from grader.ledger import Ledger
+from grader.ledger.columns import written
 from grader.ledger.queue.jobs import TRIES, WINDOW, Due, Jobs, Lease, backoff
+from grader.ledger.tables import SUBMISSIONS
 from grader.service.reception import Reception
 from tests.service.crowd import Crowd
 from tests.service.planted import CAME, envelope, let_time_pass, owed, rows
 from tests.support.ledgers import sealed
+from tests.workers.support.owing import submission
 
 
 def hand_in(reception: Reception, count: int) -> list[int]:
@@ -228,3 +233,25 @@ def test_processes_that_keep_the_same_report_at_once_keep_one(
     assert [entry.report for entry in ledger.entries()] == [sealed(1)]
     assert {(row["state"], row["report"]) for row in rows(ledger).values()} == {("graded", 1)}
     assert owed(ledger) == {"s1": 1, "s2": 1, "s3": 1}
+
+
+def test_a_platform_with_very_many_leaves_room_for_the_others_and_keeps_to_its_rate(ledger: Ledger) -> None:
+    jobs = Jobs(ledger, 60, 30, {"canvas": 3, "moodle": None})
+    with ledger.database.connection(write=True) as connection:
+        rows = [submission(n, "received", timedelta(hours=1), platform="canvas") for n in range(1, 301)]
+        rows += [submission(n, "received", timedelta(0), platform="moodle") for n in range(301, 401)]
+        connection.execute(sa.insert(SUBMISSIONS), rows)
+
+    first = [due.job for due in jobs.due()]
+    assert first == [1, 2, 3, *range(301, 351)]  # its rate, and half of the window
+    for job in first[:2]:
+        lease = jobs.lease(job)
+        assert lease
+        jobs.reject(lease, [Problem("a", "b")])
+    assert jobs.due() == []  # three were begun in this minute
+
+    with ledger.database.connection(write=True) as connection:
+        earlier = written(datetime.now(UTC) - timedelta(seconds=61))
+        change = sa.update(SUBMISSIONS).where(SUBMISSIONS.c.state == "rejected")
+        connection.execute(change.values(finished_at=earlier, tried_at=earlier))
+    assert [due.job for due in jobs.due()] == [4, 5]

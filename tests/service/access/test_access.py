@@ -41,7 +41,7 @@ XAUTOCLAIM intake:canvas grader one 0 0                         | intake operato
 XGROUP CREATE intake:moodle new 0 MKSTREAM                      | intake operator
 XGROUP DESTROY intake:canvas grader                             | operator
 XRANGE intake:canvas - +                                        | intake operator
-XINFO STREAM intake:canvas                                      | intake operator
+XINFO STREAM intake:canvas                                      | intake dispatcher operator
 XPENDING intake:canvas grader                                   | intake dispatcher operator
 XLEN intake:canvas                                              | intake dispatcher operator
 XINFO GROUPS intake:canvas                                      | intake dispatcher operator
@@ -86,8 +86,14 @@ SET grader:worker:one {} EX 60                                  | worker operato
 GET grader:worker:one                                           | dispatcher operator
 SCAN 0 MATCH grader:worker:*                                    | dispatcher operator
 
+# Each process notes when it last did its work.
+SET grader:round:intake 7                                       | intake operator
+SET grader:round:courier 7                                      | courier operator
+SET grader:round:dispatcher 7                                   | dispatcher operator
+MGET grader:round:intake grader:round:courier                   | dispatcher operator
+
 # `grade doctor` looks at the server.
-INFO                                                            | operator
+INFO                                                            | dispatcher operator
 CONFIG GET appendonly                                           | operator
 ACL WHOAMI                                                      | operator
 ACL GETUSER canvas                                              | operator

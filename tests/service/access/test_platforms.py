@@ -89,8 +89,8 @@ def test_every_mistake_is_told_at_its_place(tmp_path: Path) -> None:
         "6:11: `name` is `Canvas`; it must be lower-case words and digits joined by hyphens, such as mini-heads "
         "[bad-name]",
         "7:11: `name` canvas is taken by an earlier item; each item needs its own name [repeated]",
-        "8:5: unknown key `webhok` in platforms[2]; allowed: name, password_file, signing, webhook, per_minute; "
-        "did you mean `webhook`? [unknown-key]",
+        "8:5: unknown key `webhok` in platforms[2]; allowed: name, password_file, signing, webhook, per_minute, "
+        "most_waiting; did you mean `webhook`? [unknown-key]",
     ]
 
 

@@ -19,6 +19,8 @@ def test_nothing_said_gives_a_service_on_this_machine() -> None:
         preload=(),
         task_seconds=120,
         resend_seconds=30,
+        queue_seconds=10,
+        stall_seconds=120,
         metrics_host="127.0.0.1",
         metrics_port=9464,
         heartbeat=None,
@@ -34,6 +36,8 @@ def test_everything_can_be_said() -> None:
         "GRADER_PRELOAD": " mini-heads, gpt2-heads,,",
         "GRADER_TASK_SECONDS": "600",
         "GRADER_RESEND_SECONDS": "1",
+        "GRADER_QUEUE_SECONDS": "4",
+        "GRADER_STALL_SECONDS": "60",
         "GRADER_METRICS_HOST": "::1",
         "GRADER_METRICS_PORT": "0",
         "GRADER_HEARTBEAT": "/run/beat",
@@ -48,11 +52,13 @@ def test_everything_can_be_said() -> None:
         ("mini-heads", "gpt2-heads"),
         600,
         1,
+        4,
+        60,
         "::1",
         0,
         Path("/run/beat"),
     )
-    assert {*given, "GRADER_DATABASE_URL"} == set(VARIABLES)
+    assert {*given, "GRADER_DATABASE_URL", "GRADER_DATABASE_SECONDS"} == set(VARIABLES)
 
 
 def test_a_secret_url_may_lie_in_a_file(tmp_path: Path) -> None:

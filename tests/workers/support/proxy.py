@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Self
 
 from tests.support.servers import Valkey, free_port
@@ -17,9 +18,11 @@ RESET = struct.pack("ii", 1, 0)
 class Proxy:
     """A proxy in front of this server."""
 
-    def __init__(self, server: Valkey) -> None:
-        """Listen; at first, everything passes."""
+    def __init__(self, server: Valkey | Path) -> None:
+        """Listen in front of a Valkey server, or of the socket at this path; at first, everything passes."""
         self.server, self.port = server, free_port()
+        self._mute: set[socket.socket] = set()
+        self._over = threading.Event()
         self.dropped = 0
         """The number of replies that were dropped."""
         self._to_drop, self._command = 0, b""
@@ -35,6 +38,7 @@ class Proxy:
 
     def __exit__(self, *_: object) -> None:
         self._open.set()
+        self._over.set()
         self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
         self.reset()
@@ -58,6 +62,11 @@ class Proxy:
                 each.close()
             self._sockets.clear()
 
+    def mute(self) -> None:
+        """Let nothing pass any more on the connections that there are; they stay open, and new ones work."""
+        with self._changing:
+            self._mute |= self._sockets
+
     def swallow(self) -> None:
         """Let nothing pass any more: connections stay open, and new ones are accepted."""
         self._open.clear()
@@ -73,7 +82,7 @@ class Proxy:
             except OSError:  # the door is shut
                 return
             try:
-                server = socket.create_connection(("127.0.0.1", self.server.port))
+                server = self._reached()
             except OSError:  # the server is down
                 client.close()
                 continue
@@ -83,10 +92,23 @@ class Proxy:
             for pump in (self._carry_questions, self._carry_replies):
                 threading.Thread(target=pump, args=(client, server, losing), daemon=True).start()
 
+    def _reached(self) -> socket.socket:
+        if isinstance(self.server, Valkey):
+            return socket.create_connection(("127.0.0.1", self.server.port))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(str(self.server))
+        return server
+
+    def _wait(self, end: socket.socket) -> None:
+        """Wait until bytes from this end may pass: for ever, if its connection is mute."""
+        self._open.wait()
+        if end in self._mute:
+            self._over.wait()
+
     def _carry_questions(self, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
         with self._closing(client, server):
             while chunk := client.recv(CHUNK):
-                self._open.wait()
+                self._wait(client)
                 if self._to_drop and self._command in chunk:
                     self._to_drop -= 1
                     losing.set()
@@ -95,7 +117,7 @@ class Proxy:
     def _carry_replies(self, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
         with self._closing(client, server):
             while chunk := server.recv(CHUNK):
-                self._open.wait()
+                self._wait(server)
                 if losing.is_set():
                     self.dropped += 1
                     return
