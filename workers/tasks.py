@@ -2,7 +2,6 @@
 
 import logging
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from celery import Task  # type: ignore[import-untyped]
@@ -12,7 +11,7 @@ from celery.exceptions import (  # type: ignore[import-untyped]
     TimeLimitExceeded,
 )
 
-from grader.base.errors import GraderError, LedgerError
+from grader.base.errors import GraderError, LedgerError, SchemaChanged
 from grader.service.intake import QueueEntry, take_in
 from grader.service.secret_files import SecretError
 from workers import dispatch, logs, resources
@@ -23,6 +22,8 @@ MEASURE_SECONDS = LONGEST_SECONDS
 """The limit for measuring every head of a large transformer."""
 PATIENCE_SECONDS = 1.0
 """Before a submission that the ledger could not keep goes back on the queue."""
+
+REQUEST = "workers.losses:Request"
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +37,17 @@ def _current() -> dict[str, object]:
 class Graded(Task):  # type: ignore[misc]
     """A task that gives its submission back after an unforeseen error."""
 
+    Request = REQUEST
+
     def on_failure(self, exc: BaseException, *more: object) -> None:
         """Note the error with the submission, which is tried again later.
 
-        For a task that was stopped at the hard limit, Celery calls this in its main process. There the ledger is not
-        opened, since children would inherit it: the submission's lease runs out by itself.
+        For a task that was stopped at the hard limit, Celery calls this in its main process; `workers.losses` frees
+        its submission. Nothing can be noted in a ledger of another version: the row waits for a worker of that version.
         """
-        message = "grading failed: %s: %s", type(exc).__name__, exc
-        if isinstance(exc, TimeLimitExceeded):
-            log.error(*message, extra={"arguments": more[2]})
+        if isinstance(exc, TimeLimitExceeded | SchemaChanged):
             return
-        log.error(*message, extra=_current())
+        log.error("grading failed: %s: %s", type(exc).__name__, exc, extra=_current())
         resources.worker().give_up(f"{type(exc).__name__}: {exc}")
         if isinstance(exc, SoftTimeLimitExceeded):
             raise SystemExit  # a library may be half imported, and would stay so: a new child takes over
@@ -54,6 +55,8 @@ class Graded(Task):  # type: ignore[misc]
 
 class Measured(Task):  # type: ignore[misc]
     """A task that notes an unforeseen error with every submission that waits for the measurement."""
+
+    Request = REQUEST
 
     def on_failure(self, exc: BaseException, *more: Any) -> None:  # noqa: ANN401
         """Note the error; for the hard limit, see `Graded`."""
@@ -88,17 +91,17 @@ def measure(exercise: str) -> None:
     resources.worker().measure(exercise)
 
 
-@app.task(name="grader.grade", bind=True)  # type: ignore[untyped-decorator]
+@app.task(name="grader.grade", bind=True, Request=REQUEST)  # type: ignore[untyped-decorator]
 def grade(self: Task, platform: str, **fields: str | None) -> None:
     """Take in a submission from a Python platform on a trusted broker; its fields are those of an intake entry."""
     given = {name: str(value) for name, value in fields.items() if value is not None}
     raw = {name.encode(): value.encode(errors="surrogatepass") for name, value in given.items()}
-    entry = QueueEntry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)
     try:
+        entry = QueueEntry(f"celery:{platform}", self.request.id, resources.jobs().ledger.now(), raw)
         take_in([entry], resources.reception(), resources.letters())
     except LedgerError as error:
         time.sleep(PATIENCE_SECONDS)
-        raise Reject(str(error), requeue=True) from error
+        raise Reject(error, requeue=True) from error
     except SecretError as error:
         resources.letters().keep(entry.source, entry.name, str(error), raw)
     dispatch.send(resources.jobs())

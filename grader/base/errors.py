@@ -84,3 +84,7 @@ class BeingMeasured(ScoreTableError):
 
 class LedgerError(GraderError):
     """The ledger cannot be opened or written."""
+
+
+class SchemaChanged(LedgerError):
+    """The ledger's tables belong to another version of the grader: this process must end."""

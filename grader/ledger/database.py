@@ -8,12 +8,13 @@ every other database; it is imported only when it is needed.
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from grader.base import home
 from grader.base.environment import value
-from grader.base.errors import GraderError, LedgerError
+from grader.base.errors import GraderError, LedgerError, SchemaChanged
 from grader.ledger import sqlite
 from grader.ledger.sqlite import BUSY_SECONDS, FORBIDDEN
 
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 VARIABLE = "GRADER_DATABASE_URL"
 FILE = "ledger.sqlite3"
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest revision under `grader/ledger/migrations`; they count up, always in four digits."""
 REVISIONS = "alembic_version"
 """The table in which the migrations note the revision."""
+REVISION = "SELECT version_num FROM alembic_version"
 REPORTS = "reports"
 """The table by which a ledger is recognized."""
 ADVISORY_LOCK = 0x6C656467
@@ -49,19 +51,21 @@ class Database:
         """Open the database at `url`, else at `GRADER_DATABASE_URL`, else in the home folder; create what is missing.
 
         Raises:
-            LedgerError: It cannot be reached, created or written, holds something else, or was made by a newer
-                grader.
+            SchemaChanged: A newer grader made it.
+            LedgerError: It cannot be reached, created or written, or holds something else.
         """
         self._url = url or value(VARIABLE) or _home_url()
         path = sqlite.plain_path(self._url)
         self._file = None if path is None else sqlite.SqliteFile(path)
         self.where = path or _without_password(self._engine)
         """The database, for messages: a path, or a URL with its password hidden."""
+        self._opened = False
         with ExitStack() as failed:
             failed.callback(self.close)
             if not self._is_ready_file():
                 self._make_ready()
             failed.pop_all()
+        self._opened = True
 
     def __enter__(self) -> Self:
         return self
@@ -76,12 +80,22 @@ class Database:
         if "_engine" in vars(self):
             self._engine.dispose()
 
+    def now(self) -> datetime:
+        """Return the present time by the clock that all processes of this database share."""
+        if self._file is not None:
+            return datetime.now(UTC)
+        from grader.ledger import clock
+
+        with self.connection() as connection:
+            return clock.now(connection)
+
     @contextmanager
     def statements(self, write: bool = False) -> Iterator[Execute]:
         """Open a transaction of plain statements, committed at the end.
 
         Raises:
             Contested: Another process was faster.
+            SchemaChanged: Another version of the grader changed the tables meanwhile.
             LedgerError: The database refuses.
         """
         if self._file is None:
@@ -95,7 +109,9 @@ class Database:
             return
         try:
             with self._file.transaction(write) as direct:
-                yield partial(_rows, direct)
+                execute = partial(_rows, direct)
+                self._check_unchanged(execute, write)
+                yield execute
         except sqlite3.IntegrityError as problem:
             raise self._contested() from problem
         except sqlite3.Error as problem:
@@ -106,12 +122,14 @@ class Database:
         """Open a transaction of SQLAlchemy's, committed at the end.
 
         Raises:
+            SchemaChanged: Another version of the grader changed the tables meanwhile.
             LedgerError: The database refuses. An `IntegrityError` is passed on.
         """
         from sqlalchemy.exc import DBAPIError, IntegrityError
 
         try:
             with self._engine.connect().execution_options(**{WRITES: write}) as connection, connection.begin():
+                self._check_unchanged(through(connection), write)
                 yield connection
         except IntegrityError:
             raise
@@ -129,6 +147,14 @@ class Database:
     @cached_property
     def _engine(self) -> "sa.Engine":
         return _engine(self._url)
+
+    def _check_unchanged(self, execute: Execute, write: bool) -> None:
+        """Check that the tables are still of this version, before anything is written into them."""
+        if not (write and self._opened):
+            return
+        revision = execute(REVISION, {})[0]["version_num"]
+        if revision != SCHEMA:
+            raise SchemaChanged(f"{self.where}: {_of_another(revision)}")
 
     def _contested(self) -> Contested:
         return Contested(f"{self.where}: another process wrote the same at the same moment; try again")
@@ -168,7 +194,7 @@ class Database:
 
     def _is_ready(self, tables: Collection[str], execute: Execute) -> bool:
         """Return whether the tables exist, in the revision that this code knows."""
-        versions = execute("SELECT version_num FROM alembic_version", {}) if REVISIONS in tables else []
+        versions = execute(REVISION, {}) if REVISIONS in tables else []
         revision = versions[0]["version_num"] if versions else None
         if revision == SCHEMA:
             return True
@@ -177,8 +203,14 @@ class Database:
         if revision is None or not (revision.isdecimal() and len(revision) == len(SCHEMA)):
             raise LedgerError(f"{self.where}: its tables are not a ledger's; name another database in {VARIABLE}")
         if revision > SCHEMA:
-            raise LedgerError(f"{self.where}: a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade")
+            raise SchemaChanged(f"{self.where}: {_of_another(revision)}")
         return False
+
+
+def _of_another(revision: str) -> str:
+    if revision > SCHEMA:
+        return f"a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade"
+    return f"an older copy was put in its place (schema {revision}, ours is {SCHEMA}); start again, to upgrade it"
 
 
 def through(connection: "sa.Connection") -> Execute:

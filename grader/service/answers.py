@@ -20,6 +20,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
     return Result(
         platform=platform,
         id=submission_id,
+        revision=row.revision,
         state=row.state,
         says=_(STATES[row.state]),
         student=row.student,

@@ -17,6 +17,7 @@ from grader.ledger import Ledger
 from grader.ledger.queue.incoming import Incoming, NewSubmission, ReadContent, taking_in
 from grader.ledger.queue.jobs import Lease
 from grader.schema import Exercise, Submission
+from grader.schema.content import claims_hash
 from grader.schema.queue import TERMINAL, Envelope, State
 from grader.service import policy
 from grader.service.platforms import Platform
@@ -65,7 +66,9 @@ class Reception:
             receipts += self._accepted(envelopes[start : start + TOGETHER])
         return receipts
 
-    def _accepted(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+    def _accepted(self, given: Sequence[Envelope]) -> list[Receipt]:
+        now = self.ledger.now()
+        envelopes = [each.model_copy(update={"came_at": min(each.came_at, now)}) for each in given]
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
         read = {number: _read(each) for number, each in enumerate(envelopes) if number not in refused}
         with taking_in(self.ledger) as incoming:
@@ -99,8 +102,7 @@ def read_document(document: str, student: str | None) -> Sound:
         message = _("the submission names no student; give `student`")
         raise InvalidInput(SOURCE, [Problem("missing-key", message, 1, 1, "student")])
     # Without the wishes for the gallery: to change them alone is not another attempt.
-    graded = submission.model_dump_json(exclude={"gallery", "gallery_name"})
-    digest = sha256("\n".join((exercise.id, str(exercise.version), graded)).encode()).hexdigest()
+    digest = sha256("\n".join((str(exercise.version), claims_hash(submission.claims))).encode()).hexdigest()
     return Sound(submission, exercise, ReadContent(submission.student, exercise.id, digest))
 
 

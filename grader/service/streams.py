@@ -23,6 +23,8 @@ DEAD_MESSAGES = "dead:celery"
 """The list on which workers leave messages that cannot become a task."""
 FIELDS = ("id", "submission", "student", "course", "key_id", "timestamp", "signature")
 """Of an intake entry; the first two are required."""
+LATEST_SECONDS = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""The latest time of an entry; a platform may choose its number."""
 TIMEOUT_SECONDS = 10.0
 RESULTS_KEPT = 1_000
 """The approximate number of entries that a results stream holds; older results are in the ledger."""
@@ -116,10 +118,9 @@ def read(platform: str, came_at: datetime, fields: Mapping[bytes, bytes]) -> Env
 
 
 def time_of(entry: str) -> datetime:
-    """Return when a stream's entry was added, by the server's clock; never later than now, whatever its number."""
-    now = datetime.now(UTC)
+    """Return when a stream's entry was added, by the server's clock; the latest time if its number is absurd."""
     milliseconds = int(entry.partition("-")[0])
-    return now if milliseconds > now.timestamp() * 1000 else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return datetime.fromtimestamp(min(milliseconds / 1000, LATEST_SECONDS), UTC)
 
 
 def post(client: QueueClient, platform: str, fields: Mapping[str, str]) -> Posted:

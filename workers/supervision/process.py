@@ -15,7 +15,7 @@ from typing import Self
 import redis
 
 from grader.base import language
-from grader.base.errors import GraderError, LedgerError
+from grader.base.errors import GraderError, LedgerError, SchemaChanged
 from grader.service.settings import settings
 from grader.service.streams import QueueError
 from workers import logs
@@ -57,10 +57,16 @@ class Process:
         log.info("stopped")
 
     def run(self, work: Callable[[], None], pause: float) -> None:
-        """Do the work again and again, with a pause in between, until told to stop."""
+        """Do the work again and again, with a pause in between, until told to stop.
+
+        Raises:
+            SchemaChanged: The ledger belongs to another version now, with which this process cannot work.
+        """
         while not self._stop.is_set():
             try:
                 work()
+            except SchemaChanged:
+                raise
             except (LedgerError, QueueError, redis.RedisError) as error:
                 self._warn(error)
                 self._stop.wait(PATIENCE_SECONDS)

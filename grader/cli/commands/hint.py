@@ -3,7 +3,6 @@
 import shutil
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from textwrap import fill
 from typing import Annotated
 
@@ -83,7 +82,7 @@ def _chosen(
     if yes is None or not new:
         return [rung for rung in ladder if yes is None and rung.name in seen], len(new)
     _agree_to(exercise.hint_costs, yes)
-    take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, datetime.now(UTC)))
+    take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, ledger.now()))
     return new[:1], len(new) - 1
 
 

@@ -6,12 +6,13 @@ at the same time, so question and answer share one transaction; see `taking_in`.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from grader.base.errors import Problem
+from grader.ledger.clock import now
 from grader.ledger.columns import storable, written, written_problems
 from grader.ledger.ledger import Ledger
 from grader.ledger.queue import outbox
@@ -102,7 +103,7 @@ class Incoming:
 
     def owe_again(self, job: int) -> None:
         """Owe the answer once more, to a platform that may have missed it."""
-        outbox.put(self._connection, job, datetime.now(UTC))
+        outbox.put(self._connection, job, now(self._connection))
 
     def complete(self, job: int, read: ReadContent, credit: float) -> None:
         """Fill in the columns of a document that could not be read when it came in."""
