@@ -110,7 +110,7 @@ class Database:
         try:
             with self._file.transaction(write) as direct:
                 execute = partial(_rows, direct)
-                self._check_unchanged(execute, write)
+                self._check_unchanged(execute)
                 yield execute
         except sqlite3.IntegrityError as problem:
             raise self._contested() from problem
@@ -129,7 +129,7 @@ class Database:
 
         try:
             with self._engine.connect().execution_options(**{WRITES: write}) as connection, connection.begin():
-                self._check_unchanged(through(connection), write)
+                self._check_unchanged(through(connection))
                 yield connection
         except IntegrityError:
             raise
@@ -148,13 +148,12 @@ class Database:
     def _engine(self) -> "sa.Engine":
         return _engine(self._url)
 
-    def _check_unchanged(self, execute: Execute, write: bool) -> None:
-        """Check that the tables are still of this version, before anything is written into them."""
-        if not (write and self._opened):
-            return
-        revision = execute(REVISION, {})[0]["version_num"]
-        if revision != SCHEMA:
-            raise SchemaChanged(f"{self.where}: {_of_another(revision)}")
+    def _check_unchanged(self, execute: Execute) -> None:
+        """Check that the tables are still of this version, so that a process notices a newer one in its next round."""
+        if self._opened:
+            revision = execute(REVISION, {})[0]["version_num"]
+            if revision != SCHEMA:
+                raise SchemaChanged(f"{self.where}: {_of_another(revision)}")
 
     def _contested(self) -> Contested:
         return Contested(f"{self.where}: another process wrote the same at the same moment; try again")

@@ -34,10 +34,10 @@ _RULES: Mapping[str, str] = {
     "intake": f"{_TRANSACTION} ~intake:* +xreadgroup +xack +xdel +xautoclaim +xpending +xrange +xlen +xinfo "
     f"+xgroup|create +xgroup|createconsumer +xgroup|delconsumer {_PUBLISHING}",
     "dispatcher": f"{_TRANSACTION} +scan {_PUBLISHING} "
-    "(%R~intake:* %R~results:* +xlen +xpending +xinfo|groups) "
+    "+time (%R~intake:* %R~results:* +xlen +xpending +xinfo|groups) "
     "(%R~celery* %R~unacked* +llen +hlen +zcard +zrange) "
     "(~dead:celery +llen +lrange +lindex +lrem +lpop +rpop) "
-    "(%R~grader:worker:* +get +mget)",
+    "(%R~grader:worker:* +get +mget +pttl)",
     "worker": f"{_TRANSACTION} +unwatch "
     "(~celery* ~unacked* ~_kombu.binding* +watch +brpop +lpush +rpush +llen +zadd +zrem +zrange +hset +hget +hdel "
     "+set +get +del +sadd +smembers +evalsha +script|load) "

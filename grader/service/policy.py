@@ -45,7 +45,7 @@ def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
         message = N_("all {number} attempts are used; handing in one of them again returns its report")
         return Refusal("attempts-used", _(message, number=policy.attempts), None)
     if policy.rate is not None:
-        free = free_at(policy.rate, past.times)
+        free = free_at(policy.rate, [min(time, when) for time in past.times])  # the clock may have been set back
         if free is not None and when < free:
             message = _(
                 "this is too soon: {burst} at once and {rate} an hour are accepted; the next one from {when} on",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import redis
@@ -26,6 +26,8 @@ FIELDS = ("id", "submission", "student", "course", "key_id", "timestamp", "signa
 LATEST_SECONDS = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 """The latest time of an entry; a platform may choose its number."""
 TIMEOUT_SECONDS = 10.0
+FACTS_SECONDS = 60
+"""The time after which the facts of a silent worker are dropped."""
 RESULTS_KEPT = 1_000
 """The approximate number of entries that a results stream holds; older results are in the ledger."""
 
@@ -150,10 +152,23 @@ def arriving(client: QueueClient, posted: Sequence[Posted], seconds: float) -> I
                 yield Result.model_validate_json(fields[b"result"])
 
 
-def facts_of_workers(client: QueueClient) -> dict[str, dict[str, float]]:
+class WorkerFacts(NamedTuple):
+    """The last sign of life of one worker."""
+
+    load_seconds: float
+    silence: float
+    """Seconds since then, by the server's clock."""
+    ahead: float
+    """Seconds by which the worker's clock is ahead of this machine's."""
+
+
+def facts_of_workers(client: QueueClient) -> dict[str, WorkerFacts]:
     """Return the last facts that each living worker left, by its host's name."""
     facts = {}
     for key in client.scan_iter(match="grader:worker:*", count=1000):
-        with suppress(ValueError, TypeError):
-            facts[key.decode().removeprefix("grader:worker:")] = json.loads(client.get(key))
+        raw, left = client.get(key), client.pttl(key)
+        with suppress(ValueError, TypeError, KeyError):  # anything may be written there
+            told, silence = json.loads(raw), FACTS_SECONDS - left / 1000
+            load, at = float(told["load_seconds"]), float(told["at"])
+            facts[key.decode().removeprefix("grader:worker:")] = WorkerFacts(load, silence, at + silence - time())
     return facts

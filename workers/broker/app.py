@@ -22,6 +22,7 @@ from redis.retry import Retry
 from grader.base import language
 from grader.base.errors import GraderError, LedgerError, SchemaChanged
 from grader.ledger import Ledger
+from grader.service import streams
 from grader.service.settings import Settings, settings
 from workers import logs
 from workers.broker.consumer import Pulse
@@ -33,8 +34,6 @@ ONE_THREAD = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 """Variables that libraries read once, when they are loaded."""
-FACTS_SECONDS = 60
-"""The time after which the facts of a silent worker are dropped."""
 CHILD_KILOBYTES = 3_000_000
 """The memory limit of a child, shared pages included: SmolLM2-135M takes 1.6 GB of it in float64."""
 SOCKET_SECONDS = 10.0
@@ -118,6 +117,7 @@ def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401
     Threads do not survive a fork: the child of a parent that computed with several would wait for them for ever.
     """
     given = settings()
+    logs.configure_worker()  # Celery does so only after this
     os.environ.update(ONE_THREAD)
     _check_ledger()
     start = time.monotonic()
@@ -175,7 +175,7 @@ def pulse(given: Settings, hostname: str, load_seconds: float) -> Callable[..., 
             given.heartbeat.touch()
         facts = {"load_seconds": load_seconds, "at": time.time()}
         with suppress(redis.RedisError):  # the consumer notices it too, and logs it
-            client.set(f"grader:worker:{hostname}", json.dumps(facts), ex=FACTS_SECONDS)
+            client.set(f"grader:worker:{hostname}", json.dumps(facts), ex=streams.FACTS_SECONDS)
 
     return beat
 

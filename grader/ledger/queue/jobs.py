@@ -201,14 +201,13 @@ class Jobs:
 
     def _shorten_waits(self) -> None:
         """Let no row wait much longer than its state ever does: its wait began before the clock was set back."""
-        longest = {"queued": self.resend_time, "grading": self.lease_time, "received": backoff(TRIES)}
+        longest = [(ROW.state == "queued", self.resend_time), (ROW.state == "grading", self.lease_time)]
+        resting = [(sa.and_(ROW.state == "received", ROW.tries == n), backoff(n)) for n in range(TRIES + 1)]
         with self.ledger.database.connection(write=True) as connection:
             when = now(connection)
-            for state, wait in longest.items():
-                waiting = (ROW.state == state, ROW.wake_at > written(when + 2 * wait))
-                connection.execute(sa.update(SUBMISSIONS).where(*waiting).values(wake_at=written(when + wait)))
-            new = (ROW.state == "received", ROW.tried_at.is_(None), ROW.wake_at > written(when))
-            connection.execute(sa.update(SUBMISSIONS).where(*new).values(wake_at=written(when)))
+            for rows, wait in (*longest, *resting):
+                waiting = sa.update(SUBMISSIONS).where(rows, ROW.wake_at > written(when + 2 * wait))
+                connection.execute(waiting.values(wake_at=written(when + wait)))
             outbox.wake(connection, when)
 
     def _finish(self, lease: Lease, report: Report) -> bool:
