@@ -71,7 +71,10 @@ def configure(process: str) -> None:
 
 def configure_worker(loglevel: int = logging.WARNING, **_: object) -> None:
     """Log as a worker, Celery's own events from this level. Connected to Celery's signal `setup_logging`."""
+    from billiard.util import get_logger  # type: ignore[import-untyped]  # only a worker has it
+
     configure("worker")
+    get_logger().propagate = True  # what the pool says of its processes
     logging.getLogger("celery").setLevel(loglevel)
 
 

@@ -5,7 +5,6 @@ server that does not answer are left out, and its `grader_..._up` is 0.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from time import monotonic, time
@@ -34,6 +33,7 @@ METRICS = {
     "grader_tries": "Number of times that grading was begun for the submissions that are now in this state",
     "grader_failing_submissions": "Submissions in this state of which at least one try failed",
     "grader_recently_failed_submissions": "Submissions of which a try failed in the last ten minutes",
+    "grader_recent_losses": "Times that a grading process was killed or hung, over the last ten minutes or more",
     "grader_breaker_open": "1 while grading keeps failing, so that one submission at a time is graded on trial, else 0",
     "grader_dead_letters": "Dead letters that were not replayed",
     "grader_undelivered_results": "Results that are owed by this channel",
@@ -52,6 +52,7 @@ METRICS = {
     "grader_workers": "Workers that sent a sign of life in the last minute",
     "grader_worker_load_seconds": "Time that this worker took to load its transformers",
     "grader_worker_silence_seconds": "Time since this worker's last sign of life",
+    "grader_clock_skew_seconds": "Time by which this clock is ahead of the dispatcher's; below 0 if it is behind",
 }
 """The help text of every metric; all are gauges."""
 TIMEOUT_SECONDS = 2.0
@@ -101,22 +102,27 @@ class Figures(Collector):
         return self._opened()
 
     def _of_ledger(self) -> Iterator[Sample]:
+        before = time()
         present = figures(self.ledger)
+        yield Sample("grader_clock_skew_seconds", _ahead(present.at.timestamp(), before), {"clock": "database"})
         yield from _of_submissions(present)
         yield from _of_deliveries(present)
         yield Sample("grader_breaker_open", present.breaker_is_open)
         yield Sample("grader_dead_letters", present.dead_letters)
 
     def _of_queue(self) -> Iterator[Sample]:
-        now = datetime.now(UTC)
+        now, before = datetime.now(UTC), time()
         with self.queue.pipeline(transaction=False) as pipe:
+            pipe.time()
             for platform in self.platforms:
                 pipe.xlen(streams.intake(platform))
                 pipe.xinfo_groups(streams.intake(platform))
                 pipe.xinfo_stream(streams.intake(platform))
             pipe.info("memory")
             pipe.mget([streams.last_round(process) for process in ROUNDS])
-            *of_streams, memory, rounds = pipe.execute(raise_on_error=False)
+            clock, *of_streams, memory, rounds = pipe.execute(raise_on_error=False)
+        if isinstance(clock, tuple):
+            yield Sample("grader_clock_skew_seconds", _ahead(clock[0] + clock[1] / 1e6, before), {"clock": "queue"})
         for platform, entries, groups, stream in zip(
             self.platforms, of_streams[::3], of_streams[1::3], of_streams[2::3], strict=True
         ):
@@ -140,10 +146,9 @@ class Figures(Collector):
         facts = streams.facts_of_workers(self.broker)
         yield Sample("grader_workers", len(facts))
         for worker, fact in facts.items():
-            with suppress(TypeError, KeyError, ValueError):  # anything may be written there
-                loading, silence = float(fact["load_seconds"]), max(0.0, time() - float(fact["at"]))
-                yield Sample("grader_worker_load_seconds", loading, {"worker": worker})
-                yield Sample("grader_worker_silence_seconds", silence, {"worker": worker})
+            yield Sample("grader_worker_load_seconds", fact.load_seconds, {"worker": worker})
+            yield Sample("grader_worker_silence_seconds", fact.silence, {"worker": worker})
+            yield Sample("grader_clock_skew_seconds", fact.ahead, {"clock": worker})
 
 
 def serve(given: Settings) -> None:
@@ -189,6 +194,7 @@ def _of_submissions(figures: QueueFigures) -> Iterator[Sample]:
         yield Sample("grader_tries", waiting.tries, {"state": state})
         yield Sample("grader_failing_submissions", waiting.failing, {"state": state})
     yield Sample("grader_recently_failed_submissions", figures.recently_failed)
+    yield Sample("grader_recent_losses", figures.recent_losses)
 
 
 def _of_deliveries(figures: QueueFigures) -> Iterator[Sample]:
@@ -198,6 +204,12 @@ def _of_deliveries(figures: QueueFigures) -> Iterator[Sample]:
         yield Sample("grader_delivery_tries", owed.tries, {"channel": channel})
         age = _age(owed.since, figures.at)
         yield Sample("grader_oldest_undelivered_result_age_seconds", age, {"channel": channel})
+
+
+def _ahead(theirs: float, before: float) -> float:
+    """Return how far another clock is ahead of ours; it was asked at `before` and has just answered."""
+    after = time()
+    return min(0.0, theirs - before) + max(0.0, theirs - after)
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -3,7 +3,6 @@
 import logging
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le
@@ -14,7 +13,7 @@ from celery.exceptions import (  # type: ignore[import-untyped]
     TimeLimitExceeded,
 )
 
-from grader.base.errors import GraderError, LedgerError, Problem
+from grader.base.errors import GraderError, LedgerError, Problem, SchemaChanged
 from grader.service.intake import QueueEntry, take_in
 from grader.service.secret_files import SecretError
 from grader.service.streams import FIELDS, QueueError
@@ -28,6 +27,7 @@ MEASURE_SECONDS = LONGEST_SECONDS
 PATIENCE_SECONDS = 1.0
 """Before a submission that the ledger could not keep goes back on the queue."""
 
+REQUEST = "workers.losses:Request"
 JobNumber = Annotated[int, Ge(1), Le(2**31 - 1)]
 """The number of a submission's row, as its column holds it."""
 
@@ -43,17 +43,17 @@ def _current() -> dict[str, object]:
 class Graded(Task):  # type: ignore[misc]
     """A task that gives its submission back after an unforeseen error."""
 
+    Request = REQUEST
+
     def on_failure(self, exc: BaseException, *more: object) -> None:
         """Note the error with the submission, which is tried again later.
 
-        For a task that was stopped at the hard limit, Celery calls this in its main process. There the ledger is not
-        opened, since children would inherit it: the submission's lease runs out by itself.
+        For a task that was stopped at the hard limit, Celery calls this in its main process; `workers.losses` frees
+        its submission. Nothing can be noted in a ledger of another version: the row waits for a worker of that version.
         """
-        message = "grading failed: %s: %s", type(exc).__name__, exc
-        if isinstance(exc, TimeLimitExceeded):
-            log.error(*message, extra={"arguments": more[2]})
+        if isinstance(exc, TimeLimitExceeded | SchemaChanged):
             return
-        log.error(*message, extra=_current())
+        log.error("grading failed: %s: %s", type(exc).__name__, exc, extra=_current())
         resources.worker().give_up(f"{type(exc).__name__}: {exc}")
         if isinstance(exc, SoftTimeLimitExceeded):
             raise SystemExit  # a library may be half imported, and would stay so: a new child takes over
@@ -61,6 +61,8 @@ class Graded(Task):  # type: ignore[misc]
 
 class Measured(Task):  # type: ignore[misc]
     """A task that notes an unforeseen error with every submission that waits for the measurement."""
+
+    Request = REQUEST
 
     def on_failure(self, exc: BaseException, *more: Any) -> None:  # noqa: ANN401
         """Note the error; for the hard limit, see `Graded`."""
@@ -95,7 +97,7 @@ def measure(exercise: str) -> None:
     resources.worker().measure(exercise)
 
 
-@app.task(name="grader.grade", bind=True)  # type: ignore[untyped-decorator]
+@app.task(name="grader.grade", bind=True, Request=REQUEST)  # type: ignore[untyped-decorator]
 def grade(  # noqa: PLR0913 - the fields of an entry, in its order, so that they may come without names
     self: Task,
     platform: Any,  # noqa: ANN401
@@ -112,13 +114,13 @@ def grade(  # noqa: PLR0913 - the fields of an entry, in its order, so that they
     fields = dict(zip(FIELDS, (id, submission, student, course, key_id, timestamp, signature), strict=True)) | more
     given = {name: str(value) for name, value in fields.items() if value is not None}
     raw = {_encoded(name): _encoded(value) for name, value in given.items()}
-    entry = QueueEntry(f"celery:{platform}", self.request.id, datetime.now(UTC), raw)
     complaint = self.request.get(COMPLAINT)
     try:
+        entry = QueueEntry(f"celery:{platform}", self.request.id, resources.jobs().ledger.now(), raw)
         take_in([entry], resources.reception(), resources.letters(), complaint and Problem("not-in-time", complaint))
     except LedgerError as error:
         time.sleep(PATIENCE_SECONDS)
-        raise Reject(str(error), requeue=True) from error
+        raise Reject(error, requeue=True) from error
     except SecretError as error:
         resources.letters().keep(entry.source, entry.name, str(error), raw)
     with suppress(QueueError):  # the dispatcher sends it later

@@ -97,3 +97,7 @@ class LedgerError(GraderError):
 
 class LedgerUnavailable(LedgerError):
     """The ledger's database is away, full or locked; another try may succeed with nothing changed here."""
+
+
+class SchemaChanged(LedgerError):
+    """The ledger's tables belong to another version of the grader: this process must end."""

@@ -10,7 +10,7 @@ import redis
 
 from grader.base.errors import GraderError
 from grader.checkup.check import Check
-from grader.checkup.queue import Server, clock
+from grader.checkup.queue import CLOCK_SECONDS, Server, clock
 from grader.ledger import SCHEMA, Ledger
 from grader.ledger.queue.figures import figures, held, server_time
 from grader.service import platforms, streams, up
@@ -94,8 +94,11 @@ def _workers(subject: str, server: Server) -> Check:
     facts = streams.facts_of_workers(server.client)
     if not facts:
         return Check(False, subject, "none reported in the last minute", "start one; submissions wait until then")
-    ages = (f"{name}, {max(0.0, time.time() - each['at']):.0f} s ago" for name, each in sorted(facts.items()))
-    return Check(True, subject, "; ".join(ages))
+    ages = "; ".join(f"{name}, {each.silence:.0f} s ago" for name, each in sorted(facts.items()))
+    if wrong := [name for name, each in sorted(facts.items()) if abs(each.ahead) > CLOCK_SECONDS]:
+        ahead = ", ".join(f"the clock of {name} is off by {facts[name].ahead:+.1f} s" for name in wrong)
+        return Check(False, subject, f"{ages}; {ahead}", "synchronise all machines with NTP")
+    return Check(True, subject, ages)
 
 
 def _dispatcher(given: Settings, running: str | None) -> Check:

@@ -8,12 +8,13 @@ every other database; it is imported only when it is needed.
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from grader.base import home
 from grader.base.environment import value, whole
-from grader.base.errors import GraderError, LedgerError, LedgerUnavailable
+from grader.base.errors import GraderError, LedgerError, LedgerUnavailable, SchemaChanged
 from grader.ledger import refusal, sqlite
 from grader.ledger.addresses import refuse_unusable
 from grader.ledger.sqlite import BUSY_SECONDS
@@ -26,10 +27,11 @@ SECONDS_VARIABLE = "GRADER_DATABASE_SECONDS"
 SECONDS = 90
 """The time after which a database that does not answer is given up: longer than it may wait for a lock."""
 FILE = "ledger.sqlite3"
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The newest revision under `grader/ledger/migrations`; they count up, always in four digits."""
 REVISIONS = "alembic_version"
 """The table in which the migrations note the revision."""
+REVISION = "SELECT version_num FROM alembic_version"
 REPORTS = "reports"
 """The table by which a ledger is recognized."""
 ADVISORY_LOCK = 0x6C656467
@@ -55,8 +57,8 @@ class Database:
 
         Raises:
             LedgerUnavailable: It cannot be reached, created or written.
-            LedgerError: The URL names no database that every process of the grader finds; or it holds something else,
-                or was made by a newer grader.
+            SchemaChanged: A newer grader made it.
+            LedgerError: The URL names no database that every process of the grader finds; or it holds something else.
         """
         self._seconds = seconds or whole(SECONDS_VARIABLE, SECONDS, range(1, 3600))
         self._url = (url or value(VARIABLE)).strip() or _home_url()
@@ -65,11 +67,13 @@ class Database:
         self._file = None if path is None else sqlite.SqliteFile(path)
         self.where = path or _without_password(self._engine)
         """The database, for messages: a path, or a URL with its password hidden."""
+        self._opened = False
         with ExitStack() as failed:
             failed.callback(self.close)
             if not self._is_ready_file():
                 self._make_ready()
             failed.pop_all()
+        self._opened = True
 
     def __enter__(self) -> Self:
         return self
@@ -84,12 +88,22 @@ class Database:
         if "_engine" in vars(self):
             self._engine.dispose()
 
+    def now(self) -> datetime:
+        """Return the present time by the clock that all processes of this database share."""
+        if self._file is not None:
+            return datetime.now(UTC)
+        from grader.ledger import clock
+
+        with self.connection() as connection:
+            return clock.now(connection)
+
     @contextmanager
     def statements(self, write: bool = False) -> Iterator[Execute]:
         """Open a transaction of plain statements, committed at the end.
 
         Raises:
             Contested: Another process was faster.
+            SchemaChanged: Another version of the grader changed the tables meanwhile.
             LedgerError: The database refuses.
         """
         if self._file is None:
@@ -103,7 +117,9 @@ class Database:
             return
         try:
             with self._file.transaction(write) as direct:
-                yield partial(_rows, direct)
+                execute = partial(_rows, direct)
+                self._check_unchanged(execute)
+                yield execute
         except sqlite3.IntegrityError as problem:
             raise self._contested() from problem
         except sqlite3.Error as problem:
@@ -114,12 +130,14 @@ class Database:
         """Open a transaction of SQLAlchemy's, committed at the end.
 
         Raises:
+            SchemaChanged: Another version of the grader changed the tables meanwhile.
             LedgerError: The database refuses. An `IntegrityError` is passed on.
         """
         from sqlalchemy.exc import DBAPIError, IntegrityError
 
         try:
             with self._engine.connect().execution_options(**{WRITES: write}) as connection, connection.begin():
+                self._check_unchanged(through(connection))
                 yield connection
         except IntegrityError:
             raise
@@ -137,6 +155,13 @@ class Database:
     @cached_property
     def _engine(self) -> "sa.Engine":
         return _engine(self._url, self._seconds)
+
+    def _check_unchanged(self, execute: Execute) -> None:
+        """Check that the tables are still of this version, so that a process notices a newer one in its next round."""
+        if self._opened:
+            revision = execute(REVISION, {})[0]["version_num"]
+            if revision != SCHEMA:
+                raise SchemaChanged(f"{self.where}: {_of_another(revision)}")
 
     def _contested(self) -> Contested:
         return Contested(f"{self.where}: another process wrote the same at the same moment; try again")
@@ -174,7 +199,7 @@ class Database:
 
     def _is_ready(self, tables: Collection[str], execute: Execute) -> bool:
         """Return whether the tables exist, in the revision that this code knows."""
-        versions = execute("SELECT version_num FROM alembic_version", {}) if REVISIONS in tables else []
+        versions = execute(REVISION, {}) if REVISIONS in tables else []
         revision = versions[0]["version_num"] if versions else None
         if revision == SCHEMA:
             return True
@@ -183,8 +208,14 @@ class Database:
         if revision is None or not (revision.isdecimal() and len(revision) == len(SCHEMA)):
             raise LedgerError(f"{self.where}: its tables are not a ledger's; name another database in {VARIABLE}")
         if revision > SCHEMA:
-            raise LedgerError(f"{self.where}: a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade")
+            raise SchemaChanged(f"{self.where}: {_of_another(revision)}")
         return False
+
+
+def _of_another(revision: str) -> str:
+    if revision > SCHEMA:
+        return f"a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade"
+    return f"an older copy was put in its place (schema {revision}, ours is {SCHEMA}); start again, to upgrade it"
 
 
 def through(connection: "sa.Connection") -> Execute:

@@ -1,14 +1,15 @@
 """The ledger: every report that was ever given, kept for good, and only ever added to.
 
-A submission is known by platform, student, exercise, version of the exercise, and content: it has one line, however
-often and under whatever ids it is handed in. A regrade adds a line that names the one it replaces. The database is a
-SQLite file in the grader's home folder, or the PostgreSQL database that `GRADER_DATABASE_URL` names. Open the ledger
-after a fork, never before: a connection belongs to one process.
+A submission is known by platform, student, exercise, version of the exercise, and what the student wrote: it has one
+line, however often, under whatever ids and to whichever version of the grader it is handed in. A regrade adds a line
+that names the one it replaces. The database is a SQLite file in the grader's home folder, or the PostgreSQL database
+that `GRADER_DATABASE_URL` names. Open the ledger after a fork, or close it before one: a connection belongs to one
+process.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +21,7 @@ from grader.ledger.columns import written
 from grader.ledger.database import Contested, Database, Execute, through
 from grader.ledger.entry import AGAIN, KnownStudent, LedgerEntry
 from grader.schema import Report
+from grader.schema.content import identity
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -35,9 +37,9 @@ STUDENTS_AT_A_TIME = 50
 
 APPEND = """
 INSERT INTO reports (submission, first_of, platform, student, exercise, exercise_version, content_hash,
-    replaces, reason, report, created_at)
+    identity, replaces, reason, report, created_at)
 VALUES (:submission, :first_of, :platform, :student, :exercise, :exercise_version, :content_hash,
-    :replaces, :reason, :report, :created_at)
+    :identity, :replaces, :reason, :report, :created_at)
 """
 CURRENT = "SELECT * FROM reports WHERE submission = :submission ORDER BY id DESC LIMIT 1"
 """A submission's newest entry, a regrade if there is one."""
@@ -45,7 +47,7 @@ OF_ENTRY = "SELECT submission FROM reports WHERE id = :id"
 OF_CONTENT = """
 SELECT submission FROM reports
 WHERE platform = :platform AND student = :student AND exercise = :exercise
-    AND exercise_version = :exercise_version AND content_hash = :content_hash
+    AND exercise_version = :exercise_version AND identity = :identity
 ORDER BY id DESC LIMIT 1
 """
 NEWEST = """
@@ -106,6 +108,10 @@ class Ledger:
         """The database, for messages: a path, or a URL with its password hidden."""
         return self.database.where
 
+    def now(self) -> datetime:
+        """Return the present time by the clock that all processes of this ledger share."""
+        return self.database.now()
+
     def close(self) -> None:
         """Close the database."""
         self.database.close()
@@ -123,7 +129,7 @@ class Ledger:
             LedgerError: The report names no student or has no content hash; the entry to replace is missing,
                 of another student or exercise, or replaced already; or the database cannot be written.
         """
-        row = _row(report, platform, when or datetime.now(UTC))
+        row = _row(report, platform, when or self.now())
         try:
             return self._append(row, regrade)
         except Contested:  # the entry of the other process is there now
@@ -155,7 +161,7 @@ class Ledger:
     def find(self, report: Report, platform: str = LOCAL) -> LedgerEntry | None:
         """Return the entry that `append` would return without writing; None if it would write one."""
         with self.database.statements() as execute:
-            return self._known(execute, _row(report, platform, datetime.now(UTC)))
+            return self._known(execute, _row(report, platform, self.now()))
 
     def entries(
         self, student: str | None = None, exercise: str | None = None, platform: str | None = None
@@ -261,8 +267,8 @@ def _row(report: Report, platform: str, when: datetime) -> dict[str, Any]:
         raise LedgerError(f"a report on {report.exercise} names no student; name who submits")
     if not report.content_hash:
         raise LedgerError(f"a report on {report.exercise} has no content hash to tell it from others")
-    known_by = (platform, report.student, report.exercise, str(report.exercise_version), report.content_hash)
-    submission = ":".join(known_by)
+    content = identity(report)
+    submission = ":".join((platform, report.student, report.exercise, str(report.exercise_version), content))
     return {
         "submission": submission,
         "first_of": submission,
@@ -271,6 +277,7 @@ def _row(report: Report, platform: str, when: datetime) -> dict[str, Any]:
         "exercise": report.exercise,
         "exercise_version": report.exercise_version,
         "content_hash": report.content_hash,
+        "identity": content,
         "replaces": None,
         "reason": "",
         "report": report.model_dump_json(),

@@ -15,13 +15,14 @@ REPORTS = sa.Table(
     sa.Column("exercise", sa.Text, nullable=False),
     sa.Column("exercise_version", sa.Integer, nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("identity", sa.String(64)),  # see `schema.content`
     sa.Column("replaces", sa.Integer, sa.ForeignKey("reports.id"), unique=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("report", sa.Text, nullable=False),
     sa.Column("created_at", sa.String(32), nullable=False),
     sqlite_autoincrement=True,
 )
-sa.Index("reports_student", REPORTS.c.platform, REPORTS.c.student, REPORTS.c.exercise, REPORTS.c.content_hash)
+sa.Index("reports_student", REPORTS.c.platform, REPORTS.c.student, REPORTS.c.exercise, REPORTS.c.identity)
 
 SUBMISSIONS = sa.Table(
     "submissions",
@@ -42,18 +43,22 @@ SUBMISSIONS = sa.Table(
     sa.Column("lease", sa.String(32)),  # the token of the worker that is grading it
     sa.Column("tried_at", sa.String(32)),
     sa.Column("failed_at", sa.String(32)),
+    sa.Column("losses", sa.Integer, nullable=False, server_default="0"),  # of a process that graded it
+    sa.Column("lost_at", sa.String(32)),
     sa.Column("finished_at", sa.String(32)),
     sa.Column("reason", sa.Text, nullable=False),  # of the last failure
     sa.Column("problems", sa.Text, nullable=False),  # the reasons why it was rejected, as JSON
     sa.Column("next_allowed", sa.String(32)),
     sa.Column("report", sa.Integer, sa.ForeignKey("reports.id")),
     sa.Column("waits_for", sa.Text),  # what is wrong with its exercise; null if nothing is
+    sa.Column("revision", sa.Integer, nullable=False, server_default="0"),  # of its answer
     sa.UniqueConstraint("platform", "submission_id", name="submissions_once"),
     sqlite_autoincrement=True,
 )
 sa.Index("submissions_waiting", SUBMISSIONS.c.state, SUBMISSIONS.c.wake_at)
 sa.Index("submissions_student", SUBMISSIONS.c.platform, SUBMISSIONS.c.student, SUBMISSIONS.c.exercise)
 sa.Index("submissions_failed", SUBMISSIONS.c.failed_at)
+sa.Index("submissions_lost", SUBMISSIONS.c.lost_at)
 sa.Index("submissions_finished", SUBMISSIONS.c.state, SUBMISSIONS.c.finished_at)
 
 DELIVERIES = sa.Table(

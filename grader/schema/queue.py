@@ -57,6 +57,9 @@ class Result(Record):
 
     platform: Identifier
     id: SubmissionId
+    revision: int = Field(
+        default=0, ge=0, description="Grows with every new answer on this submission: the highest one is right."
+    )
     state: State
     says: str = Field(description="The state in words.")
     student: str | None

@@ -34,10 +34,10 @@ _RULES: Mapping[str, str] = {
     "intake": f"{_TRANSACTION} ~intake:* +xreadgroup +xack +xdel +xautoclaim +xpending +xrange +xlen +xinfo "
     f"+xgroup|create +xgroup|createconsumer +xgroup|delconsumer {_PUBLISHING} (%W~grader:round:intake +set)",
     "dispatcher": f"{_TRANSACTION} +scan {_PUBLISHING} "
-    "(%R~intake:* %R~results:* +xlen +xpending +xinfo|groups +xinfo|stream) "
+    "+time (%R~intake:* %R~results:* +xlen +xpending +xinfo|groups +xinfo|stream) "
     "(%R~celery* %R~unacked* +llen +hlen +zcard +zrange) "
     "(~dead:celery +llen +lrange +lindex +lrem +lpop +rpop) "
-    "(%R~grader:worker:* %R~grader:round:* +get +mget) (%W~grader:round:dispatcher +set) "
+    "(%R~grader:worker:* %R~grader:round:* +get +mget +pttl) (%W~grader:round:dispatcher +set) "
     "+info",
     "worker": f"{_TRANSACTION} +unwatch "
     "(~celery* ~unacked* ~_kombu.binding* +watch +brpop +lpush +rpush +llen +zadd +zrem +zrange +hset +hget +hdel "

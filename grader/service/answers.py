@@ -23,6 +23,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
     return Result(
         platform=platform,
         id=submission_id,
+        revision=row.revision,
         state=state,
         says=_(HELD if row.waits_for else STATES[state]),
         student=row.student,

@@ -47,7 +47,7 @@ def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:
         message = N_("all {number} attempts are used; one of them may be handed in again, which costs nothing")
         return Refusal("attempts-used", _(message, number=policy.attempts), None)
     if policy.rate is not None:
-        free = free_at(policy.rate, past.times)
+        free = free_at(policy.rate, [min(time, when) for time in past.times])  # the clock may have been set back
         if free is not None and when < free:
             message = _(
                 "this is too soon: {burst} at once and {rate} an hour are accepted; the next one from {when} on",

@@ -18,6 +18,7 @@ from grader.ledger import Ledger
 from grader.ledger.queue.incoming import Incoming, Judgement, NewSubmission, ReadContent, taking_in
 from grader.ledger.queue.jobs import Lease
 from grader.schema import Exercise, Submission
+from grader.schema.content import claims_hash
 from grader.schema.queue import TERMINAL, Envelope, State
 from grader.service import policy
 from grader.service.platforms import Platform
@@ -78,7 +79,9 @@ class Reception:
         with taking_in(self.ledger) as incoming:
             return self._taken(incoming, envelope, _Read(problems=(problem,)))
 
-    def _accepted(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+    def _accepted(self, given: Sequence[Envelope]) -> list[Receipt]:
+        now = self.ledger.now()
+        envelopes = [each.model_copy(update={"came_at": min(each.came_at, now)}) for each in given]
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
         read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
         with taking_in(self.ledger) as incoming:
@@ -154,7 +157,7 @@ def read_document(document: str, student: str | None, vet: Callable[[Exercise], 
     # Without the wishes for the gallery: to change them alone is not another attempt.
     graded = submission.model_dump_json(exclude={"gallery", "gallery_name"})
     older = tuple(_digest(exercise.id, str(version), graded) for version in range(1, exercise.version + 1))
-    content = ReadContent(submission.student, exercise.id, _digest(exercise.id, graded), older)
+    content = ReadContent(submission.student, exercise.id, claims_hash(submission.claims), older)
     return Sound(submission, exercise, content)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import redis
@@ -23,7 +23,11 @@ DEAD_MESSAGES = "dead:celery"
 """The list on which workers leave messages that cannot become a task."""
 FIELDS = ("id", "submission", "student", "course", "key_id", "timestamp", "signature")
 """Of an intake entry; the first two are required."""
+LATEST_SECONDS = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""The latest time of an entry; a platform may choose its number."""
 TIMEOUT_SECONDS = 10.0
+FACTS_SECONDS = 60
+"""The time after which the facts of a silent worker are dropped."""
 RESULTS_KEPT = 1_000
 """The approximate number of entries that a results stream holds; older results are in the ledger."""
 
@@ -124,10 +128,9 @@ def read(platform: str, came_at: datetime, fields: Mapping[bytes, bytes]) -> Env
 
 
 def time_of(entry: str) -> datetime:
-    """Return when a stream's entry was added, by the server's clock; never later than now, whatever its number."""
-    now = datetime.now(UTC)
+    """Return when a stream's entry was added, by the server's clock; the latest time if its number is absurd."""
     milliseconds = int(entry.partition("-")[0])
-    return now if milliseconds > now.timestamp() * 1000 else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return datetime.fromtimestamp(min(milliseconds / 1000, LATEST_SECONDS), UTC)
 
 
 def post(client: QueueClient, platform: str, fields: Mapping[str, str]) -> Posted:
@@ -157,10 +160,23 @@ def arriving(client: QueueClient, posted: Sequence[Posted], seconds: float) -> I
                 yield Result.model_validate_json(fields[b"result"])
 
 
-def facts_of_workers(client: QueueClient) -> dict[str, dict[str, float]]:
+class WorkerFacts(NamedTuple):
+    """The last sign of life of one worker."""
+
+    load_seconds: float
+    silence: float
+    """Seconds since then, by the server's clock."""
+    ahead: float
+    """Seconds by which the worker's clock is ahead of this machine's."""
+
+
+def facts_of_workers(client: QueueClient) -> dict[str, WorkerFacts]:
     """Return the last facts that each living worker left, by its host's name."""
     facts = {}
     for key in client.scan_iter(match="grader:worker:*", count=1000):
-        with suppress(ValueError, TypeError):
-            facts[key.decode().removeprefix("grader:worker:")] = json.loads(client.get(key))
+        raw, left = client.get(key), client.pttl(key)
+        with suppress(ValueError, TypeError, KeyError):  # anything may be written there
+            told, silence = json.loads(raw), FACTS_SECONDS - left / 1000
+            load, at = float(told["load_seconds"]), float(told["at"])
+            facts[key.decode().removeprefix("grader:worker:")] = WorkerFacts(load, silence, at + silence - time())
     return facts

@@ -72,7 +72,7 @@ class Server(NamedTuple):
             pipe.lpush("dead:celery", "{}")
             pipe.hset("unacked", "tag", "{}")
             pipe.zadd("unacked_index", {"tag": 1})
-            pipe.set("grader:worker:one", "{}")
+            pipe.set("grader:worker:one", '{"load_seconds": 1, "at": 0}', ex=60)
             pipe.script_load(SCRIPT)
             pipe.execute()
 

@@ -69,5 +69,7 @@ def earned(reached: Progress) -> set[str]:
 
 
 def sealed(number: int = 0, **more: object) -> Report:
-    """Return a report that differs from those of other numbers, also in its content hash."""
-    return report(verdict((number % 12, 5), points=1 / 3), **{"content_hash": f"{number:064x}", **more})
+    """Return a report that differs from those of other numbers, in its claim and in its content hash."""
+    more_layers, more_heads = divmod(number // 12, 990)
+    place = (number % 12 + 12 * more_layers, 5 + more_heads)
+    return report(verdict(place, points=1 / 3), **{"content_hash": f"{number:064x}", **more})

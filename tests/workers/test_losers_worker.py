@@ -10,7 +10,9 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
+from grader.ledger.clock import now
 from grader.ledger.database import FILE
+from grader.ledger.queue.figures import figures
 from grader.ledger.queue.jobs import BREAKER_ROWS, TRIES, is_open
 from grader.ledger.tables import REPORTS
 from grader.measuring.transformer.find import BUNDLED
@@ -22,12 +24,15 @@ from grader.service.reception import Reception
 from tests.support.servers import Process, wait_for
 from tests.workers.support import diary
 from tests.workers.support.service import PLATFORM, Service, Snare, document, entry, induction
+from tests.workers.test_logs import lines
 
 HELD = induction(evidence="Emma Wagon waved, and Emma Wagon smiled")
 LOAD = 60
 """Submissions that keep two children busy for a while."""
 GRACE_SECONDS = 120.0
 """More than a worker ever needs to end."""
+LEASE_SECONDS = 30.0
+"""Less than the lease of a submission lasts, which a child that was killed leaves behind."""
 
 
 @pytest.fixture
@@ -106,13 +111,21 @@ def test_child_that_is_killed_while_it_grades(service: Service, snare: Snare) ->
 
     os.kill(snare.catch(), signal.SIGKILL)
     snare.remove()
-    worker.wait_for_log("WorkerLostError")
-    try_again_now(service, "held")
+    wait_for(lambda: service.rows()["held"]["state"] == "received", "the row to be freed", LEASE_SECONDS)
+    freed = result(service, "held")
+    seen = figures(service.ledger)
+    service.let_time_pass("held")
 
     service.wait_for(graded=6)
+    assert (freed.state, freed.tries) == ("received", 1)
+    assert (seen.recently_failed, seen.recent_losses) == (1, 1)
     assert worker.running
     assert result(service, "held").tries == 2
     assert result(service, "held").attempts_used == 1
+    records = lines(worker.log[worker.log.index("\n{") :].strip())  # all that follows Celery's banner
+    told = [record for record in records if record["logger"] == "workers.losses"]
+    assert [record["submission"] for record in told] == ["local/held"]
+    assert "signal 9 (SIGKILL)" in told[0]["message"]
 
 
 def test_child_that_wakes_up_after_its_lease_changes_nothing(service: Service, snare: Snare) -> None:
@@ -225,7 +238,7 @@ def test_missing_transformer_opens_the_breaker_and_nothing_is_buried(service: Se
 def breaker(service: Service) -> bool:
     """Return whether the breaker is open."""
     with service.ledger.database.connection() as connection:
-        return is_open(connection)
+        return is_open(connection, now(connection))
 
 
 def failures(service: Service) -> int:

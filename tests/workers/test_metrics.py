@@ -30,6 +30,8 @@ PATIENCE_SECONDS = 10
 """Prometheus's own limit for a scrape."""
 UP = ("grader_ledger_up", "grader_queue_up", "grader_broker_up")
 HOUR = timedelta(hours=1)
+CLOCK_SECONDS = 5.0
+"""The alarm's limit for two clocks that differ."""
 
 Found = dict[tuple[str, ...], float]
 """Samples by the metric's name, followed by the values of its labels."""
@@ -109,6 +111,10 @@ def test_a_working_service_tells_how_it_fares(tmp_path: Path) -> None:
     loaded = [value for (name, *_), value in values.items() if name == "grader_worker_load_seconds"]
     assert len(loaded) == 1
     assert loaded[0] > 0
+    assert values[("grader_recent_losses",)] == 0
+    skews = [value for (name, *_), value in values.items() if name == "grader_clock_skew_seconds"]
+    assert len(skews) == 3
+    assert max(map(abs, skews)) < CLOCK_SECONDS
 
 
 def test_a_dispatcher_may_ask_all_that_it_tells(tmp_path: Path) -> None:
@@ -129,7 +135,10 @@ def test_a_dispatcher_may_ask_all_that_it_tells(tmp_path: Path) -> None:
     assert values["grader_intake_pending_entries", "canvas"] == 1
     assert values["grader_intake_pending_entries", "moodle"] == 0
     assert (values[("grader_celery_messages",)], values[("grader_unacknowledged_messages",)]) == (1, 1)
-    assert values[("grader_workers",)] == 2
+    assert values[("grader_workers",)] == 1
+    assert values["grader_clock_skew_seconds", "one"] < -1e9  # it says that it is 1970
+    assert abs(values["grader_clock_skew_seconds", "queue"]) < CLOCK_SECONDS
+    assert abs(values["grader_clock_skew_seconds", "database"]) < CLOCK_SECONDS
 
 
 def test_while_the_queue_is_away_the_rest_is_told(tmp_path: Path, valkey: Valkey) -> None:
@@ -172,6 +181,8 @@ def test_submissions_are_told_by_state(ledger: Ledger, valkey: Valkey) -> None:
             submission(2, "received", HOUR),
             submission(3, "grading", HOUR, tries=1),
             submission(4, "graded", 5 * HOUR, tries=4, failed_at=written(datetime.now(UTC) - HOUR)),
+            submission(6, "graded", HOUR, tries=3, losses=2, lost_at=now),
+            submission(7, "graded", HOUR, tries=3, losses=2, lost_at=written(datetime.now(UTC) - HOUR)),
             submission(5, "dead", 5 * HOUR, tries=5),
         ]
         connection.execute(sa.insert(SUBMISSIONS), rows)
@@ -181,14 +192,15 @@ def test_submissions_are_told_by_state(ledger: Ledger, valkey: Valkey) -> None:
     values = collected(ledger, valkey.url())
 
     states = {labels[0]: value for (name, *labels), value in values.items() if name == "grader_submissions"}
-    assert states == {"received": 2, "queued": 0, "grading": 1, "graded": 1, "ungradable": 0, "rejected": 0, "dead": 1}
-    assert values[("grader_attempts",)] == 4
+    assert states == {"received": 2, "queued": 0, "grading": 1, "graded": 3, "ungradable": 0, "rejected": 0, "dead": 1}
+    assert values[("grader_attempts",)] == 6
     assert values["grader_oldest_submission_age_seconds", "received"] == pytest.approx(7200, abs=60)
     assert values["grader_oldest_submission_age_seconds", "grading"] == pytest.approx(3600, abs=60)
     assert values["grader_oldest_submission_age_seconds", "queued"] == 0
     assert (values["grader_tries", "received"], values["grader_tries", "grading"]) == (2, 1)
     assert values["grader_failing_submissions", "received"] == 1
     assert values[("grader_recently_failed_submissions",)] == 1
+    assert values[("grader_recent_losses",)] == 2
     assert values[("grader_breaker_open",)] == 0
     assert values[("grader_dead_letters",)] == 3
 

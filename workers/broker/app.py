@@ -20,8 +20,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from grader.base import language
-from grader.base.errors import GraderError
+from grader.base.errors import GraderError, LedgerError, SchemaChanged
 from grader.base.screen import harmless
+from grader.ledger import Ledger
+from grader.service import streams
 from grader.service.settings import Settings, settings
 from workers import logs
 from workers.broker.consumer import Pulse
@@ -33,8 +35,6 @@ ONE_THREAD = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 """Variables that libraries read once, when they are loaded."""
-FACTS_SECONDS = 60
-"""The time after which the facts of a silent worker are dropped."""
 CHILD_KILOBYTES = 3_000_000
 """The memory limit of a child, shared pages included: SmolLM2-135M takes 1.6 GB of it in float64."""
 CONNECT_SECONDS = 5.0
@@ -97,6 +97,7 @@ def _worker(given: Settings) -> dict[str, object]:
         "worker_prefetch_multiplier": 1,  # messages held in advance are stuck when a worker dies
         "worker_cancel_long_running_tasks_on_connection_loss": True,  # otherwise they run here and again elsewhere
         "worker_enable_remote_control": False,  # anybody who can publish could shut workers down
+        "worker_lost_wait": 1.0,  # seconds for a result of a child that has ended; the ledger has what it finished
         "worker_proc_alive_timeout": 60,  # a child that loads a transformer is alive
         "worker_max_tasks_per_child": 500,
         "worker_max_memory_per_child": CHILD_KILOBYTES,
@@ -118,12 +119,25 @@ def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401
     Threads do not survive a fork: the child of a parent that computed with several would wait for them for ever.
     """
     given = settings()
+    logs.configure_worker()  # Celery does so only after this
     os.environ.update(ONE_THREAD)
+    _check_ledger()
     start = time.monotonic()
     if given.preload:
         _preload(given.preload)
     load_seconds = round(time.monotonic() - start, 3)
     signals.heartbeat_sent.connect(pulse(given, sender.hostname, load_seconds), weak=False)
+
+
+def _check_ledger() -> None:
+    """Exit if the ledger belongs to a newer grader; if it is only away, the worker waits for it."""
+    try:
+        Ledger().close()
+    except SchemaChanged as error:
+        log.critical("%s", error)
+        sys.exit(error.exit_code)
+    except LedgerError as error:
+        log.warning("%s", error)
 
 
 def _preload(exercises: tuple[str, ...]) -> None:
@@ -163,7 +177,7 @@ def pulse(given: Settings, hostname: str, load_seconds: float) -> Callable[..., 
             given.heartbeat.touch()
         facts = {"load_seconds": load_seconds, "at": time.time()}
         with suppress(redis.RedisError):  # the consumer notices it too, and logs it
-            client.set(f"grader:worker:{hostname}", json.dumps(facts), ex=FACTS_SECONDS)
+            client.set(f"grader:worker:{hostname}", json.dumps(facts), ex=streams.FACTS_SECONDS)
 
     return beat
 

@@ -18,7 +18,7 @@ from typing import Self
 import redis
 
 from grader.base import language
-from grader.base.errors import GraderError, LedgerError, LedgerUnavailable
+from grader.base.errors import GraderError, LedgerError, LedgerUnavailable, SchemaChanged
 from grader.service import streams
 from grader.service.settings import settings
 from grader.service.streams import QueueError
@@ -71,6 +71,9 @@ class Process:
         """Do the work again and again, with a pause in between, until told to stop.
 
         `begin` returns the function that does it once. While what it needs is away, it is called again.
+
+        Raises:
+            SchemaChanged: The ledger belongs to another version now, with which this process cannot work.
         """
         threading.Thread(target=self._watch, daemon=True).start()
         work: Callable[[], None] | None = None
@@ -80,6 +83,8 @@ class Process:
                 work = work or begin()
                 work()
                 self._beat()
+            except SchemaChanged:
+                raise
             except (LedgerError, QueueError, redis.RedisError, OSError) as error:
                 if work is None and isinstance(error, LedgerError) and not isinstance(error, LedgerUnavailable):
                     raise  # it is no ledger of ours: somebody has to do something

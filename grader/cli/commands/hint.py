@@ -4,7 +4,6 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -112,7 +111,7 @@ def _chosen(
     if yes is None or not new:
         return [rung for rung in ladder if yes is None and rung.name in seen], len(new)
     _agree_to(exercise.hint_costs, yes)
-    take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, datetime.now(UTC)))
+    take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, ledger.now()))
     return new[:1], len(new) - 1
 
 

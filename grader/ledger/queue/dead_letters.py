@@ -1,11 +1,12 @@
 """Dead letters: what came in and could not become a submission; and the submissions that were given up."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from grader.ledger.clock import now
 from grader.ledger.columns import storable, written
 from grader.ledger.ledger import Ledger
 from grader.ledger.tables import DEAD_LETTERS, SUBMISSIONS
@@ -63,11 +64,10 @@ def keep(ledger: Ledger, letter: Letter) -> None:
         "reason": storable(letter.reason[:KEPT_REASON]),
         "content": letter.content if letter.size <= KEPT_BYTES else letter.content[:KEPT_BYTES],
         "size": min(letter.size, SIZE_MOST),
-        "came_at": written(datetime.now(UTC)),
     }
     with ledger.database.alone() as connection:
         if connection.scalar(known) is None:
-            connection.execute(sa.insert(DEAD_LETTERS).values(columns))
+            connection.execute(sa.insert(DEAD_LETTERS).values(**columns, came_at=written(now(connection))))
 
 
 def listed(ledger: Ledger) -> list[Dead]:
@@ -97,9 +97,9 @@ def find(ledger: Ledger, number: int) -> KeptLetter | None:
 
 def settle(ledger: Ledger, number: int) -> None:
     """Note that the letter was replayed or dismissed: it stays in the ledger, and is listed no more."""
-    change = sa.update(DEAD_LETTERS).where(LETTER.id == number).values(replayed_at=written(datetime.now(UTC)))
+    change = sa.update(DEAD_LETTERS).where(LETTER.id == number)
     with ledger.database.connection(write=True) as connection:
-        connection.execute(change)
+        connection.execute(change.values(replayed_at=written(now(connection))))
 
 
 def revive(ledger: Ledger, platform: str, submission_id: str) -> bool:
@@ -108,10 +108,10 @@ def revive(ledger: Ledger, platform: str, submission_id: str) -> bool:
     The exercise's policy judges it again, because its attempt may have been used since.
     """
     dead = (ROW.platform == platform, ROW.submission_id == submission_id, ROW.state == "dead")
-    values = {"state": "received", "tries": 0, "wake_at": written(datetime.now(UTC)), "finished_at": None}
-    back = sa.update(SUBMISSIONS).where(*dead).values(**values, failed_at=None, content=None).returning(ROW.id)
+    values = {"state": "received", "tries": 0, "losses": 0, "finished_at": None, "failed_at": None, "content": None}
     with ledger.database.connection(write=True) as connection:
-        return connection.scalar(back) is not None
+        back = sa.update(SUBMISSIONS).where(*dead).values(**values, wake_at=written(now(connection)))
+        return connection.scalar(back.returning(ROW.id)) is not None
 
 
 def _short(text: str, length: int) -> str:

@@ -1,11 +1,12 @@
 """Figures: counts of the queue's rows, for metrics and `grade doctor`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from grader.ledger.clock import now
 from grader.ledger.columns import read, written
 from grader.ledger.ledger import Ledger
 from grader.ledger.queue.jobs import is_open
@@ -45,12 +46,15 @@ class QueueFigures(NamedTuple):
     """All counts, at one moment."""
 
     at: datetime
+    """By the ledger's clock."""
     submissions: dict[State, int]
     """States without a submission are missing."""
     waiting: dict[State, Waiting]
     """Each pending state."""
     recently_failed: int
     """Submissions of which a try failed in the last ten minutes."""
+    recent_losses: int
+    """The losses of a grading process by the submissions to which it happened in the last ten minutes."""
     breaker_is_open: bool
     dead_letters: int
     undelivered: dict[DeliveryChannel, Undelivered]
@@ -63,15 +67,19 @@ def figures(ledger: Ledger) -> QueueFigures:
     Raises:
         LedgerError: The database refuses.
     """
-    count, now = sa.func.count(), datetime.now(UTC)
+    count = sa.func.count()
     with ledger.database.connection() as connection:
+        when = now(connection)
+        recently = written(when - RECENTLY)
+        losses = sa.select(sa.func.coalesce(sa.func.sum(ROW.losses), 0)).where(ROW.lost_at > recently)
         states = connection.execute(sa.select(ROW.state, count).group_by(ROW.state).order_by(ROW.state))
         return QueueFigures(
-            at=now,
+            at=when,
             submissions={row[0]: row[1] for row in states},
             waiting=_waiting(connection),
-            recently_failed=_count(connection, ROW.failed_at > written(now - RECENTLY)),
-            breaker_is_open=is_open(connection),
+            recently_failed=_count(connection, ROW.failed_at > recently),
+            recent_losses=int(connection.scalar(losses) or 0),
+            breaker_is_open=is_open(connection, when),
             dead_letters=_count(connection, DEAD_LETTERS.c.replayed_at.is_(None)),
             undelivered=_undelivered(connection),
         )
@@ -90,7 +98,7 @@ def server_time(ledger: Ledger) -> float | None:
     with ledger.database.connection() as connection:
         if connection.dialect.name != "postgresql":
             return None
-        return float(connection.scalar(sa.select(sa.extract("epoch", sa.func.clock_timestamp()))) or 0)
+        return now(connection).timestamp()
 
 
 def _count(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:

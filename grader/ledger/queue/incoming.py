@@ -6,12 +6,13 @@ at the same time, so question and answer share one transaction; see `taking_in`.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from grader.base.errors import Problem
+from grader.ledger.clock import now
 from grader.ledger.columns import storable, written, written_problems
 from grader.ledger.ledger import Ledger
 from grader.ledger.queue import outbox
@@ -135,26 +136,26 @@ class Incoming:
 
     def owe_again(self, job: int) -> None:
         """Owe the answer once more, to a platform that may have missed it."""
-        outbox.put(self._connection, job, datetime.now(UTC))
+        outbox.put(self._connection, job, now(self._connection))
 
     def judged(self, held: tuple[int, str], judgement: Judgement) -> bool:
         """Fill in the columns of a document that could not be read when it came in, and end the row if it is refused.
 
         Return False if the lease, given as job and token, had run out. A process that dies leaves all of it or nothing.
         """
-        (job, token), now = held, written(datetime.now(UTC))
+        (job, token), when = held, now(self._connection)
         columns: dict[str, Any] = {**judgement.read.columns, "credit": judgement.credit}
         if judgement.problems:
             following = written(judgement.next_allowed) if judgement.next_allowed else None
             problems = written_problems(judgement.problems)
             columns |= {"state": "rejected", "lease": None, "problems": problems, "next_allowed": following}
-            columns["finished_at"] = now
+            columns["finished_at"] = written(when)
         leased = (ROW.id == job, ROW.state == "grading", ROW.lease == token)
         change = sa.update(SUBMISSIONS).where(*leased).values(columns).returning(ROW.id)
         if self._connection.scalar(change) is None:
             return False
         if judgement.problems:
-            outbox.put(self._connection, job, datetime.now(UTC))
+            outbox.put(self._connection, job, when)
         return True
 
     def same_content(self, platform: str, read: ReadContent) -> KnownContent | None:

@@ -1,8 +1,8 @@
 """Jobs: the rows of submissions on their way through grading; a row says where to go on, whatever process dies.
 
 The row is the truth. A message only says that there is a row to look at: lost, doubled and late messages do no harm.
-The worker that grades a row holds its lease; when the lease runs out, the row is taken back. A try is counted before
-grading begins, so that a submission which kills its worker is counted as well.
+The process that grades a row holds its lease; when the lease runs out, or the process is seen to end, the row is taken
+back. A try is counted before grading begins, so that a submission which kills its process is counted as well.
 
 While grading fails for every submission, the breaker is open: one submission at a time is graded, on trial, the one
 that has waited longest, and nothing is buried. The first success closes it. No column stores the breaker: it follows
@@ -10,7 +10,8 @@ from the rows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from grader.base.errors import Problem
 from grader.base.language import N_
+from grader.ledger.clock import now
 from grader.ledger.columns import storable, written, written_problems
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import WISHES, Ledger, Regrade
@@ -38,6 +40,10 @@ WINDOW = 100
 MINUTE = timedelta(minutes=1)
 BREAKER_ROWS = 5
 """The breaker opens when this many different submissions have failed and none has succeeded since."""
+CLOCK_CHECK_SECONDS = 10.0
+"""Between two searches for waits that began before the clock was set back."""
+TOKEN = 32
+"""The length of a lease's token."""
 
 ROW = SUBMISSIONS.c
 EARLIER = N_("the same submission came in earlier, too")
@@ -69,6 +75,15 @@ class Lease(NamedTuple):
     received_at: datetime
 
 
+class Lost(NamedTuple):
+    """A row whose process ended while it was grading."""
+
+    job: int
+    platform: str
+    submission_id: str
+    tries: int
+
+
 class Due(NamedTuple):
     """A row for which a message is to be sent."""
 
@@ -80,31 +95,38 @@ class Jobs:
     """The submissions in one ledger's database."""
 
     def __init__(
-        self, ledger: Ledger, task_seconds: int, resend_seconds: int, rates: Mapping[str, int | None] | None = None
+        self,
+        ledger: Ledger,
+        task_seconds: int,
+        resend_seconds: int,
+        rates: Mapping[str, int | None] | None = None,
+        holder: str = "",
     ) -> None:
         """Grading one submission takes `task_seconds` at most; a message is sent again after `resend_seconds`.
 
-        `rates` names the platforms, each with the most submissions that go to workers in a minute, or None.
+        `rates` names the platforms, each with the most submissions that go to workers in a minute, or None. `holder`
+        names this process, in at most 16 characters, so that its leases can be found when it has ended.
         """
-        self.ledger, self.rates = ledger, rates or {}
+        self.ledger, self.rates, self.holder = ledger, rates or {}, holder
         self.lease_time = timedelta(seconds=task_seconds + LEASE_MARGIN_SECONDS)
         self.resend_time = timedelta(seconds=resend_seconds)
+        self._check_clock_at = float("-inf")
 
     def lease(self, job: int, *, is_trial: bool = False) -> Lease | None:
         """Lease the row: return the right to grade it.
 
         Return None if it is graded, leased or not due, or if the breaker is open and this is not a trial.
         """
-        token = uuid4().hex
+        token = f"{self.holder}/{uuid4().hex}"[:TOKEN]
         with self.ledger.database.connection(write=True) as connection:
-            now = datetime.now(UTC)  # not before the connection, which may have waited for other writers
-            free = sa.or_(ROW.state == "queued", sa.and_(ROW.state == "received", ROW.wake_at <= written(now)))
+            when = now(connection)  # not before the connection, which may have waited for other writers
+            free = sa.or_(ROW.state == "queued", sa.and_(ROW.state == "received", ROW.wake_at <= written(when)))
             taken = sa.update(SUBMISSIONS).where(ROW.id == job, free)
-            if not is_trial and is_open(connection):
-                connection.execute(taken.values(state="received", wake_at=written(now)))
+            if not is_trial and is_open(connection, when):
+                connection.execute(taken.values(state="received", wake_at=written(when)))
                 return None
-            charge, until = int(not is_trial), written(now + self.lease_time)
-            values = {"state": "grading", "lease": token, "tries": ROW.tries + charge, "tried_at": written(now)}
+            charge, until = int(not is_trial), written(when + self.lease_time)
+            values = {"state": "grading", "lease": token, "tries": ROW.tries + charge, "tried_at": written(when)}
             leased = taken.values(**values, waits_for=None, wake_at=until).returning(SUBMISSIONS)
             row = connection.execute(leased).mappings().one_or_none()
         if row is None:
@@ -131,10 +153,21 @@ class Jobs:
         with self.ledger.database.alone() as connection:
             _take_back(connection, _held(lease), lease.tries, reason)
 
+    def lost(self, holder: str, reason: str) -> list[Lost]:
+        """Take back what this process was grading when it ended, and return it."""
+        theirs = ROW.lease.startswith(f"{holder}/", autoescape=True)
+        held = (ROW.state == "grading", theirs)
+        query = sa.select(ROW.id, ROW.platform, ROW.submission_id, ROW.tries).where(*held)
+        with self.ledger.database.alone() as connection:
+            rows = [Lost(*row) for row in connection.execute(query)]
+            for row in rows:
+                _take_back(connection, (ROW.id == row.job, *held), row.tries, reason, is_lost=True)
+        return rows
+
     def postpone(self, lease: Lease, seconds: float, waits_for: str | None = None) -> None:
         """Give the row back without counting a try: something that it needs is not ready, or must be mended first."""
         with self.ledger.database.connection(write=True) as connection:
-            wake = written(datetime.now(UTC) + timedelta(seconds=seconds))
+            wake = written(now(connection) + timedelta(seconds=seconds))
             values = {
                 "state": "received",
                 "lease": None,
@@ -147,8 +180,9 @@ class Jobs:
     def fail_postponed(self, exercise: str, seconds: float, reason: str) -> None:
         """Note a failure of the exercise's submissions that wait at most `seconds` more: they need what has failed."""
         with self.ledger.database.alone() as connection:
-            charge = int(not is_open(connection))
-            soon = written(datetime.now(UTC) + timedelta(seconds=seconds))
+            when = now(connection)
+            charge = int(not is_open(connection, when))
+            soon = written(when + timedelta(seconds=seconds))
             postponed = (ROW.exercise == exercise, ROW.state == "received", ROW.wake_at <= soon)
             tried = sa.select(ROW.id, ROW.tries).where(*postponed, ROW.tried_at.is_not(None)).limit(WINDOW)
             for job, tries in connection.execute(tried).all():
@@ -157,32 +191,46 @@ class Jobs:
     def due(self) -> list[Due]:
         """Return the rows for which a message is to be sent now, and mark them as queued."""
         with self.ledger.database.connection() as connection:  # reading waits for no other process
-            if not connection.scalar(sa.select(sa.exists().where(_waits(datetime.now(UTC))))):
+            if not connection.scalar(sa.select(sa.exists().where(_waits(now(connection))))):
                 return []
         with self.ledger.database.alone() as connection:
-            now = datetime.now(UTC)
-            breaker = is_open(connection)
+            when = now(connection)
+            breaker = is_open(connection, when)
             order = (sa.func.coalesce(ROW.tried_at, ""), ROW.id) if breaker else (ROW.wake_at, ROW.id)
-            query = sa.select(ROW.id, ROW.platform).where(_waits(now)).order_by(*order)
-            room = {} if breaker else self._room_of_each(connection, now)
+            query = sa.select(ROW.id, ROW.platform).where(_waits(when)).order_by(*order)
+            room = {} if breaker else self._room_of_each(connection, when)
             limit = self._room(connection, breaker)
             ids = sharing.chosen(connection, query.with_for_update(skip_locked=True), limit, room) if limit else []
-            values = {"state": "queued", "wake_at": written(now + self.resend_time)}
+            values = {"state": "queued", "wake_at": written(when + self.resend_time)}
             connection.execute(sa.update(SUBMISSIONS).where(ROW.id.in_(ids)).values(values))
         return [Due(job, breaker) for job in ids]
 
     def sweep(self) -> None:
-        """Take back the rows whose worker or message is lost."""
+        """Take back the rows whose worker or message is lost, and end waits that the clock made too long."""
+        if monotonic() > self._check_clock_at:
+            self._check_clock_at = monotonic() + CLOCK_CHECK_SECONDS
+            self._shorten_waits()
         with self.ledger.database.connection() as connection:
-            if not connection.scalar(sa.select(sa.exists().where(_overdue(datetime.now(UTC))))):
+            if not connection.scalar(sa.select(sa.exists().where(_overdue(now(connection))))):
                 return
         with self.ledger.database.alone() as connection:
-            now = datetime.now(UTC)
-            lost = sa.update(SUBMISSIONS).where(_overdue(now), ROW.state == "queued")
-            connection.execute(lost.values(state="received", wake_at=written(now)))
-            for job, tries in connection.execute(sa.select(ROW.id, ROW.tries).where(_overdue(now))).all():
-                held = (ROW.id == job, _overdue(now))
-                _take_back(connection, held, tries, "the worker stopped before it was done")
+            when = now(connection)
+            lost = sa.update(SUBMISSIONS).where(_overdue(when), ROW.state == "queued")
+            connection.execute(lost.values(state="received", wake_at=written(when)))
+            for job, tries in connection.execute(sa.select(ROW.id, ROW.tries).where(_overdue(when))).all():
+                held = (ROW.id == job, _overdue(when))
+                _take_back(connection, held, tries, "the worker stopped before it was done", is_lost=True)
+
+    def _shorten_waits(self) -> None:
+        """Let no row wait much longer than its state ever does: its wait began before the clock was set back."""
+        longest = [(ROW.state == "queued", self.resend_time), (ROW.state == "grading", self.lease_time)]
+        resting = [(sa.and_(ROW.state == "received", ROW.tries == n), backoff(n)) for n in range(TRIES + 1)]
+        with self.ledger.database.connection(write=True) as connection:
+            when = now(connection)
+            for rows, wait in (*longest, *resting):
+                waiting = sa.update(SUBMISSIONS).where(rows, ROW.wake_at > written(when + 2 * wait))
+                connection.execute(waiting.values(wake_at=written(when + wait)))
+            outbox.wake(connection, when)
 
     def _finish(self, lease: Lease, report: Report) -> bool:
         with self.ledger.database.connection(write=True) as connection:
@@ -220,14 +268,14 @@ class Jobs:
 
     def _end(self, connection: sa.Connection, lease: Lease, values: dict[str, Any]) -> bool:
         """End the row and owe its answer; return False if the lease has run out."""
-        now = datetime.now(UTC)
-        change = sa.update(SUBMISSIONS).where(*_held(lease)).values(**values, lease=None, finished_at=written(now))
+        when = now(connection)
+        change = sa.update(SUBMISSIONS).where(*_held(lease)).values(**values, lease=None, finished_at=written(when))
         if connection.scalar(change.returning(ROW.id)) is None:
             return False
-        outbox.put(connection, lease.job, now)
+        outbox.put(connection, lease.job, when)
         return True
 
-    def _room_of_each(self, connection: sa.Connection, now: datetime) -> dict[str, int]:
+    def _room_of_each(self, connection: sa.Connection, when: datetime) -> dict[str, int]:
         """Return how many more messages may be sent for each platform: it has a share of the window, and its rate."""
         under_way = dict.fromkeys(self.rates, 0)
         for platform, count in connection.execute(_by_platform(ROW.state.in_(("queued", "grading")))):
@@ -235,7 +283,7 @@ class Jobs:
         share = WINDOW // max(1, len(self.rates))
         room = {platform: max(1, share) - under_way[platform] for platform in self.rates}
         if any(self.rates.values()):
-            then = written(now - MINUTE)
+            then = written(when - MINUTE)
             begun = (ROW.state.in_(TERMINAL), ROW.finished_at > then, ROW.tried_at > then)
             ended: dict[str, int] = dict(connection.execute(_by_platform(*begun)).all())
             for platform, rate in self.rates.items():
@@ -251,13 +299,18 @@ class Jobs:
         return max(0, (1 if breaker else WINDOW) - count)
 
 
-def is_open(connection: sa.Connection) -> bool:
-    """Return whether the breaker is open: BREAKER_ROWS different submissions have failed since the last success."""
-    graded = SUBMISSIONS.alias().c
+def is_open(connection: sa.Connection, when: datetime) -> bool:
+    """Return whether the breaker is open: BREAKER_ROWS different submissions have failed since the last success.
+
+    A time later than `when` was written before the clock was set back: it says nothing.
+    """
+    graded, until = SUBMISSIONS.alias().c, written(when)
     last = (
-        sa.select(sa.func.max(graded.finished_at)).where(graded.state == state) for state in ("graded", "ungradable")
+        sa.select(sa.func.max(graded.finished_at)).where(graded.state == state, graded.finished_at <= until)
+        for state in ("graded", "ungradable")
     )
-    since = (ROW.failed_at > sa.func.coalesce(moment.scalar_subquery(), "") for moment in last)
+    since = [ROW.failed_at > sa.func.coalesce(moment.scalar_subquery(), "") for moment in last]
+    since.append(ROW.failed_at <= until)
     failing = sa.select(ROW.id).where(*since).order_by(ROW.failed_at).limit(BREAKER_ROWS)  # in the index's order
     return len(connection.scalars(failing).all()) >= BREAKER_ROWS
 
@@ -277,25 +330,36 @@ def backoff(tries: int) -> timedelta:
     return timedelta(seconds=BACKOFF_SECONDS * 4 ** max(0, tries - 1))
 
 
-def _take_back(connection: sa.Connection, held: Sequence[sa.ColumnElement[bool]], tries: int, reason: str) -> None:
-    """Note a failure of this row if it still fulfils `held`; it rests, or is buried after the last try."""
-    now = datetime.now(UTC)
+def _take_back(
+    connection: sa.Connection,
+    held: Sequence[sa.ColumnElement[bool]],
+    tries: int,
+    reason: str,
+    *,
+    is_lost: bool = False,
+) -> None:
+    """Note a failure of this row if it still fulfils `held`; it rests, or is buried after the last try.
+
+    `is_lost` says that the process that graded it ended or hung; such failures are counted.
+    """
+    when = now(connection)
     row = sa.update(SUBMISSIONS).where(*held)
-    values = {"state": "received", "lease": None, "tries": tries, "failed_at": written(now)}
-    rest = row.values(**values, wake_at=written(now + backoff(tries)), reason=storable(reason))
+    values = {"state": "received", "lease": None, "tries": tries, "failed_at": written(when)}
+    loss = {"losses": ROW.losses + 1, "lost_at": written(when)} if is_lost else {}
+    rest = row.values(**values, **loss, wake_at=written(when + backoff(tries)), reason=storable(reason))
     job = connection.scalar(rest.returning(ROW.id))
-    if job is not None and tries >= TRIES and not is_open(connection):
+    if job is not None and tries >= TRIES and not is_open(connection, when):
         buried = sa.update(SUBMISSIONS).where(ROW.id == job)
-        connection.execute(buried.values(state="dead", finished_at=written(now)))
-        outbox.put(connection, job, now)
+        connection.execute(buried.values(state="dead", finished_at=written(when)))
+        outbox.put(connection, job, when)
 
 
-def _waits(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(ROW.state == "received", ROW.wake_at <= written(now))
+def _waits(when: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(ROW.state == "received", ROW.wake_at <= written(when))
 
 
-def _overdue(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(ROW.state.in_(("queued", "grading")), ROW.wake_at <= written(now))
+def _overdue(when: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(ROW.state.in_(("queued", "grading")), ROW.wake_at <= written(when))
 
 
 def _held(lease: Lease) -> tuple[sa.ColumnElement[bool], ...]:

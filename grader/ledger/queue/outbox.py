@@ -5,12 +5,13 @@ at least once, and keeps its id over all tries.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import uuid4
 
 import sqlalchemy as sa
 
+from grader.ledger import clock
 from grader.ledger.columns import storable, written
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import Ledger, Regrade
@@ -24,6 +25,8 @@ OF = SUBMISSIONS.c.id == DELIVERIES.c.submission
 """Joins a delivery with its submission."""
 LEASE_SECONDS = 60
 """The time that a courier has for a delivery; then another courier may take it."""
+LONGEST = timedelta(hours=2)
+"""More than any wait between two tries."""
 
 
 class Delivery(NamedTuple):
@@ -35,12 +38,20 @@ class Delivery(NamedTuple):
     tries: int
     platform: str
     submission_id: str
+    revision: int
+    """Of the answer, when the delivery was taken; what is sent has this one or a later one."""
 
 
 def put(connection: sa.Connection, job: int, when: datetime, channel: DeliveryChannel = "stream") -> None:
-    """Owe an answer to the platform of this job, inside the caller's transaction."""
+    """Owe an answer to the platform of this job, inside the caller's transaction.
+
+    Every answer begins on the stream, with a revision higher than that of all earlier ones; the webhook repeats it.
+    """
     row = {"submission": job, "channel": channel, "message": uuid4().hex, "tries": 0, "reason": ""}
     connection.execute(sa.insert(DELIVERIES).values(**row, wake_at=written(when)))
+    if channel == "stream":
+        revised = sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id == job)
+        connection.execute(revised.values(revision=SUBMISSIONS.c.revision + 1))
 
 
 def put_again(connection: sa.Connection, entry: LedgerEntry) -> None:
@@ -48,12 +59,19 @@ def put_again(connection: sa.Connection, entry: LedgerEntry) -> None:
     theirs = (REPORTS.c[name] == SUBMISSIONS.c[name] for name in ("platform", "student", "exercise"))
     report = sa.and_(REPORTS.c.id == SUBMISSIONS.c.report, *theirs)  # the latter are indexed
     query = sa.select(SUBMISSIONS.c.id).join(REPORTS, report).where(REPORTS.c.submission == entry.submission)
-    jobs = connection.scalars(query).all()
+    jobs, now = connection.scalars(query).all(), clock.now(connection)
     for job in jobs:
-        put(connection, job, datetime.now(UTC))
+        put(connection, job, now)
     if not entry.report.gradable:  # it gives its attempt back; the other way round, a regrade costs none
         undecided = sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id.in_(jobs), SUBMISSIONS.c.state == "graded")
         connection.execute(undecided.values(state="ungradable"))
+
+
+def wake(connection: sa.Connection, now: datetime) -> None:
+    """Let deliveries be due that wait for no reason, because the clock was set back after their wait began."""
+    untried = sa.and_(DELIVERIES.c.tries == 0, DELIVERIES.c.wake_at > written(now))
+    stuck = sa.or_(untried, DELIVERIES.c.wake_at > written(now + LONGEST))
+    connection.execute(sa.update(DELIVERIES).where(stuck).values(wake_at=written(now)))
 
 
 class Outbox:
@@ -67,48 +85,48 @@ class Outbox:
 
         `room` limits the answers of single platforms, so that one with many leaves room for the others.
         """
-        now = datetime.now(UTC)
-        waiting = (DELIVERIES.c.channel == channel, DELIVERIES.c.wake_at <= written(now))
         with self.ledger.database.connection() as connection:  # reading waits for no other process
+            waiting = (DELIVERIES.c.channel == channel, DELIVERIES.c.wake_at <= written(clock.now(connection)))
             query = sa.select(DELIVERIES.c.id, SUBMISSIONS.c.platform).join(SUBMISSIONS, OF).where(*waiting)
             longest_first = query.order_by(DELIVERIES.c.wake_at, DELIVERIES.c.id)
             chosen = sharing.chosen(connection, longest_first, limit, dict(room or {}))
         if not chosen:
             return []
         with self.ledger.database.connection(write=True) as connection:
-            now = datetime.now(UTC)  # the connection may have waited for other writers
-            until = now + timedelta(seconds=LEASE_SECONDS)
+            until = clock.now(connection) + timedelta(seconds=LEASE_SECONDS)
             lease = {"wake_at": written(until), "tries": DELIVERIES.c.tries + 1}
             taken = sa.update(DELIVERIES).where(DELIVERIES.c.id.in_(chosen), *waiting).values(lease)
             ids = [row.id for row in connection.execute(taken.returning(DELIVERIES.c.id))]
-            names = ("id", "channel", "message", "tries")
-            query = sa.select(
-                *(DELIVERIES.c[name] for name in names), SUBMISSIONS.c.platform, SUBMISSIONS.c.submission_id
-            ).join(SUBMISSIONS, OF)
+            own = (DELIVERIES.c[name] for name in ("id", "channel", "message", "tries"))
+            of_submission = (SUBMISSIONS.c[name] for name in ("platform", "submission_id", "revision"))
+            query = sa.select(*own, *of_submission).join(SUBMISSIONS, OF)
             rows = connection.execute(query.where(DELIVERIES.c.id.in_(ids)).order_by(DELIVERIES.c.id))
             return [Delivery(**row) for row in rows.mappings()]
 
     def delivered(self, done: Sequence[Delivery], then: Sequence[Delivery] = ()) -> None:
         """Note that these have been delivered; those of them in `then` are owed by webhook as well.
 
-        If two couriers delivered the same answer, one after the other's lease, the webhook is owed once.
+        If two couriers delivered the same answer, one after the other's lease, the webhook is owed once. An answer that
+        was overtaken by a newer one is owed again, so that the newest comes last.
         """
         if not done:
             return
-        now = datetime.now(UTC)
         ids = [delivery.id for delivery in done]
         with self.ledger.database.connection(write=True) as connection:
+            now = clock.now(connection)
             values = {"wake_at": None, "delivered_at": written(now), "reason": ""}
             change = sa.update(DELIVERIES).where(DELIVERIES.c.id.in_(ids), DELIVERIES.c.delivered_at.is_(None))
             changed = connection.execute(change.values(values).returning(DELIVERIES.c.id, DELIVERIES.c.submission))
             jobs = {row.id: row.submission for row in changed}
             for job in (jobs[delivery.id] for delivery in then if delivery.id in jobs):
                 put(connection, job, now, "webhook")
+            for job in _overtaken(connection, done):
+                put(connection, job, now, done[0].channel)
 
     def failed(self, delivery: Delivery, reason: str, again_in: timedelta) -> None:
         """Note a failure, its reason, and the wait before the next try, unless the answer was delivered meanwhile."""
-        when = written(datetime.now(UTC) + again_in)
         with self.ledger.database.connection(write=True) as connection:
+            when = written(clock.now(connection) + again_in)
             change = sa.update(DELIVERIES).where(DELIVERIES.c.id == delivery.id, DELIVERIES.c.delivered_at.is_(None))
             connection.execute(change.values(reason=storable(reason), wake_at=when))
 
@@ -119,6 +137,17 @@ class Outbox:
             LedgerError: As `Ledger.append`.
         """
         with self.ledger.database.alone() as connection:
-            entry = self.ledger.enter(connection, report, platform, datetime.now(UTC), change)
+            entry = self.ledger.enter(connection, report, platform, clock.now(connection), change)
             put_again(connection, entry)
         return entry
+
+
+def _overtaken(connection: sa.Connection, done: Sequence[Delivery]) -> list[int]:
+    """Return the submissions with a newer answer that was not still to come: it may have been delivered before."""
+    sent = {delivery.id: delivery.revision for delivery in done}
+    query = sa.select(DELIVERIES.c.id, SUBMISSIONS.c.id, SUBMISSIONS.c.revision).join(SUBMISSIONS, OF)
+    rows = connection.execute(query.where(DELIVERIES.c.id.in_(sent))).all()
+    newer = {job for delivery, job, revision in rows if revision > sent[delivery]}
+    to_come = (DELIVERIES.c.wake_at > "", DELIVERIES.c.channel == done[0].channel)
+    waiting = sa.select(DELIVERIES.c.submission).where(DELIVERIES.c.submission.in_(newer), *to_come)
+    return sorted(newer - set(connection.scalars(waiting))) if newer else []

@@ -19,6 +19,7 @@ class SubmissionStatus(NamedTuple):
     """A submission's row as it is now."""
 
     state: State
+    revision: int
     student: str | None
     exercise: str | None
     received_at: datetime
@@ -44,6 +45,7 @@ def status(ledger: Ledger, platform: str, submission_id: str) -> SubmissionStatu
             return None
         return SubmissionStatus(
             state=row["state"],
+            revision=row["revision"],
             student=row["student"],
             exercise=row["exercise"],
             received_at=datetime.fromisoformat(row["received_at"]),

@@ -3,6 +3,7 @@
 from sqlalchemy import update
 
 from grader.ledger import Ledger
+from grader.ledger.clock import now
 from grader.ledger.queue.jobs import BREAKER_ROWS, TRIES, Due, Jobs, is_open
 from grader.ledger.tables import SUBMISSIONS
 from grader.service.reception import Reception
@@ -14,7 +15,7 @@ from tests.support.ledgers import sealed
 
 def breaker_is_open(ledger: Ledger) -> bool:
     with ledger.database.connection() as connection:
-        return is_open(connection)
+        return is_open(connection, now(connection))
 
 
 def fail_all(jobs: Jobs, sent: list[int]) -> None:

@@ -5,14 +5,18 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from grader.ledger import Ledger
+from grader.ledger import Ledger, Regrade
 from grader.ledger.queue import outbox as boxes
+from grader.ledger.queue.jobs import Jobs
 from grader.ledger.queue.outbox import Delivery, Outbox
 from grader.ledger.tables import DELIVERIES
+from grader.service import answers
 from grader.service.platforms import Platform
 from grader.service.reception import Reception
+from tests.ledger.queue.test_jobs import leased
 from tests.service.crowd import Crowd
-from tests.service.planted import envelope, let_time_pass, owed
+from tests.service.planted import ID, envelope, let_time_pass, owed, rows
+from tests.support.ledgers import sealed
 
 SOON = timedelta(seconds=30)
 
@@ -131,6 +135,48 @@ def test_couriers_that_look_at_once_share_the_answers(
 
     left = [each.id for each in outbox.due("stream", 100)]
     assert Counter([*left, *(number for each in by_each for number in each)]) == dict.fromkeys(range(1, 61), 1)
+
+
+def revisions(ledger: Ledger) -> dict[str, int]:
+    return {name: row["revision"] for name, row in rows(ledger).items()}
+
+
+def test_an_answers_revision_grows_whenever_a_new_one_is_owed(
+    reception: Reception, jobs: Jobs, outbox: Outbox, ledger: Ledger
+) -> None:
+    reception.accept([envelope("s1"), envelope("s2")])
+    assert revisions(ledger) == {"s1": 0, "s2": 0}
+    for job in (1, 2):  # with the same content, so with one report
+        jobs.finish(leased(jobs, job), sealed(1, exercise=ID))
+    outbox.delivered(outbox.due("stream", 9))
+    assert revisions(ledger) == {"s1": 1, "s2": 1}
+
+    reception.accept([envelope("s1")])
+    outbox.regrade(sealed(1, score=0.5, content_hash="f" * 64, exercise=ID), "local", Regrade(1, "threshold"))
+
+    assert revisions(ledger) == {"s1": 3, "s2": 2}
+    told = {name: answers.result(ledger, "local", name) for name in ("s1", "s2")}
+    assert {name: (each.revision, each.score) for name, each in told.items()} == {"s1": (3, 0.5), "s2": (2, 0.5)}
+    assert Counter(each.submission_id for each in outbox.due("stream", 9)) == {"s1": 2, "s2": 1}
+
+
+def test_an_answer_that_a_newer_one_overtook_is_followed_by_the_newest(
+    reception: Reception, jobs: Jobs, outbox: Outbox, ledger: Ledger
+) -> None:
+    """One courier's connection holds it back; meanwhile it is regraded, and another courier delivers that."""
+    reception.accept([envelope("s1")])
+    jobs.finish(leased(jobs, 1), sealed(1, exercise=ID))
+    held_back = outbox.due("stream", 9)
+    outbox.regrade(sealed(1, score=0.5, content_hash="f" * 64, exercise=ID), "local", Regrade(1, "threshold"))
+    outbox.delivered(outbox.due("stream", 9))
+    assert outbox.due("stream", 9) == []
+
+    outbox.delivered(held_back)
+
+    (last,) = outbox.due("stream", 9)
+    assert last.revision == revisions(ledger)["s1"]
+    outbox.delivered([last])
+    assert outbox.due("stream", 9) == []
 
 
 def test_many_answers_are_noted_at_once(reception: Reception, outbox: Outbox, ledger: Ledger) -> None:

@@ -84,6 +84,8 @@ LREM dead:celery 1 {}                                           | dispatcher ope
 RPOP dead:celery                                                | dispatcher operator
 SET grader:worker:one {} EX 60                                  | worker operator
 GET grader:worker:one                                           | dispatcher operator
+PTTL grader:worker:one                                          | dispatcher operator
+TIME                                                            | dispatcher operator
 SCAN 0 MATCH grader:worker:*                                    | dispatcher operator
 
 # Each process notes when it last did its work.

@@ -36,6 +36,7 @@ def submission(number: int, state: str, ago: timedelta, **more: object) -> dict[
     row = {"platform": "canvas", "submission_id": f"s{number}", "digest": "", "document": "", "credit": 1.0}
     ended = when if state in {"graded", "dead"} else None
     blank = {"tries": 0, "wake_at": when, "reason": "", "problems": "[]", "failed_at": None, "report": None}
+    blank |= {"losses": 0, "lost_at": None}
     return row | blank | {"id": number, "state": state, "received_at": when, "finished_at": ended} | more
 
 
