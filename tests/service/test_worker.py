@@ -181,16 +181,26 @@ def test_a_fault_in_the_file_of_an_exercise_that_is_to_be_measured_kills_nothing
     assert (rows(ledger)["s1"]["state"], rows(ledger)["s1"]["tries"]) == ("received", 0)
 
 
-def test_a_damaged_table_is_a_failure_that_says_so(
-    reception: Reception, worker: Worker, ledger: Ledger, tables: Path
-) -> None:
+def test_a_damaged_table_is_measured_again(reception: Reception, worker: Worker, ledger: Ledger, tables: Path) -> None:
     for table in tables.iterdir():
         table.write_text("{}")
     reception.accept([envelope("s1")])
 
+    assert worker.work(1) == planted.ID
+    assert (rows(ledger)["s1"]["state"], rows(ledger)["s1"]["reason"]) == ("received", "")
+
+
+def test_a_table_that_cannot_be_read_is_a_failure_that_says_so(
+    reception: Reception, worker: Worker, ledger: Ledger, tables: Path
+) -> None:
+    for table in tables.glob("*.json"):
+        table.unlink()
+        table.mkdir()
+    reception.accept([envelope("s1")])
+
     worker.work(1)
 
-    assert "is damaged; delete it" in rows(ledger)["s1"]["reason"]
+    assert "cannot be read (Is a directory); move it away" in rows(ledger)["s1"]["reason"]
 
 
 def test_an_error_that_nobody_foresaw_gives_back_what_is_current(

@@ -19,7 +19,7 @@ PARTS = {
     "weights (*.safetensors)": WEIGHTS[:2],
     "a tokenizer (tokenizer.json)": TOKENIZER,
 }
-"""What a folder must hold, in words, with the names of files that are it."""
+"""The parts of a transformer in words, each with the names of files that are it."""
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
 
 
