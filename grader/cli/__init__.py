@@ -159,11 +159,11 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        if shortage := ran_out(error, "grade"):
-            typer.echo(str(shortage), err=True)
-            sys.exit(shortage.exit_code)
         if os.environ.get(DEBUG):
             raise
+        if said := _for_operators(error):
+            typer.echo(f"grade: {said}", err=True)
+            sys.exit(GraderError.exit_code)
         typer.echo(f"grade: {type(error).__name__}: {error}", err=True)
         message = _(
             "This is an error of the grader and uses no attempt. To see where it happened, set {variable}.",
@@ -171,3 +171,15 @@ def main() -> None:
         )
         typer.echo(message, err=True)
         sys.exit(GraderError.exit_code)
+
+
+def _for_operators(error: Exception) -> str:
+    """Return the message about a machine that lets something down, empty if the error is ours.
+
+    That is memory that runs out, or a file that is not as it should be, such as a folder in its place.
+    """
+    if shortage := ran_out(error, _("this command")):
+        return str(shortage)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return ""
