@@ -15,6 +15,8 @@ from grader.measuring.recorded import scan_file
 from grader.schema import Kind
 
 LENGTH = 12
+LENGTHS = (200, 2_000, 8_000)
+"""The lengths of patterns of zeros, which pack well."""
 KINDS = (
     Kind(type="positional", offset=-1),
     Kind(type="induction"),
@@ -28,6 +30,8 @@ SPECIALS = ("/dev/zero", "/dev/null", "/dev/stdin", ".", "nowhere.npz")
 
 def case(rng: random.Random, folder: Path) -> None:
     """Score the heads of a changed recording under one kind."""
+    for length in LENGTHS:
+        _of_zeros(length)
     file = folder / "recorded.npz"
     file.write_bytes(rng.choice((_odd_arrays, _odd_header, _inflated, _damaged))(rng))
     if rng.random() < 0.05:
@@ -87,7 +91,7 @@ def _odd_header(rng: random.Random) -> bytes:
 
 
 def _inflated(rng: random.Random) -> bytes:
-    return _of_zeros(rng.choice((200, 2_000, 8_000)))
+    return _of_zeros(rng.choice(LENGTHS))
 
 
 @cache

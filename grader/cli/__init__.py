@@ -187,7 +187,6 @@ def _run() -> None:
     except Exception as error:
         if interrupt.came():
             interrupt.leave()
-        error = ran_out(error, "grade") or error
         if is_on(DEBUG) and not isinstance(error, GraderError):
             raise
         for line in _explained(error):
@@ -201,9 +200,23 @@ def _explained(error: Exception) -> Iterator[str]:
         yield from error.lines()
     elif isinstance(error, GraderError):
         yield f"grade: {error}"
+    elif shortage := _of_the_machine(error):
+        yield f"grade: {shortage}"
     else:
         yield f"grade: {type(error).__name__}: {error}"
         yield _(
             "This is an error of the grader and uses no attempt. To see where it happened, set {variable}.",
             variable=f"{DEBUG}=1",
         )
+
+
+def _of_the_machine(error: Exception) -> str:
+    """Return the message about a machine that lets something down, empty if the error is ours.
+
+    That is memory that runs out, or a file that is not as it should be, such as a folder in its place.
+    """
+    if shortage := ran_out(error, _("this command")):
+        return str(shortage)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return ""

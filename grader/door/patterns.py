@@ -144,7 +144,9 @@ def _loaded(wanted: _Wanted) -> "Loaded":
 def _pattern(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", place: HeadIndex, text: str) -> Pattern:
     from grader.measuring.attention import one_thread, pattern_of
     from grader.measuring.sentence import read
+    from grader.measuring.transformer.reach import refuse_other_tokenizer
 
+    refuse_other_tokenizer(model, tokenizer)
     text_read = read(model, tokenizer, text)
     with one_thread():
         weights = pattern_of(model, text_read.token_ids, *place).numpy()

@@ -28,7 +28,7 @@ PICKLE = N_("an array in it is a pickle, and that is never read: store plain num
 TOO_LARGE = N_("{name} has {bytes} bytes unpacked; {most} is the most. Record fewer layers, or shorter texts")
 
 
-class Unreadable(Exception):
+class NoArrays(Exception):
     """The reason why a file cannot be read, in words."""
 
     def __init__(self, message: str, **values: object) -> None:
@@ -51,35 +51,35 @@ def arrays(path: Path, needed: Collection[str], others: Collection[str]) -> dict
     """Return the arrays of these names that are in the file; others are never opened, nor is a pickle.
 
     Raises:
-        Unreadable: It is no `.npz` file of plain numbers, it lacks a needed array, or it is too large.
+        NoArrays: It is no `.npz` file of plain numbers, it lacks a needed array, or it is too large.
     """
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
-            raise Unreadable(N_("it is a device or a pipe; give an .npz file"))
+            raise NoArrays(N_("it is a device or a pipe; give an .npz file"))
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):
-                raise Unreadable(NO_NPZ)
+                raise NoArrays(NO_NPZ)
             with zipfile.ZipFile(file) as archive:
                 return _read(archive, needed, others)
     except (*NO_ZIP, *NO_ARRAY) as error:
         why = _("it is not an array of plain numbers") if isinstance(error, NO_ARRAY) else str(error)
-        raise Unreadable(N_("it cannot be read: {why}"), why=why) from None
+        raise NoArrays(N_("it cannot be read: {why}"), why=why) from None
 
 
 def _read(archive: zipfile.ZipFile, needed: Collection[str], others: Collection[str]) -> dict[str, NDArray[Any]]:
     there = [name.removesuffix(SUFFIX) for name in archive.namelist()]
     if len(there) > MOST_ENTRIES or len(set(there)) < len(there):
-        raise Unreadable(N_("it has {number} arrays, some of one name or too many of them"), number=len(there))
+        raise NoArrays(N_("it has {number} arrays, some of one name or too many of them"), number=len(there))
     if lacking := [name for name in needed if name not in there]:
         shown = ", ".join(there) or _("no array")
-        raise Unreadable(N_("it lacks {lacking}; it has {there}"), lacking=", ".join(lacking), there=shown)
+        raise NoArrays(N_("it lacks {lacking}; it has {there}"), lacking=", ".join(lacking), there=shown)
     wanted = [name for name in (*needed, *others) if name in there]
     left = MOST_BYTES
     for name in wanted:
         with archive.open(name + SUFFIX) as entry:
             header = _header(entry)
         if header.size > left:
-            raise Unreadable(TOO_LARGE, name=name, bytes=f"{header.size:,}", most=f"{MOST_BYTES:,}")
+            raise NoArrays(TOO_LARGE, name=name, bytes=f"{header.size:,}", most=f"{MOST_BYTES:,}")
         left -= header.size
     return {name: _array(archive, name + SUFFIX) for name in wanted}
 
@@ -95,10 +95,10 @@ def _header(entry: IO[bytes]) -> _Array:
     version = npy.read_magic(entry)
     read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
     if read is None:
-        raise Unreadable(N_("an array in it has version {version} of the format"), version=version)
+        raise NoArrays(N_("an array in it has version {version} of the format"), version=version)
     shape, _in_columns, dtype = read(entry)
     if dtype.hasobject:
-        raise Unreadable(PICKLE)
+        raise NoArrays(PICKLE)
     if any(size < 0 for size in shape):
-        raise Unreadable(N_("an array in it has the shape {shape}"), shape=shape)
+        raise NoArrays(N_("an array in it has the shape {shape}"), shape=shape)
     return _Array(shape, dtype)

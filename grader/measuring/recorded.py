@@ -32,7 +32,7 @@ from grader.exercises.thresholds import thresholds_of
 from grader.kinds import TYPES
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.bootstrap import Resamples
-from grader.measuring.npz_file import Unreadable, arrays
+from grader.measuring.npz_file import NoArrays, arrays
 from grader.measuring.patterns import asked_rows, hits, most_in_a_row, share
 from grader.measuring.questions import question
 from grader.measuring.row import row
@@ -54,7 +54,7 @@ LAYOUTS = "[layer, head, query, key], or [head, query, key] with `heads` [head, 
 MASK = N_("give `attention_mask` [token], 1 for text and 0 for padding; if all of it is text, all 1")
 
 
-class Text(NamedTuple):
+class RecordedText(NamedTuple):
     """One text, and the heads that were recorded on it."""
 
     token_ids: NDArray[np.int64]
@@ -67,7 +67,7 @@ class Text(NamedTuple):
 class Recording:
     """Heads that were recorded on the same texts."""
 
-    texts: tuple[Text, ...]
+    texts: tuple[RecordedText, ...]
     places: tuple[HeadIndex, ...]
     """The layer and head of each, in the order of the patterns."""
 
@@ -107,7 +107,7 @@ def read(path: Path) -> list[Recording]:
         found = arrays(path, NEEDED, OTHERS)
         _check(found)
         return _recordings(found)
-    except Unreadable as error:
+    except NoArrays as error:
         raise InvalidInput(str(path), [Problem("no-pattern", str(error))]) from None
 
 
@@ -116,10 +116,10 @@ def _check(found: Arrays) -> None:
     for name, array in found.items():
         whole = np.issubdtype(array.dtype, np.integer) or (name == "attention_mask" and array.dtype == np.bool_)
         if name != "attn" and not whole:
-            raise Unreadable(N_("{name} must be whole numbers, not {type}"), name=name, type=array.dtype)
+            raise NoArrays(N_("{name} must be whole numbers, not {type}"), name=name, type=array.dtype)
     ids, attention = found["token_ids"], found["attn"]
     if not np.issubdtype(attention.dtype, np.floating):
-        raise Unreadable(N_("attn must be floating point numbers, not {type}"), type=attention.dtype)
+        raise NoArrays(N_("attn must be floating point numbers, not {type}"), type=attention.dtype)
     sizes = (ids.ndim, attention.ndim)
     fits = sizes in {(1, 4), (1, 3), (2, 3)} and attention.shape[-2:] == (ids.shape[-1],) * 2 and attention.size > 0
     if not fits or (ids.ndim == 2 and len(ids) != len(attention)):
@@ -127,12 +127,14 @@ def _check(found: Arrays) -> None:
             "token_ids {ids} and attn {attention} do not fit; token_ids is [token] and attn {layouts}, "
             "or token_ids is [draw, token] and attn [draw, query, key] with `heads` [draw, 2]"
         )
-        raise Unreadable(message, ids=ids.shape, attention=attention.shape, layouts=LAYOUTS)
+        raise NoArrays(message, ids=ids.shape, attention=attention.shape, layouts=LAYOUTS)
+    if (mask := found.get("attention_mask", ids)).shape != ids.shape:
+        raise NoArrays(N_("attention_mask is {mask}, but token_ids is {ids}"), mask=mask.shape, ids=ids.shape)
     if not np.isfinite(attention).all() or (attention < 0).any():
         message = N_("attn has negative or missing values (NaN, infinity); attention is what comes after softmax")
-        raise Unreadable(message)
+        raise NoArrays(message)
     if (most := most_in_a_row(torch.from_numpy(attention.astype(np.float64)))) is not None:
-        raise Unreadable(N_("a row of attn sums to {most:.3g}; the attention of a query sums to 1 at most"), most=most)
+        raise NoArrays(N_("a row of attn sums to {most:.3g}; the attention of a query sums to 1 at most"), most=most)
 
 
 def _recordings(found: Arrays) -> list[Recording]:
@@ -142,35 +144,30 @@ def _recordings(found: Arrays) -> list[Recording]:
         patterns = attention.reshape(len(places), *attention.shape[-2:])
         return [Recording((_text(ids, patterns, found.get("attention_mask")),), places)]
     places = _heads(found)
-    masks = found.get("attention_mask", np.ones_like(ids))
-    if masks.shape != ids.shape:
-        raise Unreadable(N_("attention_mask is {mask}, but token_ids is {ids}"), mask=masks.shape, ids=ids.shape)
-    given = masks if "attention_mask" in found else [None] * len(ids)
-    texts = [_text(*each) for each in zip(ids, attention[:, None], given, strict=True)]
+    masks = found.get("attention_mask", [None] * len(ids))
+    texts = [_text(*each) for each in zip(ids, attention[:, None], masks, strict=True)]
     return [
         Recording(tuple(text for text, other in zip(texts, places, strict=True) if other == place), (place,))
         for place in sorted(set(places))
     ]
 
 
-def _text(ids: NDArray[np.int64], patterns: NDArray[np.float64], mask: NDArray[Any] | None) -> Text:
+def _text(ids: NDArray[np.int64], patterns: NDArray[np.float64], mask: NDArray[Any] | None) -> RecordedText:
     """Return a text without its padding; refuse one that looks padded and comes without a mask."""
     if mask is None:
         if sign := _sign_of_padding(ids, patterns):
-            raise Unreadable(N_("{sign}, which looks like padding; {advice}"), sign=sign, advice=_(MASK))
-        return Text(ids, patterns)
-    if mask.shape != ids.shape:
-        raise Unreadable(N_("attention_mask is {mask}, but token_ids is {ids}"), mask=mask.shape, ids=ids.shape)
+            raise NoArrays(N_("{sign}, which looks like padding; {advice}"), sign=sign, advice=_(MASK))
+        return RecordedText(ids, patterns)
     text = np.flatnonzero(mask)
     if not np.isin(mask, (0, 1)).all() or len(text) == 0 or len(text) != text[-1] - text[0] + 1:
-        raise Unreadable(N_("attention_mask must have one run of 1, the text, and 0 before and after it"))
+        raise NoArrays(N_("attention_mask must have one run of 1, the text, and 0 before and after it"))
     inside = slice(text[0], text[-1] + 1)
     kept = patterns[:, inside, inside]
     if (patterns[:, inside].sum(-1) - kept.sum(-1)).max() > STRAY:
-        raise Unreadable(N_("queries of the text attend to padding; attn was recorded without this attention_mask"))
+        raise NoArrays(N_("queries of the text attend to padding; attn was recorded without this attention_mask"))
     if kept.sum(-1).min() < STRAY:
-        raise Unreadable(N_("a query of the text attends to nothing; attention_mask does not fit attn"))
-    return Text(ids[inside], kept)
+        raise NoArrays(N_("a query of the text attends to nothing; attention_mask does not fit attn"))
+    return RecordedText(ids[inside], kept)
 
 
 def _sign_of_padding(ids: NDArray[np.int64], patterns: NDArray[np.float64]) -> str:
@@ -204,7 +201,7 @@ def _layers(found: Arrays) -> list[int]:
     layers = found.get("layers", np.arange(count := len(found["attn"])))
     if layers.shape != (count,) or (layers < 0).any():
         message = N_("layers is {shape}; it must give the number, from 0, of each in attn: [{number}]")
-        raise Unreadable(message, shape=list(layers.shape), number=count)
+        raise NoArrays(message, shape=list(layers.shape), number=count)
     _no_twice("layers", numbers := [int(layer) for layer in layers])
     return numbers
 
@@ -214,13 +211,13 @@ def _heads(found: Arrays) -> tuple[HeadIndex, ...]:
     heads = found.get("heads")
     if heads is None or heads.shape != (count, 2) or (heads < 0).any():
         message = N_("heads is {shape}; it must give layer and head, from 0, of each pattern in attn: [{number}, 2]")
-        raise Unreadable(message, shape=_("not there") if heads is None else list(heads.shape), number=count)
+        raise NoArrays(message, shape=_("not there") if heads is None else list(heads.shape), number=count)
     return tuple((int(layer), int(head)) for layer, head in heads)
 
 
 def _no_twice(name: str, items: Collection[int | HeadIndex]) -> None:
     if len(set(items)) < len(items):
-        raise Unreadable(N_("{name} has the same one twice"), name=name)
+        raise NoArrays(N_("{name} has the same one twice"), name=name)
 
 
 class _Interval(NamedTuple):

@@ -25,7 +25,7 @@ NESTED = 4
 
 @dataclass(frozen=True)
 class GgufHeader:
-    """What a header says, and what could be read of it."""
+    """The counts and numbers of a header."""
 
     numbers: dict[str, int | float]
     """The values that are one number each, by key."""
@@ -33,7 +33,7 @@ class GgufHeader:
 
     @classmethod
     def of(cls, file: Path) -> "GgufHeader":
-        """Return the header of a file.
+        """Return the header of a file, walked to its end.
 
         Raises:
             UnsupportedTransformer: It promises more than the file holds, or is no such header.

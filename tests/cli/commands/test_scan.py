@@ -81,3 +81,14 @@ def test_a_recorded_pattern_needs_no_exercise(bench: Bench, tmp_path: Path) -> N
     assert (done.returncode, done.stderr) == (0, "")
     rows = json.loads(done.stdout)["heads"]
     assert [(row["head"], row["share"], row["confirmed"]) for row in rows] == [(1, 1, True), (0, 0, False)]
+
+
+def test_a_folder_in_place_of_a_kept_file_is_no_error_of_the_grader(bench: Bench, home: Path, tmp_path: Path) -> None:
+    (kept,) = (home / "tables").glob("*.examples.npz")
+    kept.unlink()
+    kept.mkdir()
+
+    done = bench.grade(home, "scan", ID, "--html", tmp_path / "all.html")
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == f"grade: {kept}: Is a directory\n"
