@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from grader import documents, exercises
 from grader.base.errors import ExerciseError, GraderError, InvalidInput, Problem
+from grader.base.numbers import percent
 from grader.documents import Document
 from grader.exercises import known_heads, submissions
 from grader.exercises.changes import SOURCE as TRIED_OUT
-from grader.exercises.thresholds import defaults
+from grader.exercises.thresholds import defaults, thresholds_of
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
@@ -100,10 +101,10 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
         _vet(exercise)
         document = documents.parse(file.read_bytes(), str(file), exercises.SIZE_LIMIT)
         table = _kept_table(exercise, tables)
-        passing = list(_passing(exercise, table, document)) if table else []
+        measured = [*_passing(exercise, table, document), *_unreachable(exercise, table, document)] if table else []
     except GraderError as error:
         return CheckedExercise(folder, None, tuple(str(error).splitlines()), ())
-    doubts = [*_unsourced(exercise, document), *passing]
+    doubts = [*_unsourced(exercise, document), *_blind(exercise, document), *measured]
     warnings = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
     return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None)
 
@@ -143,6 +144,43 @@ def _passing(exercise: Exercise, table: ScoreTable, document: Document) -> Itera
                 f"`too_close` is {kind.too_close}, but {of_kind.too_close} {of} are too close to call as {kind.name}"
             )
             yield document.problem("other-too-close", message, ("kinds", number, "too_close"))
+
+
+def _unreachable(exercise: Exercise, table: ScoreTable, document: Document) -> Iterator[Problem]:
+    """Yield the thresholds that no head can reach: a lead is at most what the best blind head leaves of 1."""
+    standings = Standings(exercise, table)
+    for number, kind in enumerate(exercise.kinds):
+        any_head = standings.by_kind[kind.name][0, 0]
+        hit_rates = {each.on: each.value for each in any_head.measured.readings if each.statistic == "hit_rate"}
+        for check in any_head.results:
+            if check.statistic == "lead":
+                yield from _too_high(check.at_least, hit_rates[check.on] - check.measured, (document, number, check.on))
+
+
+def _blind(exercise: Exercise, document: Document) -> Iterator[Problem]:
+    """Yield the leads that no head can reach on the exercise's own sentences, which need no transformer to be known."""
+    if not exercise.probes.own_sentences:
+        return
+    from grader.authoring.sentences import assess
+
+    baselines = {each.relation: each.baseline for each in assess(exercise.probes.own_sentences)}
+    for number, kind in enumerate(exercise.kinds):
+        baseline = baselines.get(kind.parameters.get("relation", ""))
+        if baseline is not None and not kind.looks_ahead:
+            for threshold in thresholds_of(kind):
+                if threshold.statistic == "lead":
+                    yield from _too_high(threshold.at_least, baseline, (document, number, "your sentences"))
+
+
+def _too_high(lead: float, baseline: float, place: tuple[Document, int, str]) -> Iterator[Problem]:
+    document, number, on = place
+    if (needed := round(lead + baseline, 4)) > 1:
+        message = (
+            f"no head can have a lead of {lead:g} on {on}: a head that is blind to the kind is right "
+            f"{percent(baseline)} of the time there, so a hit rate of {needed:.2f} is needed; vary the distances, or "
+            "ask for another kind"
+        )
+        yield document.problem("out-of-reach", message, ("kinds", number))
 
 
 def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:
