@@ -188,8 +188,9 @@ def test_lateness_costs_credit_and_leaves_the_report_as_it_is(
     status = up.grade("status", "late-1")
 
     assert (there.returncode, there.stdout) == (0, here.stdout)
-    assert there.stderr == "late: 75% of the score counts: 75%\n"
-    assert "score         100%, passed; late, so 75% of it counts: 75%\n" in status.stdout
+    assert there.stderr == ""
+    assert "Late: 75 % of the score counts." in there.stdout
+    assert "score         75 %, passed, late, so 75 % of the score counts\n" in status.stdout
 
 
 def test_after_the_end_it_is_closed(bench: Bench, tmp_path: Path, queue: tuple[str, str]) -> None:
