@@ -17,7 +17,7 @@ from grader.base.numbers import percent
 from grader.documents import Document
 from grader.exercises import known_heads, submissions
 from grader.exercises.changes import SOURCE as TRIED_OUT
-from grader.exercises.thresholds import defaults
+from grader.exercises.thresholds import defaults, thresholds_of
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
@@ -114,14 +114,15 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
         _vet(exercise)
         document = documents.parse(file.read_bytes(), str(file), exercises.SIZE_LIMIT)
         table = kept_table(exercise, tables)
-        passing = list(_passing(exercise, table, document)) if table else []
+        measured = [*_passing(exercise, table, document), *_unreachable(exercise, table, document)] if table else []
         guessing = outlook(exercise)
     except GraderError as error:
         return CheckedExercise(folder, None, tuple(str(error).splitlines()), ())
     doubts = [
         *_unpinned(exercise, document),
         *_unsourced(exercise, document),
-        *passing,
+        *_blind(exercise, document),
+        *measured,
         *_guessing(exercise, guessing, document),
     ]
     warnings = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
@@ -180,6 +181,43 @@ def _guessing(exercise: Exercise, guessing: Outlook, document: Document) -> Iter
             f"up to {guessing.safe} are safe"
         )
         yield document.problem("guessing-in-time", message, ("policy", "attempts"))
+
+
+def _unreachable(exercise: Exercise, table: ScoreTable, document: Document) -> Iterator[Problem]:
+    """Yield the thresholds that no head can reach: a lead is at most what the best blind head leaves of 1."""
+    standings = Standings(exercise, table)
+    for number, kind in enumerate(exercise.kinds):
+        any_head = standings.by_kind[kind.name][0, 0]
+        hit_rates = {each.on: each.value for each in any_head.measured.readings if each.statistic == "hit_rate"}
+        for check in any_head.results:
+            if check.statistic == "lead":
+                yield from _too_high(check.at_least, hit_rates[check.on] - check.measured, (document, number, check.on))
+
+
+def _blind(exercise: Exercise, document: Document) -> Iterator[Problem]:
+    """Yield the leads that no head can reach on the exercise's own sentences, which need no transformer to be known."""
+    if not exercise.probes.own_sentences:
+        return
+    from grader.authoring.sentences import assess
+
+    baselines = {each.relation: each.baseline for each in assess(exercise.probes.own_sentences)}
+    for number, kind in enumerate(exercise.kinds):
+        baseline = baselines.get(kind.parameters.get("relation", ""))
+        if baseline is not None and not kind.looks_ahead:
+            for threshold in thresholds_of(kind):
+                if threshold.statistic == "lead":
+                    yield from _too_high(threshold.at_least, baseline, (document, number, "your sentences"))
+
+
+def _too_high(lead: float, baseline: float, place: tuple[Document, int, str]) -> Iterator[Problem]:
+    document, number, on = place
+    if (needed := round(lead + baseline, 4)) > 1:
+        message = (
+            f"no head can have a lead of {lead:g} on {on}: a head that is blind to the kind is right "
+            f"{percent(baseline)} of the time there, so a hit rate of {needed:.2f} is needed; vary the distances, or "
+            "ask for another kind"
+        )
+        yield document.problem("out-of-reach", message, ("kinds", number))
 
 
 def _unsourced(exercise: Exercise, document: Document) -> Iterator[Problem]:

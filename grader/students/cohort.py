@@ -137,5 +137,13 @@ def _wrong_claim(claim: Claim, names: set[str], standings: Standings | None) -> 
 
 
 def _as_they_stand(exercise: str, entries: Sequence[LedgerEntry]) -> list[Report]:
-    """Return the student's newest report on each submission to the exercise, in the order in which they came in."""
-    return list({entry.submission: entry.report for entry in entries if entry.report.exercise == exercise}.values())
+    """Return the student's newest report on each attempt at the exercise, in the order in which they came in.
+
+    The same claims again are no new attempt, whatever the exercise's version; a report that shows only the score does
+    not hold them.
+    """
+    standing: dict[object, Report] = {}
+    for entry in {entry.submission: entry for entry in entries if entry.report.exercise == exercise}.values():
+        claims = tuple(verdict.claim for verdict in entry.report.verdicts)
+        standing[claims or entry.submission] = entry.report
+    return list(standing.values())

@@ -78,6 +78,9 @@ class StudentEffect(NamedTuple):
     unchanged: int
     xp: tuple[int, int]
     """Before and after."""
+    earned: dict[int, tuple[int, int]]
+    """The XP that each submission adds to those before it, before and after, by its newest entry; without a change,
+    and on other exercises, too. They add up to `xp`."""
     levels: tuple[int, int]
 
 
@@ -148,8 +151,24 @@ class Regrading:
             wanted,
             len(effects) - len(wanted),
             (before.xp, after.xp),
+            _earned(entries, added),
             (before.level, after.level),
         )
+
+
+def _earned(entries: Sequence[LedgerEntry], added: Sequence[LedgerEntry]) -> dict[int, tuple[int, int]]:
+    """Return what each submission adds to the XP before and after, by the id of its entry before the change."""
+    newest = {entry.submission: entry for entry in entries}
+    changed = newest | {entry.submission: entry for entry in added}
+    steps = [_steps(list(standing.values())) for standing in (newest, changed)]
+    return {entry.id: (steps[0][name], steps[1][name]) for name, entry in newest.items()}
+
+
+def _steps(standing: Sequence[LedgerEntry]) -> dict[str, int]:
+    """Return the XP that each of these reports adds to those before it, by submission."""
+    ordered = [replace(entry, id=number, replaces=None) for number, entry in enumerate(standing, 1)]
+    changes = (line.xp_change for line in progress(ordered).history)
+    return {entry.submission: change for entry, change in zip(ordered, changes, strict=True)}
 
 
 def moved(effects: Iterable[StudentEffect]) -> list[str]:

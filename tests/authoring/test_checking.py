@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from grader.authoring import checking
 from grader.base import home
 from grader.cli.commands import exercises as authoring
+from grader.documents import Document
 from tests.authoring.conftest import grade, refusal
+from tests.support import planted_tables
 from tests.support.exercise_sample import ID, TEXT, write
 
 SAMPLE_SOURCE = "measured for this test"
@@ -42,7 +45,7 @@ def test_one_bad_file_hides_no_other_and_every_problem_is_told(course: Path) -> 
     assert "did you mean `title`?" in done.output
     assert "exercise.yaml:5:16: `seed` must be a whole number, not `one`" in done.output
     assert re.search(r"syntax/exercise\.yaml:\d+:\d+: .*\[yaml-syntax\]", done.output)
-    assert re.search(r"guessing pays: \d+ .* at random earns \d+\.\d% of the score and \d\.\d% of the XP; ", guessable)
+    assert re.search(r"guessing pays: \d+ .* at random earns [\d.]+ % of the score and [\d.]+ % of the XP; ", guessable)
     assert "exercise.yaml:7:14: guessing pays" in guessable
     assert "; ask for other kinds, raise a threshold, or take a larger transformer; " in guessable
     assert guessable.endswith("change nothing about a single attempt [guessing-pays]")
@@ -129,6 +132,30 @@ def test_a_threshold_on_what_is_not_measured_makes_it_invalid(course: Path) -> N
 
     assert done.exit_code == authoring.INVALID
     assert "the threshold for induction asks for share on nowhere; measured on: repeats" in done.output
+
+
+def test_a_lead_that_no_head_can_have_is_doubtful(course: Path) -> None:
+    sentence = "{words: [The, dogs, bark, .], classes: [DET, NOUN, VERB, PUNCT], arcs: [{relation: verb_subject, "
+    own = f"probes: {{seed: 1, own_sentences: [{sentence}query: 2, target: 1}}]}}]}}"
+    companions(write(course, TEXT.replace("probes: {seed: 1}", own)))
+    output = grade("check", course).output
+
+    assert "no head can have a lead of 0.1 on your sentences" in output
+    assert "is right 100 % of the time there, so a hit rate of 1.10 is needed" in output
+    assert "[out-of-reach]" in output
+
+
+def test_a_measured_lead_that_no_head_can_have_is_doubtful() -> None:
+    threshold = {"statistic": "lead", "at_least": 0.9, "source": "planted for this test"}
+    asked = planted_tables.exercise({**planted_tables.SUBJECT, "thresholds": (threshold,)}, kinds_needed=1)
+    table = planted_tables.table(asked, {})
+    document = Document.of_values("exercise.yaml", {"kinds": ({},)})
+    problems = list(checking._unreachable(asked, table, document))
+
+    assert {problem.code for problem in problems} == {"out-of-reach"}
+    assert "a hit rate of 1.10 is needed" in problems[0].message
+    attainable = planted_tables.exercise({**planted_tables.SUBJECT}, kinds_needed=1)
+    assert list(checking._unreachable(attainable, table, document)) == []
 
 
 def test_a_page_and_an_example_that_are_missing_are_missed(course: Path) -> None:

@@ -28,7 +28,7 @@ class SubmissionStatus(NamedTuple):
     problems: tuple[Problem, ...]
     next_allowed: datetime | None
     waits_for: str | None
-    """What is wrong with its exercise; None if it does not wait for that."""
+    """The fault of its exercise that it waits for; None if it does not wait for one."""
     credit: float
     attempts_used: int
     """Different submissions of the student to the exercise that count, those on their way included."""

@@ -15,7 +15,7 @@ from grader.students.regrading import Effect, StudentEffect
 
 COLUMNS = (
     "platform", "student", "entry", "score_before", "score_after", "passed_before", "passed_after", "xp_before",
-    "xp_after", "flips",
+    "xp_after", "total_xp_before", "total_xp_after", "flips",
 )  # fmt: skip
 
 
@@ -67,7 +67,11 @@ def as_json(effects: Sequence[StudentEffect], changes: Sequence[str]) -> str:
 
 
 def as_csv(effects: Sequence[StudentEffect]) -> str:
-    """Return one CSV line for each report that changes; a text that a spreadsheet could run as a formula is quoted."""
+    """Return one CSV line for each submission whose report or XP changes.
+
+    The XP are what the submission adds to those before it, so that a student's lines add up to the change of the total,
+    which each line repeats. A text that a spreadsheet could run as a formula is quoted.
+    """
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -75,6 +79,8 @@ def as_csv(effects: Sequence[StudentEffect]) -> str:
         for effect in student.effects:
             flips = " ".join(f"{flip.head}:{flip.kind}:{flip.before}->{flip.after}" for flip in effect.flips)
             row = _row(student, effect) | {"flips": flips}
+            writer.writerow({name: cell(value) for name, value in row.items()})
+        for row in _shifted(student):
             writer.writerow({name: cell(value) for name, value in row.items()})
     return out.getvalue()
 
@@ -89,8 +95,25 @@ def _row(student: StudentEffect, effect: Effect) -> dict[str, Any]:
         "score_after": after.score,
         "passed_before": before.passed,
         "passed_after": after.passed,
-        "xp_before": before.xp,
-        "xp_after": after.xp,
+        **_xp(student, effect.entry.id),
+    }
+
+
+def _shifted(student: StudentEffect) -> Iterator[dict[str, Any]]:
+    """Yield a line for each submission that only adds more or less XP, because another one's report changes."""
+    changed = {effect.entry.id for effect in student.effects}
+    for entry, (before, after) in student.earned.items():
+        if entry not in changed and before != after:
+            yield {"platform": student.platform, "student": student.student, "entry": entry, **_xp(student, entry)}
+
+
+def _xp(student: StudentEffect, entry: int) -> dict[str, int]:
+    (before, after), (total_before, total_after) = student.earned[entry], student.xp
+    return {
+        "xp_before": before,
+        "xp_after": after,
+        "total_xp_before": total_before,
+        "total_xp_after": total_after,
     }
 
 

@@ -78,7 +78,7 @@ def test_exercises_are_listed_and_one_is_shown_whole(bench: Bench, tmp_path: Pat
     assert names == sorted(names)
     assert "tiny: 3 layers of 8 heads, decoder" in shown.stdout
     assert "5 at most; a wrong one costs 20 points" in shown.stdout
-    assert "60% of 50 points, 3 kinds" in shown.stdout
+    assert "60 % of 50 points, 3 kinds" in shown.stdout
     assert "positional, offset -2: 1 head, 10 points" in shown.stdout
     assert "    hit rate at least 0\n" in shown.stdout
 

@@ -34,8 +34,8 @@ def test_the_ledger_keeps_every_report_once_and_progress_adds_them_up(bench: Ben
     progress = xp.Progress.model_validate_json(done.stdout)
     assert (progress.xp, progress.level, [line.passed for line in progress.history]) == (50, 0, [False, True])
     assert text.stdout.startswith("ada: level 0, Token; 50 XP\n")
-    assert f"{ID} 100% passed, +50 XP" in text.stdout
-    assert f"{ID} 0% not passed yet, +0 XP" in text.stdout
+    assert f"{ID} 100 % passed, +50 XP" in text.stdout
+    assert f"{ID} 0 % not passed yet, +0 XP" in text.stdout
     assert "[##########..............] 50/120 XP to the next level\n" in text.stdout
     assert "* First Light: Have a claim confirmed. (20" in text.stdout
     assert "- Field Guide: Have heads of six types confirmed, in as many submissions as you like. (3 of 6)\n" in (

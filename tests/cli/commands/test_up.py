@@ -41,7 +41,7 @@ def test_the_command_that_it_prints_grades_the_example_and_the_next_run_still_ha
         code = up.wait()
 
         assert (done.returncode, done.stderr) == (0, "")
-        assert "score 53 %, 64 of 120 points" in done.stdout
+        assert "score 53.3 %, 64 of 120 points" in done.stdout
         assert "XP" in done.stdout
         assert code == 0
         assert len(everything) > len(PARTS)
