@@ -55,8 +55,9 @@ def parsed(name: str) -> dict[str, Value]:
         return {"type": of, **implied}
     if type_name not in TYPES:
         known = [*TYPES, *SPELLINGS]
-        message = _("there is no type `{type}`; known: {known}{hint}", type=name, known=", ".join(known), hint="")
-        raise NameFault(message + (advice(name, as_name) or advice(type_name, as_name)), "unknown-type")
+        hint = advice(name, as_name) or advice(type_name, as_name)
+        message = _("there is no type `{type}`; known: {known}{hint}", type=name, known=", ".join(known), hint=hint)
+        raise NameFault(message, "unknown-type")
     parameters = TYPES[type_name].parameters
     if len(values) > len(parameters):
         kind = ":".join([type_name, *values[: len(parameters)]])
