@@ -21,7 +21,7 @@ LAYERS = frozenset(("layer", "layers", "l", "layer_idx", "layer_index", "레이�
 HEADS = frozenset(("head", "heads", "h", "head_idx", "head_index", "헤드"))
 SEPARATORS = ",;\t|"
 
-_SUBMISSION = re.compile(r"(?m)^\s*['\"{]*(exercise|claims)['\"]*\s*:")
+_SUBMISSION = re.compile(r"(?m)^[ \t]*['\"{]*(exercise|claims)['\"]*\s*:")
 _PRINTED = re.compile(rf"\b{head_notation.PRINTED.pattern}\b", re.ASCII)
 _MARK = re.compile(r"^[\s\-*+•|>#\d.)]*?(?=[a-zA-Z\d(\[])")
 

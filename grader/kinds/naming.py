@@ -69,7 +69,7 @@ def parsed(name: str) -> dict[str, Value]:
 
 
 def advice(word: str, form: Callable[[Said], str]) -> str:
-    """Return what to write for a word that is no name, or why it is not measured, for the end of a message."""
+    """Return what to write in place of a word, or why it is not measured, for the end of a message."""
     squeezed = _squeezed(word)
     if squeezed in _meanings():
         return _led_to(_meanings()[squeezed], form)
