@@ -11,6 +11,19 @@ NEAR = 0.6
 CLEAR = 0.02
 """The lead in likeness over every other word without which a word is not guessed: it could be the other one."""
 
+OTHER_KEYS = {
+    **dict.fromkeys(("kind", "role", "label", "category", "head_type", "종류", "유형"), "type"),
+    **dict.fromkeys(("layer_idx", "layer_index", "block", "레이어", "층"), "layer"),
+    **dict.fromkeys(("head_idx", "head_index", "헤드"), "head"),
+    **dict.fromkeys(("reason", "comment", "메모"), "note"),
+    **dict.fromkeys(("sentence", "text", "example", "근거", "증거"), "evidence"),
+    **dict.fromkeys(("name", "이름", "학생"), "student"),
+    **dict.fromkeys(("heads", "주장"), "claims"),
+    "오프셋": "offset",
+    "관계": "relation",
+}
+"""Other words that people write for the keys of a submission."""
+
 
 def shown(value: object) -> str:
     """Return a value as messages show it: short, on one line, with control characters escaped."""
@@ -44,9 +57,12 @@ def closest(word: object, words: Iterable[str]) -> str | None:
     """Return the one of `words` that was probably meant, or None."""
     if not isinstance(word, str):
         return None
+    known = list(words)
+    if (other := OTHER_KEYS.get(word.strip().lower())) in known:
+        return other
     tidy = word.strip().lower().replace("-", "_").replace(" ", "_")
     likeness = {
-        known: max(difflib.SequenceMatcher(None, each, known).ratio() for each in (word, tidy)) for known in words
+        right: max(difflib.SequenceMatcher(None, each, right).ratio() for each in (word, tidy)) for right in known
     }
     best = sorted(likeness, key=likeness.__getitem__, reverse=True)[:2]
     is_clear = len(best) == 1 or (len(best) == 2 and likeness[best[0]] - likeness[best[1]] > CLEAR)

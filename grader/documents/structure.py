@@ -16,6 +16,8 @@ ECHOES = frozenset(
     ("yaml-syntax", "tab", "unknown-key", "missing-key", "wrong-type", "not-a-mapping", "too-short", "duplicate-key")
 )
 """The codes of problems that may only follow from such a character."""
+LINE_LENGTH = 1000
+"""The characters of a line that are searched."""
 
 _QUOTED = re.compile(r"""(?<=[\s:,\[{(-])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
@@ -77,7 +79,7 @@ def _lines(text: SourceText) -> Iterator[tuple[int, str]]:
     block: int | None = None
     ends = [*text.line_starts[1:], len(text.original)]
     for number, (start, end) in enumerate(zip(text.line_starts, ends, strict=True), 1):
-        line = text.original[start:end].rstrip("\r\n")
+        line = text.original[start : min(end, start + LINE_LENGTH)].rstrip("\r\n")
         indent = len(line) - len(line.lstrip(" "))
         if block is not None and (indent > block or not line.strip()):
             continue

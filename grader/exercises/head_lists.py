@@ -12,7 +12,7 @@ from grader.documents import head_notation
 from grader.kinds import naming
 from grader.schema import HeadIndex
 
-NOT_YET = frozenset(("not-a-mapping", "yaml-syntax", "binary", "not-utf8", "other-character", "empty", "missing-key"))
+NOT_YET = frozenset(("not-a-mapping", "yaml-syntax", "binary", "not-utf8", "other-character", "missing-key"))
 """The codes of the problems with a file that may be such a list."""
 LINES = 200
 """The lines that are searched for a head."""
@@ -21,7 +21,7 @@ LAYERS = frozenset(("layer", "layers", "l", "layer_idx", "layer_index", "레이�
 HEADS = frozenset(("head", "heads", "h", "head_idx", "head_index", "헤드"))
 SEPARATORS = ",;\t|"
 
-_SUBMISSION = re.compile(r"(?m)^\s*['\"{]*(exercise|claims)['\"]*\s*:")
+_SUBMISSION = re.compile(r"(?m)^[ \t]*['\"{]*(exercise|claims)['\"]*\s*:")
 _PRINTED = re.compile(rf"\b{head_notation.PRINTED.pattern}\b", re.ASCII)
 _MARK = re.compile(r"^[\s\-*+•|>#\d.)]*?(?=[a-zA-Z\d(\[])")
 
@@ -33,7 +33,7 @@ def advice(raw: bytes, problems: Sequence[Problem]) -> str:
     text = raw.decode(errors="replace")
     if _SUBMISSION.search(text):
         return ""
-    if any(problem.code in ("binary", "not-utf8", "empty") for problem in problems):
+    if any(problem.code in ("binary", "not-utf8") for problem in problems):
         claim = ""
     elif not (claim := next(_claims(text), "")):
         return ""

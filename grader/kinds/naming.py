@@ -55,8 +55,9 @@ def parsed(name: str) -> dict[str, Value]:
         return {"type": of, **implied}
     if type_name not in TYPES:
         known = [*TYPES, *SPELLINGS]
-        message = _("there is no type `{type}`; known: {known}{hint}", type=name, known=", ".join(known), hint="")
-        raise NameFault(message + (advice(name, as_name) or advice(type_name, as_name)), "unknown-type")
+        hint = advice(name, as_name) or advice(type_name, as_name)
+        message = _("there is no type `{type}`; known: {known}{hint}", type=name, known=", ".join(known), hint=hint)
+        raise NameFault(message, "unknown-type")
     parameters = TYPES[type_name].parameters
     if len(values) > len(parameters):
         kind = ":".join([type_name, *values[: len(parameters)]])
@@ -68,7 +69,7 @@ def parsed(name: str) -> dict[str, Value]:
 
 
 def advice(word: str, form: Callable[[Said], str]) -> str:
-    """Return what to write for a word that is no name, or why it is not measured, for the end of a message."""
+    """Return what to write in place of a word, or why it is not measured, for the end of a message."""
     squeezed = _squeezed(word)
     if squeezed in _meanings():
         return _led_to(_meanings()[squeezed], form)

@@ -99,7 +99,7 @@ def test_one_relation_alone_may_be_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
-        (columns(KEYS), ["--relation", "object-verb"], "did you mean `object_verb`?"),
+        (columns(KEYS), ["--relation", "object-verb"], "; write `object_verb`"),
         (columns("1 Yes INTJ 0 root"), [], "none of its 1 sentence can be used: 1 without a relation"),
         ("hello", [], "no line of this file has the 10 columns of CoNLL-U, separated by tabs"),
         (None, [], "cannot be read: No such file"),

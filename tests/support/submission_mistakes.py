@@ -73,6 +73,8 @@ ONE_MISTAKE: dict[str, tuple[str | bytes, str, int, int, str]] = {
     "an unknown key in a claim": (GOOD + "    nte: x\n", "unknown-key", 6, 5, f"{CLAIM_KEYS}; did you mean `note`?"),
     "a number for a key": (GOOD + "5: x\n", "unknown-key", 6, 1, "exercise, claims, student"),
     "a key misspelt": (claim("{leyer: 1, head: 5, type: induction}"), "unknown-key", 3, 6, "did you mean `layer`?"),
+    "another word for a key": (claim("{layer: 1, head: 5, kind: induction}"), "unknown-key", 3, 25, "mean `type`?"),
+    "a Korean key": (claim("{층: 1, head: 5, type: induction}"), "unknown-key", 3, 6, "did you mean `layer`?"),
     "a capital": (claim("{layer: 1, Head: 5, type: induction}"), "unknown-key", 3, 16, "did you mean `head`?"),
     "no space inside braces": (claim("{layer:1, head: 5, type: induction}"), "unknown-key", 3, 6, "`layer: 1`"),
     "a key twice": (GOOD + "    head: 6\n", "duplicate-key", 6, 5, "first on line 4, again on line 6"),
