@@ -177,7 +177,7 @@ def test_the_task_of_the_page_hands_in_by_celery(up: Up, tools: Path, folder: Pa
         assert (done.returncode, done.stderr) == (0, "")
     wait_for(lambda: ": graded\n" in _status(up, "by-celery"), "what came by Celery to be graded")
 
-    assert "\nattempts      1 used" in _status(up, "by-celery")
+    assert "\nattempts      1 of 2 used" in _status(up, "by-celery")
 
 
 def test_the_page_names_every_field_of_an_entry_and_every_key_of_a_result() -> None:
