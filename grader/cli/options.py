@@ -90,7 +90,7 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
             exercise,
             folder,
             explicit=transformer,
-            say=lambda doing: progress.update(task, description=doing),
+            say=lambda doing: progress.update(task, description=harmless(doing)),
             progress=lambda done: progress.update(task, completed=done, total=1.0),
         )
 

@@ -33,7 +33,7 @@ class NoResult(GraderError):
 
 @contextmanager
 def or_the_reason(source: str, form: Format, out: Path | None) -> Iterator[None]:
-    """If there is an error, also print or write it in the format, because a program may read only that."""
+    """Also print or write an error in the format, because a program may read only that."""
     try:
         yield
     except (typer.Exit, typer.Abort):

@@ -153,11 +153,9 @@ def test_a_queues_result_is_shown_harmlessly(capsys: pytest.CaptureFixture[str])
 
 def test_a_spreadsheet_runs_no_formula(poisoned: tuple[Bench, Path], tmp_path: Path) -> None:
     bench, home = poisoned
-    claims = [bench.claim(kind) for kind in KINDS]
-    file = bench.submission(tmp_path, *claims, student="ada")
-    _, (code, table, said) = bench.grade_all(
-        home, ["submit", file], ["whatif", ID, "--set", "budget=6", "--format", "csv"]
-    )
+    file = bench.submission(tmp_path, *map(bench.claim, KINDS), student="ada")
+    asked = ["whatif", ID, "--set", "budget=6", "--format", "csv"]
+    _, (code, table, said) = bench.grade_all(home, ["submit", file], asked)
 
     assert code == 0, said
     assert all(not cell.startswith(("=", "@")) for row in csv.reader(io.StringIO(table)) for cell in row)

@@ -53,6 +53,14 @@ def logged(folder: Path, code: str, *arguments: str) -> dict[str, Any]:
     return record
 
 
+def test_what_others_wrote_is_one_line_in_ascii_and_comes_back_unchanged(tmp_path: Path) -> None:
+    written = 'a\x1b[2J\x9b31m\u202e\u2028b\n{"level": "INFO"}'
+    line = logged(tmp_path, SAY, written)
+
+    assert (tmp_path / "log").read_bytes().isascii()
+    assert (line["message"], line["beside"]) == (written, {"deeper": [written]})
+
+
 def test_a_line_says_when_where_and_about_which_submission(tmp_path: Path) -> None:
     before = datetime.now(UTC)
     record = logged(tmp_path, SAY, "hello")

@@ -30,9 +30,9 @@ def test_each_call_shows_the_next_hint_and_again_those_that_were_seen(bench: Ben
     last = bench.grade(tmp_path, "hint", ID, "positional:-1")
 
     assert {(done.returncode, done.stderr) for done in (first, second, again, last)} == {(0, "")}
-    assert first.stdout.startswith("previous-token head, hint 1 of 4: what to look for\n")
+    assert first.stdout.startswith("positional, offset -1, hint 1 of 4: what to look for\n")
     assert first.stdout.endswith("\n3 more hints are left: the same command shows the next one.\n")
-    assert second.stdout.startswith("previous-token head, hint 2 of 4: what only looks like it\n")
+    assert second.stdout.startswith("positional, offset -1, hint 2 of 4: what only looks like it\n")
     assert [line for line in again.stdout.splitlines() if ", hint " in line] == [
         done.stdout.splitlines()[0] for done in (first, second)
     ]

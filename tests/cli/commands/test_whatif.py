@@ -112,7 +112,7 @@ def test_no_transformer_is_loaded_to_look(course: Course) -> None:
     ("arguments", "message"),
     [
         (["--set", "inductoin.at_least=0.5"], "did you mean `induction`?"),
-        (["--set", "budget=none"], "budget: Input should be a valid integer"),
+        (["--set", "budget=none"], "`budget` must be a whole number, not `none`"),
         (["--set", "budget=3", "--exercise-file", "x.yaml"], "use either --set or --exercise-file, not both"),
     ],
 )
