@@ -159,7 +159,7 @@ class Laboratory:
         path = self.folder / "evidence" / f"{sha256(chr(0).join(parts).encode()).hexdigest()}.json"
         try:
             return Recomputed.model_validate_json(path.read_bytes())
-        except (FileNotFoundError, ValidationError):
+        except (OSError, ValidationError):
             recomputed = self.on_sentence(claim.kind, claim.layer, claim.head, claim.evidence or "")
             write_cache(path, recomputed.model_dump_json().encode())
             return recomputed
