@@ -250,3 +250,15 @@ def test_a_measurement_that_kills_its_process_is_not_begun_for_ever(weights: Pat
     begun.write_bytes(b".")
     assert asked.table.layers == 3
     assert not begun.exists()
+
+
+def test_a_disk_that_takes_no_evidence_is_no_error(warm: Path, weights: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    for file in warm.glob("*.json"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "evidence").write_text("a file where the folder should be")
+
+    again = Laboratory(ASKED, folder, explicit=weights).report(SENT)
+
+    assert again == Laboratory(ASKED, warm, explicit=weights).report(SENT)

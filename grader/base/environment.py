@@ -48,7 +48,7 @@ def whole(name: str, default: int, allowed: range, environment: Mapping[str, str
     """Return the variable's value as a whole number, or the default if it is not set.
 
     Raises:
-        GraderError: It is no whole number, or not one of those that are allowed.
+        GraderError: It is something else than one of the allowed numbers.
     """
     text = value(name, environment)
     try:

@@ -107,6 +107,16 @@ def test_a_process_that_hangs_rings_until_it_ends_itself_and_is_started_again(st
     assert "GraderServerAway" in ringing(scraped(stand.port))
 
 
+def test_a_process_waits_for_a_database_that_is_away_when_it_starts(tmp_path: Path) -> None:
+    away = f"postgresql://postgres@127.0.0.1:{free_port()}/ledger"
+    with Service(tmp_path) as service:
+        service.start("intake", "dispatch", "courier", GRADER_DATABASE_URL=away)
+        for part in service.parts.values():
+            part.wait_for_log("cannot work: postgresql://")
+
+        assert all(part.running for part in service.parts.values())
+
+
 def test_every_alarm_asks_for_figures_that_there_are() -> None:
     for rule in RULES:
         assert set(re.findall(r"(\w+)(?:\{[^}]*\})? (?:==|>|<)", rule["expr"])) <= {*METRICS, "up"}

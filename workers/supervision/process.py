@@ -12,6 +12,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic, time
 from typing import Self
 
@@ -108,11 +109,12 @@ class Process:
 
     def _beat(self) -> None:
         """Note a round that succeeded: in the heartbeat's file, and on the queue for the metrics."""
-        if monotonic() - self._told_at > TELL_SECONDS:
-            self._queue.set(streams.last_round(self.name), time())
-            self._told_at = monotonic()
         if self._away:
             self._away = ""
             log.info("all is well again")
         if self.settings.heartbeat:
             self.settings.heartbeat.touch()
+        if monotonic() - self._told_at > TELL_SECONDS:
+            self._told_at = monotonic()
+            with suppress(redis.RedisError):  # the next round notices it too; until then the metrics show its age
+                self._queue.set(streams.last_round(self.name), time())

@@ -153,6 +153,9 @@ def main() -> None:
     except GraderError as error:
         sys.stderr.write(harmless(f"grade: {error}\n"))
         sys.exit(error.exit_code)
+    except OSError as error:  # at the start, a full disk
+        sys.stderr.write(f"grade: {error.filename or home.folder()}: {error.strerror}; {home.ADVICE}\n")
+        sys.exit(GraderError.exit_code)
 
 
 def _refuse_taken(host: str, port: int, option: str) -> None:

@@ -199,6 +199,7 @@ def test_full_valkey_under_a_worker_with_a_backlog(service: Service) -> None:
 
     service.wait_for(graded=BACKLOG)
     assert reports(service) == BACKLOG
+    assert worker.pids == [worker.pid]  # a refused write is an outage, not an end
 
 
 def test_frozen_valkey_keeps_no_worker_from_ending(service: Service) -> None:

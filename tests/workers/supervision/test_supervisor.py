@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.support.servers import Process, wait_for
 from tests.support.upping import wait_until_gone
+from workers.supervision.supervisor import FAILURES
 
 SUPERVISED = """\
 import sys
@@ -74,3 +75,12 @@ def test_who_says_it_twice_waits_for_nobody(tmp_path: Path) -> None:
 
         assert process.wait() == 0
         wait_until_gone(everything)
+
+
+def test_who_has_worked_once_is_never_given_up(tmp_path: Path) -> None:
+    run = "        watched.run("
+    worked = SUPERVISED.replace(run, f"        supervisor.MOST_SECONDS = 0.02\n{run}lambda: True)\n{run}")
+    command = [sys.executable, "-u", "-c", worked, str(tmp_path), "raise SystemExit(7)", "1"]
+    with Process(command, tmp_path / "log") as process:
+        wait_for(lambda: process.log.count("it is started again in") > FAILURES, "more starts than that")
+        assert process.running
