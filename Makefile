@@ -13,7 +13,7 @@ EXAMPLE := exercises/mini-heads/my_heads.yaml
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-real test-browser chaos fix train docs generated words bench load soak guessing
+.PHONY: help setup demo check test test-real test-browser chaos fix train docs generated words bench load soak guessing fuzz
 
 help:  ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ soak: $(INSTALLED_TEST)  ## whether the service stays as it is, for twenty minut
 
 guessing: $(INSTALLED_TEST)  ## what guessers earn in the shipped exercises
 	$(BIN)/python -m benchmarks.guessing
+
+fuzz: $(INSTALLED_TEST)  ## mutated inputs of every kind, for an hour; a finding is an error that names nobody's fault
+	$(BIN)/python -m benchmarks.fuzz --seconds 3600
 
 bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine and beside others; half an hour on two cores
 	@$(BIN)/python -m benchmarks.machine

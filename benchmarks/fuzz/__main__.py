@@ -13,13 +13,25 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.fuzz import gguf_headers, recorded_patterns, transformer_folders
+from benchmarks.fuzz import (
+    conllu,
+    exercises,
+    gguf_headers,
+    queue_entries,
+    recorded_patterns,
+    submissions,
+    transformer_folders,
+)
 
 Case = Callable[[random.Random, Path], None]
 
 TARGETS: dict[str, Case] = {
+    "conllu": conllu.case,
+    "exercises": exercises.case,
     "gguf_headers": gguf_headers.case,
+    "queue_entries": queue_entries.case,
     "recorded_patterns": recorded_patterns.case,
+    "submissions": submissions.case,
     "transformer_folders": transformer_folders.case,
 }
 """A function each that writes a mutated input to a folder and runs the real code on it.
