@@ -10,6 +10,7 @@ from grader.ledger.sqlite import BUSY_SECONDS
 DAMAGED = "is damaged, or is not a ledger; restore its backup, or move the file away to start a new one"
 FORBIDDEN = "cannot be opened or written; check the permissions of the file and its folder"
 FULL = "cannot grow, the disk is full; make room and try again"
+FAILING = "cannot be read or written: the disk is full, over a quota, or failing; make room and try again"
 CRAMPED_BYTES = 64 * 1024
 """With less room than this, an error of input or output is taken for a full disk: SQLite writes 32 KB at a time."""
 SQLITE = {
@@ -19,6 +20,7 @@ SQLITE = {
     sqlite3.SQLITE_CANTOPEN: FORBIDDEN,
     sqlite3.SQLITE_READONLY: FORBIDDEN,
     sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_IOERR: FAILING,
 }
 """The message on each of SQLite's error codes."""
 PERHAPS_FULL = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
