@@ -40,6 +40,11 @@ def came() -> bool:
     return _came.is_set()
 
 
+def over() -> None:
+    """Ignore Ctrl-C from now on: everything is done and said, and the process is about to end by itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def leave() -> NoReturn:
     """End the process at once, without files that would be half-written."""
     for path in list(files.unfinished):

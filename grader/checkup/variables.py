@@ -27,6 +27,8 @@ def all_checks(environment: Mapping[str, str] = os.environ) -> Iterator[Check]:
 
 def _meant(name: str, known: list[str]) -> str:
     """Return the variable that was probably meant, for the end of a message; all begin alike, which says nothing."""
+    if name.removesuffix("_FILE") in known:
+        return f"; did you mean `{name.removesuffix('_FILE')}`?"
     meant = closest(name.upper().removeprefix(PREFIX), (each.removeprefix(PREFIX) for each in known))
     return f"; did you mean `{PREFIX}{meant}`?" if meant else ""
 

@@ -164,6 +164,7 @@ def main() -> None:
     finally:
         if interrupt.came():  # also if a library made an error of its own of it
             interrupt.leave()
+        interrupt.over()
 
 
 def _run() -> None:

@@ -244,7 +244,9 @@ def test_what_guessers_get_over_all_attempts_is_reported_and_too_much_is_doubted
     safe = companions(write(course, TEXT.replace(ID, "safe") + "policy: {attempts: 1}\n", "safe"))
     told = {folder: grade("check", folder).output for folder in (free, limited, safe)}
 
-    assert re.search(r"guessing: at best \d+% of the score and \d+% of the XP in 5 attempts, and \d+% pass", told[free])
+    assert re.search(
+        r"guessing: at best [\d.]+ % of the score and [\d.]+ % of the XP in 5 attempts, and [\d.]+ % pass", told[free]
+    )
     assert "no limit of attempts, so it is for practice; for a grade, `policy.attempts` may be up to" in told[free]
     assert re.search(r"exercise\.yaml:\d+:\d+: guessing pays in 6 attempts with `feedback: all`", told[limited])
     assert "[guessing-in-time]" not in told[free] + told[safe]

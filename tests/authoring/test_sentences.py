@@ -84,7 +84,7 @@ def test_a_probe_in_which_the_target_moves_is_not_doubtful(tmp_path: Path) -> No
     lines = section(grade("sentences", file).output, "verb_subject")
 
     assert not any("warning" in line for line in lines)
-    assert "right 33 % of the time" in lines[-1]
+    assert "right 33.3 % of the time" in lines[-1]
 
 
 def test_one_relation_alone_may_be_taken(tmp_path: Path) -> None:

@@ -94,12 +94,13 @@ def test_nothing_raw_comes_out_of_any_command_or_page(poisoned: tuple[Bench, Pat
         ["regrade", ID, "--reason", POISON],
         *(["show", "0", "1", "--exercise", ID, "--text", f"a {POISON}", "--format", form] for form in ("text", "svg")),
         ["show", "0", "1", "--exercise", ID, "--text", f"a {POISON}", "--out", out / "show.html"],
-        *(["progress", POISON, "--format", form] for form in ("text", "json")),
+        *(["progress", "--format", form] for form in ("text", "json")),
         ["gallery", "build", "--out", out / "site", "--title", POISON, "--recompute"],
     ]
     wrong: list[list[str | Path]] = [
         *(["submit", bad, "--format", form, "--out", out / f"bad.{form}"] for form in formats),
         *(["check", bad, "--format", form] for form in ("text", "json")),
+        *(["progress", POISON, "--format", form] for form in ("text", "json")),
         ["exercises", POISON],
         ["hint", ID, POISON],
         ["whatif", ID, "--set", POISON],

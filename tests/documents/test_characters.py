@@ -107,7 +107,6 @@ CASES: dict[str, tuple[str, list[tuple[int, int]], str]] = {
     "hyphen in an id": ("exercise: mini\u2011heads\n" + BLOCK[21:], [(1, 15)], "NON-BREAKING HYPHEN (U+2011), not `-`"),
     "line separator": (BLOCK + "    note: look\u2028bright\n", [(6, 15)], "LINE SEPARATOR (U+2028), which ends a line"),
     "next line": (BLOCK + "    note: look\u0085bright\n", [(6, 15)], "NEXT LINE (U+0085), which ends a line"),
-    "space in a foreign name": ("student: \u0418\u0432\u0430\u043d\u00a0A\n" + BLOCK, [(1, 14)], "NO-BREAK SPACE"),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import grader
-from grader.base.files import read_sealed
+from grader.base.files import read_cache
 from grader.grading.hashing import content_hash
 from grader.measuring.score_table import ScoreTable
 from grader.report.formats import json
@@ -88,7 +88,7 @@ def test_what_is_measured_once_is_kept_where_the_command_line_keeps_it(
     code, names = bench.imported(home, "submit", bench.passing(tmp_path))
 
     (kept,) = (home / "tables").glob("*.json")
-    assert ScoreTable.model_validate_json(read_sealed(kept) or b"").key == report.table
+    assert ScoreTable.model_validate_json(read_cache(kept) or b"").key == report.table
     assert code == 0
     assert "torch" not in names
 

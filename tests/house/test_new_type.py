@@ -15,7 +15,7 @@ from grader.report.formats import Format
 
 REPOSITORY = Path(__file__).parents[2]
 TYPE = Path(__file__).with_name("stride.py")
-COPIED = ("grader", "workers", "docs", "exercises")
+COPIED = ("grader", "workers", "docs", "exercises", "deploy")
 EXERCISE = """\
 id: stride-heads
 version: 1
@@ -168,8 +168,8 @@ def test_scan(product: Product) -> None:
 
 def test_a_recorded_pattern(product: Product) -> None:
     script = (
-        "import numpy as np; a = np.eye(9, k=-2); a[:2, 0] = 1;"
-        "np.savez('pattern.npz', token_ids=np.arange(9), attn=a[None, None])"
+        "import numpy as np; a = np.eye(40, k=-2); a[:2, 0] = 1;"
+        "np.savez('pattern.npz', token_ids=np.arange(40), attn=a[None, None])"
     )
     product.run("-c", script)
     found = json.loads(product.grade("scan", "--pattern", "pattern.npz", "--type", "stride:2", "--format", "json"))[

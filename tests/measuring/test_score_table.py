@@ -76,8 +76,12 @@ CHANGED = {
 }
 
 
+NOWHERE = Path("/nowhere")
+"""A folder that is not there, so that nothing is kept."""
+
+
 def key(asked: Exercise, transformer: str = "d") -> str:
-    return store_of(Path(), asked, transformer).key
+    return store_of(NOWHERE, asked, transformer).key
 
 
 @pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED.keys())
@@ -89,7 +93,7 @@ def test_another_transformer_changes_the_key() -> None:
     assert key(ASKED, "e") != key(ASKED)
 
 
-BASIS = store_of(Path(), ASKED, "d").basis
+BASIS = store_of(NOWHERE, ASKED, "d").basis
 OTHER = {
     "transformer": {"transformer": "e"},
     "code": {"code": "0" * 64},
@@ -102,7 +106,7 @@ OTHER = {
 def test_all_of_the_basis_changes_the_key(other: dict[str, object]) -> None:
     """A library of another version does: it may compute other numbers, or build other probes."""
     changed = BASIS.model_copy(update=other)
-    assert TableStore(Path(), ASKED, changed).key != key(ASKED)
+    assert TableStore(NOWHERE, ASKED, changed).key != key(ASKED)
 
 
 def test_the_libraries_are_those_that_numbers_depend_on() -> None:

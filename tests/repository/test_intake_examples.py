@@ -181,8 +181,8 @@ def test_the_task_of_the_page_hands_in_by_celery(up: Up, tools: Path, folder: Pa
 
 
 def test_the_page_names_every_field_of_an_entry_and_every_key_of_a_result() -> None:
-    entry = re.findall(r"^\| (`.*?) \|", PAGE.split("## An entry")[1].split("## What comes back")[0], re.MULTILINE)
-    keys = re.findall(r"^\| (`.*?) \|", PAGE.split("<!-- result keys -->")[1], re.MULTILINE)
+    entry = re.findall(r"^\| (`.*?) \|", PAGE.split("## An entry")[1].split("**An id is one")[0], re.MULTILINE)
+    keys = re.findall(r"^\| (`.*?) \|", PAGE.split("<!-- result keys -->")[1].split("\n## ")[0], re.MULTILINE)
 
     assert set(re.findall(r"`(\w+)`", " ".join(entry))) == set(streams.FIELDS)
     assert set(re.findall(r"`(\w+)`", " ".join(keys))) == set(Result.model_fields)

@@ -26,9 +26,14 @@ def said(bench: Bench, home: Path, *arguments: str | Path) -> list[str]:
     return (done.stdout + done.stderr).splitlines()
 
 
+TO_TYPE = re.compile(r"exercise: |claims:$| +- \{layer: ")
+"""The lines of a submission, which is typed in English."""
+
+
 def left(lines: list[str]) -> list[str]:
     """The lines that are in English still."""
-    return [line for line in lines if WORDS.search(line) and not re.search("[가-힣]", line) and not NAMES.search(line)]
+    given = [line for line in lines if not TO_TYPE.match(line)]
+    return [line for line in given if WORDS.search(line) and not re.search("[가-힣]", line) and not NAMES.search(line)]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["submit", "--help"]], ids=" ".join)

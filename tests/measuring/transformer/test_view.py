@@ -41,7 +41,7 @@ BESIDE = {
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny transformer without a configuration of its tokenizer; not to be changed."""
-    folder = saved(tmp_path_factory.mktemp("clean") / "tiny", "gpt2")
+    folder = saved(tmp_path_factory.mktemp("clean") / "tiny", "gpt2", 320)  # room for tokens that are added
     (folder / "tokenizer_config.json").unlink()
     return folder
 

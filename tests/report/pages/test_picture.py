@@ -41,7 +41,7 @@ def test_a_notebooks_backend_does_not_matter(picture: Picture, tmp_path: Path) -
     draw_it = (
         "import sys, pathlib; from grader.schema import Picture; from grader.report.pages import picture\n"
         "shown = Picture.model_validate_json(pathlib.Path(sys.argv[1]).read_bytes())\n"
-        "picture.save(shown, pathlib.Path(sys.argv[2]))"
+        "pathlib.Path(sys.argv[2]).write_bytes(picture.png(shown))"
     )
     for backend in ("module://nobody_has.this_backend", "nonsense"):
         out = tmp_path / "out.png"
