@@ -15,6 +15,8 @@ from tests.support.ledgers import sealed
 
 NOBODY = queue_settings("redis://canvas:secret@127.0.0.1:1/0")
 NOW = datetime.now(UTC)
+UNLIMITED = "their-heads"
+"""An exercise that this machine does not have, and so knows no limit of."""
 ENVELOPE = Envelope(
     platform="canvas",
     id="c-1",
@@ -59,7 +61,7 @@ def test_a_queue_that_went_away_is_said_in_a_line_and_nothing_is_asked_of_it_wit
     file: Path, capsys: pytest.CaptureFixture[str], hands_in: bool
 ) -> None:
     with Ledger(f"sqlite:///{file}") as ledger:
-        ledger.append(sealed(2))
+        ledger.append(sealed(2, exercise=UNLIMITED))
     afterwards(NOBODY, ENVELOPE, result(sealed(1)), hands_in=hands_in)
 
     printed = capsys.readouterr().err
