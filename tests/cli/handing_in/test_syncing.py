@@ -69,6 +69,17 @@ def test_a_queue_that_went_away_is_said_in_a_line_and_nothing_is_asked_of_it_wit
     assert len(printed.splitlines()) == int(hands_in)
 
 
+def test_work_that_would_use_up_an_attempt_is_kept_back_without_asking_the_queue(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Ledger(f"sqlite:///{file}") as ledger:
+        ledger.append(sealed(2))
+    afterwards(NOBODY, ENVELOPE, result(sealed(1)), hands_in=True)
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("1 offline submission for mini-heads was kept back, because it would use up an attempt.")
+
+
 def test_a_ledger_that_cannot_be_used_is_said_in_a_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text("no ledger" * 100)
     afterwards(NOBODY, ENVELOPE, result(sealed(1)), hands_in=True)
