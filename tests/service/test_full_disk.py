@@ -50,7 +50,10 @@ class Refused(Exception):
     ("problem", "told"),
     [
         (Refused(sqlite_errorcode=sqlite3.SQLITE_FULL), FULL),
-        (Refused(sqlite_errorcode=sqlite3.SQLITE_IOERR | 3 << 8), "the database refuses (no such luck)"),
+        (
+            Refused(sqlite_errorcode=sqlite3.SQLITE_IOERR | 3 << 8),
+            "cannot be read or written: the disk is full, over a quota, or failing; make room and try again",
+        ),
         (Refused(sqlite_errorcode=sqlite3.SQLITE_BUSY), "was locked by another process"),
         (Refused(sqlstate="53100"), FULL),
         (Refused(sqlstate="57P03"), "is starting or stopping"),

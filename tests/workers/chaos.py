@@ -22,12 +22,12 @@ from grader.ledger.tables import DELIVERIES
 from grader.schema.queue import PENDING
 from tests.support.servers import ROOT, Process, wait_for
 from tests.workers import oracle
-from tests.workers.support import diary
+from tests.workers.support import diary, practice
 from tests.workers.support.bad_entries import BAD_ENTRIES
 from tests.workers.support.crowd import Handed, crowd
 from tests.workers.support.listener import Listener
 from tests.workers.support.producer import Producer
-from tests.workers.support.service import EXERCISE, Service
+from tests.workers.support.service import Service
 
 PARTS = ("intake", "dispatch", "courier", "worker-a", "worker-b")
 TWICE = ("intake-2", "dispatch-2", "courier-2")
@@ -83,7 +83,12 @@ def run(folder: Path, plan: Plan) -> Outcome:
     chance = random.Random(plan.seed)  # noqa: S311
     handed = crowd(plan.submissions, plan.students, chance)
     began = time.monotonic()
-    environment = {"GRADER_PRELOAD": EXERCISE, "GRADER_TASK_SECONDS": "10", "GRADER_DATABASE_URL": plan.database}
+    environment = {
+        "GRADER_EXERCISES": practice.write(folder / "exercises"),
+        "GRADER_PRELOAD": practice.ID,
+        "GRADER_TASK_SECONDS": "10",
+        "GRADER_DATABASE_URL": plan.database,
+    }
     with Service(folder, environment) as service:
         diary.begin(service.ledger)
         service.start(*plan.parts, supervised=True)

@@ -16,12 +16,13 @@ from grader.schema.queue import TERMINAL, Result
 from grader.students.xp import progress
 from tests.workers.support import diary
 from tests.workers.support.crowd import Handed
+from tests.workers.support.practice import practice
 from tests.workers.support.service import INTAKE, PLATFORM, Service, laboratory
 
 
 def expected(handed: Sequence[Handed], folder: Path) -> dict[str, Report]:
     """Return the report on each submission that can be read, by its id, graded with the folder's tables."""
-    bench = laboratory(folder)
+    bench = laboratory(folder, practice())
     return {each.id: bench.report(each.submission) for each in handed if each.fate != "rejected"}
 
 

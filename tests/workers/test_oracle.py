@@ -21,7 +21,7 @@ from grader.service.platforms import load
 from grader.service.reception import Reception
 from grader.service.worker import Worker
 from tests.workers import oracle
-from tests.workers.support import diary
+from tests.workers.support import diary, practice
 from tests.workers.support.crowd import Handed, crowd
 from tests.workers.support.service import PLATFORM, laboratory
 
@@ -44,8 +44,9 @@ def reports(tables: Path) -> dict[str, Report]:
 def graded(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a ledger in which this process graded the crowd's submissions."""
     laboratory(tables)
-    file = tmp_path_factory.mktemp("graded") / FILE
-    with closing(Ledger(f"sqlite:///{file}")) as ledger:
+    file, root = tmp_path_factory.mktemp("graded") / FILE, tmp_path_factory.mktemp("exercises")
+    with pytest.MonkeyPatch.context() as patch, closing(Ledger(f"sqlite:///{file}")) as ledger:
+        patch.setenv("GRADER_EXERCISES", practice.write(root))
         diary.begin(ledger)
         worker = Worker(ledger, Jobs(ledger, 60, 60), Laboratories(tables))
         for receipt in Reception(ledger, load(None)).accept([envelope(each) for each in CROWD]):

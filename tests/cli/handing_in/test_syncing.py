@@ -15,6 +15,8 @@ from tests.support.ledgers import sealed
 
 NOBODY = queue_settings("redis://canvas:secret@127.0.0.1:1/0")
 NOW = datetime.now(UTC)
+UNLIMITED = "their-heads"
+"""An exercise that this machine does not have, and so knows no limit of."""
 ENVELOPE = Envelope(
     platform="canvas",
     id="c-1",
@@ -59,12 +61,23 @@ def test_a_queue_that_went_away_is_said_in_a_line_and_nothing_is_asked_of_it_wit
     file: Path, capsys: pytest.CaptureFixture[str], hands_in: bool
 ) -> None:
     with Ledger(f"sqlite:///{file}") as ledger:
-        ledger.append(sealed(2))
+        ledger.append(sealed(2, exercise=UNLIMITED))
     afterwards(NOBODY, ENVELOPE, result(sealed(1)), hands_in=hands_in)
 
     printed = capsys.readouterr().err
     assert ("offline work has not been handed in yet: redis://canvas@127.0.0.1:1/0: no answer" in printed) == hands_in
     assert len(printed.splitlines()) == int(hands_in)
+
+
+def test_work_that_would_use_up_an_attempt_is_kept_back_without_asking_the_queue(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Ledger(f"sqlite:///{file}") as ledger:
+        ledger.append(sealed(2))
+    afterwards(NOBODY, ENVELOPE, result(sealed(1)), hands_in=True)
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("1 offline submission for mini-heads was kept back, because it would use up an attempt.")
 
 
 def test_a_ledger_that_cannot_be_used_is_said_in_a_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ import yaml
 from tests.support.servers import ROOT
 
 RULES: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy" / "alerts.yaml").read_text("utf-8"))["groups"][0]["rules"]
-COMPARISON = re.compile(r"(\w+)(?:\{[^}]*\})? (==|>|<) ([\d.]+)")
-COMPARE = {"==": operator.eq, ">": operator.gt, "<": operator.lt}
+COMPARISON = re.compile(r"(\w+)(?:\{[^}]*\})? (==|>=|>|<) (-?[\d.]+)")
+COMPARE = {"==": operator.eq, ">=": operator.ge, ">": operator.gt, "<": operator.lt}
 FASTER = 30
 """Seconds of an alarm that pass in one second of a test."""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from grader.schema import Claim, Kind, Submission
+from tests.workers.support import practice
 from tests.workers.support.service import document, entry, measured
 
 Place = tuple[int, int]
@@ -26,10 +27,10 @@ GUESSES = 2
 """The random claims of a student who knows some heads."""
 NOT_ASKED = Kind(type="syntactic", relation="verb_subject")
 MISTAKES = (
-    "exercise: mini-heads\nclaims: 5",
-    "exercise: mini-heads\nclaims: []",
+    f"exercise: {practice.ID}\nclaims: 5",
+    f"exercise: {practice.ID}\nclaims: []",
     "exercise: no-such-heads\nclaims: [{layer: 0, head: 0, type: induction}]",
-    "exercise: mini-heads\nclaims: [{layer: 99, head: 0, type: induction}]",
+    f"exercise: {practice.ID}\nclaims: [{{layer: 99, head: 0, type: induction}}]",
     "claims: [",
     "",
 )
@@ -81,7 +82,8 @@ def _document(count: int, student: str, fate: Fate, chance: random.Random) -> st
         choice = known + chance.sample([claim for claim in all_claims if claim not in known], GUESSES)
     else:
         choice = all_claims
-    return document(*(_claim(count, each, chance) for each in chance.sample(choice, chance.randint(1, CLAIMS))))
+    claims = [_claim(count, each, chance) for each in chance.sample(choice, chance.randint(1, CLAIMS))]
+    return document(*claims, exercise=practice.ID)
 
 
 def _kinds() -> list[Kind]:

@@ -22,7 +22,7 @@ from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.ledger.database import FILE
 from grader.ledger.tables import DELIVERIES, SUBMISSIONS
-from grader.schema import Claim, Submission
+from grader.schema import Claim, Exercise, Submission
 from grader.schema.queue import TERMINAL
 from grader.service import streams
 from tests.support.servers import ROOT, Process, Valkey, celery_worker, wait_for
@@ -48,16 +48,16 @@ def measured() -> Laboratory:
     return found
 
 
-def laboratory(folder: Path) -> Laboratory:
-    """Return a laboratory with only the score table in this folder."""
+def laboratory(folder: Path, exercise: Exercise | None = None) -> Laboratory:
+    """Return a laboratory with only the score table in this folder, of an exercise that asks for the same heads."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(MEASURED / f"{measured().store.key}.json", folder)
-    return Laboratory(exercises.load(EXERCISE), folder)
+    return Laboratory(exercise or measured().exercise, folder)
 
 
-def document(*claims: Claim) -> str:
+def document(*claims: Claim, exercise: str = EXERCISE) -> str:
     """Return a submission with these claims, as a student hands it in."""
-    return Submission(exercise=EXERCISE, claims=claims).model_dump_json(exclude_none=True)
+    return Submission(exercise=exercise, claims=claims).model_dump_json(exclude_none=True)
 
 
 def induction(layer: int = 1, head: int = 7, **more: str) -> Claim:
