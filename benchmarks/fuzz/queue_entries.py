@@ -5,6 +5,7 @@ import bz2
 import json
 import random
 import zlib
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -95,6 +96,6 @@ def _message(rng: random.Random) -> bytes:
         place = rng.choice([message, headers, message["properties"]])
         if isinstance(place, dict):
             name = rng.choice([*place, "eta", "expires", "compression", "timelimit", "more"])
-            place[name] = rng.choice([*ODD, "application/x-gzip", "application/x-bz2"])
+            place[name] = deepcopy(rng.choice([*ODD, "application/x-gzip", "application/x-bz2"]))
     item = json.dumps(message).encode()
     return _changed(rng, item) if rng.random() < 0.3 else item

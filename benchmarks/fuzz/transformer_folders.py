@@ -54,7 +54,8 @@ def _tokenizer(rng: random.Random, folder: Path) -> None:
 def _beside(rng: random.Random, folder: Path) -> None:
     name = rng.choice(("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json"))
     content = {rng.choice(("eos_token", "bos_token", "tokenizer_class", "model_max_length", "a", "auto_map")): odd(rng)}
-    (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    if not (folder / name).is_dir():  # as an earlier change may have made it
+        (folder / name).write_text(json.dumps(content), encoding="utf-8")
 
 
 def _index(rng: random.Random, folder: Path) -> None:

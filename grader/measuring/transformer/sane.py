@@ -166,16 +166,17 @@ def _refuse_counts(file: Path, numbers: Mapping[str, Any], tensors: int) -> None
             )
 
 
-def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, int | float]]:  # noqa: ANN401 - anything in JSON
-    """Yield the numbers anywhere in a configuration, each with its path."""
-    match value:
-        case bool():
-            return
-        case int() | float():
-            yield name, value
-        case Mapping():
-            for key, each in value.items():
-                yield from _numbers(each, f"{name}.{key}" if name else str(key))
-        case list():
-            for each in value:
-                yield from _numbers(each, name)
+def _numbers(content: Mapping[str, Any]) -> Iterator[tuple[str, int | float]]:
+    """Yield the numbers anywhere in a configuration, each with its path; it may be nested as deep as it likes."""
+    left: list[tuple[str, Any]] = [("", content)]
+    while left:
+        name, value = left.pop()
+        match value:
+            case bool():
+                continue
+            case int() | float():
+                yield name, value
+            case Mapping():
+                left += ((f"{name}.{key}" if name else str(key), each) for key, each in value.items())
+            case list():
+                left += ((name, each) for each in value)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from grader.base.errors import OutOfMemory, UnsupportedTransformer
 from grader.base.memory import enough_memory
 from grader.measuring.transformer import load
-from grader.measuring.transformer.sane import foreign
+from grader.measuring.transformer.sane import _refuse_counts, foreign
 from grader.schema import TransformerSource
 from tests.support.saved_transformers import saved, saved_as_gguf
 
@@ -156,6 +156,16 @@ def test_damaged_files(folder: Path, damage: Callable[[Path], None], said: str) 
     damage(folder)
 
     assert said in refused(folder)
+
+
+def test_brackets_that_are_nested_deeper_than_python_calls_itself(folder: Path) -> None:
+    """Some versions of Python read them."""
+    deep: list[object] = [10**9]
+    for _ in range(5_000):
+        deep = [deep]
+
+    with pytest.raises(UnsupportedTransformer, match="`a.num_labels: 1000000000` cannot be"):
+        _refuse_counts(folder / "config.json", {"a": {"num_labels": deep}}, 28)
 
 
 def test_a_tokenizer_of_another_transformer(folder: Path) -> None:
