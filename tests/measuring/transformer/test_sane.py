@@ -164,7 +164,7 @@ def test_brackets_that_are_nested_deeper_than_python_calls_itself(folder: Path) 
     for _ in range(5_000):
         deep = [deep]
 
-    with pytest.raises(UnsupportedTransformer, match="`a.num_labels: 1000000000` cannot be"):
+    with pytest.raises(UnsupportedTransformer, match=r"`a\.num_labels: 1000000000` cannot be"):
         _refuse_counts(folder / "config.json", {"a": {"num_labels": deep}}, 28)
 
 
