@@ -56,8 +56,19 @@ def leave() -> NoReturn:
 
 def _unwind(number: int, frame: FrameType | None) -> NoReturn:
     _came.set()
+    if _imports(frame):  # a compiled library that Python calls back from may end in a crash when it is unwound
+        leave()
     sys.unraisablehook = lambda *_: None  # a destructor that the interrupt hits would print a traceback
     sys.exit(CODE)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Return whether a module is being imported."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _watch(reading: int) -> None:

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import psutil
-import pytest
 
 from grader.base.interrupt import CODE
 from grader.ledger import Ledger
@@ -53,7 +52,6 @@ def half_done(home: Path) -> list[Path]:
     return [path for path in home.rglob("*") if path.name.startswith(".writing-") or path.suffix == ".begun"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 def test_it_ends_with_130_and_leaves_nothing_behind(bench: Bench, tmp_path: Path) -> None:
     file = bench.passing(tmp_path)
     start = time.monotonic()
