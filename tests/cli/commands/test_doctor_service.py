@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,14 @@ CARELESS = {"appendonly": "no", "maxmemory": "100mb", "maxmemory-policy": "allke
 
 @pytest.fixture(scope="module")
 def up(cold: tuple[Bench, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    home = tmp_path_factory.mktemp("up") / "home"
-    environment = cold[0].environment(home, GRADER_METRICS_PORT=str(free_port()))
-    with Up(home, environment) as running:
+    """A service to which nobody hands in anything."""
+    with started(cold[0], tmp_path_factory.mktemp("up") / "home") as running:
+        yield running
+
+
+@contextmanager
+def started(bench: Bench, home: Path) -> Iterator[Up]:
+    with Up(home, bench.environment(home, GRADER_METRICS_PORT=str(free_port()))) as running:
         yield running.ready()
 
 
@@ -141,16 +147,21 @@ def test_a_server_that_is_away_is_the_only_thing_said_of_it(bench: Bench, tmp_pa
     assert "not-to-be-shown" not in printed
 
 
-def test_dead_letters_and_secrets_that_cannot_be_read_are_told(bench: Bench, up: Up, tmp_path: Path) -> None:
-    with streams.connect(up.url()) as client:
-        client.xadd(streams.intake("local"), {"nonsense": "1"})
-    wait_for(lambda: "nonsense" in up.grade("dead", "list").stdout, "the letter")
-    listed = tmp_path / "platforms.yaml"
-    listed.write_text("platforms:\n  - name: local\n    signing: [{key_id: k1, secret_file: /nowhere/k1}]\n")
-    lines = checks(up.grade("doctor").stdout)
-    _, others, _ = doctor(bench, tmp_path / "home", up.url("operator"), GRADER_PLATFORMS=str(listed))
+def test_dead_letters_are_told(bench: Bench, tmp_path: Path) -> None:
+    with started(bench, tmp_path / "home") as up:
+        with streams.connect(up.url()) as client:
+            client.xadd(streams.intake("local"), {"nonsense": "1"})
+        wait_for(lambda: "nonsense" in up.grade("dead", "list").stdout, "the letter")
+        lines = checks(up.grade("doctor").stdout)
 
     assert lines["dead letters"] == "LOOK 1 in all"
+
+
+def test_a_secret_that_cannot_be_read_is_told(bench: Bench, up: Up, tmp_path: Path) -> None:
+    listed = tmp_path / "platforms.yaml"
+    listed.write_text("platforms:\n  - name: local\n    signing: [{key_id: k1, secret_file: /nowhere/k1}]\n")
+    _, others, _ = doctor(bench, tmp_path / "home", up.url("operator"), GRADER_PLATFORMS=str(listed))
+
     assert others["platform local"].startswith("LOOK /nowhere/k1: this secret's file cannot be read")
 
 
