@@ -67,6 +67,28 @@ class Threshold(Record):
         return self
 
 
+class AskedCircuits(Record):
+    """The circuits that students have to find for one kind: heads that feed heads of the kind."""
+
+    wanted: int = Field(ge=1, le=100, description="The number of circuits to find.")
+    points: int = Field(ge=1, le=1000, description="The points for all these circuits together.")
+    passing: int = Field(
+        ge=1, description="The measured number of pairs that are confirmed; used for the chance of guessing."
+    )
+    pairs: int = Field(
+        ge=1, description="The number of pairs of a confirmed head of the kind and a head of an earlier layer."
+    )
+    left_at_most: Fraction = Field(
+        default=0.5, description="The part of the receiver's score that may be left without the sender."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.passing > self.pairs:
+            raise ValueError(f"`passing` is {self.passing}, but there are {self.pairs} pairs")
+        return self
+
+
 class AskedKind(Kind):
     """A kind of head that students have to find."""
 
@@ -84,6 +106,24 @@ class AskedKind(Kind):
     )
     thresholds: tuple[Threshold, ...] = Field(
         default=(), strict=False, description="Thresholds that replace the default for the same statistic."
+    )
+    evidence: Literal["pattern", "needed"] = Field(
+        default="pattern",
+        exclude_if=lambda evidence: evidence == "pattern",  # exercises from before it keep their content
+        description="The evidence that a claim needs: with `needed`, the transformer must also need the head, and a "
+        "claim says so with `matters`.",
+    )
+    needed_at: Fraction = Field(
+        default=0.1,
+        gt=0,
+        exclude_if=lambda part: part == 0.1,
+        description="The part of the behaviour that must be lost, under resampling and under the mean, for a head or a "
+        "set of heads to be needed.",
+    )
+    circuits: AskedCircuits | None = Field(
+        default=None,
+        exclude_if=lambda circuits: circuits is None,
+        description="The circuits that are asked for: a claim says with `feeds` which head feeds one of this kind.",
     )
     hint: str = ""
 
@@ -142,6 +182,13 @@ class ProbeSettings(Record):
         ge=1,
         le=64,
         description="How many times larger a kind's probe may become while its intervals are too wide; 1 for never.",
+    )
+    causal_sequences: int = Field(
+        default=24,
+        ge=8,
+        le=1000,
+        exclude_if=lambda number: number == 24,
+        description="The number of sequences on which the effect of heads is measured.",
     )
     precision: Precision = Field(
         default="float32",
@@ -245,7 +292,7 @@ class Exercise(Record):
     @property
     def points(self) -> int:
         """The most points that a submission can earn."""
-        return sum(kind.points for kind in self.kinds)
+        return sum(kind.points + (kind.circuits.points if kind.circuits else 0) for kind in self.kinds)
 
     def asked(self, kind: Kind) -> AskedKind | None:
         """Return the exercise's entry for this kind, or None if it does not ask for it."""

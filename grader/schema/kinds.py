@@ -20,7 +20,7 @@ HeadIndex = tuple[int, int]
 Side = Literal["over", "borderline", "under"]
 """The side of a threshold that a head is on; `borderline` if the threshold lies inside the head's interval."""
 Outcome = Literal["confirmed", "refuted", "not_graded"]
-WhyNot = Literal["repeated", "no_such_head", "not_asked", "over_budget", "too_close"]
+WhyNot = Literal["repeated", "no_such_head", "not_asked", "over_budget", "too_close", "no_evidence"]
 Precision = Literal["float64", "float32", "bfloat16"]
 Feedback = Literal["all", "verdicts", "score"]
 Borderline = Literal["not_yet", "in_favour", "as_measured", "against"]

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from grader.kinds.definition import Statistic
+from grader.schema.causal import CircuitVerdict, Level, Matters, Scope, Without, Writes
 from grader.schema.kinds import (
     Borderline,
     Feedback,
@@ -108,6 +109,31 @@ class Verdict(Record):
     )
     help: str = ""
     evidence: Evidence | None = None
+    level: Level | None = Field(
+        default=None,
+        exclude_if=lambda level: level is None,  # reports from before it keep their content hash, as with the next ones
+        description="The level of the evidence for a confirmed head, where causal evidence was asked for.",
+    )
+    matters: Matters | None = Field(
+        default=None,
+        exclude_if=lambda matters: matters is None,
+        description="What was seen of the head's importance, if the claim says that it matters.",
+    )
+    circuit: CircuitVerdict | None = Field(
+        default=None,
+        exclude_if=lambda circuit: circuit is None,
+        description="The verdict on `feeds`, which earns points of its own.",
+    )
+    scope: Scope | None = Field(
+        default=None,
+        exclude_if=lambda scope: scope is None,
+        description="How much of the head's attention on ordinary text the kind explains.",
+    )
+    writes: Writes | None = Field(
+        default=None,
+        exclude_if=lambda writes: writes is None,
+        description="Whether the head writes the token that it attends to.",
+    )
 
 
 class Basis(Record):
@@ -147,6 +173,11 @@ class Report(Record):
         description="The number of heads of each kind that the exercise asks for, by the kind's name."
     )
     verdicts: tuple[Verdict, ...]
+    without: tuple[Without, ...] = Field(
+        default=(),
+        exclude_if=lambda without: not without,
+        description="What is left of each behaviour without all confirmed heads of the submission.",
+    )
     points: float
     possible: float
     credit: Fraction = Field(

@@ -1,10 +1,11 @@
 """The submission: a student's claims on one exercise."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from grader.base.language import _
+from grader.schema.causal import Feeds, Place
 from grader.schema.kinds import (
     GalleryName,
     Identifier,
@@ -27,6 +28,37 @@ class Claim(Kind):
         max_length=400,
         description="A sentence on which the student saw the behaviour; we always recompute it.",
     )
+    matters: Literal["alone", "together"] | None = Field(
+        default=None,
+        exclude_if=lambda matters: matters is None,  # claims from before it keep their content hash
+        description="The student says that the transformer needs the head: alone, or together with companions.",
+    )
+    companions: tuple[Place, ...] = Field(
+        default=(),
+        max_length=15,
+        strict=False,
+        exclude_if=lambda companions: not companions,
+        description="The heads that it is needed together with; by default those of all other claims on the kind that "
+        "say `matters: together`.",
+    )
+    feeds: Feeds | None = Field(
+        default=None,
+        exclude_if=lambda feeds: feeds is None,
+        description="The student says that one head feeds another; the claim's own head is one of the two.",
+    )
+
+    @model_validator(mode="after")
+    def _causal_parts_fit(self) -> Self:
+        own = (self.layer, self.head)
+        if self.companions and self.matters != "together":
+            raise ValueError(_("`companions` are for `matters: together`; write that as well, or leave them out"))
+        if own in {each.index for each in self.companions}:
+            raise ValueError(_("`companions` names {place} itself; leave it out", place=self.place))
+        if self.feeds and own not in {self.feeds.sender.index, self.feeds.receiver.index}:
+            message = "`feeds` is about {sender} and {receiver}; claim it on one of them, not on {place}"
+            named = {"sender": self.feeds.sender, "receiver": self.feeds.receiver, "place": self.place}
+            raise ValueError(_(message, **named))
+        return self
 
     @property
     def place(self) -> str:
