@@ -18,6 +18,8 @@ from grader.base.files import passing, read_cache, write_cache
 from grader.base.language import _
 from grader.base.memory import enough_memory
 from grader.grading.grade import credited, grade
+from grader.grading.importance import CausalEvidence
+from grader.grading.mattering import needs_causal
 from grader.grading.standings import Standings
 from grader.measuring import transformer
 from grader.measuring.digests import basis_of
@@ -48,6 +50,9 @@ class Recomputed(Record):
 
 class Laboratory:
     """One exercise with its transformer and the folder where its measurements are kept."""
+
+    causal: CausalEvidence | None = None
+    """The causal evidence on its heads."""
 
     def __init__(
         self,
@@ -87,7 +92,7 @@ class Laboratory:
         return self.digest == transformer.digest(self.exercise.transformer, self.explicit)
 
     @property
-    def causal(self) -> bool:
+    def masked(self) -> bool:
         """True if a query sees only the keys before it."""
         return self.exercise.transformer.family == "decoder"
 
@@ -137,7 +142,8 @@ class Laboratory:
             for number, claim in enumerate(submission.claims)
             if claim.evidence and self._exists(claim)
         }
-        report = grade(submission, self.exercise, self.table, evidence, self.standings)
+        causal = self.causal if needs_causal(self.exercise, submission.claims) else None
+        report = grade(submission, self.exercise, self.table, evidence, self.standings, causal)
         return credited(report, self.exercise, credit)
 
     def pictures(self, report: Report) -> dict[int, tuple[Picture, ...]]:
@@ -209,7 +215,7 @@ class Laboratory:
         model, tokenizer = self.loaded.model, self.loaded.tokenizer
         settings, kinds = self.exercise.probes, [asked.kind for asked in self.exercise.kinds]
         self.say(_("measuring every head of {transformer}", transformer=self.exercise.transformer.name))
-        table = self.store.filled(*measured(model, tokenizer, settings, kinds, causal=self.causal, say=self.progress))
+        table = self.store.filled(*measured(model, tokenizer, settings, kinds, causal=self.masked, say=self.progress))
         self._draw_examples(table.key)
         return table
 
@@ -219,7 +225,7 @@ class Laboratory:
 
         kinds = [asked.kind for asked in self.exercise.kinds]
         loaded, settings = self.loaded, self.exercise.probes
-        shown = examples.examples(loaded.model, loaded.tokenizer, settings, kinds, causal=self.causal)
+        shown = examples.examples(loaded.model, loaded.tokenizer, settings, kinds, causal=self.masked)
         examples.save(self._examples(table), shown)
 
     def _examples(self, table: str) -> Path:
