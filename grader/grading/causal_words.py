@@ -98,9 +98,8 @@ def outcome_sentence(shown: Importance, heads: Iterable[Place | HeadIndex]) -> s
 def matters_text(kind: Kind, place: HeadIndex, matters: Matters) -> str:
     """Return what was seen of a claimed head's importance, with both replacements, the controls and the reasons."""
     first = _first(kind, place, matters)
-    asked = _(
-        "asked for is a loss of {part} of the behaviour, under both replacements", part=percent(matters.needed_at)
-    )
+    part = percent(matters.needed_at)
+    asked = _("asked for is a loss of {part} of the behaviour, under both replacements", part=part)
     sentences = [f"{first} ({asked}).", *map(effect_sentence, matters.effects), *_remarks(place, matters)]
     if matters.result == "not_graded":
         sentences.append(_("No points are lost."))
@@ -184,9 +183,7 @@ def _left(circuit: CircuitVerdict, score: float, left: SenderLeft) -> str:
     lost = "; ".join(
         [_with_interval(_(REPLACED["resample"]), resampled), _with_interval(_(REPLACED["mean"]), left.mean)]
     )
-    message = N_(
-        "Without {sender}, this is left of the receiver's score of {score}: {lost}; asked for is {most} at most."
-    )
+    message = N_("Without {sender}, of the receiver's score of {score} is left: {lost}; asked for is {most} at most.")
     most = number(circuit.left_at_most * score)
     return _(message, sender=circuit.feeds.sender, score=number(score), lost=lost, most=most)
 
@@ -200,11 +197,11 @@ def _direct(circuit: CircuitVerdict, left: SenderLeft) -> Iterator[str]:
     direct, into = left.direct, circuit.feeds.into
     if into not in direct:
         return
-    yield _("Through the {input} alone, {left} is left.", input=_(INPUTS[into]), left=number(direct[into].value))
-    if circuit.result == "refuted" and any(
-        direct[other].value <= direct[into].value for other in direct.keys() - {into}
-    ):
-        yield _("What it writes does not go into the {input}; the head has another input.", input=_(INPUTS[into]))
+    message = N_("If only what it adds to the {input} is replaced, {left} is left.")
+    yield _(message, input=_(INPUTS[into]), left=number(direct[into].value))
+    others = [direct[other].value for other in direct if other != into]
+    if circuit.result == "refuted" and any(value <= direct[into].value for value in others):
+        yield _("What the sender writes goes into the receiver's other input.")
 
 
 def _with_interval(text: str, estimate: Estimate) -> str:
