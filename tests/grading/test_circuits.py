@@ -1,7 +1,5 @@
 """Verdicts on circuits: what is left of a receiver without its sender, into which input, for which points."""
 
-from typing import Any
-
 import pytest
 
 from grader.grading.causal_words import circuit_text
@@ -23,7 +21,7 @@ def fed(receiver: tuple[int, int], sender: tuple[int, int] = BACK, into: str = "
     return claim(*receiver, "induction", feeds=feeds(sender, receiver, into))
 
 
-def graded(*claims: Claim, causal: Planted | None = None, **rule: Any) -> Report:
+def graded(*claims: Claim, causal: Planted | None = None, **rule: object) -> Report:
     asked = ASKED.model_copy(update=rule)
     given = Submission(exercise=asked.id, student="ada", claims=claims)
     return grade(given, asked, TABLE, causal=causal or Planted())
@@ -43,14 +41,12 @@ def test_a_circuit_is_confirmed_with_points_of_its_own() -> None:
     assert (found.score, found.others, found.left_at_most) == (0.9, 0.8, 0.5)
     assert report.verdicts[0].points == 15  # its own claim stands apart
     assert (report.points, report.possible, report.wanted_circuits) == (20, 60, {"induction": 2})
-    assert (
-        found.rationale
-        == circuit_text(found)
-        == (
-            "L0H3 feeds L1H0 as induction, into its key. Without L0H3, of the receiver's score of 0.90 is left: resampled "
-            "0.03 (interval -0.02 to 0.08); by the mean 0.03 (interval -0.02 to 0.08); asked for is 0.45 at most. Every "
-            "other head of the sender's layer leaves 0.80 or more. If only what it adds to the key is replaced, 0.03 is left."
-        )
+    assert found.rationale == circuit_text(found)
+    assert found.rationale == (
+        "L0H3 feeds L1H0 as induction, into its key. Without L0H3, of the receiver's score of 0.90 is left: resampled "
+        "0.03 (interval -0.02 to 0.08); by the mean 0.03 (interval -0.02 to 0.08); asked for is 0.45 at most. Every "
+        "other head of the sender's layer leaves 0.80 or more. If only what it adds to the key is replaced, 0.03 is "
+        "left."
     )
 
 
@@ -75,10 +71,7 @@ def test_query_for_a_key_circuit_is_refuted_with_the_reason() -> None:
     found = circuit(graded(fed(FIRST, into="query")))
 
     assert found.result == "refuted"
-    assert (
-        "If only what it adds to the query is replaced, 0.90 is left. What the sender writes goes into the receiver's other input."
-        in (found.rationale)
-    )
+    assert "If only what it adds to the query is replaced, 0.90 is left. What the sender" in found.rationale
 
 
 @pytest.mark.parametrize(

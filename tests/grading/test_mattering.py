@@ -32,11 +32,11 @@ TABLE = table(ASKED, SCORES)
 IDLE_HEAD = TRUE_HEADS[3]
 
 
-def induction(place: HeadIndex, **more: Any) -> Claim:
+def induction(place: HeadIndex, **more: object) -> Claim:
     return claim(*place, "induction", **more)
 
 
-def graded(*claims: Claim, causal: Planted | None = None, on: ScoreTable = TABLE, **rule: Any) -> Report:
+def graded(*claims: Claim, causal: Planted | None = None, on: ScoreTable = TABLE, **rule: object) -> Report:
     asked = causal_exercise(**rule)
     given_ = Submission(exercise=asked.id, student="ada", claims=claims)
     return grade(given_, asked, on, causal=causal or Planted())
@@ -60,9 +60,9 @@ def test_a_head_that_is_needed_alone_is_confirmed_with_both_replacements_and_its
     assert verdict.scope is not None
     assert verdict.writes is not None
     assert verdict.rationale == (
-        "L0H3 is confirmed as positional, offset -1: share on random 0.95; needed 0.40. L0H3 is needed alone (asked for "
-        "is a loss of 10 % of the behaviour, under both replacements). Without L0H3, of 14.67 nats are lost: resampled "
-        "12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 to 7.67). There is no control: too few heads "
+        "L0H3 is confirmed as positional, offset -1: share on random 0.95; needed 0.40. L0H3 is needed alone (asked "
+        "for is a loss of 10 % of the behaviour, under both replacements). Without L0H3, of 14.67 nats are lost: "
+        "resampled 12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 to 7.67). There is no control: too few heads "
         "of these layers are not of the kind."
     )
 
