@@ -32,9 +32,9 @@ FEEDS = claim(*TRUE_HEADS[0], "induction", feeds=feeds(BACK, TRUE_HEADS[0]))
     ("asked", "claims", "wanted"),
     [
         (causal_exercise(), [PLAIN], False),
-        (causal_exercise(), [PLAIN, MATTERS], True),
+        (causal_exercise(), [FEEDS.model_copy(update={"feeds": None}), MATTERS], True),
         (causal_exercise(), [FEEDS], True),
-        (exercise(), [PLAIN, MATTERS, FEEDS], False),
+        (exercise(), [MATTERS, FEEDS], False),
     ],
     ids=["nothing causal is claimed", "matters", "feeds", "not asked for"],
 )
