@@ -1,4 +1,4 @@
-"""What a transformer is worse at without heads of a type: a measure, and the trials on which it is taken."""
+"""Measures of what gets worse without heads of a type, and the trials on which they are taken."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class NoTrials(GraderError):
     """A measure cannot be taken of this transformer; the message says why."""
 
 
-class Ask(NamedTuple):
+class AskedToken(NamedTuple):
     """One token that is asked of the transformer."""
 
     position: int
@@ -34,17 +34,17 @@ class Trial:
 
     token_ids: tuple[int, ...]
     matched: tuple[int, ...]
-    """As many ids, with special tokens at the same places: a run without the behaviour."""
-    asked: tuple[Ask, ...]
+    """The same number of ids, with special tokens at the same places: a run without the behaviour."""
+    asked: tuple[AskedToken, ...]
     """The tokens with which the behaviour helps."""
-    early: tuple[Ask, ...] = ()
+    early: tuple[AskedToken, ...] = ()
     """The same tokens where it cannot help yet: not knowing. Empty: uniform over the vocabulary for a loss, and 0 for a
     logit difference."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What gets worse when heads are replaced."""
+    """The thing that gets worse when heads are replaced."""
 
     name: str
     unit: "Unit"

@@ -18,7 +18,7 @@ LENGTH = 30
 SHORTEST = 4
 COPIES = 2
 DRAWN = 1 + COPIES
-"""As many tokens are drawn for each of a run: itself, and another one in place of each of its copies."""
+"""The tokens drawn for each one of a run: itself, and another one in place of each of its copies."""
 
 
 def build(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_, _
-from grader.kinds.causal import Ask, Measure, NoTrials, Trial
+from grader.kinds.causal import AskedToken, Measure, NoTrials, Trial
 from grader.measuring.interventions.measures.trial import FEW_WORDS, TOO_SHORT, ahead, mask_of, masked
 from grader.measuring.probes import draw
 from grader.measuring.probes.annotated import running_text
@@ -19,7 +19,7 @@ LENGTH = 32
 """The tokens to which passages are cut, without special ones; those of fewer tokens are left out."""
 SHORTEST = 12
 PASSAGES_EACH = 3
-"""So many passages are made for each one that is needed: half of them have three sentences or more."""
+"""The passages made for each one that is needed: half of them have three sentences or more."""
 FIRST_ASKED = 2
 """The word, counted from 0, with which the questions begin: before it there is little to go by."""
 
@@ -62,7 +62,7 @@ def _passages(tokenizer: "PreTrainedTokenizerBase", settings: "ProbeSettings", l
     return [passage for passage in made if len(_plain(passage)) >= length][:wanted]
 
 
-def _elsewhere(asked: tuple[Ask, ...]) -> tuple[Ask, ...]:
+def _elsewhere(asked: tuple[AskedToken, ...]) -> tuple[AskedToken, ...]:
     """Return the same tokens, each asked at the place of another one, half a passage away: words without an order."""
     half = len(asked) // 2
     places = [ask.position for ask in (*asked[half:], *asked[:half])]

@@ -1,24 +1,24 @@
-"""Trials from tokens: what a decoder predicts one position ahead, an encoder fills in at its mask."""
+"""Trials from tokens: a decoder predicts one position ahead, an encoder fills in its mask."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_, _
-from grader.kinds.causal import Ask, Measure, NoTrials, Trial
+from grader.kinds.causal import AskedToken, Measure, NoTrials, Trial
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["Ask", "Measure", "NoTrials", "Trial"]
+__all__ = ["AskedToken", "Measure", "NoTrials", "Trial"]
 
 NO_MASK = N_("its tokenizer has no mask token, so no word can be asked of it")
 TOO_SHORT = N_("it reads {limit} tokens at most, and {least} are needed")
 FEW_WORDS = N_("its vocabulary has {count} plain words, and {least} are needed")
 
 
-def ahead(token_ids: Sequence[int], places: Iterable[int]) -> tuple[Ask, ...]:
+def ahead(token_ids: Sequence[int], places: Iterable[int]) -> tuple[AskedToken, ...]:
     """Return what a decoder is asked of the tokens at these places."""
-    return tuple(Ask(place - 1, token_ids[place]) for place in places)
+    return tuple(AskedToken(place - 1, token_ids[place]) for place in places)
 
 
 def hidden(token_ids: Sequence[int], place: int, mask: int) -> tuple[int, ...]:
@@ -28,7 +28,7 @@ def hidden(token_ids: Sequence[int], place: int, mask: int) -> tuple[int, ...]:
 
 def masked(token_ids: Sequence[int], matched: Sequence[int], place: int, mask: int) -> Trial:
     """Return the trial that asks an encoder for the token at this place, which is hidden from it."""
-    return Trial(hidden(token_ids, place, mask), hidden(matched, place, mask), (Ask(place, token_ids[place]),))
+    return Trial(hidden(token_ids, place, mask), hidden(matched, place, mask), (AskedToken(place, token_ids[place]),))
 
 
 def mask_of(tokenizer: "PreTrainedTokenizerBase") -> int:
