@@ -59,6 +59,7 @@ NO_EVIDENCE = N_(
     "Not graded: this kind needs causal evidence as well. Add `matters: alone`, or `matters: together` with "
     "`companions`. No points are lost."
 )
+NO_MEASURE = N_("Not graded: nothing can be measured that gets worse without heads of this kind. No points are lost.")
 NOT_SEEN = N_("Refuted: it looks like the kind, and is not seen to matter as claimed.")
 """The verdict on a head that has the pattern alone, without numbers."""
 _WHY_UNSEEN = N_(

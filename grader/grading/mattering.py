@@ -20,6 +20,7 @@ from grader.schema import (
     Place,
     SetEffect,
     Verdict,
+    WhyNot,
     Without,
 )
 
@@ -95,7 +96,7 @@ class Importances:
         return verdict.model_copy(
             update={
                 "outcome": matters.result,
-                "why_not": "too_close" if matters.result == "not_graded" else None,
+                "why_not": _why_not(matters),
                 "rationale": f"{verdict.rationale} {matters.rationale}",
                 "level": level,
                 "matters": matters,
@@ -142,6 +143,12 @@ class Importances:
         others = [each for each in self.patterns if each.is_of(claim.name, outcome) and each.place != own]
         chosen = [each for each in others if (each.place in named if named else each.claim.matters == "together")]
         return list(dict.fromkeys(each.place for each in chosen))
+
+
+def _why_not(matters: Matters) -> WhyNot | None:
+    if matters.result != "not_graded":
+        return None
+    return "no_evidence" if matters.importance == "no causal measure" else "too_close"
 
 
 def _result(shown: Importance, claimed: str) -> Outcome:
