@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from grader.base.errors import ExerciseError
 from grader.base.language import speaking
-from grader.grading.causal_words import NO_EVIDENCE, matters_text
+from grader.grading.causal_words import NO_EVIDENCE, matters_summary, matters_text
 from grader.grading.importance import CausalEvidence, enough, importance
 from grader.grading.verdicts import KindVerdict, NotGraded
 from grader.schema import (
@@ -97,7 +97,7 @@ class Importances:
             update={
                 "outcome": matters.result,
                 "why_not": _why_not(matters),
-                "rationale": f"{verdict.rationale} {matters.rationale}",
+                "rationale": f"{verdict.rationale} {matters_summary(claim.kind, place, matters)}",
                 "level": level,
                 "matters": matters,
                 "scope": causal.scope(claim.kind, place),
