@@ -17,6 +17,7 @@ from grader.schema import (
     Replacement,
     SenderLeft,
     SetEffect,
+    Unit,
     WhyNot,
     head_name,
     title,
@@ -25,29 +26,14 @@ from grader.schema import (
 REPLACED: dict[Replacement, str] = {
     "resample": N_("resampled {loss} (interval {low} to {high})"),
     "mean": N_("by the mean {loss} (interval {low} to {high})"),
-    "zero": N_("by zero {loss} (interval {low} to {high})"),
 }
 """The loss under each replacement; a report always names it beside the number."""
 CONTROLLED: dict[Replacement, str] = {
     "resample": N_("resampled {most} at most"),
     "mean": N_("by the mean {most} at most"),
-    "zero": N_("by zero {most} at most"),
 }
+UNITS: dict[Unit, str] = {"nats": N_("nats"), "logits": N_("logits")}
 INPUTS: dict[Into, str] = {"key": N_("key"), "query": N_("query")}
-_OF_ONE: dict[Importance, str] = {
-    "needed alone": N_("{heads} is needed alone."),
-    "needed together": N_("{heads} is needed together with others."),
-    "no effect seen": N_("No effect of {heads} alone is seen."),
-    "too close to call": N_("It is too close to call whether {heads} is needed: an interval holds what is asked for."),
-    "no causal measure": N_("There is no causal measure for {heads} as this kind."),
-}
-_OF_SEVERAL: dict[Importance, str] = {
-    "needed alone": N_("{heads} are needed."),
-    "needed together": N_("{heads} are needed together: each of them adds to the effect."),
-    "no effect seen": N_("{heads} are not all seen to be needed: too little is lost, or one of them adds nothing."),
-    "too close to call": N_("It is too close to call whether {heads} are needed: an interval holds what is asked for."),
-    "no causal measure": N_("There is no causal measure for {heads} as this kind."),
-}
 _CLAIMED: dict[Importance, str] = {
     "needed alone": N_("{place} is needed alone."),
     "needed together": N_("{place} is needed together with {companions}."),
@@ -86,14 +72,8 @@ def effect_sentence(effect: SetEffect) -> str:
         return _("There is no causal measure for this kind.")
     lost = "; ".join(_with_interval(_(REPLACED[by]), effect.effect[by]) for by in DECIDING if by in effect.effect)
     message = N_("Without {heads}, of {behaviour} {unit} are lost: {lost}.")
-    values = {"heads": named(effect.heads), "behaviour": _amount(effect.behaviour.value), "unit": _(effect.unit)}
+    values = {"heads": named(effect.heads), "behaviour": _amount(effect.behaviour.value), "unit": _(UNITS[effect.unit])}
     return " ".join([_(message, **values, lost=lost), *_beside(effect)])
-
-
-def outcome_sentence(shown: Importance, heads: Iterable[Place | HeadIndex]) -> str:
-    """Return what an effect shows of these heads."""
-    several = list(heads)
-    return _((_OF_ONE if len(several) == 1 else _OF_SEVERAL)[shown], heads=named(several))
 
 
 def matters_summary(kind: Kind, place: HeadIndex, matters: Matters) -> str:

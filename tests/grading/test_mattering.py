@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from grader.base.errors import ExerciseError
 from grader.base.language import speaking
 from grader.grading import rationale
-from grader.grading.causal_words import effect_sentence, outcome_sentence
+from grader.grading.causal_words import effect_sentence
 from grader.grading.grade import grade, shown
 from grader.measuring.score_table import ScoreTable
 from grader.report.formats import json
@@ -230,7 +230,7 @@ def test_the_rationale_is_made_again_from_the_kept_report() -> None:
         assert rationale.in_words(report.verdicts[0])
 
 
-def test_sentences_on_an_effect_and_on_what_it_shows() -> None:
+def test_the_sentence_on_an_effect() -> None:
     effect = Planted(control=0.2).effect(induction(TOGETHER[0]).kind, TOGETHER)
 
     assert effect_sentence(effect) == (
@@ -238,9 +238,6 @@ def test_sentences_on_an_effect_and_on_what_it_shows() -> None:
         "(interval 5.35 to 5.45). As many other heads of the same layers: resampled 0.20 at most; by the mean 0.20 at "
         "most."
     )
-    assert outcome_sentence("needed alone", [BACK]) == "L0H3 is needed alone."
-    assert outcome_sentence("needed together", TOGETHER).startswith("L1H0, L1H1 and L1H2 are needed together")
-    assert outcome_sentence("no effect seen", TOGETHER[:1]) == "No effect of L1H0 alone is seen."
 
 
 @settings(max_examples=60, deadline=None)
