@@ -62,8 +62,8 @@ def test_a_head_that_is_needed_alone_is_confirmed_with_both_replacements_and_its
     assert verdict.rationale == (
         "L0H3 is confirmed as positional, offset -1: share on random 0.95; needed 0.40. L0H3 is needed alone (asked "
         "for is a loss of 10 % of the behaviour, under both replacements). Without L0H3, of 14.67 nats are lost: "
-        "resampled 12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 to 7.67). There is no control: too few "
-        "heads of these layers are not of the kind."
+        "resampled 12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 to 7.67). There is no control: too "
+        "few heads of these layers are not of the kind."
     )
 
 
