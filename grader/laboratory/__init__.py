@@ -88,7 +88,7 @@ class Laboratory:
 
     @cached_property
     def causal(self) -> CausalLaboratory:
-        """What is lost when heads are replaced: looked up, or measured and kept."""
+        """Its causal evidence: looked up, or measured and kept."""
         return CausalLaboratory(self)
 
     @cached_property

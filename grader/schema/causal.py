@@ -81,7 +81,7 @@ class Member(Record):
     )
 
 
-class CurvePoint(Record):
+class SizeEffect(Record):
     """The effect of the first heads of a set, which is ordered by their score."""
 
     size: int
@@ -105,7 +105,7 @@ class SetEffect(Record):
         description="Sets of the same size; empty if too few heads of these layers do not score on the kind."
     )
     members: tuple[Member, ...] = ()
-    curve: tuple[CurvePoint, ...] = ()
+    curve: tuple[SizeEffect, ...] = ()
     sequences: int = 0
 
 
@@ -153,7 +153,7 @@ class Scope(Record):
 
 
 class Matters(Record):
-    """What was seen of the importance of a claimed head."""
+    """The importance of a claimed head, as it was seen."""
 
     claimed: Literal["alone", "together"]
     result: Outcome
@@ -185,7 +185,7 @@ class CircuitVerdict(Record):
 
 
 class Without(Record):
-    """What is left of a behaviour without all heads of a kind that a submission has found."""
+    """The rest of a behaviour without all heads of a kind that a submission has found."""
 
     kind: Kind
     measure: str
