@@ -118,7 +118,7 @@ class Board(NamedTuple):
     standings: Standings
     causal: CausalEvidence | None = None
     dress: Callable[[Claims], Claims] = lambda claims: claims
-    """What the player adds to its claims."""
+    """The function that adds to the player's claims."""
 
 
 def game(exercise: Exercise, board: Board, player: Player, attempts: int) -> list[GameResult]:

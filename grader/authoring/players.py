@@ -247,7 +247,7 @@ class Known(NamedTuple):
     learns: bool
     """True if it depends on what the feedback shows."""
     dress: Dress = undressed
-    """What it adds to its claims."""
+    """The function that adds to its claims."""
 
 
 PLAYERS: dict[str, Known] = {

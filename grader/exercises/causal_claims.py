@@ -1,4 +1,4 @@
-"""What claims say of importance and of circuits, held against what their exercise asks."""
+"""Claims on importance and circuits, held against what their exercise asks."""
 
 from collections.abc import Iterator, Mapping
 

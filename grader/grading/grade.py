@@ -11,7 +11,7 @@ from grader.grading.circuits import Circuits
 from grader.grading.counting import counts_from_one
 from grader.grading.hashing import content_hash
 from grader.grading.importance import CausalEvidence
-from grader.grading.mattering import Importances, Pattern
+from grader.grading.mattering import Importances, PatternClaim
 from grader.grading.naming import compared, settled
 from grader.grading.rationale import WHY_NOT
 from grader.grading.standings import Standings
@@ -110,9 +110,9 @@ def _advice(report: Report, submission: Submission, standings: Standings) -> dic
 
 def _read(
     submission: Submission, exercise: Exercise, standings: Standings, causal: CausalEvidence | None
-) -> tuple[list[Pattern], list[CircuitVerdict | None]]:
+) -> tuple[list[PatternClaim], list[CircuitVerdict | None]]:
     """Return each claim with the verdict on its pattern, and the verdict on its circuit, in the submission's order."""
-    patterns: list[Pattern] = []
+    patterns: list[PatternClaim] = []
     circuits, judged = Circuits(standings, causal), list[CircuitVerdict | None]()
     seen: set[tuple[str, int, int]] = set()
     for claim in submission.claims:
@@ -124,13 +124,13 @@ def _read(
                 verdict = NotGraded("over_budget", f"{exercise.id} grades {exercise.budget} claims at most")
             else:
                 seen.add(verdict.about)
-        patterns.append(Pattern(claim, verdict))
+        patterns.append(PatternClaim(claim, verdict))
         judged.append(circuits.on(claim, room=len(seen) + circuits.graded < exercise.budget))
     return patterns, judged
 
 
 def _verdicts(
-    patterns: Sequence[Pattern], importances: Importances, evidence: Mapping[int, Evidence]
+    patterns: Sequence[PatternClaim], importances: Importances, evidence: Mapping[int, Evidence]
 ) -> Iterator[Verdict]:
     """Yield the final verdict on each claim; claims beyond the wanted ones of a kind earn nothing."""
     confirmed: Counter[str] = Counter()

@@ -30,7 +30,7 @@ LEVELS: dict[Importance, Level] = {
 }
 
 
-class Pattern(NamedTuple):
+class PatternClaim(NamedTuple):
     """A claim with the verdict on its pattern, or the reason why there is none."""
 
     claim: Claim
@@ -75,7 +75,7 @@ def at_hand(causal: CausalEvidence | None, exercise: Exercise) -> CausalEvidence
 class Importances:
     """The importance of the heads that a submission claims."""
 
-    def __init__(self, exercise: Exercise, patterns: Sequence[Pattern], causal: CausalEvidence | None) -> None:
+    def __init__(self, exercise: Exercise, patterns: Sequence[PatternClaim], causal: CausalEvidence | None) -> None:
         """Measure nothing yet."""
         self.exercise, self.patterns, self._causal = exercise, patterns, causal
 

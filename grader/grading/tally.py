@@ -19,7 +19,7 @@ class Right(NamedTuple):
     which can only be harder."""
 
 
-class Tally(NamedTuple):
+class Totals(NamedTuple):
     """The count over all claims and circuits of a submission."""
 
     earned: float
@@ -31,13 +31,13 @@ class Tally(NamedTuple):
 
 def tally(
     exercise: Exercise, claims: Sequence[tuple[KindVerdict, Verdict]], circuits: Sequence[CircuitVerdict]
-) -> Tally:
+) -> Totals:
     """Return the count; `claims` are those on a kind that is asked, each with its final verdict."""
     decided = [(on_kind, verdict) for on_kind, verdict in claims if verdict.outcome != "not_graded"]
     judged = [circuit for circuit in circuits if circuit.result != "not_graded"]
     right = [Right(verdict.outcome == "confirmed", on_kind.chance) for on_kind, verdict in decided]
     right += _by_sender(exercise, judged)
-    return Tally(
+    return Totals(
         # `fsum` is the same in every version of Python, as `sum` is not
         earned=fsum([*(verdict.points for _, verdict in decided), *(circuit.points for circuit in judged)]),
         wrong=sum(verdict.outcome == "refuted" for _, verdict in decided)
