@@ -1,7 +1,8 @@
 """Regrading: every kept report graded again under a changed exercise, without running the transformer.
 
-Every head was measured once and the score table is kept, so a report is graded again from its claims. The preview and
-the applied regrade use the same function, so they have the same result.
+Every head was measured once and the score table is kept, so a report is graded again from its claims. Only causal
+evidence that is not kept yet has to be measured: another threshold makes other heads the control. The preview and the
+applied regrade use the same function, so they have the same result.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader import exercises
+from grader.authoring.checking import CheckedExercise
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.exercises import submissions, versions
 from grader.exercises.changes import changed, differences
@@ -241,6 +242,15 @@ def test_an_exercise_from_before_keeps_what_its_version_is(tmp_path: Path) -> No
     for key in ("evidence", "needed_at", "circuits", "causal_sequences"):
         assert key not in versions.text(old)
         assert key not in old.model_dump_json()
+
+
+def test_a_check_says_that_circuits_are_not_counted(asked: Exercise) -> None:
+    lines = CheckedExercise(Path("planted-heads"), asked, (), ()).lines()
+
+    assert [line for line in lines if "circuits" in line] == [
+        "  `passing` of circuits is not checked, because each head would be traced; for one head, run: grade trace "
+        "planted-heads L H"
+    ]
 
 
 def test_the_planted_heads_are_as_the_exercise_says(asked: Exercise) -> None:
