@@ -5,8 +5,9 @@ from typing import Literal, NamedTuple
 
 from grader.base.errors import ExerciseError
 from grader.base.language import speaking
-from grader.grading.causal_words import NO_EVIDENCE, matters_summary, matters_text
+from grader.grading.causal_words import NO_EVIDENCE, matters_text
 from grader.grading.importance import CausalEvidence, enough, importance
+from grader.grading.rationale import with_importance
 from grader.grading.verdicts import KindVerdict, NotGraded
 from grader.schema import (
     Claim,
@@ -97,7 +98,7 @@ class Importances:
             update={
                 "outcome": matters.result,
                 "why_not": _why_not(matters),
-                "rationale": f"{verdict.rationale} {matters_summary(claim.kind, place, matters)}",
+                "rationale": with_importance(claim, verdict.threshold, matters),
                 "level": level,
                 "matters": matters,
                 "scope": causal.scope(claim.kind, place),

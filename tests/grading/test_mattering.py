@@ -66,7 +66,7 @@ def test_a_head_that_is_needed_alone_is_confirmed_with_both_replacements_and_its
     assert verdict.scope is not None
     assert verdict.writes is not None
     assert verdict.rationale == (
-        "L0H3 is confirmed as positional, offset -1: share on random 0.95; needed 0.40. L0H3 is needed alone."
+        "L0H3 has the pattern of positional, offset -1: share on random 0.95; needed 0.40. L0H3 is needed alone."
     )
     assert said(verdict) == (
         "L0H3 is needed alone. Asked for is a loss of 10 % of the behaviour, under both replacements. Without L0H3, of "
@@ -83,7 +83,9 @@ def test_heads_that_are_needed_together_are_confirmed_and_one_that_adds_nothing_
     assert {verdict.level for verdict in right} == {"pattern, needed together"}
     assert idle.matters is not None
     assert (idle.level, idle.matters.importance, idle.looks_like) == ("pattern", "no effect seen", None)
-    assert idle.rationale.startswith("L1H3 is confirmed as induction: share on repeats 0.90; needed 0.60. L1H3 looks ")
+    assert idle.rationale.startswith(
+        "L1H3 has the pattern of induction: share on repeats 0.90; needed 0.60. L1H3 looks "
+    )
     assert "is not seen to matter as claimed" in idle.rationale
     assert "other heads do the same, or later layers repair" in said(idle)
     assert "lower bound" in said(idle)
