@@ -17,6 +17,7 @@ from grader.schema import (
     Replacement,
     SenderLeft,
     SetEffect,
+    Unit,
     WhyNot,
     head_name,
     title,
@@ -25,40 +26,26 @@ from grader.schema import (
 REPLACED: dict[Replacement, str] = {
     "resample": N_("resampled {loss} (interval {low} to {high})"),
     "mean": N_("by the mean {loss} (interval {low} to {high})"),
-    "zero": N_("by zero {loss} (interval {low} to {high})"),
 }
 """The loss under each replacement; a report always names it beside the number."""
 CONTROLLED: dict[Replacement, str] = {
     "resample": N_("resampled {most} at most"),
     "mean": N_("by the mean {most} at most"),
-    "zero": N_("by zero {most} at most"),
 }
+UNITS: dict[Unit, str] = {"nats": N_("nats"), "logits": N_("logits")}
 INPUTS: dict[Into, str] = {"key": N_("key"), "query": N_("query")}
-_OF_ONE: dict[Importance, str] = {
-    "needed alone": N_("{heads} is needed alone."),
-    "needed together": N_("{heads} is needed together with others."),
-    "no effect seen": N_("No effect of {heads} alone is seen."),
-    "too close to call": N_("It is too close to call whether {heads} is needed: an interval holds what is asked for."),
-    "no causal measure": N_("There is no causal measure for {heads} as this kind."),
-}
-_OF_SEVERAL: dict[Importance, str] = {
-    "needed alone": N_("{heads} are needed."),
-    "needed together": N_("{heads} are needed together: each of them adds to the effect."),
-    "no effect seen": N_("{heads} are not all seen to be needed: too little is lost, or one of them adds nothing."),
-    "too close to call": N_("It is too close to call whether {heads} are needed: an interval holds what is asked for."),
-    "no causal measure": N_("There is no causal measure for {heads} as this kind."),
-}
 _CLAIMED: dict[Importance, str] = {
-    "needed alone": N_("{place} is needed alone"),
-    "needed together": N_("{place} is needed together with {companions}"),
-    "no effect seen": N_("{place} looks like {kind}, and is not seen to matter as claimed"),
-    "too close to call": N_("{place} looks like {kind}, and it is too close to call whether it matters"),
-    "no causal measure": N_("{place} looks like {kind}, for which there is no causal measure"),
+    "needed alone": N_("{place} is needed alone."),
+    "needed together": N_("{place} is needed together with {companions}."),
+    "no effect seen": N_("{place} looks like {kind}, and is not seen to matter as claimed."),
+    "too close to call": N_("{place} looks like {kind}, and it is too close to call whether it matters."),
+    "no causal measure": N_("{place} looks like {kind}, for which there is no causal measure."),
 }
 NO_EVIDENCE = N_(
     "Not graded: this kind needs causal evidence as well. Add `matters: alone`, or `matters: together` with "
     "`companions`. No points are lost."
 )
+NO_MEASURE = N_("Not graded: nothing can be measured that gets worse without heads of this kind. No points are lost.")
 NOT_SEEN = N_("Refuted: it looks like the kind, and is not seen to matter as claimed.")
 """The verdict on a head that has the pattern alone, without numbers."""
 _WHY_UNSEEN = N_(
@@ -85,25 +72,25 @@ def effect_sentence(effect: SetEffect) -> str:
         return _("There is no causal measure for this kind.")
     lost = "; ".join(_with_interval(_(REPLACED[by]), effect.effect[by]) for by in DECIDING if by in effect.effect)
     message = N_("Without {heads}, of {behaviour} {unit} are lost: {lost}.")
-    values = {"heads": named(effect.heads), "behaviour": number(effect.behaviour.value), "unit": _(effect.unit)}
+    values = {"heads": named(effect.heads), "behaviour": _amount(effect.behaviour.value), "unit": _(UNITS[effect.unit])}
     return " ".join([_(message, **values, lost=lost), *_beside(effect)])
 
 
-def outcome_sentence(shown: Importance, heads: Iterable[Place | HeadIndex]) -> str:
-    """Return what an effect shows of these heads."""
-    several = list(heads)
-    return _((_OF_ONE if len(several) == 1 else _OF_SEVERAL)[shown], heads=named(several))
+def matters_summary(kind: Kind, place: HeadIndex, matters: Matters) -> str:
+    """Return in one sentence what was seen of a claimed head's importance, for the end of its rationale."""
+    shown: Importance = "no effect seen" if _is_another(matters) else matters.importance
+    useful = [each for each in matters.companions if each.index not in _nothing(matters)] or matters.companions
+    companions = named(useful) if useful else _("no other head")
+    sentence = _(_CLAIMED[shown], place=head_name(*place), kind=title(kind), companions=companions)
+    return " ".join([sentence, _("No points are lost.")]) if matters.result == "not_graded" else sentence
 
 
 def matters_text(kind: Kind, place: HeadIndex, matters: Matters) -> str:
     """Return what was seen of a claimed head's importance, with both replacements, the controls and the reasons."""
-    first = _first(kind, place, matters)
     part = percent(matters.needed_at)
-    asked = _("asked for is a loss of {part} of the behaviour, under both replacements", part=part)
-    sentences = [f"{first} ({asked}).", *map(effect_sentence, matters.effects), *_remarks(place, matters)]
-    if matters.result == "not_graded":
-        sentences.append(_("No points are lost."))
-    return " ".join(sentences)
+    asked = _("Asked for is a loss of {part} of the behaviour, under both replacements.", part=part)
+    effects = [effect_sentence(effect) for effect in matters.effects]
+    return " ".join([matters_summary(kind, place, matters), asked, *effects, *_remarks(place, matters)])
 
 
 def circuit_text(circuit: CircuitVerdict) -> str:
@@ -130,12 +117,6 @@ _CIRCUITS = {
 }
 
 
-def _first(kind: Kind, place: HeadIndex, matters: Matters) -> str:
-    shown: Importance = "no effect seen" if _is_another(matters) else matters.importance
-    companions = named(matters.companions) if matters.companions else _("no other head")
-    return _(_CLAIMED[shown], place=head_name(*place), kind=title(kind), companions=companions)
-
-
 def _is_another(matters: Matters) -> bool:
     """Return whether the head is needed, but not as it is claimed."""
     return matters.importance.startswith("needed") and matters.importance != f"needed {matters.claimed}"
@@ -152,9 +133,14 @@ def _remarks(place: HeadIndex, matters: Matters) -> Iterator[str]:
         yield _(_why_unseen(matters.effects[-1]) if matters.effects else _WHY_UNSEEN)
         if matters.claimed == "alone":
             yield _("If others do the same, claim them with it: `matters: together`.")
-    companions = {each.index for each in matters.companions}
-    if nothing := [each for each in idle(matters.effects[-1]) if each in companions] if matters.effects else []:
+    if nothing := _nothing(matters):
         yield _("Companions that add nothing: {heads}.", heads=named(nothing))
+
+
+def _nothing(matters: Matters) -> list[HeadIndex]:
+    """Return the companions that add nothing."""
+    companions = {each.index for each in matters.companions}
+    return [each for each in idle(matters.effects[-1]) if each in companions] if matters.effects else []
 
 
 def _why_unseen(effect: SetEffect) -> str:
@@ -169,11 +155,11 @@ def _beside(effect: SetEffect) -> Iterator[str]:
     """Yield the controls, or that there are none, and the remark on a loss above that of not knowing."""
     if effect.control:
         most = "; ".join(
-            _(CONTROLLED[by], most=number(effect.control[by].most)) for by in DECIDING if by in effect.control
+            _(CONTROLLED[by], most=_amount(effect.control[by].most)) for by in DECIDING if by in effect.control
         )
         yield _("As many other heads of the same layers: {most}.", most=most)
     else:
-        yield _("There is no control: too few heads of these layers are not of the kind.")
+        yield _("There is no control: too few other heads of these layers do not score on the kind.")
     if any(effect.effect[by].value > effect.behaviour.value for by in DECIDING if by in effect.effect):
         yield _("That is more than not knowing would cost: without them it is sure of what is wrong.")
 
@@ -190,7 +176,7 @@ def _left(circuit: CircuitVerdict, score: float, left: SenderLeft) -> str:
 
 def _of_layer(circuit: CircuitVerdict) -> Iterator[str]:
     if circuit.others is not None:
-        yield _("Every other head of the sender's layer leaves {least} or more.", least=number(circuit.others))
+        yield _("Every other head of the sender's layer leaves {least} or more.", least=_amount(circuit.others))
 
 
 def _direct(circuit: CircuitVerdict, left: SenderLeft) -> Iterator[str]:
@@ -198,7 +184,7 @@ def _direct(circuit: CircuitVerdict, left: SenderLeft) -> Iterator[str]:
     if into not in direct:
         return
     message = N_("If only what it adds to the {input} is replaced, {left} is left.")
-    yield _(message, input=_(INPUTS[into]), left=number(direct[into].value))
+    yield _(message, input=_(INPUTS[into]), left=_amount(direct[into].value))
     others = [direct[other].value for other in direct if other != into]
     if circuit.result == "refuted" and any(value <= direct[into].value for value in others):
         yield _("What the sender writes goes into the receiver's other input.")
@@ -206,4 +192,9 @@ def _direct(circuit: CircuitVerdict, left: SenderLeft) -> Iterator[str]:
 
 def _with_interval(text: str, estimate: Estimate) -> str:
     low, high = estimate.interval
-    return text.format(loss=number(estimate.value), low=number(low), high=number(high))
+    return text.format(loss=_amount(estimate.value), low=_amount(low), high=_amount(high))
+
+
+def _amount(value: float) -> str:
+    """Return a number with two decimals, never `-0.00`."""
+    return number(round(value, 2) + 0.0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from grader import __version__
 from grader.base.language import N_
 from grader.exercises.scoring import LUCK_LIMIT, deciding_score, passes, points
-from grader.grading.causal_words import NOT_SEEN
+from grader.grading.causal_words import NO_MEASURE, NOT_SEEN
 from grader.grading.circuits import Circuits
 from grader.grading.counting import counts_from_one
 from grader.grading.hashing import content_hash
@@ -191,6 +191,8 @@ def _without_numbers(verdict: Verdict) -> str:
         return WHY_NOT["too_close"]
     if verdict.outcome == "refuted" and verdict.matters is not None:
         return NOT_SEEN
+    if verdict.why_not == "no_evidence" and verdict.matters is not None:
+        return NO_MEASURE
     return _OUTCOMES.get(verdict.outcome, verdict.rationale)
 
 

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from grader.base.errors import ExerciseError
 from grader.base.language import speaking
-from grader.grading.causal_words import NO_EVIDENCE, matters_text
+from grader.grading.causal_words import NO_EVIDENCE, matters_summary, matters_text
 from grader.grading.importance import CausalEvidence, enough, importance
 from grader.grading.verdicts import KindVerdict, NotGraded
 from grader.schema import (
@@ -20,6 +20,7 @@ from grader.schema import (
     Place,
     SetEffect,
     Verdict,
+    WhyNot,
     Without,
 )
 
@@ -95,8 +96,8 @@ class Importances:
         return verdict.model_copy(
             update={
                 "outcome": matters.result,
-                "why_not": "too_close" if matters.result == "not_graded" else None,
-                "rationale": f"{verdict.rationale} {matters.rationale}",
+                "why_not": _why_not(matters),
+                "rationale": f"{verdict.rationale} {matters_summary(claim.kind, place, matters)}",
                 "level": level,
                 "matters": matters,
                 "scope": causal.scope(claim.kind, place),
@@ -142,6 +143,12 @@ class Importances:
         others = [each for each in self.patterns if each.is_of(claim.name, outcome) and each.place != own]
         chosen = [each for each in others if (each.place in named if named else each.claim.matters == "together")]
         return list(dict.fromkeys(each.place for each in chosen))
+
+
+def _why_not(matters: Matters) -> WhyNot | None:
+    if matters.result != "not_graded":
+        return None
+    return "no_evidence" if matters.importance == "no causal measure" else "too_close"
 
 
 def _result(shown: Importance, claimed: str) -> Outcome:

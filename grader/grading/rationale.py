@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from grader.base.language import N_, _
 from grader.base.numbers import measured_and_needed, number
 from grader.exercises.names import statistic
-from grader.grading.causal_words import NO_EVIDENCE, matters_text
+from grader.grading.causal_words import NO_EVIDENCE, matters_summary
 from grader.schema import Claim, Outcome, ThresholdResult, Verdict, WhyNot, title
 
 WHY_NOT: dict[WhyNot, str] = {
@@ -64,7 +64,9 @@ def in_words(verdict: Verdict) -> str:
     claim = verdict.claim
     if verdict.matters is not None:
         pattern = rationale(claim, "confirmed", verdict.threshold)
-        return f"{pattern} {matters_text(claim.kind, (claim.layer, claim.head), verdict.matters)}"
+        return f"{pattern} {matters_summary(claim.kind, (claim.layer, claim.head), verdict.matters)}"
+    if verdict.why_not == "no_evidence":
+        return _(verdict.rationale)
     if verdict.why_not is not None and not (verdict.why_not == "too_close" and verdict.threshold):
         return _(WHY_NOT[verdict.why_not])
     return rationale(claim, verdict.outcome, verdict.threshold) if verdict.threshold else _(verdict.rationale)

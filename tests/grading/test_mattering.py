@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from grader.base.errors import ExerciseError
 from grader.base.language import speaking
 from grader.grading import rationale
-from grader.grading.causal_words import effect_sentence, outcome_sentence
+from grader.grading.causal_words import effect_sentence
 from grader.grading.grade import grade, shown
 from grader.measuring.score_table import ScoreTable
 from grader.report.formats import json
-from grader.schema import Claim, HeadIndex, Report, Submission, Verdict
+from grader.schema import Claim, Estimate, HeadIndex, Kind, Report, SetEffect, Submission, Verdict
 from tests.support.planted_causes import (
     BACK,
     BEHAVIOUR,
@@ -46,6 +46,12 @@ def together(*heads: HeadIndex) -> list[Claim]:
     return [induction(place, matters="together") for place in heads]
 
 
+def said(verdict: Verdict) -> str:
+    """Return what was seen of a head's importance."""
+    assert verdict.matters is not None
+    return verdict.matters.rationale
+
+
 def outcomes(verdicts: Sequence[Verdict]) -> list[str]:
     return [verdict.outcome for verdict in verdicts]
 
@@ -60,10 +66,12 @@ def test_a_head_that_is_needed_alone_is_confirmed_with_both_replacements_and_its
     assert verdict.scope is not None
     assert verdict.writes is not None
     assert verdict.rationale == (
-        "L0H3 is confirmed as positional, offset -1: share on random 0.95; needed 0.40. L0H3 is needed alone (asked "
-        "for is a loss of 10 % of the behaviour, under both replacements). Without L0H3, of 14.67 nats are lost: "
-        "resampled 12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 to 7.67). There is no control: too "
-        "few heads of these layers are not of the kind."
+        "L0H3 is confirmed as positional, offset -1: share on random 0.95; needed 0.40. L0H3 is needed alone."
+    )
+    assert said(verdict) == (
+        "L0H3 is needed alone. Asked for is a loss of 10 % of the behaviour, under both replacements. Without L0H3, of "
+        "14.67 nats are lost: resampled 12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 to 7.67). "
+        "There is no control: too few other heads of these layers do not score on the kind."
     )
 
 
@@ -77,9 +85,10 @@ def test_heads_that_are_needed_together_are_confirmed_and_one_that_adds_nothing_
     assert (idle.level, idle.matters.importance, idle.looks_like) == ("pattern", "no effect seen", None)
     assert idle.rationale.startswith("L1H3 is confirmed as induction: share on repeats 0.90; needed 0.60. L1H3 looks ")
     assert "is not seen to matter as claimed" in idle.rationale
-    assert "other heads do the same, or later layers repair" in idle.rationale
-    assert "lower bound" in idle.rationale
-    assert "Companions that add nothing: L1H3." in right[0].rationale
+    assert "other heads do the same, or later layers repair" in said(idle)
+    assert "lower bound" in said(idle)
+    assert right[0].rationale.endswith("L1H0 is needed together with L1H1 and L1H2.")
+    assert "Companions that add nothing: L1H3." in said(right[0])
     assert [len(each.heads) for each in right[0].matters.effects] == [1, 4]  # alone, and with the companions
 
 
@@ -87,8 +96,8 @@ def test_one_induction_head_alone_is_not_needed() -> None:
     (verdict,) = graded(induction(TOGETHER[0], matters="alone")).verdicts
 
     assert (verdict.outcome, verdict.points) == ("refuted", 0)
-    assert "claim them with it: `matters: together`" in verdict.rationale
-    assert not any(f"L1H{head}" in verdict.rationale for head in (1, 2, 3, 4))  # no answer key
+    assert "claim them with it: `matters: together`" in said(verdict)
+    assert not any(f"L1H{head}" in verdict.model_dump_json() for head in (1, 2, 3, 4))  # no answer key
 
 
 def test_named_companions_are_the_set_and_only_claimed_ones_with_the_pattern_count() -> None:
@@ -107,15 +116,15 @@ def test_together_is_confirmed_for_a_head_that_is_needed_alone_if_it_adds_to_the
     report = graded(*together(TRUE_HEADS[3], TRUE_HEADS[4]), causal=strong)
 
     assert outcomes(report.verdicts) == ["confirmed", "refuted"]
-    assert "L1H3 is needed alone already." in report.verdicts[0].rationale
+    assert "L1H3 is needed alone already." in said(report.verdicts[0])
 
 
 def test_together_without_a_companion_is_refuted_and_says_what_to_write() -> None:
     (verdict,) = graded(claim(*BACK, "positional", matters="together")).verdicts
 
     assert verdict.outcome == "refuted"
-    assert "L0H3 is needed alone already." in verdict.rationale
-    assert "`matters: alone`" in verdict.rationale
+    assert "L0H3 is needed alone already." in said(verdict)
+    assert "`matters: alone`" in said(verdict)
 
 
 def test_a_companion_that_is_too_close_to_call_leaves_the_claim_open() -> None:
@@ -161,7 +170,7 @@ def test_an_effect_no_larger_than_that_of_other_heads_shows_nothing() -> None:
     (verdict,) = graded(claim(*BACK, "positional", matters="alone"), causal=Planted(control=13.0)).verdicts
 
     assert verdict.outcome == "refuted"
-    assert "Other heads of the same layers cost as much" in verdict.rationale
+    assert "Other heads of the same layers cost as much" in said(verdict)
 
 
 def test_a_head_that_keeps_half_of_the_behaviour_is_enough_by_itself() -> None:
@@ -174,7 +183,7 @@ def test_a_head_that_keeps_half_of_the_behaviour_is_enough_by_itself() -> None:
 def test_a_loss_above_that_of_not_knowing_is_said() -> None:
     (verdict,) = graded(claim(*BACK, "positional", matters="alone"), causal=Planted(alone={BACK: 16.0})).verdicts
 
-    assert "That is more than not knowing would cost" in verdict.rationale
+    assert "That is more than not knowing would cost" in said(verdict)
 
 
 def test_without_all_confirmed_heads_of_a_kind_the_report_says_what_is_left_of_the_behaviour() -> None:
@@ -221,7 +230,7 @@ def test_the_rationale_is_made_again_from_the_kept_report() -> None:
         assert rationale.in_words(report.verdicts[0])
 
 
-def test_sentences_on_an_effect_and_on_what_it_shows() -> None:
+def test_the_sentence_on_an_effect() -> None:
     effect = Planted(control=0.2).effect(induction(TOGETHER[0]).kind, TOGETHER)
 
     assert effect_sentence(effect) == (
@@ -229,9 +238,6 @@ def test_sentences_on_an_effect_and_on_what_it_shows() -> None:
         "(interval 5.35 to 5.45). As many other heads of the same layers: resampled 0.20 at most; by the mean 0.20 at "
         "most."
     )
-    assert outcome_sentence("needed alone", [BACK]) == "L0H3 is needed alone."
-    assert outcome_sentence("needed together", TOGETHER).startswith("L1H0, L1H1 and L1H2 are needed together")
-    assert outcome_sentence("no effect seen", TOGETHER[:1]) == "No effect of L1H0 alone is seen."
 
 
 @settings(max_examples=60, deadline=None)
@@ -255,3 +261,25 @@ def test_totals_follow_from_the_verdicts(heads: list[tuple[HeadIndex, Any]], alo
     assert all(verdict.matters is None or verdict.outcome == verdict.matters.result for verdict in report.verdicts)
     assert all(verdict.claim.matters for verdict in right)
     assert bool(report.without) == (len(right) > 1)
+
+
+class Unmeasured(Planted):
+    """A transformer without a head for predictions, of which nothing can be seen to get worse."""
+
+    def effect(self, kind: Kind, heads: Sequence[HeadIndex]) -> SetEffect:
+        """Return no effect."""
+        found = super().effect(kind, heads)
+        nothing = Estimate(value=0.0, interval=(0.0, 0.0))
+        return SetEffect(kind=kind, measure="", heads=found.heads, behaviour=nothing, effect={}, control={})
+
+
+@pytest.mark.parametrize("word", ["alone", "together"])
+def test_where_nothing_can_be_measured_a_claim_is_not_graded(word: str) -> None:
+    claims = [induction(place, matters=word) for place in TOGETHER]
+    report = graded(*claims, causal=Unmeasured(), feedback="verdicts")
+    (verdict, *_) = report.verdicts
+
+    assert [(each.outcome, each.why_not) for each in report.verdicts] == [("not_graded", "no_evidence")] * 3
+    assert "for which there is no causal measure. No points are lost." in verdict.rationale
+    assert (report.points, report.gradable, report.without) == (0, False, ())
+    assert shown(report).verdicts[0].rationale.startswith("Not graded: nothing can be measured that gets worse")

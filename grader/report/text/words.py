@@ -69,9 +69,7 @@ def rationale(verdict: Verdict) -> str:
     """Return a verdict's rationale: the stored text in English, a new one from the same numbers in other languages."""
     if spoken() == LANGUAGES[0]:
         return verdict.rationale
-    if verdict.threshold:
-        return reasons.rationale(verdict.claim, verdict.outcome, verdict.threshold)
-    return _(reasons.WHY_NOT[verdict.why_not] if verdict.why_not is not None else verdict.rationale)
+    return reasons.in_words(verdict)
 
 
 def borderline(verdict: Verdict) -> str:
