@@ -14,6 +14,7 @@ from grader.gallery.entries import Exhibit
 from grader.gallery.pages import slug
 from grader.laboratory import Laboratory, Recomputed
 from grader.measuring import examples
+from grader.report.needs import NO_NEEDS, Needs, of_table
 from grader.schema import Exercise, Kind, Picture, head_name, title
 
 NAME_DIGITS = 12
@@ -75,6 +76,15 @@ class Pictures:
             self._note(_(message, exercise=self.exercise.id, error=error))
             return None
         return picture.model_copy(update={"caption": _("{place} on the student's own sentence", place=exhibit.place)})
+
+    @cached_property
+    def needs(self) -> Needs:
+        """What was seen before of the importance of the exercise's heads; nothing is measured for it."""
+        try:
+            table = self.bench.causal.kept_table
+        except GraderError:  # the transformer is not on this machine
+            return NO_NEEDS
+        return of_table(table.effects if table is not None else (), self.exercise)
 
     def _note(self, message: str) -> None:
         if message not in self.missing:

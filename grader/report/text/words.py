@@ -7,6 +7,7 @@ from grader.base.numbers import LEAST_PERCENT, measured_and_needed, number, perc
 from grader.exercises.names import statistic
 from grader.exercises.scoring import LUCK_LIMIT, deciding_score
 from grader.grading import rationale as reasons
+from grader.report.text import causal
 from grader.report.text.labels import visible
 from grader.schema import Evidence, Exercise, Fit, OtherKind, Outcome, Report, ThresholdResult, Verdict, title
 
@@ -212,7 +213,12 @@ def points_of(verdict: Verdict, report: Report, exercise: Exercise | None) -> st
         return ""
     if verdict.outcome == "refuted" and exercise is not None:
         return _("costs {points}", points=plural_points(exercise.wrong_costs))
-    return f"+{plural_points(verdict.points)}" if verdict.points > 0 else ""
+    return f"+{plural_points(earned(verdict))}" if earned(verdict) > 0 else ""
+
+
+def earned(verdict: Verdict) -> float:
+    """Return the points for the claim and for the circuit in it."""
+    return verdict.points + (verdict.circuit.points if verdict.circuit else 0.0)
 
 
 def plural_points(number: float) -> str:
@@ -250,8 +256,11 @@ def kinds_and_xp(report: Report) -> str:
     )
 
 
-def remarks(verdict: Verdict) -> list[Remark]:
-    """Return the facts beside the numbers: rank, other kind, the student's sentence and note, and the hint."""
+def remarks(verdict: Verdict, *, effects: bool = True) -> list[Remark]:
+    """Return the facts beside the numbers: rank, other kind, causal evidence, own sentence and note, and the hint.
+
+    The numbers of `effects` are left out where they are drawn.
+    """
     facts = []
     if place := rank(verdict):
         facts.append(Remark(_("Rank"), "", place))
@@ -259,6 +268,7 @@ def remarks(verdict: Verdict) -> list[Remark]:
         facts.append(Remark(_("Looks like"), "", looks_like(verdict.looks_like, verdict.of)))
     if verdict.fits:
         facts.append(Remark(_("Fits"), "", fits(verdict.fits)))
+    facts += [Remark(label, "", text) for label, text in causal.facts(verdict, effects=effects)]
     if verdict.evidence:
         quote = f"\N{LEFT DOUBLE QUOTATION MARK}{visible(verdict.evidence.text)}\N{RIGHT DOUBLE QUOTATION MARK}"
         facts.append(Remark(_("Your sentence"), f"{quote}: ", evidence_result(verdict.evidence)))

@@ -1,0 +1,278 @@
+"""Causal evidence in words: what is lost without heads, what feeds a head, and what a head writes."""
+
+from collections.abc import Iterable, Iterator
+
+from grader.base.language import N_, _, ngettext
+from grader.base.numbers import percent
+from grader.report.needs import Need
+from grader.report.text.labels import visible
+from grader.schema import (
+    CircuitVerdict,
+    Control,
+    Estimate,
+    HeadIndex,
+    Importance,
+    Into,
+    Level,
+    Place,
+    Replacement,
+    Report,
+    Scope,
+    SetEffect,
+    Unit,
+    Verdict,
+    Without,
+    Writes,
+    head_name,
+    title,
+)
+
+REPLACED: dict[Replacement, str] = {
+    "resample": N_("resampled, from a run without the behaviour"),
+    "mean": N_("the mean"),
+    "zero": N_("zero, for comparison only"),
+}
+"""The output that stands in place of a head's own."""
+BY: dict[Replacement, str] = {"resample": N_("resampled"), "mean": N_("by the mean"), "zero": N_("by zero")}
+"""The same in short, after a number."""
+UNITS: dict[Unit, str] = {"nats": N_("nats"), "logits": N_("logits")}
+INPUTS: dict[Into, str] = {"key": N_("key"), "query": N_("query")}
+LEVELS: dict[Level, str] = {
+    "pattern": N_("pattern"),
+    "pattern, needed together": N_("pattern, needed together with others"),
+    "pattern, needed alone": N_("pattern, needed alone"),
+    "pattern, needed and enough by itself": N_("pattern, needed, and enough by itself"),
+}
+IMPORTANCES: dict[Importance, str] = {
+    "needed alone": N_("needed alone"),
+    "needed together": N_("needed together"),
+    "no effect seen": N_("no effect seen"),
+    "too close to call": N_("too close to call"),
+    "no causal measure": N_("no causal measure"),
+}
+OUTCOMES: dict[Importance, str] = {
+    "needed alone": N_(
+        "Needed alone: without {heads}, a large part of the behaviour is lost, under both replacements."
+    ),
+    "needed together": N_(
+        "Needed together: without {heads}, a large part of the behaviour is lost, under both replacements."
+    ),
+    "no effect seen": N_(
+        "No effect seen: without {heads}, no large part of the behaviour is lost. A head can look like the kind and "
+        "not be seen to matter: others do the same, or later layers repair what is missing."
+    ),
+    "too close to call": N_(
+        "Too close to call: without {heads}, the interval of the effect holds the part that must be lost."
+    ),
+    "no causal measure": N_("No causal measure: for this kind there is none."),
+}
+IDLE = N_(
+    "Without all of {heads}, a large part of the behaviour is lost, but it is as much without {idle} in the set: leave "
+    "them out to see which heads are needed together."
+)
+TOGETHER = N_(
+    "Needed together with {companions}: without all of them, a large part of the behaviour is lost, under both "
+    "replacements. Without {heads} alone, next to nothing is lost, because the others do the same."
+)
+LOWER_BOUND = N_("Later layers repair a part of what is missing, so that an effect is a lower bound.")
+ABOVE_NOT_KNOWING = N_(
+    "More is lost ({replaced}) than the whole behaviour: that is worse than not knowing, and more than knocking out."
+)
+ZERO = N_("Zero is a caution, for comparison only: it shows effects where the other two replacements see none.")
+NO_CONTROL = N_("No control: too few other heads of these layers do not score on the kind.")
+NOT_DRAWN = "\N{EN DASH}"
+
+
+def names(places: Iterable[HeadIndex | Place]) -> str:
+    """Return the names of heads in a row: `L1H3, L1H2`."""
+    return ", ".join(str(place) if isinstance(place, Place) else head_name(*place) for place in places)
+
+
+def amount(value: float) -> str:
+    """Return a number with two decimals, never `-0.00`."""
+    return f"{round(value, 2) + 0.0:.2f}"
+
+
+def interval(ends: tuple[float, float]) -> str:
+    """Return a 95 % interval: `[7.10, 8.20]`."""
+    return f"[{amount(ends[0])}, {amount(ends[1])}]"
+
+
+def estimate(value: Estimate) -> str:
+    """Return a value with its interval: `7.65 [7.10, 8.20]`."""
+    return f"{amount(value.value)} {interval(value.interval)}"
+
+
+def part(value: Estimate, whole: Estimate) -> str:
+    """Return a value as a part of the whole behaviour, rounded to whole per cent."""
+    return f"{100 * value.value / whole.value:.0f} %" if whole.value > 0 else NOT_DRAWN
+
+
+def control(drawn: Control | None) -> str:
+    """Return the control: the mean over the sets, and the largest."""
+    if drawn is None:
+        return NOT_DRAWN
+    sets = ngettext("{number} set", "{number} sets", drawn.sets)
+    return _("{mean}, at most {most} ({sets})", mean=amount(drawn.value), most=amount(drawn.most), sets=sets)
+
+
+def replaced(by: Replacement) -> str:
+    """Return the replacement in words."""
+    return _(REPLACED[by])
+
+
+def measure(effect: SetEffect) -> str:
+    """Return the measure, and the strength of the behaviour in the whole transformer."""
+    if not effect.measure:
+        return _(OUTCOMES["no causal measure"])
+    return _(
+        "Measured by {measure}; the whole transformer is {behaviour} {unit} better than one that does not know.",
+        measure=visible(_(effect.measure)),
+        behaviour=estimate(effect.behaviour),
+        unit=_(UNITS[effect.unit]),
+    )
+
+
+def outcome(need: Need, heads: Iterable[HeadIndex | Place]) -> str:
+    """Return in a sentence or two what was seen of the importance of heads."""
+    places = list(heads)
+    others = [place for place in need.companions if place not in {_index(each) for each in places}]
+    if need.importance == "needed together" and others:
+        return _(TOGETHER, companions=names(others), heads=names(places))
+    if need.idle:
+        return _(IDLE, heads=names(places), idle=names(need.idle))
+    return _(OUTCOMES[need.importance], heads=names(places))
+
+
+def short(need: Need) -> str:
+    """Return what was seen of a head in a few words."""
+    if need.importance == "needed together" and need.companions:
+        return _("needed together with {companions}", companions=names(need.companions))
+    return _(IMPORTANCES[need.importance])
+
+
+def cautions(effect: SetEffect) -> list[str]:
+    """Return what to keep in mind beside the numbers, a sentence each."""
+    lines = [
+        _(ABOVE_NOT_KNOWING, replaced=_(BY[by]))
+        for by, lost in effect.effect.items()
+        if by != "zero" and lost.value > effect.behaviour.value
+    ]
+    if not effect.control:
+        lines.append(_(NO_CONTROL))
+    if "zero" in effect.effect:
+        lines.append(_(ZERO))
+    return [*lines, _(LOWER_BOUND)]
+
+
+def label_of(effect: SetEffect) -> str:
+    """Return the name of an effect: of one head alone, or of several together."""
+    return _("Effect alone") if len(effect.heads) == 1 else _("Effect together")
+
+
+def effect_line(effect: SetEffect) -> str:
+    """Return the effects of one set in a line, without zero."""
+    shown = ", ".join(f"{estimate(lost)} {_(BY[by])}" for by, lost in effect.effect.items() if by != "zero")
+    held = effect.control.get("resample")
+    beside = _("control {control}", control=control(held)) if held else _("no control")
+    return _(
+        "without {heads}, {effects} of {behaviour} {unit} are lost; {control}",
+        heads=names(effect.heads),
+        behaviour=amount(effect.behaviour.value),
+        unit=_(UNITS[effect.unit]),
+        effects=shown,
+        control=beside,
+    )
+
+
+def scope(value: Scope) -> str:
+    """Return the part of a head's attention on ordinary text that the kind explains."""
+    return _(
+        "on ordinary text this kind explains {percent} of what the head attends to away from the first position "
+        "(95 % interval {low} to {high})",
+        percent=f"{100 * value.value:.0f} %",
+        low=percent(round(value.interval[0], 2)),
+        high=percent(round(value.interval[1], 2)),
+    )
+
+
+def writes(value: Writes) -> str:
+    """Return the rank of the attended token in what heads write."""
+    line = _(
+        "of {of} tokens, the attended one has rank {rank} in the middle; it is among the first 5 on {top} of the "
+        "queries",
+        of=value.of,
+        rank=f"{value.rank:g}",
+        top=f"{100 * value.top:.0f} %",
+    )
+    if value.others is None:
+        return line
+    return line + _("; of the other heads of these layers, the best has rank {rank}", rank=f"{value.others:g}")
+
+
+def left(circuit: CircuitVerdict) -> str:
+    """Return what is left of a receiver's score without its sender; empty text if the feedback hides it."""
+    if circuit.left is None or circuit.score is None:
+        return ""
+    line = _(
+        "without {sender}, {receiver} keeps {left} {interval} of its score of {score} as {kind} (by the mean {mean})",
+        sender=circuit.feeds.sender,
+        receiver=circuit.feeds.receiver,
+        left=amount(circuit.left.left),
+        interval=interval(circuit.left.interval),
+        score=amount(circuit.score),
+        kind=title(circuit.kind),
+        mean=amount(circuit.left.mean.value),
+    )
+    if (direct := circuit.left.direct.get(circuit.feeds.into)) is not None:
+        into = _(INPUTS[circuit.feeds.into])
+        line += _("; {left} by the direct path into its {into}", left=amount(direct.value), into=into)
+    if circuit.others is not None:
+        line += _("; without another head of that layer, at least {others}", others=amount(circuit.others))
+    return line
+
+
+def without(report: Report) -> list[str]:
+    """Return a line for each behaviour: what is left of it without all heads of the kind that the report confirms."""
+    return [_without(each) for each in report.without]
+
+
+def _without(each: Without) -> str:
+    return _(
+        "Without all {kind} heads found here ({heads}), {left} of {behaviour} {unit} are left ({measure}).",
+        kind=title(each.kind),
+        heads=names(each.heads),
+        left=", ".join(f"{estimate(kept)} {_(BY[by])}" for by, kept in each.left.items() if by != "zero"),
+        behaviour=amount(each.behaviour.value),
+        unit=_(UNITS[each.unit]),
+        measure=visible(_(each.measure)),
+    )
+
+
+def facts(verdict: Verdict, *, effects: bool = True) -> Iterator[tuple[str, str]]:
+    """Yield label and text of everything causal that a verdict says; nothing if it says nothing.
+
+    The numbers of `effects` are left out where they are drawn.
+    """
+    if verdict.level is not None:
+        yield _("Evidence"), _(LEVELS[verdict.level])
+    if verdict.matters is not None:
+        yield _("Matters"), visible(verdict.matters.rationale)
+        for effect in verdict.matters.effects if effects else ():
+            yield label_of(effect), effect_line(effect)
+    if verdict.circuit is not None:
+        yield from _circuit(verdict.circuit)
+    if verdict.writes is not None:
+        yield _("Writes"), writes(verdict.writes)
+    if verdict.scope is not None:
+        yield _("Scope"), scope(verdict.scope)
+
+
+def _circuit(circuit: CircuitVerdict) -> Iterator[tuple[str, str]]:
+    yield _("Circuit"), visible(circuit.rationale)
+    if measured := left(circuit):
+        yield _("Left"), measured
+
+
+def _index(place: HeadIndex | Place) -> HeadIndex:
+    return place.index if isinstance(place, Place) else place
