@@ -27,7 +27,7 @@ FOUR: tuple[HeadIndex, ...] = ((0, 0), (1, 1), (2, 2), (3, 3))
 """The confirmed induction heads of `planted_calibration`."""
 LONE: HeadIndex = (4, 0)
 """Its previous-token head."""
-MEASURE = "loss on the second copy of repeated random tokens"
+MEASURE = "copying"
 GAIN = 14.67
 LOST: dict[Replacement, float] = {"resample": 7.65, "mean": 4.30, "zero": 6.05}
 

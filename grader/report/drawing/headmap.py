@@ -22,10 +22,8 @@ OVER, UNDER = (1.2, 1.5), (0.25, 0.5, 0.75)
 STARS: dict[Importance, str] = {"needed alone": "\N{BLACK STAR}", "needed together": "\N{WHITE STAR}"}
 """The signs of heads that were seen to matter."""
 STARS_IN_WORDS: dict[Importance, str] = {
-    "needed alone": N_("Needed alone: without this head, what its kind is for was seen to be lost."),
-    "needed together": N_(
-        "Needed together: without this head and others like it, what their kind is for was seen to be lost."
-    ),
+    "needed alone": N_("Needed alone: without this head, what a kind is for was seen to be lost."),
+    "needed together": N_("Needed together: without this head and others, what a kind is for was seen to be lost."),
 }
 MOST_TIMES = 9.99
 """The largest multiple that is shown; above it, the threshold is nearly zero and the multiple means nothing."""
@@ -138,7 +136,7 @@ def with_need(cell: Cell, need: Need | None) -> Cell:
     """Return the cell with its star, also in words; as it is if the head was not seen to matter."""
     if need is None or not need.is_seen:
         return cell
-    return replace(cell, star=STARS[need.importance], label=f"{cell.label}; {causal.short(need)}")
+    return replace(cell, star=STARS[need.importance], label=f"{cell.label}; {causal.for_kind(need)}")
 
 
 def outcomes_map(report: Report, size: HeadIndex) -> HeadMap:

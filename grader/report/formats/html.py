@@ -68,6 +68,7 @@ def render(
     """
     shown = standings if report.feedback == "all" else None
     named = settled(report)
+    of_named = shown.of_kinds(named) if shown else None
     verdicts = report.verdicts if report.feedback != "score" else ()
     return page(
         "page.html.jinja",
@@ -78,7 +79,7 @@ def render(
             _section(verdict, (pictures or {}).get(index, ()), shown, named, needed_at(exercise, verdict.claim.kind))
             for index, verdict in enumerate(verdicts)
         ],
-        map=_map(report, exercise, shown.of_kinds(named) if shown else None, _shown_needs(report, needs, named)),
+        map=_map(report, exercise, of_named, _shown_needs(report, needs, of_named)),
         words=words,
         causal=causal,
         title=title,
@@ -98,10 +99,19 @@ def _map(
     return headmap.with_claims(headmap.with_needs(whole, needs), report)
 
 
-def _shown_needs(report: Report, needs: Needs, named: Container[str]) -> dict[HeadIndex, Need]:
-    """Return the needs of the heads that the report may name: more would be the answer to the exercise."""
-    of_named = {about: need for about, need in needs.items() if about[0] in named} if report.feedback == "all" else {}
-    return by_head({**of_named, **of_report(report)})
+def _shown_needs(report: Report, needs: Needs, of_named: Standings | None) -> dict[HeadIndex, Need]:
+    """Return the needs of the heads that the report may name: more would be the answer to the exercise.
+
+    These are the heads that it confirms to matter, and those that are confirmed as kinds of which all are found; a head
+    that such a kind needs, but that is of another kind, is none of them.
+    """
+    by_kind = of_named.by_kind if of_named else {}
+    named = {
+        (name, place): need
+        for (name, place), need in needs.items()
+        if name in by_kind and by_kind[name][place].confirmed
+    }
+    return by_head({**named, **of_report(report)})
 
 
 def _section(

@@ -29,6 +29,8 @@ from grader.schema import (
 
 WIDTH, BAR = 100, 24
 """The columns of a line, and of the longest bar."""
+LISTED_AT = 0.01
+"""The part of the behaviour from which the text of a scan lists an effect that is no outcome."""
 TOTAL_AND_DIRECT = N_(
     "Total: all that the sender writes is replaced, so that heads between the two change as well. Direct: only what it "
     "adds to one input of the receiver is replaced."
@@ -154,7 +156,11 @@ def table_text(exercise: Exercise, effects: Sequence[SetEffect]) -> str:
     blocks = [[exercise.transformer.name]]
     for of_kind in by_kind(exercise, effects):
         blocks.append([title(of_kind[0][0].kind), *_wrapped(causal.measure(of_kind[0][0]))])
-        blocks += [[label, *columns(rows)] for label, rows in table_rows(of_kind)]
+        large = [pair for pair in of_kind if _is_large(*pair)]
+        blocks += [[label, *columns(rows)] for label, rows in table_rows(large)]
+        if small := len(of_kind) - len(large):
+            message = N_("and {number} more, each below 1 % of the behaviour; --format json lists them")
+            blocks.append([_(message, number=small)])
     blocks.append([*_wrapped(_(causal.LOWER_BOUND))])
     return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -199,6 +205,12 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 def _row(effect: SetEffect, need: Need) -> list[str]:
     lost = [causal.estimate(effect.effect[by]) if by in effect.effect else causal.NOT_DRAWN for by in DECIDING]
     return [causal.names(effect.heads), *lost, causal.control(effect.control.get("resample")), _outcome(effect, need)]
+
+
+def _is_large(effect: SetEffect, need: Need) -> bool:
+    """Return whether an effect is worth a line of text."""
+    lost = [effect.effect[by].value for by in DECIDING if by in effect.effect]
+    return need.importance != "no effect seen" or max(lost, default=0.0) >= LISTED_AT * effect.behaviour.value
 
 
 def _outcome(effect: SetEffect, need: Need) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from grader.base.language import N_, _, ngettext
-from grader.base.numbers import percent
+from grader.kinds.causal import Measure
 from grader.report.needs import Need
 from grader.report.text.labels import visible
 from grader.schema import (
@@ -13,6 +13,7 @@ from grader.schema import (
     HeadIndex,
     Importance,
     Into,
+    Kind,
     Level,
     Place,
     Replacement,
@@ -81,6 +82,8 @@ ABOVE_NOT_KNOWING = N_(
 ZERO = N_("Zero is a caution, for comparison only: it shows effects where the other two replacements see none.")
 NO_CONTROL = N_("No control: too few other heads of these layers do not score on the kind.")
 NOT_DRAWN = "\N{EN DASH}"
+MOST_ROUNDED = 0.1
+"""The part below which a percentage has a decimal."""
 
 
 def names(places: Iterable[HeadIndex | Place]) -> str:
@@ -104,8 +107,14 @@ def estimate(value: Estimate) -> str:
 
 
 def part(value: Estimate, whole: Estimate) -> str:
-    """Return a value as a part of the whole behaviour, rounded to whole per cent."""
-    return f"{100 * value.value / whole.value:.0f} %" if whole.value > 0 else NOT_DRAWN
+    """Return a value as a part of the whole behaviour, in per cent."""
+    return _per_cent(value.value / whole.value) if whole.value > 0 else NOT_DRAWN
+
+
+def _per_cent(value: float) -> str:
+    """Return a part in whole per cent, with one decimal where that would look like nothing or everything."""
+    decimals = 0 if MOST_ROUNDED < abs(value) < 1 - MOST_ROUNDED / 10 else 1
+    return f"{round(100 * value, decimals) + 0.0:.{decimals}f} %"
 
 
 def control(drawn: Control | None) -> str:
@@ -121,13 +130,22 @@ def replaced(by: Replacement) -> str:
     return _(REPLACED[by])
 
 
+def measure_in_words(name: str, kind: Kind) -> str:
+    """Return a measure by its name, as a noun phrase; that of a kind's own is looked up there."""
+    from grader.measuring.interventions.measures import MEASURES  # builds probes, which a report seldom needs
+
+    own = kind.head_type.causal
+    known = own if isinstance(own, Measure) and own.name == name else MEASURES.get(name)
+    return _(known.says) if known else visible(name)
+
+
 def measure(effect: SetEffect) -> str:
     """Return the measure, and the strength of the behaviour in the whole transformer."""
     if not effect.measure:
-        return _(OUTCOMES["no causal measure"])
+        return " ".join(filter(None, [_(OUTCOMES["no causal measure"]), visible(effect.why_none)]))
     return _(
         "Measured by {measure}; the whole transformer is {behaviour} {unit} better than one that does not know.",
-        measure=visible(_(effect.measure)),
+        measure=measure_in_words(effect.measure, effect.kind),
         behaviour=estimate(effect.behaviour),
         unit=_(UNITS[effect.unit]),
     )
@@ -149,6 +167,11 @@ def short(need: Need) -> str:
     if need.importance == "needed together" and need.companions:
         return _("needed together with {companions}", companions=names(need.companions))
     return _(IMPORTANCES[need.importance])
+
+
+def for_kind(need: Need) -> str:
+    """Return what was seen of a head in a few words, with the kind for which it was seen."""
+    return _("{need}, for {kind}", need=short(need), kind=title(need.kind))
 
 
 def cautions(effect: SetEffect) -> list[str]:
@@ -190,24 +213,23 @@ def scope(value: Scope) -> str:
     return _(
         "on ordinary text this kind explains {percent} of what the head attends to away from the first position "
         "(95 % interval {low} to {high})",
-        percent=f"{100 * value.value:.0f} %",
-        low=percent(round(value.interval[0], 2)),
-        high=percent(round(value.interval[1], 2)),
+        percent=_per_cent(value.value),
+        low=_per_cent(value.interval[0]),
+        high=_per_cent(value.interval[1]),
     )
 
 
 def writes(value: Writes) -> str:
     """Return the rank of the attended token in what heads write."""
     line = _(
-        "of {of} tokens, the attended one has rank {rank} in the middle; it is among the first 5 on {top} of the "
-        "queries",
+        "of {of} tokens, the attended one has the median rank {rank}; it is among the first 5 on {top} of the queries",
         of=value.of,
         rank=f"{value.rank:g}",
-        top=f"{100 * value.top:.0f} %",
+        top=_per_cent(value.top),
     )
     if value.others is None:
         return line
-    return line + _("; of the other heads of these layers, the best has rank {rank}", rank=f"{value.others:g}")
+    return line + _("; of the other heads of these layers, the best has {rank}", rank=f"{value.others:g}")
 
 
 def left(circuit: CircuitVerdict) -> str:
@@ -245,7 +267,7 @@ def _without(each: Without) -> str:
         left=", ".join(f"{estimate(kept)} {_(BY[by])}" for by, kept in each.left.items() if by != "zero"),
         behaviour=amount(each.behaviour.value),
         unit=_(UNITS[each.unit]),
-        measure=visible(_(each.measure)),
+        measure=measure_in_words(each.measure, each.kind),
     )
 
 

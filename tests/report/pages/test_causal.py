@@ -74,7 +74,7 @@ def test_the_page_of_all_heads_marks_those_that_matter_and_says_so_in_words() ->
 
     assert stars(page)["L4H0"] == ALONE
     assert "L1H1: induction, confirmed; score 0.88 (146.7 % of the threshold), rank 2 of 25; " in page
-    assert "needed together with L0H0, L2H2, L3H3" in page
+    assert "needed together with L0H0, L2H2, L3H3, for induction" in page
     assert stars(scan_page.render(RULE, standings(), {})) == {}
     assert "Needed alone: without" not in scan_page.render(RULE, standings(), {})
 
@@ -121,7 +121,9 @@ def test_a_students_map_has_a_star_only_for_what_the_report_may_show(graded: Rep
 def test_of_a_kind_that_is_found_as_a_whole_all_heads_have_their_star(graded: Report) -> None:
     settled = graded.model_copy(update={"wanted": {**graded.wanted, "induction": 1}, "luck": 0.01})
 
-    assert stars(html.render(settled, {}, RULE, standings(), SEEN)) == {f"L{n}H{n}": TOGETHER for n in range(4)}
+    assert stars(html.render(settled, {}, RULE, standings(), SEEN)) == {f"L{n}H{n}": TOGETHER for n in range(3)}
+    beside = {**SEEN, ("induction", planted.LONE): SEEN["positional:-1", planted.LONE]}
+    assert "L4H0" not in stars(html.render(settled, {}, RULE, standings(), beside)), "it is of a kind to be found"
     hidden = settled.model_copy(update={"feedback": "verdicts"})
     assert stars(html.render(hidden, {}, RULE, standings(), SEEN)) == {}
 

@@ -54,7 +54,7 @@ def test_the_text_says_what_was_seen_and_what_to_keep_in_mind() -> None:
     assert "Needed together with L1H1, L2H2, L3H3: without all of them, a large part of the behaviour is lost" in text
     assert "Without L0H0 alone, next to nothing is lost, because the others do the same." in text
     assert "on ordinary text this kind explains 43 % of what the head attends to away from the first position" in text
-    assert "the attended one has rank 13 in the middle; it is among the first 5 on 34 % of the queries" in text
+    assert "the attended one has the median rank 13; it is among the first 5 on 34 % of the queries" in text
     assert "an effect is a lower bound" in text
     assert "Zero is a caution, for comparison only" in text
 
@@ -127,6 +127,8 @@ def test_a_scan_lists_singles_before_sets_with_outcomes() -> None:
     assert text.index("Heads alone") < text.index("Sets of heads")
     assert "needed together with L1H1, L2H2, L3H3" in text
     assert "  L4H0" in text
+    assert "  L4H4" not in text
+    assert "and 1 more, each below 1 % of the behaviour; --format json lists them" in text
 
 
 def test_a_verdict_without_causal_evidence_has_no_more_facts(report: Report) -> None:
