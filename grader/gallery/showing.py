@@ -58,7 +58,7 @@ def found_map(
 ) -> FoundMap:
     """Return the map of the heads that students found, each as the kind that most of them found, with their number.
 
-    Those that were `seen` to matter have a star.
+    Those that were `seen` to matter have a sign.
     """
     by_head: dict[HeadIndex, list[Exhibit]] = {}
     for exhibit in exhibits:

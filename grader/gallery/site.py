@@ -17,7 +17,7 @@ from grader.gallery.entries import Exhibit
 from grader.gallery.pages import Filter, Shelf, Shelves, choices, head_of, pager, shelves
 from grader.gallery.pictures import Pictures
 from grader.report.drawing.bars import bar
-from grader.report.drawing.headmap import STARS
+from grader.report.drawing.headmap import NEED_SIGNS
 from grader.report.drawing.pattern import Drawing, draw
 from grader.report.needs import Needs
 from grader.report.templates import environment
@@ -89,7 +89,7 @@ class Site:
             "gallery": self.gallery,
             "words": words,
             "causal": causal,
-            "stars": STARS,
+            "signs": NEED_SIGNS,
             "title": title,
             "head_of": head_of,
             "page_of": feeds.page,

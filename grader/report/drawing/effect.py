@@ -30,7 +30,7 @@ def effect_bars(effect: SetEffect, at_least: float, end: float) -> Iterator[Effe
         held = effect.control.get(by)
         beside = _("control {control}", control=causal.control(held)) if held else ""
         of_all = _("{part} of the behaviour", part=causal.part(lost, effect.behaviour))
-        label = causal.replaced(by)
+        label = causal.replaced(by).capitalize()
         words = "; ".join(filter(None, [of_all, beside]))
         yield _bar(label, lost, words, (None if by == "zero" else at_least * effect.behaviour.value, end), by == "zero")
 

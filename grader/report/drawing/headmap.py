@@ -1,8 +1,8 @@
 """The map of all heads: a cell for each layer and head, with the kind that the head is most like.
 
 Each kind has a short code, and each type has a colour that only repeats the code. A frame marks a confirmed head.
-A stronger colour means further above the threshold, or closer to it from below. A star marks a head that was seen to
-matter.
+A stronger colour means further above the threshold, or closer to it from below. A triangle marks a head that was
+seen to matter.
 """
 
 from bisect import bisect
@@ -19,9 +19,12 @@ from grader.schema import Exercise, HeadIndex, Importance, Kind, Report, Verdict
 
 OVER, UNDER = (1.2, 1.5), (0.25, 0.5, 0.75)
 """The multiples of the threshold from which each stronger shade begins: for confirmed heads, and for others."""
-STARS: dict[Importance, str] = {"needed alone": "\N{BLACK STAR}", "needed together": "\N{WHITE STAR}"}
+NEED_SIGNS: dict[Importance, str] = {
+    "needed alone": "\N{BLACK UP-POINTING TRIANGLE}",
+    "needed together": "\N{WHITE UP-POINTING TRIANGLE}",
+}
 """The signs of heads that were seen to matter."""
-STARS_IN_WORDS: dict[Importance, str] = {
+NEEDS_IN_WORDS: dict[Importance, str] = {
     "needed alone": N_("Needed alone: without this head, what a kind is for was seen to be lost."),
     "needed together": N_("Needed together: without this head and others, what a kind is for was seen to be lost."),
 }
@@ -45,7 +48,7 @@ class Cell:
     href: str | None = None
     mark: str = ""
     """The sign in the corner: a claim's outcome, or the number of other kinds that the head is confirmed as."""
-    star: str = ""
+    need: str = ""
     """The sign of a head that was seen to matter, in the opposite corner."""
 
     @property
@@ -80,10 +83,10 @@ class HeadMap:
         return len(self.rows[0])
 
     @property
-    def stars(self) -> tuple[tuple[str, str], ...]:
+    def need_signs(self) -> tuple[tuple[str, str], ...]:
         """The signs on the map of heads that were seen to matter, each with its meaning."""
-        there = {cell.star for row in self.rows for cell in row}
-        return tuple((star, _(STARS_IN_WORDS[need])) for need, star in STARS.items() if star in there)
+        there = {cell.need for row in self.rows for cell in row}
+        return tuple((sign, _(NEEDS_IN_WORDS[need])) for need, sign in NEED_SIGNS.items() if sign in there)
 
 
 def filled_map(cells: Iterable[Cell], size: HeadIndex, legend: Mapping[str, LegendItem] | None = None) -> HeadMap:
@@ -127,16 +130,16 @@ def with_claims(whole: HeadMap, report: Report) -> HeadMap:
 
 
 def with_needs(whole: HeadMap, needs: Mapping[HeadIndex, Need]) -> HeadMap:
-    """Return the map with a star at each of these heads that was seen to matter."""
+    """Return the map with a sign at each of these heads that was seen to matter."""
     rows = tuple(tuple(with_need(cell, needs.get((cell.layer, cell.head))) for cell in row) for row in whole.rows)
     return replace(whole, rows=rows)
 
 
 def with_need(cell: Cell, need: Need | None) -> Cell:
-    """Return the cell with its star, also in words; as it is if the head was not seen to matter."""
+    """Return the cell with its sign, also in words; as it is if the head was not seen to matter."""
     if need is None or not need.is_seen:
         return cell
-    return replace(cell, star=STARS[need.importance], label=f"{cell.label}; {causal.for_kind(need)}")
+    return replace(cell, need=NEED_SIGNS[need.importance], label=f"{cell.label}; {causal.for_kind(need)}")
 
 
 def outcomes_map(report: Report, size: HeadIndex) -> HeadMap:

@@ -19,7 +19,7 @@ from grader.grading.calibration.records import (
     KindCalibration,
     Step,
 )
-from grader.report.drawing.headmap import STARS, STARS_IN_WORDS
+from grader.report.drawing.headmap import NEED_SIGNS, NEEDS_IN_WORDS
 from grader.report.drawing.operating import CurveDrawing, curve_drawing
 from grader.report.needs import NO_NEEDS, Need, Needs
 from grader.report.pages.page import inline_hash
@@ -122,7 +122,7 @@ def render(calibration: Calibration, needs: Needs = NO_NEEDS) -> str:
         general=[caution for caution in calibration.cautions if not caution.kinds],
         shapes=SHAPES,
         need=lambda kind, head: _need(needs.get((kind.name, (head.layer, head.head)))),
-        stars={star: STARS_IN_WORDS[need] for need, star in STARS.items() if need in _seen(needs)},
+        need_signs={sign: NEEDS_IN_WORDS[need] for need, sign in NEED_SIGNS.items() if need in _seen(needs)},
         number=number,
         percent=percent,
         visible=visible,
@@ -149,7 +149,7 @@ def _seen(needs: Needs) -> set[Importance]:
 
 def _need(need: Need | None) -> tuple[str, str] | None:
     """Return the sign and the words for a head that was seen to matter."""
-    return (STARS[need.importance], causal.short(need)) if need is not None and need.is_seen else None
+    return (NEED_SIGNS[need.importance], causal.short(need)) if need is not None and need.is_seen else None
 
 
 def _section(kind: KindCalibration, calibration: Calibration) -> KindSection:

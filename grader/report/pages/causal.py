@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.base.language import _
 from grader.grading.standings import Standings
 from grader.report import needs
 from grader.report.drawing import headmap
@@ -67,11 +66,11 @@ def table(exercise: Exercise, standings: Standings, effects: Sequence[SetEffect]
     seen = needs.by_head(needs.of_table(effects, exercise))
     return page(
         "causal/table.html.jinja",
-        (*STYLES, "headmap.css"),
+        (*STYLES, "headmap.css", "scan.css"),
         exercise=exercise,
         map=headmap.with_needs(headmap.head_map(exercise, standings, lambda place: None), seen),
         sections=[_of_kind(of_kind) for of_kind in ablation_text.by_kind(exercise, effects)],
-        lower_bound=_(causal.LOWER_BOUND),
+        remarks=list(ablation_text.remarks(exercise, effects)),
         title=title,
     )
 

@@ -18,6 +18,7 @@ from grader.schema import (
     Exercise,
     HeadIndex,
     Into,
+    Kind,
     Member,
     Scope,
     SetEffect,
@@ -69,7 +70,8 @@ class Ablation:
         lines = [causal.outcome(self.need, self.effect.heads)]
         if self.together is not None and self.need.companions:
             lines.append(_("Together: {effect}.", effect=causal.effect_line(self.together)))
-        lines += [f"{head_name(*place)}: {causal.scope(scope)}." for place, scope in self.scopes.items()]
+        if self.scopes:
+            lines.append(_("Scope: {scope}.", scope=causal.scopes(self.scopes)))
         if self.writes is not None:
             lines.append(_("Writes: {writes}.", writes=causal.writes(self.writes)))
         return [*lines, *causal.cautions(self.effect)]
@@ -148,7 +150,8 @@ def paths(trace: Trace) -> str:
 def table_json(exercise: Exercise, key: str, effects: Sequence[SetEffect]) -> str:
     """Return a causal scan as JSON."""
     rows = [_effect_json(effect, need) for effect, need in outcomes(exercise, effects)]
-    return json.dumps(_head_of_json(exercise) | {"key": key, "effects": rows}, indent=2)
+    content = {"key": key, "effects": rows, "no_causal_measure": [kind.name for kind in unmeasured(exercise, effects)]}
+    return json.dumps(_head_of_json(exercise) | content, indent=2)
 
 
 def table_text(exercise: Exercise, effects: Sequence[SetEffect]) -> str:
@@ -161,8 +164,21 @@ def table_text(exercise: Exercise, effects: Sequence[SetEffect]) -> str:
         if small := len(of_kind) - len(large):
             message = N_("and {number} more, each below 1 % of the behaviour; --format json lists them")
             blocks.append([_(message, number=small)])
-    blocks.append([*_wrapped(_(causal.LOWER_BOUND))])
+    blocks.append([line for remark in remarks(exercise, effects) for line in _wrapped(remark)])
     return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def remarks(exercise: Exercise, effects: Sequence[SetEffect]) -> Iterator[str]:
+    """Yield what a causal scan does not show, in sentences."""
+    if names := [title(kind) for kind in unmeasured(exercise, effects)]:
+        yield _("No causal measure: {kinds}.", kinds="; ".join(names))
+    yield _(causal.LOWER_BOUND)
+
+
+def unmeasured(exercise: Exercise, effects: Sequence[SetEffect]) -> list[Kind]:
+    """Return the kinds of the exercise that have no causal measure here."""
+    measured = {effect.kind.name for effect in effects if effect.measure}
+    return [asked.kind for asked in exercise.kinds if asked.name not in measured]
 
 
 def by_kind(exercise: Exercise, effects: Sequence[SetEffect]) -> list[list[tuple[SetEffect, Need]]]:

@@ -1,6 +1,6 @@
 """Causal evidence in words: what is lost without heads, what feeds a head, and what a head writes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from grader.base.language import N_, _, ngettext
 from grader.kinds.causal import Measure
@@ -206,6 +206,15 @@ def effect_line(effect: SetEffect) -> str:
         effects=shown,
         control=beside,
     )
+
+
+def scopes(values: Mapping[HeadIndex, Scope]) -> str:
+    """Return what a kind explains of several heads, in a sentence."""
+    if len(values) == 1:
+        return scope(next(iter(values.values())))
+    parts = (f"{head_name(*place)} {_per_cent(value.value)}" for place, value in values.items())
+    message = N_("on ordinary text this kind explains of what each attends to away from the first position: {parts}")
+    return _(message, parts=", ".join(parts))
 
 
 def scope(value: Scope) -> str:

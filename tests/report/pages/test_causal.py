@@ -1,4 +1,4 @@
-"""Pages on causal evidence, and the star at heads that were seen to matter, from planted effects."""
+"""Pages on causal evidence, and the sign at heads that were seen to matter, from planted effects."""
 
 import re
 
@@ -17,12 +17,12 @@ from tests.support.planted_calibration import RULE, calibration
 from tests.support.planted_pages import standings
 
 SEEN = needs.of_table(planted.TABLE, RULE)
-ALONE, TOGETHER = "\N{BLACK STAR}", "\N{WHITE STAR}"
+ALONE, TOGETHER = "\N{BLACK UP-POINTING TRIANGLE}", "\N{WHITE UP-POINTING TRIANGLE}"
 
 
-def stars(page: str) -> dict[str, str]:
-    """Return the star of each head that the map of a page marks."""
-    cells = re.findall(r'title="(L\d+H\d+)[^"]*"><span aria-hidden="true">(?:(?!</td>).)*?class="star">(.)<', page)
+def signs(page: str) -> dict[str, str]:
+    """Return the sign of each head that the map of a page marks."""
+    cells = re.findall(r'title="(L\d+H\d+)[^"]*"><span aria-hidden="true">(?:(?!</td>).)*?class="need-sign">(.)<', page)
     return dict(cells)
 
 
@@ -57,7 +57,7 @@ def test_the_page_of_a_trace_lists_the_senders() -> None:
 def test_the_page_of_a_scan_marks_heads_and_lists_effects() -> None:
     page = pages.table(RULE, standings(), planted.TABLE)
 
-    assert stars(page) == {"L4H0": ALONE, **{f"L{n}H{n}": TOGETHER for n in range(4)}}
+    assert signs(page) == {"L4H0": ALONE, **{f"L{n}H{n}": TOGETHER for n in range(4)}}
     assert "Sets of heads: induction" in page
     assert "Needed alone: without this head" in page
 
@@ -72,20 +72,20 @@ def test_a_page_on_effects_cleans_what_a_transformer_is_called() -> None:
 def test_the_page_of_all_heads_marks_those_that_matter_and_says_so_in_words() -> None:
     page = scan_page.render(RULE, standings(), {}, SEEN)
 
-    assert stars(page)["L4H0"] == ALONE
+    assert signs(page)["L4H0"] == ALONE
     assert "L1H1: induction, confirmed; score 0.88 (146.7 % of the threshold), rank 2 of 25; " in page
     assert "needed together with L0H0, L2H2, L3H3, for induction" in page
-    assert stars(scan_page.render(RULE, standings(), {})) == {}
+    assert signs(scan_page.render(RULE, standings(), {})) == {}
     assert "Needed alone: without" not in scan_page.render(RULE, standings(), {})
 
 
 def test_a_calibration_marks_them_with_a_sign_and_words() -> None:
     page = calibration_page.render(calibration(), SEEN)
 
-    assert page.count('class="star-beside"') == 5
+    assert page.count('class="need-beside"') == 5
     assert f"{ALONE}</span> Needed alone: without this head" in page
     assert f"{ALONE}</span> needed alone</span></li>" in page
-    assert 'star-beside" x' not in calibration_page.render(calibration())
+    assert 'need-beside" x' not in calibration_page.render(calibration())
 
 
 def with_claims(report: Report, *, confirmed: bool) -> Report:
@@ -107,25 +107,25 @@ def graded() -> Report:
     return grade(Submission(exercise=rule.id, claims=CLAIMS[:1]), rule, scores(), {}, standings())
 
 
-def test_a_students_map_has_a_star_only_for_what_the_report_may_show(graded: Report) -> None:
+def test_a_students_map_has_a_sign_only_for_what_the_report_may_show(graded: Report) -> None:
     """What is known of other heads would be the answer to the exercise."""
     told = html.render(graded, {}, RULE, standings(), SEEN)
     claimed = html.render(with_claims(graded, confirmed=True), {}, RULE, standings(), SEEN)
     refuted = html.render(with_claims(graded, confirmed=False), {}, RULE, standings(), SEEN)
 
-    assert stars(told) == {}
-    assert stars(claimed) == {"L0H0": TOGETHER}
-    assert stars(refuted) == {}
+    assert signs(told) == {}
+    assert signs(claimed) == {"L0H0": TOGETHER}
+    assert signs(refuted) == {}
 
 
-def test_of_a_kind_that_is_found_as_a_whole_all_heads_have_their_star(graded: Report) -> None:
+def test_of_a_kind_that_is_found_as_a_whole_all_heads_have_their_sign(graded: Report) -> None:
     settled = graded.model_copy(update={"wanted": {**graded.wanted, "induction": 1}, "luck": 0.01})
 
-    assert stars(html.render(settled, {}, RULE, standings(), SEEN)) == {f"L{n}H{n}": TOGETHER for n in range(3)}
+    assert signs(html.render(settled, {}, RULE, standings(), SEEN)) == {f"L{n}H{n}": TOGETHER for n in range(3)}
     beside = {**SEEN, ("induction", planted.LONE): SEEN["positional:-1", planted.LONE]}
-    assert "L4H0" not in stars(html.render(settled, {}, RULE, standings(), beside)), "it is of a kind to be found"
+    assert "L4H0" not in signs(html.render(settled, {}, RULE, standings(), beside)), "it is of a kind to be found"
     hidden = settled.model_copy(update={"feedback": "verdicts"})
-    assert stars(html.render(hidden, {}, RULE, standings(), SEEN)) == {}
+    assert signs(html.render(hidden, {}, RULE, standings(), SEEN)) == {}
 
 
 def test_a_report_draws_the_effects_beside_the_pattern(graded: Report) -> None:
