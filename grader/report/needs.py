@@ -35,9 +35,9 @@ Needs = Mapping[tuple[str, HeadIndex], Need]
 NO_NEEDS: Needs = MappingProxyType({})
 
 
-def needed_at(exercise: Exercise | None, kind: Kind) -> float:
+def needed_at(exercise: Exercise, kind: Kind) -> float:
     """Return the part of the behaviour that must be lost for a head of the kind to be needed."""
-    asked = exercise.asked(kind) if exercise else None
+    asked = exercise.asked(kind)
     return asked.needed_at if asked else DEFAULT_PART
 
 

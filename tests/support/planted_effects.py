@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from grader.schema import (
     CircuitVerdict,
     Control,
-    CurvePoint,
     Estimate,
     Feeds,
     HeadIndex,
@@ -17,6 +16,7 @@ from grader.schema import (
     Scope,
     SenderLeft,
     SetEffect,
+    SizeEffect,
     Trace,
     Without,
     Writes,
@@ -70,9 +70,9 @@ def effect(
     )
 
 
-def _point(heads: tuple[Place, ...], part: float, lost: Mapping[Replacement, float]) -> CurvePoint:
+def _point(heads: tuple[Place, ...], part: float, lost: Mapping[Replacement, float]) -> SizeEffect:
     """Return one size of the curve, which is steep at its end."""
-    return CurvePoint(
+    return SizeEffect(
         size=len(heads), heads=heads, effect={by: about(value * part**3, 0.1) for by, value in lost.items()}
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.base.language import _
 from grader.base.screen import harmless_values
-from grader.exercises.scoring import points_each
+from grader.exercises.scoring import circuit_points_each, points_each
 from grader.grading.hashing import content_hash
 from grader.report.formats import Failure, Material
 from grader.report.text import causal, words
@@ -116,4 +116,4 @@ def _test(number: int, verdict: Verdict, report: Report, exercise: Exercise | No
 def _for_circuit(verdict: Verdict, exercise: Exercise) -> float:
     """Return the most points for the circuit that the claim names; 0 if it names none."""
     asked = exercise.asked(verdict.circuit.kind) if verdict.circuit else None
-    return asked.circuits.points / asked.circuits.wanted if asked and asked.circuits else 0.0
+    return circuit_points_each(asked.circuits) if asked and asked.circuits else 0.0

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from grader.grading.causal_words import named
 from grader.grading.naming import settled
 from grader.grading.standings import Standings
 from grader.report.drawing import headmap
@@ -12,10 +13,10 @@ from grader.report.drawing.effect import EffectBar, effect_bars, scale
 from grader.report.drawing.headmap import HeadMap
 from grader.report.drawing.pattern import Drawing, draw
 from grader.report.formats import Failure, Material
-from grader.report.needs import NO_NEEDS, Need, Needs, by_head, needed_at, of_report
+from grader.report.needs import NO_NEEDS, Need, Needs, by_head, of_report
 from grader.report.pages.page import EFFECT_STYLE, STYLES, page
 from grader.report.text import causal, words
-from grader.schema import Exercise, HeadIndex, Picture, Report, SetEffect, Verdict, title
+from grader.schema import Exercise, HeadIndex, Matters, Picture, Report, Verdict, title
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def render(
     beside what the report confirms. Without feedback "all", the standings are not shown.
     """
     shown = standings if report.feedback == "all" else None
-    named = settled(report)
-    of_named = shown.of_kinds(named) if shown else None
+    kinds = settled(report)
+    of_named = shown.of_kinds(kinds) if shown else None
     verdicts = report.verdicts if report.feedback != "score" else ()
     return page(
         "page.html.jinja",
@@ -76,8 +77,7 @@ def render(
         report=report,
         exercise=exercise,
         sections=[
-            _section(verdict, (pictures or {}).get(index, ()), shown, named, needed_at(exercise, verdict.claim.kind))
-            for index, verdict in enumerate(verdicts)
+            _section(verdict, (pictures or {}).get(index, ()), shown, kinds) for index, verdict in enumerate(verdicts)
         ],
         map=_map(report, exercise, of_named, _shown_needs(report, needs, of_named)),
         words=words,
@@ -115,11 +115,7 @@ def _shown_needs(report: Report, needs: Needs, of_named: Standings | None) -> di
 
 
 def _section(
-    verdict: Verdict,
-    pictures: Sequence[Picture],
-    standings: Standings | None,
-    names: Container[str],
-    at_least: float,
+    verdict: Verdict, pictures: Sequence[Picture], standings: Standings | None, names: Container[str]
 ) -> ClaimSection:
     claim = verdict.claim
     named = claim.name in names
@@ -128,15 +124,15 @@ def _section(
         verdict=verdict,
         sign=words.sign(verdict),
         bars=tuple(map(bar, verdict.threshold)),
-        effects=tuple(_effects(verdict.matters.effects, at_least)) if verdict.matters else (),
+        effects=tuple(_effects(verdict.matters)) if verdict.matters else (),
         cloud=cloud(claim.kind, standings, (claim.layer, claim.head), named=named) if standings and known else None,
         drawings=tuple(map(draw, pictures)),
     )
 
 
-def _effects(effects: Sequence[SetEffect], at_least: float) -> Iterator[DrawnEffect]:
+def _effects(matters: Matters) -> Iterator[DrawnEffect]:
     """Yield each effect as bars; all have the same scale, so that they can be compared."""
-    end = scale(effects)
-    for effect in effects:
-        drawn = tuple(effect_bars(effect, at_least, end))
-        yield DrawnEffect(causal.label_of(effect), causal.names(effect.heads), drawn, causal.amount(end))
+    end = scale(matters.effects)
+    for effect in matters.effects:
+        drawn = tuple(effect_bars(effect, matters.needed_at, end))
+        yield DrawnEffect(causal.label_of(effect), named(effect.heads), drawn, causal.amount(end))

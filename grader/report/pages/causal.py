@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.grading.causal_words import named
 from grader.grading.standings import Standings
 from grader.report import needs
 from grader.report.drawing import headmap
@@ -41,6 +42,7 @@ def ablation(shown: Ablation) -> str:
         members=(rows[0], rows[1:]) if rows else None,
         end=causal.amount(end),
         causal=causal,
+        named=named,
         title=title,
     )
 

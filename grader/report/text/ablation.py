@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from grader.base.language import N_, _
+from grader.grading.causal_words import INPUTS, effect_sentence, named
 from grader.grading.importance import DECIDING
 from grader.report import needs
 from grader.report.needs import Need
@@ -14,7 +15,6 @@ from grader.report.text import causal
 from grader.report.text.labels import cells, padded, visible
 from grader.report.text.styled import Text
 from grader.schema import (
-    CurvePoint,
     Exercise,
     HeadIndex,
     Into,
@@ -22,6 +22,7 @@ from grader.schema import (
     Member,
     Scope,
     SetEffect,
+    SizeEffect,
     Trace,
     Writes,
     head_name,
@@ -69,7 +70,7 @@ class Ablation:
         """Everything that is said in sentences, the outcome first."""
         lines = [causal.outcome(self.need, self.effect.heads)]
         if self.together is not None and self.need.companions:
-            lines.append(_("Together: {effect}.", effect=causal.effect_line(self.together)))
+            lines.append(effect_sentence(self.together))
         if self.scopes:
             lines.append(_("Scope: {scope}.", scope=causal.scopes(self.scopes)))
         if self.writes is not None:
@@ -95,7 +96,7 @@ def as_json(ablation: Ablation) -> str:
 def text(ablation: Ablation) -> str:
     """Return the effect as text for a terminal."""
     effect = ablation.effect
-    heading = f"{ablation.exercise.transformer.name}: {causal.names(effect.heads)}, {title(effect.kind)}"
+    heading = f"{ablation.exercise.transformer.name}: {named(effect.heads)}, {title(effect.kind)}"
     blocks = [[heading, *_wrapped(causal.measure(effect))], _effect_rows(effect)]
     if len(effect.curve) > 1:
         blocks.append(_curve(effect))
@@ -220,7 +221,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _row(effect: SetEffect, need: Need) -> list[str]:
     lost = [causal.estimate(effect.effect[by]) if by in effect.effect else causal.NOT_DRAWN for by in DECIDING]
-    return [causal.names(effect.heads), *lost, causal.control(effect.control.get("resample")), _outcome(effect, need)]
+    return [named(effect.heads), *lost, causal.control(effect.control.get("resample")), _outcome(effect, need)]
 
 
 def _is_large(effect: SetEffect, need: Need) -> bool:
@@ -255,10 +256,10 @@ def _curve(effect: SetEffect) -> list[str]:
     return [_("The effect by the size of the set, the highest score first:"), *columns(rows)]
 
 
-def added(point: CurvePoint, before: Container[HeadIndex]) -> str:
+def added(point: SizeEffect, before: Container[HeadIndex]) -> str:
     """Return the heads that a point of a curve has beside those before it."""
     new = [place for place in point.heads if place.index not in before]
-    return f"{'+ ' if before else ''}{causal.names(new)}"
+    return f"{'+ ' if before else ''}{named(new)}"
 
 
 def _bar(value: float, most: float) -> str:
@@ -282,7 +283,7 @@ def _inputs(trace: Trace) -> list[Into]:
 
 
 def _direct(into: Into) -> str:
-    return _("left, direct into its {into}", into=_(causal.INPUTS[into]))
+    return _("left, direct into its {into}", into=_(INPUTS[into]))
 
 
 def _lost(effect: SetEffect) -> float:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from grader.base.language import N_, _, ngettext
+from grader.base.language import LANGUAGES, N_, _, ngettext, spoken
+from grader.grading.causal_words import circuit_text, effect_sentence, named, outcome_sentence
 from grader.kinds.causal import Measure
 from grader.report.needs import Need
 from grader.report.text.labels import visible
@@ -12,7 +13,6 @@ from grader.schema import (
     Estimate,
     HeadIndex,
     Importance,
-    Into,
     Kind,
     Level,
     Place,
@@ -37,7 +37,6 @@ REPLACED: dict[Replacement, str] = {
 BY: dict[Replacement, str] = {"resample": N_("resampled"), "mean": N_("by the mean"), "zero": N_("by zero")}
 """The same in short, after a number."""
 UNITS: dict[Unit, str] = {"nats": N_("nats"), "logits": N_("logits")}
-INPUTS: dict[Into, str] = {"key": N_("key"), "query": N_("query")}
 LEVELS: dict[Level, str] = {
     "pattern": N_("pattern"),
     "pattern, needed together": N_("pattern, needed together with others"),
@@ -51,29 +50,24 @@ IMPORTANCES: dict[Importance, str] = {
     "too close to call": N_("too close to call"),
     "no causal measure": N_("no causal measure"),
 }
-OUTCOMES: dict[Importance, str] = {
-    "needed alone": N_(
-        "Needed alone: without {heads}, a large part of the behaviour is lost, under both replacements."
-    ),
-    "needed together": N_(
-        "Needed together: without {heads}, a large part of the behaviour is lost, under both replacements."
-    ),
+EXPLAINED: dict[Importance, str] = {
+    "needed alone": N_("Without it, a large part of the behaviour is lost, under both replacements."),
+    "needed together": N_("Without all of them, a large part of the behaviour is lost, under both replacements."),
     "no effect seen": N_(
-        "No effect seen: without {heads}, no large part of the behaviour is lost. A head can look like the kind and "
-        "not be seen to matter: others do the same, or later layers repair what is missing."
+        "A head can look like the kind and not be seen to matter: others do the same, or later layers repair what is "
+        "missing."
     ),
-    "too close to call": N_(
-        "Too close to call: without {heads}, the interval of the effect holds the part that must be lost."
-    ),
-    "no causal measure": N_("No causal measure: for this kind there is none."),
+    "too close to call": "",
+    "no causal measure": "",
 }
+"""The meaning of an outcome, after the sentence that names it."""
 IDLE = N_(
-    "Without all of {heads}, a large part of the behaviour is lost, but it is as much without {idle} in the set: leave "
-    "them out to see which heads are needed together."
+    "Without all of {heads}, a large part of the behaviour is lost, but {idle} adds nothing to it: leave that out to "
+    "see which heads are needed together."
 )
 TOGETHER = N_(
-    "Needed together with {companions}: without all of them, a large part of the behaviour is lost, under both "
-    "replacements. Without {heads} alone, next to nothing is lost, because the others do the same."
+    "{heads} is needed together with {companions}: without all of them, a large part of the behaviour is lost, under "
+    "both replacements. Without {heads} alone, next to nothing is lost, because the others do the same."
 )
 LOWER_BOUND = N_("Later layers repair a part of what is missing, so that an effect is a lower bound.")
 ABOVE_NOT_KNOWING = N_(
@@ -84,11 +78,6 @@ NO_CONTROL = N_("No control: too few other heads of these layers do not score on
 NOT_DRAWN = "\N{EN DASH}"
 MOST_ROUNDED = 0.1
 """The part below which a percentage has a decimal."""
-
-
-def names(places: Iterable[HeadIndex | Place]) -> str:
-    """Return the names of heads in a row: `L1H3, L1H2`."""
-    return ", ".join(str(place) if isinstance(place, Place) else head_name(*place) for place in places)
 
 
 def amount(value: float) -> str:
@@ -142,7 +131,7 @@ def measure_in_words(name: str, kind: Kind) -> str:
 def measure(effect: SetEffect) -> str:
     """Return the measure, and the strength of the behaviour in the whole transformer."""
     if not effect.measure:
-        return " ".join(filter(None, [_(OUTCOMES["no causal measure"]), visible(effect.why_none)]))
+        return " ".join(filter(None, [effect_sentence(effect), visible(effect.why_none)]))
     return _(
         "Measured by {measure}; the whole transformer is {behaviour} {unit} better than one that does not know.",
         measure=measure_in_words(effect.measure, effect.kind),
@@ -156,16 +145,15 @@ def outcome(need: Need, heads: Iterable[HeadIndex | Place]) -> str:
     places = list(heads)
     others = [place for place in need.companions if place not in {_index(each) for each in places}]
     if need.importance == "needed together" and others:
-        return _(TOGETHER, companions=names(others), heads=names(places))
-    if need.idle:
-        return _(IDLE, heads=names(places), idle=names(need.idle))
-    return _(OUTCOMES[need.importance], heads=names(places))
+        return _(TOGETHER, companions=named(others), heads=named(places))
+    meaning = _(IDLE, heads=named(places), idle=named(need.idle)) if need.idle else EXPLAINED[need.importance]
+    return f"{outcome_sentence(need.importance, places)} {_(meaning) if meaning else ''}".rstrip()
 
 
 def short(need: Need) -> str:
     """Return what was seen of a head in a few words."""
     if need.importance == "needed together" and need.companions:
-        return _("needed together with {companions}", companions=names(need.companions))
+        return _("needed together with {companions}", companions=named(need.companions))
     return _(IMPORTANCES[need.importance])
 
 
@@ -191,21 +179,6 @@ def cautions(effect: SetEffect) -> list[str]:
 def label_of(effect: SetEffect) -> str:
     """Return the name of an effect: of one head alone, or of several together."""
     return _("Effect alone") if len(effect.heads) == 1 else _("Effect together")
-
-
-def effect_line(effect: SetEffect) -> str:
-    """Return the effects of one set in a line, without zero."""
-    shown = ", ".join(f"{estimate(lost)} {_(BY[by])}" for by, lost in effect.effect.items() if by != "zero")
-    held = effect.control.get("resample")
-    beside = _("control {control}", control=control(held)) if held else _("no control")
-    return _(
-        "without {heads}, {effects} of {behaviour} {unit} are lost; {control}",
-        heads=names(effect.heads),
-        behaviour=amount(effect.behaviour.value),
-        unit=_(UNITS[effect.unit]),
-        effects=shown,
-        control=beside,
-    )
 
 
 def scopes(values: Mapping[HeadIndex, Scope]) -> str:
@@ -241,28 +214,6 @@ def writes(value: Writes) -> str:
     return line + _("; of the other heads of these layers, the best has {rank}", rank=f"{value.others:g}")
 
 
-def left(circuit: CircuitVerdict) -> str:
-    """Return what is left of a receiver's score without its sender; empty text if the feedback hides it."""
-    if circuit.left is None or circuit.score is None:
-        return ""
-    line = _(
-        "without {sender}, {receiver} keeps {left} {interval} of its score of {score} as {kind} (by the mean {mean})",
-        sender=circuit.feeds.sender,
-        receiver=circuit.feeds.receiver,
-        left=amount(circuit.left.left),
-        interval=interval(circuit.left.interval),
-        score=amount(circuit.score),
-        kind=title(circuit.kind),
-        mean=amount(circuit.left.mean.value),
-    )
-    if (direct := circuit.left.direct.get(circuit.feeds.into)) is not None:
-        into = _(INPUTS[circuit.feeds.into])
-        line += _("; {left} by the direct path into its {into}", left=amount(direct.value), into=into)
-    if circuit.others is not None:
-        line += _("; without another head of that layer, at least {others}", others=amount(circuit.others))
-    return line
-
-
 def without(report: Report) -> list[str]:
     """Return a line for each behaviour: what is left of it without all heads of the kind that the report confirms."""
     return [_without(each) for each in report.without]
@@ -272,7 +223,7 @@ def _without(each: Without) -> str:
     return _(
         "Without all {kind} heads found here ({heads}), {left} of {behaviour} {unit} are left ({measure}).",
         kind=title(each.kind),
-        heads=names(each.heads),
+        heads=named(each.heads),
         left=", ".join(f"{estimate(kept)} {_(BY[by])}" for by, kept in each.left.items() if by != "zero"),
         behaviour=amount(each.behaviour.value),
         unit=_(UNITS[each.unit]),
@@ -280,29 +231,23 @@ def _without(each: Without) -> str:
     )
 
 
-def facts(verdict: Verdict, *, effects: bool = True) -> Iterator[tuple[str, str]]:
-    """Yield label and text of everything causal that a verdict says; nothing if it says nothing.
-
-    The numbers of `effects` are left out where they are drawn.
-    """
+def facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Yield label and text of everything causal that a verdict says beside its rationale; nothing without evidence."""
     if verdict.level is not None:
         yield _("Evidence"), _(LEVELS[verdict.level])
-    if verdict.matters is not None:
-        yield _("Matters"), visible(verdict.matters.rationale)
-        for effect in verdict.matters.effects if effects else ():
-            yield label_of(effect), effect_line(effect)
     if verdict.circuit is not None:
-        yield from _circuit(verdict.circuit)
+        yield _("Circuit"), visible(_circuit(verdict, verdict.circuit))
     if verdict.writes is not None:
         yield _("Writes"), writes(verdict.writes)
     if verdict.scope is not None:
         yield _("Scope"), scope(verdict.scope)
 
 
-def _circuit(circuit: CircuitVerdict) -> Iterator[tuple[str, str]]:
-    yield _("Circuit"), visible(circuit.rationale)
-    if measured := left(circuit):
-        yield _("Left"), measured
+def _circuit(verdict: Verdict, circuit: CircuitVerdict) -> str:
+    """Return the reason for the verdict on a circuit; without its numbers if the feedback hides them."""
+    if spoken() == LANGUAGES[0]:
+        return circuit.rationale
+    return circuit_text(circuit) if verdict.measured is not None else _(circuit.rationale)
 
 
 def _index(place: HeadIndex | Place) -> HeadIndex:

@@ -68,11 +68,7 @@ def sign(verdict: Verdict) -> Sign:
 
 def rationale(verdict: Verdict) -> str:
     """Return a verdict's rationale: the stored text in English, a new one from the same numbers in other languages."""
-    if spoken() == LANGUAGES[0]:
-        return verdict.rationale
-    if verdict.threshold:
-        return reasons.rationale(verdict.claim, verdict.outcome, verdict.threshold)
-    return _(reasons.WHY_NOT[verdict.why_not] if verdict.why_not is not None else verdict.rationale)
+    return verdict.rationale if spoken() == LANGUAGES[0] else reasons.in_words(verdict)
 
 
 def borderline(verdict: Verdict) -> str:
@@ -208,12 +204,14 @@ def _lacking(report: Report, exercise: Exercise | None) -> str:
 
 
 def points_of(verdict: Verdict, report: Report, exercise: Exercise | None) -> str:
-    """Return what one claim earned or cost; empty text if it did neither, or if the feedback hides points."""
+    """Return what one claim, with its circuit, earned and cost; empty text if nothing, or if feedback hides points."""
     if report.feedback != "all":
         return ""
-    if verdict.outcome == "refuted" and exercise is not None:
-        return _("costs {points}", points=plural_points(exercise.wrong_costs))
-    return f"+{plural_points(earned(verdict))}" if earned(verdict) > 0 else ""
+    parts = [f"+{plural_points(earned(verdict))}"] if earned(verdict) > 0 else []
+    wrong = [verdict.outcome, verdict.circuit.result if verdict.circuit else None].count("refuted")
+    if wrong and exercise is not None:
+        parts.append(_("costs {points}", points=plural_points(wrong * exercise.wrong_costs)))
+    return ", ".join(parts)
 
 
 def earned(verdict: Verdict) -> float:
@@ -256,11 +254,8 @@ def kinds_and_xp(report: Report) -> str:
     )
 
 
-def remarks(verdict: Verdict, *, effects: bool = True) -> list[Remark]:
-    """Return the facts beside the numbers: rank, other kind, causal evidence, own sentence and note, and the hint.
-
-    The numbers of `effects` are left out where they are drawn.
-    """
+def remarks(verdict: Verdict) -> list[Remark]:
+    """Return the facts beside the numbers: rank, other kind, causal evidence, own sentence and note, and the hint."""
     facts = []
     if place := rank(verdict):
         facts.append(Remark(_("Rank"), "", place))
@@ -268,7 +263,7 @@ def remarks(verdict: Verdict, *, effects: bool = True) -> list[Remark]:
         facts.append(Remark(_("Looks like"), "", looks_like(verdict.looks_like, verdict.of)))
     if verdict.fits:
         facts.append(Remark(_("Fits"), "", fits(verdict.fits)))
-    facts += [Remark(label, "", text) for label, text in causal.facts(verdict, effects=effects)]
+    facts += [Remark(label, "", text) for label, text in causal.facts(verdict)]
     if verdict.evidence:
         quote = f"\N{LEFT DOUBLE QUOTATION MARK}{visible(verdict.evidence.text)}\N{RIGHT DOUBLE QUOTATION MARK}"
         facts.append(Remark(_("Your sentence"), f"{quote}: ", evidence_result(verdict.evidence)))

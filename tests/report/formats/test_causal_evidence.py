@@ -10,7 +10,7 @@ from grader.schema import Exercise, Report
 from tests.report.conftest import CONFIRMED
 from tests.support import planted_effects as planted
 
-LABELS = ("Evidence", "Matters", "Effect alone", "Effect together", "Circuit", "Left", "Writes", "Scope")
+LABELS = ("Evidence", "Circuit", "Writes", "Scope")
 SEEN = CONFIRMED.model_copy(
     update={
         "level": "pattern, needed together",
@@ -34,7 +34,7 @@ def test_a_terminal_shows_pattern_and_causal_evidence_side_by_side(causal: Repor
     text = terminal.render(causal, exercise)
     lines = [line.strip() for line in text.splitlines()]
 
-    assert lines[2].startswith("Without all induction heads found here (L0H0, L1H1, L2H2, L3H3), 0.77 [0.57,")
+    assert lines[2].startswith("Without all induction heads found here (L0H0, L1H1, L2H2 and L3H3), 0.77 [0.57,")
     assert [label for label in LABELS if any(line.startswith(f"{label}: ") for line in lines)] == list(LABELS)
     assert "Scope: on ordinary text this kind explains 43 % of what the head attends to" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
@@ -43,6 +43,13 @@ def test_a_terminal_shows_pattern_and_causal_evidence_side_by_side(causal: Repor
 def test_a_circuits_points_are_among_those_of_its_claim(causal: Report, exercise: Exercise) -> None:
     assert "(+15 points)" in terminal.render(causal, exercise)
     assert json.loads(gradescope.render(causal, exercise))["tests"][0]["score"] == 15
+
+
+def test_a_refuted_circuit_costs_beside_what_its_claim_earns(causal: Report, exercise: Exercise) -> None:
+    wrong = planted.CIRCUIT.model_copy(update={"result": "refuted", "points": 0.0})
+    verdicts = (SEEN.model_copy(update={"circuit": wrong}), *causal.verdicts[1:])
+
+    assert "(+10 points, costs 4 points)" in terminal.render(causal.model_copy(update={"verdicts": verdicts}), exercise)
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -60,4 +67,4 @@ def test_platforms_get_it_as_lines(causal: Report, exercise: Exercise, label: st
 def test_a_report_without_it_says_nothing_of_it(report: Report, exercise: Exercise, form: Format) -> None:
     text = rendered(form, Material(report, exercise, to_file=True))
 
-    assert not [label for label in ("Matters", "Circuit", "Scope", "Without all") if f"{label}" in text]
+    assert not [label for label in ("Circuit", "Scope", "Without all") if f"{label}" in text]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from grader.base.language import _, speaking
 from grader.report import needs
 from grader.report.text import ablation, causal
 from grader.report.text.ablation import Ablation
@@ -51,7 +52,7 @@ def test_one_head_is_shown_with_the_set_that_needs_it() -> None:
 def test_the_text_says_what_was_seen_and_what_to_keep_in_mind() -> None:
     text = " ".join(ablation.text(ONE).split())
 
-    assert "Needed together with L1H1, L2H2, L3H3: without all of them, a large part of the behaviour is lost" in text
+    assert "L0H0 is needed together with L1H1, L2H2 and L3H3: without all of them, a large part" in text
     assert "Without L0H0 alone, next to nothing is lost, because the others do the same." in text
     assert "on ordinary text this kind explains 43 % of what the head attends to away from the first position" in text
     assert "the attended one has the median rank 13; it is among the first 5 on 34 % of the queries" in text
@@ -62,7 +63,7 @@ def test_the_text_says_what_was_seen_and_what_to_keep_in_mind() -> None:
 def test_the_text_of_a_set_has_its_effects_its_curve_and_its_heads() -> None:
     lines = ablation.text(FOUR).splitlines()
 
-    assert lines[0] == "planted: L0H0, L1H1, L2H2, L3H3, induction"
+    assert lines[0] == "planted: L0H0, L1H1, L2H2 and L3H3, induction"
     (resampled,) = [line for line in lines if line.startswith("  resampled, from a run without the behaviour")]
     assert " ".join(resampled.split()).endswith("7.65 [7.45, 7.85] 52 % 0.05, at most 0.10 (20 sets)")
     assert any(line.split()[:3] == ["4", "+", "L3H3"] and "#" in line for line in lines)
@@ -87,10 +88,10 @@ def test_a_loss_above_not_knowing_is_said_to_be_so() -> None:
 def test_heads_that_add_nothing_are_named() -> None:
     idle = planted.effect(planted.FOUR, planted.LOST, idle=[(2, 2)])
 
-    assert "it is as much without L2H2 in the set" in Ablation(RULE, idle).sentences[0]
+    assert "but L2H2 adds nothing to it" in Ablation(RULE, idle).sentences[0]
 
 
-@pytest.mark.parametrize("importance", causal.OUTCOMES)
+@pytest.mark.parametrize("importance", causal.IMPORTANCES)
 def test_every_outcome_has_words(importance: Any) -> None:  # noqa: ANN401 - one of a literal's words
     need = needs.Need(planted.INDUCTION, importance)
 
@@ -125,7 +126,7 @@ def test_a_scan_lists_singles_before_sets_with_outcomes() -> None:
     assert {each["outcome"] for each in of_induction} == {"needed together", "no effect seen"}
     assert told["key"] == "k" * 64
     assert text.index("Heads alone") < text.index("Sets of heads")
-    assert "needed together with L1H1, L2H2, L3H3" in text
+    assert "needed together with L1H1, L2H2 and L3H3" in text
     assert "  L4H0" in text
     assert "  L4H4" not in text
     assert "and 1 more, each below 1 % of the behaviour; --format json lists them" in text
@@ -149,20 +150,24 @@ def test_the_facts_of_a_verdict() -> None:
     facts = dict(causal.facts(verdict))
 
     assert facts["Evidence"] == "pattern, needed together with others"
-    assert facts["Matters"] == "L0H0 is needed together with L1H1, L2H2, L3H3."
-    assert "0.12 [-0.08, 0.32] resampled" in facts["Effect alone"]
-    assert (
-        "7.65 [7.45, 7.85] resampled, 4.30 [4.10, 4.50] by the mean of 14.67 nats are lost" in facts["Effect together"]
-    )
-    assert "zero" not in facts["Effect together"]
-    assert "L1H1 keeps 0.03 [0.02, 0.05] of its score of 0.88 as induction (by the mean 0.06)" in facts["Left"]
-    assert "0.11 by the direct path into its key; without another head of that layer, at least 0.79" in facts["Left"]
+    assert facts["Circuit"] == "L0H1 feeds L1H1."
+    assert facts["Writes"].startswith("of 2508 tokens, the attended one has the median rank 13")
     assert facts["Scope"].startswith("on ordinary text this kind explains 43 %")
-    assert "Effect alone" not in dict(causal.facts(verdict, effects=False))
+
+
+@speaking("ko")
+def test_a_circuit_is_told_in_the_readers_language_with_its_numbers_only_if_they_are_shown() -> None:
+    full = CONFIRMED.model_copy(update={"circuit": planted.CIRCUIT})
+    plain = planted.CIRCUIT.model_copy(update={"score": None, "left": None, "rationale": "Refuted."})
+    hidden = CONFIRMED.model_copy(update={"circuit": plain, "measured": None})
+
+    ((_label, told),) = causal.facts(full)
+    assert "0.03" in told
+    assert [text for _label, text in causal.facts(hidden)] == [_("Refuted.")]
 
 
 def test_what_is_left_without_all_heads_of_a_kind(report: Report) -> None:
     (line,) = causal.without(report.model_copy(update={"without": (planted.WITHOUT,)}))
 
-    assert line.startswith("Without all induction heads found here (L0H0, L1H1, L2H2, L3H3), 0.77 [0.57, 0.97]")
+    assert line.startswith("Without all induction heads found here (L0H0, L1H1, L2H2 and L3H3), 0.77 [0.57, 0.97]")
     assert "of 14.67 nats are left" in line
