@@ -15,7 +15,6 @@ from grader.schema import Exercise, Report
 
 if TYPE_CHECKING:
     from grader.grading.standings import Standings
-    from grader.laboratory import Laboratory
     from grader.report.needs import Needs
     from grader.schema import Picture
     from grader.schema.queue import State
@@ -94,11 +93,3 @@ def rendered(
 
     material = Material(shown(full), exercise, pictures, standings, needs, total_points, to_file=plain)
     return formats.rendered(form, material)
-
-
-def kept_needs(lab: "Laboratory") -> "Needs":
-    """Return what was seen of the importance of heads before; nothing is measured for it."""
-    from grader.report.needs import of_table
-
-    table = lab.causal.kept_table
-    return of_table(table.effects if table is not None else (), lab.exercise)

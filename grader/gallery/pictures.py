@@ -4,6 +4,7 @@ Torch is loaded and heads are measured only with `recompute`.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from grader.gallery.entries import Exhibit
 from grader.gallery.pages import slug
 from grader.laboratory import Laboratory, Recomputed
 from grader.measuring import examples
-from grader.report.needs import NO_NEEDS, Needs, of_table
+from grader.report.needs import NO_NEEDS, Needs, kept
 from grader.schema import Exercise, Kind, Picture, head_name, title
 
 NAME_DIGITS = 12
@@ -80,11 +81,9 @@ class Pictures:
     @cached_property
     def needs(self) -> Needs:
         """What was seen before of the importance of the exercise's heads; nothing is measured for it."""
-        try:
-            table = self.bench.causal.kept_table
-        except GraderError:  # the transformer is not on this machine
-            return NO_NEEDS
-        return of_table(table.effects if table is not None else (), self.exercise)
+        with suppress(GraderError):  # if the transformer is not on this machine
+            return kept(self.bench)
+        return NO_NEEDS
 
     def _note(self, message: str) -> None:
         if message not in self.missing:

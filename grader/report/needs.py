@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from grader.grading.importance import idle, importance
 from grader.schema import AskedKind, Exercise, HeadIndex, Importance, Kind, Report, SetEffect, Verdict
+
+if TYPE_CHECKING:
+    from grader.laboratory import Laboratory
 
 NEEDED: tuple[Importance, ...] = ("needed alone", "needed together")
 """The outcomes of heads that were seen to matter, the strongest first."""
@@ -73,6 +77,12 @@ def of_table(effects: Sequence[SetEffect], exercise: Exercise) -> Needs:
             sets = (each for each in effects if each.kind.name == own.kind.name and len(each.heads) > 1)
             needs[own.kind.name, own.heads[0].index] = of_head(own, sets, needed_at(exercise, own.kind))
     return needs
+
+
+def kept(lab: "Laboratory") -> Needs:
+    """Return what was seen before of the importance of an exercise's heads; nothing is measured for it."""
+    table = lab.causal.kept_table if lab.is_measured else None
+    return of_table(table.effects, lab.exercise) if table is not None else NO_NEEDS
 
 
 def of_verdict(verdict: Verdict) -> Need | None:

@@ -19,16 +19,15 @@ from grader.cli.options import (
     old_spelling,
     print_or_write,
 )
-from grader.cli.rendering import kept_needs
 from grader.exercises import known_heads
 from grader.grading.calibration import calibrate as calibrating
 from grader.grading.calibration.records import Calibration
+from grader.report import needs
 from grader.report.text import calibration as calibration_text
 
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
     from grader.measuring.score_table import ScoreTable
-    from grader.report.needs import Needs
 
 
 def calibrate(
@@ -70,12 +69,12 @@ def calibrate(
             _plant(lab, *wanted[-1])
             return
         calibration = calibrating.calibrate(exercise, lab.table, labels, _untrained(lab) if with_untrained else None)
-        seen = kept_needs(lab)
+        seen = needs.kept(lab)
     for form, out in wanted:
         print_or_write(_rendered(calibration, form, seen, every_head=every_head), out)
 
 
-def _rendered(calibration: Calibration, form: PageFormat, seen: "Needs", *, every_head: bool) -> str:
+def _rendered(calibration: Calibration, form: PageFormat, seen: needs.Needs, *, every_head: bool) -> str:
     match form:
         case PageFormat.text:
             return calibration_text.text(calibration, every_head=every_head)

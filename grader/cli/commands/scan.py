@@ -20,7 +20,6 @@ from grader.cli.options import (
     old_spelling,
     print_or_write,
 )
-from grader.cli.rendering import kept_needs
 from grader.exercises.names import kind_named, statistic
 from grader.grading.listing import listing
 from grader.kinds import PARAMETERS
@@ -93,12 +92,13 @@ def _effects(exercise: Exercise, form: PageFormat, out: Path | None, transformer
 
 def _page(exercise: Exercise, _form: PageFormat, out: Path | None, transformer: Path | None) -> None:
     """Print or write the page of all heads."""
+    from grader.report import needs
     from grader.report.pages import scan
 
     with laboratory(exercise, transformer) as lab:
         worth = scan.worth_drawing(lab.standings)
         drawn = {place: lab.picture(kind, place) for place, kind in worth.items()}
-        seen = kept_needs(lab)
+        seen = needs.kept(lab)
     print_or_write(scan.render(exercise, lab.standings, drawn, seen), out)
 
 

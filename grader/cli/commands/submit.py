@@ -9,9 +9,10 @@ import typer
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.options import FORMAT, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write
-from grader.cli.rendering import FormatOption, Out, Points, kept_needs, or_the_reason, rendered
+from grader.cli.rendering import FormatOption, Out, Points, or_the_reason, rendered
 from grader.cli.who import login_name
 from grader.exercises import submissions
+from grader.report import needs
 from grader.report.formats import Format
 
 SubmissionFile = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
@@ -90,7 +91,7 @@ def _grade(
             plain=out is not None,
             standings=lambda: lab.standings,
             total_points=points,
-            needs=lambda: kept_needs(lab),
+            needs=lambda: needs.kept(lab),
         )
     if out is not None:  # first, so that nothing is counted if it cannot be written
         print_or_write(text, out)
