@@ -94,8 +94,9 @@ class Workbench:
         for number, layer in enumerate(self.stack):
             if not isinstance(layer.forward, _Skipped):
                 layer.forward = _Skipped(number, layer.forward)
-        if whole is not None and not isinstance(model.forward, _Ended):
-            model.forward = _Ended(model.forward)
+        ended = model.get_decoder()  # type: ignore[no-untyped-call]  # the model, or the part that OPT's head calls
+        if whole is not None and not isinstance(ended.forward, _Ended):
+            ended.forward = _Ended(ended.forward)
 
     @property
     def width(self) -> int:

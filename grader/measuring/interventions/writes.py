@@ -63,12 +63,15 @@ def writes(
 ) -> Writes | None:
     """Return the rank of the attended token by what the heads write from it together, on a probe of the kind.
 
-    None if the family does not simply add what heads write, or the transformer has no head for predictions.
+    None if the family does not simply add what heads write, the transformer has no head for predictions, or the probe
+    asks nothing of these sequences.
     """
     layers = sorted({layer for layer, _head in heads})
     if bench.whole is None or any(projection(bench, layer) is None for layer in layers):
         return None
     readers = list(_readers(bench, sequences, kind, layers, causal=causal))
+    if not readers:
+        return None
     own = [rank for reader in readers for rank in reader.ranks(heads)]
     others = [(layer, head) for layer in layers for head in range(bench.heads) if (layer, head) not in heads]
     medians = [float(median(rank for reader in readers for rank in reader.ranks([each]))) for each in others]

@@ -1,0 +1,44 @@
+"""A tiny random transformer of every family that can be measured, alone or with its head for predictions."""
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedConfig, PreTrainedModel
+
+from grader.measuring.transformer.families import MEASURED
+
+ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert", "modernbert")
+DECODERS = tuple(family for family in MEASURED if family not in ENCODERS)
+WIDTH = dict.fromkeys(
+    ("hidden_size", "n_embd", "d_model", "dim", "embedding_size", "word_embed_proj_dim", "emb_dim"), 32
+)
+INSIDE = dict.fromkeys(("intermediate_size", "ffn_dim", "n_inner", "hidden_dim"), 64)
+LAYERS = dict.fromkeys(("num_hidden_layers", "n_layer", "n_layers", "num_layers"), 2)
+HEADS = dict.fromkeys(("num_attention_heads", "n_head", "n_heads"), 4)
+REST = {"num_key_value_heads": 2, "head_dim": 8, "vocab_size": 100, "n_positions": 64, "max_position_embeddings": 64}
+EXPERTS = {"num_local_experts": 4, "num_experts": 4, "rotary_dim": 8, "attention_types": [[["global"], 2]]}
+IDS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "layer_types": ["full_attention"] * 2}
+SMALL = WIDTH | INSIDE | LAYERS | HEADS | REST | EXPERTS | IDS
+
+
+def config(family: str, layers: int = 2) -> PreTrainedConfig:
+    usual = AutoConfig.for_model(family)
+    small = SMALL | dict.fromkeys(LAYERS, layers) | {"layer_types": ["full_attention"] * layers}
+    known = {name: value for name, value in small.items() if getattr(usual, name, None) is not None}
+    return AutoConfig.for_model(family, **known)
+
+
+def headed(family: str, layers: int = 3, seed: int = 0) -> PreTrainedModel:
+    """Return one with its head for predictions, in float64; its weights, biases too, are so large that heads differ."""
+    automatic = AutoModelForMaskedLM if family in ENCODERS else AutoModelForCausalLM
+    torch.manual_seed(seed)
+    model: PreTrainedModel = (
+        automatic.from_config(config(family, layers), attn_implementation="eager", experts_implementation="eager")
+        .double()
+        .eval()
+        .requires_grad_(False)
+    )
+    for name, weights in model.named_parameters():
+        if weights.ndim >= 2:
+            weights.mul_(5)
+        elif name.endswith("bias"):
+            weights.normal_(std=0.3)
+    return model
