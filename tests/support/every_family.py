@@ -1,6 +1,7 @@
 """A tiny random transformer of every family that can be measured, alone or with its head for predictions."""
 
 import torch
+from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedConfig, PreTrainedModel
 
 from grader.measuring.transformer.families import MEASURED
@@ -13,7 +14,7 @@ WIDTH = dict.fromkeys(
 INSIDE = dict.fromkeys(("intermediate_size", "ffn_dim", "n_inner", "hidden_dim"), 64)
 LAYERS = dict.fromkeys(("num_hidden_layers", "n_layer", "n_layers", "num_layers"), 2)
 HEADS = dict.fromkeys(("num_attention_heads", "n_head", "n_heads"), 4)
-REST = {"num_key_value_heads": 2, "head_dim": 8, "vocab_size": 100, "n_positions": 64, "max_position_embeddings": 64}
+REST = {"num_key_value_heads": 2, "head_dim": 16, "vocab_size": 100, "n_positions": 64, "max_position_embeddings": 64}
 EXPERTS = {"num_local_experts": 4, "num_experts": 4, "rotary_dim": 8, "attention_types": [[["global"], 2]]}
 IDS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "layer_types": ["full_attention"] * 2}
 SMALL = WIDTH | INSIDE | LAYERS | HEADS | REST | EXPERTS | IDS
@@ -42,3 +43,24 @@ def headed(family: str, layers: int = 3, seed: int = 0) -> PreTrainedModel:
         elif name.endswith("bias"):
             weights.normal_(std=0.3)
     return model
+
+
+OUTPUT = {
+    "gpt2": "attn.c_proj",
+    "gpt_bigcode": "attn.c_proj",
+    "gpt_neox": "attention.dense",
+    "opt": "self_attn.out_proj",
+    "biogpt": "self_attn.out_proj",
+    "phi": "self_attn.dense",
+    "distilbert": "attention.out_lin",
+    "albert": "attention.dense",
+    "modernbert": "attn.Wo",
+    **dict.fromkeys(("bert", "roberta", "xlm-roberta", "camembert", "electra"), "attention.output.dense"),
+}
+"""The end of the name of each layer's output projection; `self_attn.o_proj` elsewhere."""
+
+
+def output_projections(family: str, model: PreTrainedModel) -> list[nn.Module]:
+    """Return the output projections in the order of the layers; those of layers that are one are one."""
+    end = OUTPUT.get(family, "self_attn.o_proj")
+    return [module for name, module in model.named_modules() if name.endswith(f".{end}")]
