@@ -3,11 +3,15 @@
 The first position is left out: heads that have nothing to do rest there.
 """
 
+from contextlib import suppress
+
 import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from grader.base.errors import ExerciseError
+from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention import stream
 from grader.measuring.bootstrap import Resamples
 from grader.measuring.causal_table import KindScopes
@@ -22,9 +26,7 @@ def scopes(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, kind: Kind, *, causal: bool
 ) -> KindScopes:
     """Return the scope of every head under a kind; empty if no text that the transformer can read has such a thing."""
-    longest = longest_text(model)
-    texts = family("running_text", tokenizer, settings)
-    sequences = [each for each in texts if longest is None or len(each.token_ids) <= longest]
+    sequences = _readable(model, tokenizer, settings)
     asking = [question(kind, sequence).visible(causal=causal) for sequence in sequences]
     if not any(bool(each.targets.any()) for each in asking):
         return KindScopes(kind=kind)
@@ -45,3 +47,14 @@ def scopes(
     estimates = Resamples(len(sequences), settings.seed).ratio(explained, np.maximum(away, 1e-12))
     value, low, high = (grid(np.clip(each, 0, 1)) for each in estimates)
     return KindScopes(kind=kind, value=value, low=low, high=high)
+
+
+def _readable(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings
+) -> list[ProbeSequence]:
+    """Return the texts that the transformer can read to their end; none if its tokenizer does not know their words."""
+    longest = longest_text(model)
+    with suppress(ExerciseError):
+        texts = family("running_text", tokenizer, settings)
+        return [each for each in texts if longest is None or len(each.token_ids) <= longest]
+    return []

@@ -43,7 +43,7 @@ class _Reader:
             vectors = torch.stack([self._written(head, most) for head in heads]).sum(0)
         logits = torch.cat(list(self.bench.raised(vectors)))
         own = logits.gather(1, self.clean.ids[0, most][:, None])
-        return [int(rank) for rank in (logits > own).sum(-1) + 1]
+        return [int(rank) for rank in (logits >= own).sum(-1)]  # a head that writes nothing raises no token
 
     def _written(self, place: HeadIndex, keys: Tensor) -> Tensor:
         """Return what a head adds to the residual stream at each query from its key, [query, width]."""
