@@ -67,7 +67,7 @@ def test_without_the_induction_head_or_its_sender_the_whole_gain_is_lost(head: H
     (mean,) = losses().lost([frozenset([head])], "mean")
 
     assert resampled == pytest.approx(GAIN, abs=1e-12)
-    assert mean == pytest.approx(GAIN, abs=0.1)
+    assert mean == pytest.approx(GAIN, abs=0.3)
 
 
 @BY
