@@ -95,4 +95,4 @@ def test_the_example_on_a_page_is_valid(page: Path, tmp_path: Path) -> None:
 
     checked = CliRunner().invoke(app, ["check", str(file)])
 
-    assert "is valid: 3 claims" in checked.output
+    assert "is valid: 4 claims" in checked.output
