@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args
 
 from grader.base.errors import GraderError
+from grader.kinds.causal import Measure
 from grader.kinds.lookalikes import LOOKALIKES, Lookalike
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ Parameters = Mapping[str, Any]
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 SHARED_PROBES = ("random_tokens", "running_text", "repeats", "annotated:{relation}", "categories", "rare_words")
 """The families of probes in `grader/measuring/probes`; the word in braces is one of the kind's parameters."""
+SHARED_MEASURES = ("copying", "running_text", "agreement", "pronouns")
+"""The measures in `grader/measuring/interventions/measures`."""
 LEFT_OUT: Any = None
 """The default of a field that every type must give."""
 LEAST_SOURCE = 20
@@ -182,8 +185,9 @@ class HeadType:
     """The names of heads in `LOOKALIKES` that could be taken for it; a report compares a refuted head with them."""
     own_lookalikes: Mapping[str, Lookalike] = field(default_factory=dict)
     """Look-alikes of this type alone, which `lookalikes` may name as well."""
-    causal: Callable[..., object] | None = None
-    """A function that measures the loss without the head; None if the type has no such measure yet."""
+    causal: str | Measure | Callable[..., str] = ""
+    """The measure that must get worse without such heads: a name of `SHARED_MEASURES`, the type's own, or a function of
+    the parameters that returns a name; empty where none can be stated."""
 
     name: str = ""
     """The name of the type's file, filled in by the registry."""
@@ -226,6 +230,11 @@ class HeadType:
                 f"`lookalikes`: {name!r} is not one of {', '.join(LOOKALIKES)}"
                 for name in self.lookalikes or ()
                 if name not in LOOKALIKES and name not in self.own_lookalikes
+            ),
+            *(
+                [f"`causal`: {self.causal!r} is not one of {', '.join(SHARED_MEASURES)}"]
+                if isinstance(self.causal, str) and self.causal not in ("", *SHARED_MEASURES)
+                else []
             ),
             *([f"`thresholds`: none is on {self.decides}"] if self.decides and self.decides not in statistics else []),
         ]

@@ -7,9 +7,11 @@ that is needed.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -26,8 +28,44 @@ Receive = Callable[[int, Float[Tensor, "sequence head query key"]], None]
 STREAMED = "grader_streamed"
 
 
-class _Enough(Exception):
-    """The last layer that is needed has been handed over."""
+class Enough(Exception):
+    """The last layer that is needed has been computed."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One layer's call for attention: its queries, keys and values, as they are after any rotation."""
+
+    module: nn.Module
+    query: Tensor
+    """[text, head, query, dimension]"""
+    key: Tensor
+    """[text, key head, key, dimension]; with grouped keys there are fewer key heads than heads."""
+    value: Tensor
+    mask: Tensor | None
+    rest: Mapping[str, Any]
+    """The family's other arguments, such as the scale."""
+
+    def attend(self, query: Tensor | None = None, key: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return what the family's own eager attention does, also with another query or key in place of its own.
+
+        Returns:
+            The heads' outputs before the output projection, [text, query, head, dimension], and the pattern,
+            [text, head, query, key].
+        """
+        eager = getattr(sys.modules[type(self.module).__module__], "eager_attention_forward", None)
+        if eager is None:
+            raise UnsupportedTransformer(
+                f"{type(self.module).__name__} has no eager attention of its own to recompute; "
+                "choose a transformer whose attention goes through the attention interface of `transformers`"
+            )
+        query, key = self.query if query is None else query, self.key if key is None else key
+        output, pattern = eager(self.module, query, key, self.value, self.mask, **self.rest)
+        return output, pattern
+
+
+Visit = Callable[[Call], Tensor]
+"""A function that is called for each layer in turn, and returns the outputs of its heads."""
 
 
 class _Layers:
@@ -36,7 +74,8 @@ class _Layers:
     def __init__(self, receive: Receive, last: int) -> None:
         self.receive, self.last, self.next = receive, last, 0
 
-    def take(self, pattern: Tensor) -> None:
+    def __call__(self, call: Call) -> Tensor:
+        output, pattern = call.attend()
         if (most := most_in_a_row(pattern)) is not None:
             message = f"a row of the attention in layer {self.next} sums to {most:.3g}, but attention sums to 1 at most"
             raise UnsupportedTransformer(
@@ -44,34 +83,40 @@ class _Layers:
             )
         self.receive(self.next, pattern)
         if self.next == self.last:
-            raise _Enough
+            raise Enough
         self.next += 1
+        return output
 
 
-_CURRENT: ContextVar[_Layers] = ContextVar("layers")
+_VISIT: ContextVar[Visit] = ContextVar("visit")
 
 
-def _streamed(
+def _visited(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **rest: object
-) -> tuple[Tensor, Tensor | None]:
-    """Compute the family's own eager attention, and hand its pattern over."""
-    eager = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
-    if eager is None:
-        raise UnsupportedTransformer(
-            f"{type(module).__name__} has no eager attention of its own to recompute; "
-            "choose a transformer whose attention goes through the attention interface of `transformers`"
-        )
+) -> tuple[Tensor, None]:
+    """Let the visitor compute one layer's attention."""
     given = query.dtype
     if given.itemsize < torch.float32.itemsize:  # the softmax, and what is read from it, are never in half precision
         query, key, value = query.float(), key.float(), value.float()
         attention_mask = None if attention_mask is None else attention_mask.float()
-    output, pattern = eager(module, query, key, value, attention_mask, **rest)
-    _CURRENT.get().take(pattern)
-    return output.to(given), None
+    return _VISIT.get()(Call(module, query, key, value, attention_mask, rest)).to(given), None
 
 
-AttentionInterface.register(STREAMED, _streamed)
+AttentionInterface.register(STREAMED, _visited)
 AttentionMaskInterface.register(STREAMED, eager_mask)
+
+
+@contextmanager
+def visiting(model: PreTrainedModel, visit: Visit) -> Iterator[None]:
+    """Let `visit` compute all attention of the transformer in this thread, without gradients."""
+    token = _VISIT.set(visit)
+    if model.config._attn_implementation != STREAMED:
+        model.set_attn_implementation(STREAMED)
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        _VISIT.reset(token)
 
 
 @contextmanager
@@ -97,19 +142,14 @@ def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: 
     """
     ids = torch.tensor(sequences)
     layers = _Layers(receive, last_layer)
-    token = _CURRENT.set(layers)
-    if model.config._attn_implementation != STREAMED:
-        model.set_attn_implementation(STREAMED)
     try:
-        with torch.inference_mode():
+        with visiting(model, layers):
             model(input_ids=ids, use_cache=False)
-    except _Enough:
+    except Enough:
         return
     except IndexError as error:  # an embedding or a position that it lacks, in a family that states no such limit
         message = f"{type(model).__name__} cannot read a text of {ids.shape[-1]} tokens with ids up to {int(ids.max())}"
         raise UnsupportedTransformer(f"{message} ({error})") from error
-    finally:
-        _CURRENT.reset(token)
     raise UnsupportedTransformer(
         f"{type(model).__name__} showed {layers.next} layers of attention, not {last_layer + 1}; "
         "choose a transformer whose attention goes through the attention interface of `transformers`"

@@ -29,8 +29,8 @@ TYPES = "kinds/types"
 """The folder of the types: only the types that are asked for count, and of their files only the part that measures."""
 REGISTRY = ("kinds/__init__.py", "kinds/definition.py")
 """The registry and its record: what a score follows from in them stands in the types' own files."""
-FACTS = ("ask", "probes", "decides", "is_place", "from_tokens")
-"""The fields of a type from which a score follows."""
+FACTS = ("ask", "probes", "decides", "is_place", "from_tokens", "causal")
+"""The fields of a type from which a score or an effect follows."""
 
 
 def basis_of(

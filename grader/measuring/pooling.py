@@ -103,7 +103,7 @@ def _resemblances(kind: Kind, families: list[Answers]) -> Iterator[Resemblance]:
     agreeing = np.concatenate([answers.values[..., ALIKE:] for answers in families]).mean(0, dtype=float)
     for number, name in enumerate(kind.head_type.lookalikes[: len(chances)]):
         chance = round(float(chances[number]), DECIMALS)
-        yield Resemblance(name=name, value=_grid(agreeing[..., number]), chance=chance)
+        yield Resemblance(name=name, value=grid(agreeing[..., number]), chance=chance)
 
 
 def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], blind: Array, seed: int) -> Slice:
@@ -132,11 +132,12 @@ def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], blind: Array
         name=name,
         queries=len(sequence),
         statistics=tuple(
-            Statistics(statistic=statistic, value=_grid(value), low=_grid(low), high=_grid(high))
+            Statistics(statistic=statistic, value=grid(value), low=grid(low), high=grid(high))
             for statistic, (value, low, high) in columns.items()
         ),
     )
 
 
-def _grid(values: Array) -> Grid:
+def grid(values: Array) -> Grid:
+    """Return one number for each head, to four decimals."""
     return tuple(tuple(round(float(value), DECIMALS) + 0.0 for value in row) for row in values)

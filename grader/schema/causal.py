@@ -93,7 +93,8 @@ class SetEffect(Record):
     """The effect of a set of heads on what a kind is for."""
 
     kind: Kind
-    measure: str = Field(description="The measure's name; empty if the kind has none.")
+    measure: str = Field(description="The measure's name; empty if there is none.")
+    why_none: str = Field(default="", exclude_if=lambda why: not why, description="The reason, if there is none.")
     unit: Unit = "nats"
     heads: tuple[Place, ...]
     behaviour: Estimate = Field(

@@ -54,6 +54,7 @@ def test_a_type_without_one_thing_lacks_that(name: str, field: str) -> None:
         ({"looks_ahead": lambda: True}, "`in_decoders` is missing"),
         ({"thresholds": (DefaultThreshold("share", 0.5, "mine"),)}, "`thresholds`: share 0.5 lacks its source"),
         ({"decides": "lift"}, "`thresholds`: none is on lift"),
+        ({"causal": "nothing"}, "`causal`: 'nothing' is not one of copying, "),
         ({"colours": Colours("blue", "#ffffff")}, "`colours`: 'blue' is not of the form #rrggbb"),
     ],
 )

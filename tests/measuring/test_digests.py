@@ -97,6 +97,8 @@ def test_a_helper_that_moved_with_a_changed_constant_is_seen(copy: Path) -> None
         ("kinds/types/positional.py", 'decides="share"', 'decides="hit_rate"'),
         ("kinds/types/induction.py", 'probes=("repeats",)', 'probes=("repeats", "running_text")'),
         ("kinds/types/syntactic.py", "range(asker)", "range(asker - 1)"),
+        ("kinds/types/syntactic.py", '"verb_subject": "agreement"', '"verb_subject": "copying"'),
+        ("measuring/interventions/measures/copying.py", "LENGTH = 30", "LENGTH = 20"),
     ],
 )
 def test_what_is_measured_with_is_seen(copy: Path, file: str, before: str, after: str) -> None:

@@ -77,6 +77,7 @@ TYPE = HeadType(
         "grader). A copy at distance 1 is the previous token: such pairs are dropped."
     ),
     literature="Wang et al. 2022, *Interpretability in the Wild*, section 3.3 and appendix I.",
+    causal="copying",
     lookalikes=(
         "token after the copy",
         "token before the copy",

@@ -85,6 +85,7 @@ TYPE = HeadType(
         "comes again at distance 2, the target would be the previous token: such pairs are dropped."
     ),
     literature="Olsson et al. 2022, *In-context Learning and Induction Heads*, section Induction Heads.",
+    causal="copying",
     lookalikes=(
         "copy head",
         "token before the copy",

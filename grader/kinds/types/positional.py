@@ -167,6 +167,7 @@ TYPE = HeadType(
         "Voita et al. 2019, *Analyzing Multi-Head Self-Attention*, section 5.1. Vig and Belinkov 2019, figure 1, draw "
         "L4H11 of GPT-2 small."
     ),
+    causal="running_text",
     lookalikes=(
         "previous-token head",
         "two-back head",

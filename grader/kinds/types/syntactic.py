@@ -196,6 +196,8 @@ RELATIONS = {
     ),
 }
 FORWARD = N_("Here it is the other way round: the earlier word looks ahead at the later one.")
+MEASURES = {"verb_subject": "agreement", "pronoun_antecedent": "pronouns"}
+"""The measures of the relations that have one."""
 
 
 def details() -> str:
@@ -239,6 +241,11 @@ def ask(sequence: ProbeSequence, relation: str, direction: str) -> "Question":
         for group in link.groups:
             groups.setdefault(group, torch.zeros(len(targets), dtype=torch.bool))[query] = True
     return Question(targets, all_but_special(sequence), groups, rivals)
+
+
+def causal(relation: str, direction: str) -> str:
+    """Return the name of the measure; ahead, the word that looks is not the one that is predicted."""
+    return MEASURES.get(relation, "") if direction == "backward" else ""
 
 
 def _same_class(sequence: ProbeSequence, asker: int, answer: int, direction: str) -> tuple[tuple[int, ...], ...]:
@@ -323,6 +330,7 @@ TYPE = HeadType(
         "(the king who rests) is not asked for, as `who` comes between. In languages "
         "other than English the probe has fewer relations."
     ),
+    causal=causal,
     lookalikes=(
         "nearest-noun head",
         "first-noun head",

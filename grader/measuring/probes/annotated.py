@@ -1,8 +1,7 @@
 """Natural-looking sentences with gold arcs, from the project's grammar or from an instructor."""
 
 from dataclasses import replace
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from grader.kinds.sequence import Link, ProbeSequence
 from grader.measuring.probes import draw, frames
@@ -11,12 +10,15 @@ from grader.measuring.probes.tokens import POSSESSIVE, encode
 from grader.measuring.probes.vocabulary import TRADES
 from grader.schema import ProbeSettings, Relation
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
 TEXT_RELATIONS: tuple[Relation, ...] = ("verb_subject", "pronoun_antecedent", "noun_adjective")
 MOST_SENTENCES = 4
 
 
 def annotated(
-    tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings, relation: Relation
+    tokenizer: "PreTrainedTokenizerBase", settings: ProbeSettings, relation: Relation
 ) -> tuple[ProbeSequence, ...]:
     """Return one sequence for each sentence, each with at least one arc of the relation; slice `all`."""
     return tuple(_sequence(tokenizer, [sentence], "all") for sentence in sentences(settings, relation))
@@ -53,7 +55,7 @@ def _possessives_apart(sentence: frames.Sentence) -> frames.Sentence:
     return frames.Sentence(tuple(words), tuple(classes), arcs)
 
 
-def running_text(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
+def running_text(tokenizer: "PreTrainedTokenizerBase", settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
     """Return passages of one to four sentences; slice `text`."""
     random = draw.stream(settings.seed, "running_text")
     count = settings.random_sequences * MOST_SENTENCES
@@ -69,7 +71,7 @@ def running_text(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) ->
     )
 
 
-def _sequence(tokenizer: PreTrainedTokenizerBase, passage: list[frames.Sentence], slice_name: str) -> ProbeSequence:
+def _sequence(tokenizer: "PreTrainedTokenizerBase", passage: list[frames.Sentence], slice_name: str) -> ProbeSequence:
     words = [word for sentence in passage for word in sentence.words]
     links, before = [], 0
     for sentence in passage:

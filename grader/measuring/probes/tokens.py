@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence as Items
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from unicodedata import category
-
-from tokenizers import Encoding
-from transformers import PreTrainedTokenizerBase
 
 from grader.base.errors import ExerciseError
 from grader.base.language import N_, _
 from grader.kinds.sequence import Span
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+    from transformers import PreTrainedTokenizerBase
 
 POSSESSIVE = "'s"
 CLOSING_MARKS = frozenset((*".,;:!?", POSSESSIVE))
@@ -26,7 +28,7 @@ SHARED = N_(
 MOST_NAMED = 5
 
 
-def plain_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+def plain_tokens(tokenizer: "PreTrainedTokenizerBase") -> tuple[int, ...]:
     """Return the ids of tokens that begin a plain word, ascending: random text is drawn from these.
 
     A byte-level or sentence-piece vocabulary marks the beginning of a word, WordPiece its continuation.
@@ -34,13 +36,13 @@ def plain_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
     return tuple(index for index, _ in _plain_vocabulary(tokenizer))
 
 
-def plain_words(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
+def plain_words(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, ...]:
     """Return the plain words that these tokens stand for."""
     return tuple(word for _, word in _plain_vocabulary(tokenizer))
 
 
 @lru_cache(maxsize=4)
-def _plain_vocabulary(tokenizer: PreTrainedTokenizerBase) -> tuple[tuple[int, str], ...]:
+def _plain_vocabulary(tokenizer: "PreTrainedTokenizerBase") -> tuple[tuple[int, str], ...]:
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     special = special_ids(tokenizer)
     marked = any(token.startswith(BEGINNINGS) for token, _ in vocabulary)
@@ -56,20 +58,22 @@ def _plain(word: str) -> bool:
     return len(word) >= 2 and word.isascii() and word.isalpha()
 
 
-def special_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+def special_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
     """Return the ids of all tokens that stand for no text, wherever they are, such as `[SEP]` and `<|im_start|>`."""
     added = tokenizer.added_tokens_decoder.items()
     return frozenset(tokenizer.all_special_ids) | {token for token, settings in added if settings.special}
 
 
-def unknown_id(tokenizer: PreTrainedTokenizerBase) -> int | None:
+def unknown_id(tokenizer: "PreTrainedTokenizerBase") -> int | None:
     """Return the id that stands for any word that the tokenizer does not know, such as `[UNK]`, if it has one."""
     used = (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id, tokenizer.mask_token_id)
     unknown: int | None = tokenizer.unk_token_id
     return None if unknown in used else unknown
 
 
-def surround(tokenizer: PreTrainedTokenizerBase, token_ids: Items[int]) -> tuple[tuple[int, ...], int, frozenset[int]]:
+def surround(
+    tokenizer: "PreTrainedTokenizerBase", token_ids: Items[int]
+) -> tuple[tuple[int, ...], int, frozenset[int]]:
     """Return the ids with special tokens around them, the number of these in front, and the positions of all of these.
 
     A decoder gets its begin-of-text token in front, as when it was trained; an encoder its [CLS] and [SEP].
@@ -94,7 +98,7 @@ def _pieces(words: Items[str]) -> list[str]:
 
 
 def encode(
-    tokenizer: PreTrainedTokenizerBase, words: Items[str]
+    tokenizer: "PreTrainedTokenizerBase", words: Items[str]
 ) -> tuple[tuple[int, ...], tuple[Span, ...], frozenset[int]]:
     """Return the token ids of the words as running text, each word's tokens, and the positions of special tokens.
 
@@ -123,7 +127,7 @@ def _held(text: str, owners: list[int], start: int, end: int) -> set[int]:
 
 
 def _unknown(
-    tokenizer: PreTrainedTokenizerBase, words: Items[str], text: str, owners: list[int], encoded: Encoding
+    tokenizer: "PreTrainedTokenizerBase", words: Items[str], text: str, owners: list[int], encoded: "Encoding"
 ) -> set[int]:
     """Return the words that are blank, become an unknown or another special token, or lose a letter."""
     special = {*special_ids(tokenizer), tokenizer.unk_token_id}
@@ -143,7 +147,7 @@ def _unknown(
     return strange | {number for number, word in enumerate(words) if not word.strip()}
 
 
-def _lost(text: str, encoded: Encoding) -> set[int]:
+def _lost(text: str, encoded: "Encoding") -> set[int]:
     """Return the places of letters, digits, marks and symbols that are in no token.
 
     What combines with a letter and what does not print may be dropped.

@@ -29,6 +29,7 @@ from grader.schema import Precision, TransformerSource
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
+    from transformers.models.auto.auto_factory import _BaseAutoModelClass
 
 COUNTED = "grader-counted"
 """The registered name of the attention function that only counts its calls."""
@@ -36,6 +37,8 @@ ONE_KERNEL = {"gelu_new": "gelu_pytorch_tanh"}
 """Activations that the library computes in several operations, and the same formula in one operation."""
 NO_LIMIT = sys.maxsize
 """In place of the tokenizer's own limit, of which it would only warn: `reach` holds texts to the real one."""
+BEHIND = "pooler."
+"""The beginning of the names of weights that stand behind the last layer, and that nothing here needs."""
 LOADING = threading.Lock()
 """A lock: reading a transformer changes switches of the library that all threads share."""
 
@@ -50,6 +53,9 @@ class Loaded:
     """Gives each token's place in the text (`return_offsets_mapping`)."""
     source: TransformerSource
     digest: str
+    whole: "PreTrainedModel | None" = None
+    """The same with its language-model head, whose `base_model` is `model`; None if it was not asked for, or if the
+    weights have none."""
 
 
 def load(
@@ -57,9 +63,12 @@ def load(
     explicit: Path | None = None,
     *,
     dtype: Precision = "float32",
+    whole: bool = False,
     say: Say = silent,
 ) -> Loaded:
     """Return the transformer, found, verified and loaded; `say` is called with what takes long.
+
+    With `whole`, its language-model head is loaded as well, or its masked-token head, if the weights have one.
 
     Raises:
         TransformerNotFound: It is nowhere.
@@ -74,7 +83,8 @@ def load(
     say(_("loading {name} ({how})", name=source.name, how=located.how))
     digest = source_digest(source, located)
     with LOADING, view(located.path, read_files(source, located)) as shown:
-        model, tokenizer = _read(shown, dtype)
+        read, tokenizer = _read(shown, dtype, _automatic(source) if whole else "AutoModel")
+        model: PreTrainedModel = read.base_model if whole else read  # type: ignore[assignment]
         with foreign(located.path):
             refuse_not_finite(located.path, model)
             _agree(source, located.path, model)
@@ -82,7 +92,12 @@ def load(
     verify(located, source)  # at no cost, unless a file changed meanwhile
     if source_digest(source, located) != digest:
         raise DigestMismatch(f"{located.path}: it changed while it was being read; try again when it stays as it is")
-    return Loaded(model, tokenizer, source, digest)
+    return Loaded(model, tokenizer, source, digest, read if read is not model else None)
+
+
+def _automatic(source: TransformerSource) -> str:
+    """Return the name of the library's class that adds the head for predictions."""
+    return "AutoModelForCausalLM" if source.family == "decoder" else "AutoModelForMaskedLM"
 
 
 def _refuse_unsafe(path: Path) -> None:
@@ -108,8 +123,10 @@ def _refuse_unsafe(path: Path) -> None:
         )
 
 
-def _read(path: Path, dtype: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerFast"]:
+def _read(path: Path, dtype: str, automatic: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerFast"]:
+    """Return what the library's class of this name makes of the files, or without a head that the weights lack."""
     import torch
+    import transformers
     from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast
 
     tensors = counted_tensors(path)
@@ -124,9 +141,9 @@ def _read(path: Path, dtype: str) -> tuple["PreTrainedModel", "PreTrainedTokeniz
         for name in ("activation_function", "hidden_act"):
             if (activation := getattr(config, name, None)) in ONE_KERNEL:
                 setattr(config, name, ONE_KERNEL[activation])
-        model, missing = (_from_folder if path.is_dir() else _from_gguf)(path, config, number)
+        model, missing = _with_head(path, config, number, getattr(transformers, automatic))
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-    missing = {name for name in missing if not name.startswith("pooler.")}  # stands behind the last layer
+    missing = {name for name in missing if not name.startswith(BEHIND)}
     if missing:
         raise UnsupportedTransformer(f"{path}: weights are missing: {', '.join(sorted(missing)[:5])}")
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
@@ -138,10 +155,25 @@ def _read(path: Path, dtype: str) -> tuple["PreTrainedModel", "PreTrainedTokeniz
     return model.requires_grad_(False), tokenizer
 
 
-def _from_folder(path: Path, config: "PreTrainedConfig", dtype: "torch.dtype") -> "tuple[PreTrainedModel, set[str]]":
+def _with_head(
+    path: Path, config: "PreTrainedConfig", dtype: "torch.dtype", automatic: "type[_BaseAutoModelClass]"
+) -> "tuple[PreTrainedModel, set[str]]":
+    """Return the model that the class makes, or one without a head that the family or the weights lack."""
     from transformers import AutoModel
 
-    model, info = AutoModel.from_pretrained(
+    read = _from_folder if path.is_dir() else _from_gguf
+    if automatic is not AutoModel and type(config) in (automatic._model_mapping or ()):
+        model, missing = read(path, config, dtype, automatic)
+        inside = f"{model.base_model_prefix}."
+        if all(name.startswith(inside) for name in missing):
+            return model, {name.removeprefix(inside) for name in missing}
+    return read(path, config, dtype, AutoModel)
+
+
+def _from_folder(
+    path: Path, config: "PreTrainedConfig", dtype: "torch.dtype", automatic: "type[_BaseAutoModelClass]"
+) -> "tuple[PreTrainedModel, set[str]]":
+    model, info = automatic.from_pretrained(
         str(path),
         config=config,
         dtype=dtype,
@@ -156,16 +188,18 @@ def _from_folder(path: Path, config: "PreTrainedConfig", dtype: "torch.dtype") -
     return model, set(info["missing_keys"])
 
 
-def _from_gguf(path: Path, config: "PreTrainedConfig", dtype: "torch.dtype") -> "tuple[PreTrainedModel, set[str]]":
+def _from_gguf(
+    path: Path, config: "PreTrainedConfig", dtype: "torch.dtype", automatic: "type[_BaseAutoModelClass]"
+) -> "tuple[PreTrainedModel, set[str]]":
     """Return the model, its blocks unpacked to float32 and then `dtype`; the library's way would ask for kernels."""
-    from transformers import AutoModel
     from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
-    model: PreTrainedModel = AutoModel.from_config(  # type: ignore[no-untyped-call]
+    model: PreTrainedModel = automatic.from_config(  # type: ignore[no-untyped-call]
         config, dtype=dtype, attn_implementation="eager", trust_remote_code=False
     )
     content = load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=model)  # type: ignore[no-untyped-call]
-    return model, set(model.load_state_dict(content["tensors"], strict=False).missing_keys)
+    missing = set(model.load_state_dict(content["tensors"], strict=False).missing_keys)
+    return model, missing - set(model.all_tied_weights_keys)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from grader.base.language import _
 from grader.base.memory import enough_memory
 from grader.grading.grade import credited, grade
 from grader.grading.standings import Standings
+from grader.laboratory.causal import CausalLaboratory
 from grader.measuring import transformer
 from grader.measuring.digests import basis_of
 from grader.measuring.score_table import ScoreTable, TableStore, store_of
@@ -69,12 +70,25 @@ class Laboratory:
         Raises:
             DigestMismatch: It is another one than that whose digest was taken.
         """
-        precision = self.exercise.probes.precision
-        loaded = transformer.load(self.exercise.transformer, self.explicit, dtype=precision, say=self.say)
+        return vars(self).get("whole") or self._load(whole=False)
+
+    @cached_property
+    def whole(self) -> "Loaded":
+        """The same, with its head for predictions if the weights have one."""
+        return self._load(whole=True)
+
+    def _load(self, *, whole: bool) -> "Loaded":
+        source, precision = self.exercise.transformer, self.exercise.probes.precision
+        loaded = transformer.load(source, self.explicit, dtype=precision, whole=whole, say=self.say)
         if loaded.digest != self.digest:
-            message = f"the files of {self.exercise.transformer.name} changed while they were used"
+            message = f"the files of {source.name} changed while they were used"
             raise DigestMismatch(f"{message}; try again when they stay as they are")
         return loaded
+
+    @cached_property
+    def causal(self) -> CausalLaboratory:
+        """What is lost when heads are replaced: looked up, or measured and kept."""
+        return CausalLaboratory(self)
 
     @cached_property
     def digest(self) -> str:
@@ -87,7 +101,7 @@ class Laboratory:
         return self.digest == transformer.digest(self.exercise.transformer, self.explicit)
 
     @property
-    def causal(self) -> bool:
+    def sees_back(self) -> bool:
         """True if a query sees only the keys before it."""
         return self.exercise.transformer.family == "decoder"
 
@@ -209,7 +223,9 @@ class Laboratory:
         model, tokenizer = self.loaded.model, self.loaded.tokenizer
         settings, kinds = self.exercise.probes, [asked.kind for asked in self.exercise.kinds]
         self.say(_("measuring every head of {transformer}", transformer=self.exercise.transformer.name))
-        table = self.store.filled(*measured(model, tokenizer, settings, kinds, causal=self.causal, say=self.progress))
+        table = self.store.filled(
+            *measured(model, tokenizer, settings, kinds, causal=self.sees_back, say=self.progress)
+        )
         self._draw_examples(table.key)
         return table
 
@@ -219,7 +235,7 @@ class Laboratory:
 
         kinds = [asked.kind for asked in self.exercise.kinds]
         loaded, settings = self.loaded, self.exercise.probes
-        shown = examples.examples(loaded.model, loaded.tokenizer, settings, kinds, causal=self.causal)
+        shown = examples.examples(loaded.model, loaded.tokenizer, settings, kinds, causal=self.sees_back)
         examples.save(self._examples(table), shown)
 
     def _examples(self, table: str) -> Path:

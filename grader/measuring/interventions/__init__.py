@@ -1,0 +1,1 @@
+"""Interventions: the outputs of heads replaced, and what that does to predictions and to later heads."""

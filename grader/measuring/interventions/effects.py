@@ -1,0 +1,120 @@
+"""The effect of a set of heads: its size, its controls, and what each of its heads adds."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import accumulate
+from math import comb, prod
+
+import numpy as np
+
+from grader.measuring.bootstrap import Array, Resamples
+from grader.measuring.interventions.losses import Heads, Losses
+from grader.measuring.pooling import DECIMALS
+from grader.measuring.probes import draw
+from grader.schema import Control, CurvePoint, Estimate, HeadIndex, Kind, Member, Place, Replacement, SetEffect
+
+CONTROLS = 8
+"""The number of control sets, where there are so many."""
+BOTH: tuple[Replacement, ...] = ("resample", "mean")
+ALL: tuple[Replacement, ...] = (*BOTH, "zero")
+
+
+class Effects:
+    """The effects of sets of heads on what one kind is for."""
+
+    def __init__(
+        self, losses: Losses, kind: Kind, of_kind: Collection[HeadIndex], scoring: Collection[HeadIndex], seed: int
+    ) -> None:
+        """Prepare it.
+
+        Args:
+            losses: The kind's measure on its trials.
+            kind: The kind.
+            of_kind: The heads that are of the kind; `keeps` is measured against all of them.
+            scoring: The heads that score on the kind at all, so that they are no controls.
+            seed: The seed of controls and intervals.
+        """
+        self.losses, self.kind, self.seed = losses, kind, seed
+        self.of_kind, self.scoring = frozenset(of_kind), frozenset(scoring)
+        self.draws = Resamples(losses.count, seed)
+
+    def of(self, heads: Sequence[HeadIndex], *, whole: bool = False) -> SetEffect:
+        """Return the effect of a set; with `whole` also its curve over the first heads, and that of zero."""
+        chosen, replacements = frozenset(heads), ALL if whole else BOTH
+        controls = self.controls(chosen)
+        others = {head: (chosen - {head}, (self.of_kind | chosen) - {head}) for head in heads}
+        curve = list(accumulate(([head] for head in heads), lambda one, other: one + other)) if whole else []
+        sets = [chosen, *controls, *(each for pair in others.values() for each in pair), *map(frozenset, curve)]
+        lost = {by: dict(zip(sets, self.losses.lost(sets, by), strict=True)) for by in replacements}
+        return SetEffect(
+            kind=self.kind,
+            measure=self.losses.measure.name,
+            unit=self.losses.measure.unit,
+            heads=tuple(place(head) for head in heads),
+            behaviour=self._estimate(self.losses.behaviour),
+            effect={by: self._estimate(lost[by][chosen]) for by in replacements},
+            control={by: _control([lost[by][each] for each in controls]) for by in replacements if controls},
+            members=tuple(
+                Member(
+                    layer=head[0],
+                    head=head[1],
+                    adds={by: self._estimate(lost[by][chosen] - lost[by][rest]) for by in BOTH},
+                    keeps={by: self._kept(lost[by][of_all]) for by in BOTH},
+                )
+                for head, (rest, of_all) in others.items()
+            ),
+            curve=tuple(
+                CurvePoint(
+                    size=len(first),
+                    heads=tuple(map(place, first)),
+                    effect={by: self._estimate(lost[by][frozenset(first)]) for by in BOTH},
+                )
+                for first in curve
+            ),
+            sequences=self.losses.count,
+        )
+
+    def controls(self, heads: Heads) -> list[Heads]:
+        """Return sets with as many heads of each layer, none of which scores on the kind; none if they are too few."""
+        wanted = Counter(layer for layer, _head in heads)
+        free = {
+            layer: [
+                (layer, head)
+                for head in range(self.losses.bench.heads)
+                if (layer, head) not in self.scoring | self.of_kind | heads
+            ]
+            for layer in wanted
+        }
+        ways = prod(comb(len(free[layer]), count) for layer, count in wanted.items())
+        random = draw.stream(self.seed, f"controls {sorted(heads)}")
+        drawn: dict[Heads, None] = {}
+        while len(drawn) < min(CONTROLS, ways):
+            one = (head for layer, count in sorted(wanted.items()) for head in draw.some(random, free[layer], count))
+            drawn.setdefault(frozenset(one))
+        return list(drawn)
+
+    def _estimate(self, values: Array) -> Estimate:
+        return estimate(self.draws, values, np.ones(len(values)))
+
+    def _kept(self, lost: Array) -> Estimate:
+        """Return the part of the behaviour that is left."""
+        behaviour = self.losses.behaviour
+        if behaviour.sum() <= 0:
+            return Estimate(value=0.0, interval=(0.0, 0.0))
+        return estimate(self.draws, behaviour - lost, behaviour)
+
+
+def estimate(draws: Resamples, above: Array, below: Array) -> Estimate:
+    """Return sum(above) / sum(below) with its interval, to four decimals."""
+    value, low, high = (round(float(each), DECIMALS) + 0.0 for each in draws.ratio(above, below))
+    return Estimate(value=value, interval=(low, high))
+
+
+def place(head: HeadIndex) -> Place:
+    """Return the record of a head."""
+    return Place(layer=head[0], head=head[1])
+
+
+def _control(lost: Sequence[Array]) -> Control:
+    means = [round(float(values.mean()), DECIMALS) + 0.0 for values in lost]
+    return Control(value=round(sum(means) / len(means), DECIMALS), most=max(means), sets=len(means))
