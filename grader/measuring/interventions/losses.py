@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grader.kinds.causal import Ask, Measure, Trial
+from grader.kinds.causal import AskedToken, Measure, Trial
 from grader.measuring.bootstrap import Array
 from grader.measuring.interventions.workbench import Clean, Edit, Workbench
 from grader.schema import HeadIndex, Replacement
@@ -31,7 +31,7 @@ class _Asked:
     wrong: Tensor | None
 
     @classmethod
-    def of(cls, asked: Sequence[Sequence[Ask]]) -> "_Asked":
+    def of(cls, asked: Sequence[Sequence[AskedToken]]) -> "_Asked":
         flat = [(text, *ask) for text, of_text in enumerate(asked) for ask in of_text]
         text, position, right, wrong = zip(*flat, strict=True) if flat else ((), (), (), ())
         pairs = None if None in wrong else torch.tensor(wrong)
