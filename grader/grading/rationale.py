@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from grader.base.language import N_, _
 from grader.base.numbers import measured_and_needed, number
 from grader.exercises.names import statistic
-from grader.schema import Claim, Outcome, ThresholdResult, WhyNot, title
+from grader.grading.causal_words import NO_EVIDENCE, matters_text
+from grader.schema import Claim, Outcome, ThresholdResult, Verdict, WhyNot, title
 
 WHY_NOT: dict[WhyNot, str] = {
     "repeated": N_("Not graded: it repeats an earlier claim."),
@@ -13,6 +14,7 @@ WHY_NOT: dict[WhyNot, str] = {
     "not_asked": N_("Not graded: the exercise does not ask for this kind."),
     "over_budget": N_("Not graded: there are more claims than the exercise takes."),
     "too_close": N_("Not confirmed yet: the interval is too wide. No points are lost."),
+    "no_evidence": NO_EVIDENCE,
 }
 _ABOUT: dict[Outcome, str] = {
     "confirmed": N_("{place} is confirmed as {kind}: {found}."),
@@ -55,6 +57,17 @@ def too_close(result: ThresholdResult) -> str:
         high=f"{high:.{decimals}f}",
         needed=f"{needed:.2f}",
     )
+
+
+def in_words(verdict: Verdict) -> str:
+    """Return a verdict's rationale from its numbers, in the present language; a stored one is English."""
+    claim = verdict.claim
+    if verdict.matters is not None:
+        pattern = rationale(claim, "confirmed", verdict.threshold)
+        return f"{pattern} {matters_text(claim.kind, (claim.layer, claim.head), verdict.matters)}"
+    if verdict.why_not is not None and not (verdict.why_not == "too_close" and verdict.threshold):
+        return _(WHY_NOT[verdict.why_not])
+    return rationale(claim, verdict.outcome, verdict.threshold) if verdict.threshold else _(verdict.rationale)
 
 
 def rationale(claim: Claim, outcome: Outcome, results: Sequence[ThresholdResult]) -> str:

@@ -14,8 +14,8 @@ from grader.base.language import _
 from grader.base.memory import enough_memory
 from grader.exercises.thresholds import thresholds_of
 from grader.kinds.causal import Measure, NoTrials
-from grader.measuring.causal_table import CausalStore, CausalTable, KindScopes
 from grader.measuring.digests import basis_of
+from grader.measuring.interventions.causal_table import CausalStore, CausalTable, KindScopes
 from grader.measuring.interventions.measures import measure_of
 from grader.schema import Estimate, HeadIndex, Kind, Place, Record, Scope, SetEffect, Trace, Writes
 
@@ -249,7 +249,7 @@ class CausalLaboratory:
 
 
 class Written(Record):
-    """What heads write, or that it is not defined."""
+    """The rank of the token that heads write, or None where it is not defined."""
 
     writes: Writes | None
 

@@ -11,10 +11,10 @@ from grader.measuring.bootstrap import Array, Resamples
 from grader.measuring.interventions.losses import Heads, Losses
 from grader.measuring.pooling import DECIMALS
 from grader.measuring.probes import draw
-from grader.schema import Control, CurvePoint, Estimate, HeadIndex, Kind, Member, Place, Replacement, SetEffect
+from grader.schema import Control, Estimate, HeadIndex, Kind, Member, Place, Replacement, SetEffect, SizeEffect
 
 CONTROLS = 8
-"""The number of control sets, where there are so many."""
+"""The most control sets."""
 BOTH: tuple[Replacement, ...] = ("resample", "mean")
 ALL: tuple[Replacement, ...] = (*BOTH, "zero")
 
@@ -64,7 +64,7 @@ class Effects:
                 for head, (rest, of_all) in others.items()
             ),
             curve=tuple(
-                CurvePoint(
+                SizeEffect(
                     size=len(first),
                     heads=tuple(map(place, first)),
                     effect={by: self._estimate(lost[by][frozenset(first)]) for by in BOTH},

@@ -1,4 +1,4 @@
-"""What is lost of a behaviour when sets of heads are replaced: one number for each set and trial."""
+"""The loss of a behaviour when sets of heads are replaced: one number for each set and trial."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from grader.kinds.causal import AskedToken, Measure, Trial
 from grader.measuring.bootstrap import Array
-from grader.measuring.interventions.workbench import Clean, Edit, Workbench
+from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench
 from grader.schema import HeadIndex, Replacement
 
 Heads = frozenset[HeadIndex]
@@ -44,7 +44,7 @@ class _Batch:
 
     numbers: list[int]
     """Their numbers among all trials."""
-    clean: Clean
+    clean: CleanRun
     matched: list[Tensor]
     """The outputs of each layer's heads in the matched runs."""
     asked: _Asked

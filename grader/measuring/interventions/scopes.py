@@ -10,7 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from grader.measuring.attention import stream
 from grader.measuring.bootstrap import Resamples
-from grader.measuring.causal_table import KindScopes
+from grader.measuring.interventions.causal_table import KindScopes
 from grader.measuring.pooling import grid
 from grader.measuring.probes.families import family
 from grader.measuring.questions import question

@@ -20,7 +20,7 @@ R = TypeVar("R", bound=Record)
 
 
 class KindScopes(Record):
-    """How much of each head's attention on ordinary text a kind explains; empty if text has nothing of the kind."""
+    """The part of each head's attention on ordinary text that a kind explains; empty if text has none of the kind."""
 
     kind: Kind
     value: Grid = ()
