@@ -90,8 +90,11 @@ def _rungs(exercise: Exercise, asked: AskedKind, last: Report | None) -> Iterato
 def _causal(exercise: Exercise, asked: AskedKind) -> Iterator[tuple[str, list[str]]]:
     if asked.evidence == "needed":
         yield "needed", [*map(_, NEEDED), _(SUSPECT), f"grade ablate {exercise.id} LAYER HEAD --kind {asked.name}"]
-    if any(kind.circuits for kind in exercise.kinds):  # a head of any kind may be the earlier end
-        yield "feeds", [*map(_, FEEDS), _("Put in the later head:"), f"grade trace {exercise.id} LAYER HEAD"]
+        receivers = [kind.name for kind in exercise.kinds if kind.circuits]
+    if receivers:  # a head of any kind may be the earlier end
+        later = asked.name if asked.circuits else receivers[0]
+        command = f"grade trace {exercise.id} LAYER HEAD --kind {later}"
+        yield "feeds", [*map(_, FEEDS), _("Put in the later head:"), command]
 
 
 def _confusions(last: Report, asked: AskedKind) -> Iterator[str]:

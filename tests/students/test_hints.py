@@ -78,16 +78,19 @@ def test_a_kind_that_needs_more_than_a_pattern_has_further_hints(
 
     assert [rung.name for rung in shown] == ["look", "alike", "where", "try", *more]
     assert commands.get("needed", "") in ("", f"grade ablate mini-heads LAYER HEAD --kind {wanted.name}")
-    assert commands.get("feeds", "") in ("", "grade trace mini-heads LAYER HEAD")
+    assert commands.get("feeds", "") in ("", f"grade trace mini-heads LAYER HEAD --kind {wanted.name}")
 
 
 def test_where_circuits_are_asked_for_a_head_of_any_kind_may_be_the_sender() -> None:
     circuit = exercises.load("mini-circuit")
-    names = {kind.name: [rung.name for rung in rungs(circuit, kind)] for kind in circuit.kinds}
+        shown = {kind.name: rungs(circuit, kind)[4:] for kind in circuit.kinds}
 
-    assert {name: all_of_it[4:] for name, all_of_it in names.items()} == {
+    assert {name: [rung.name for rung in more] for name, more in shown.items()} == {
         "positional:-1": ["feeds"],
         "induction": ["needed", "feeds"],
+    }
+    assert {more[-1].lines[-1] for more in shown.values()} == {
+        "grade trace mini-circuit LAYER HEAD --kind induction"
     }
 
 
