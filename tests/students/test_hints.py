@@ -83,15 +83,13 @@ def test_a_kind_that_needs_more_than_a_pattern_has_further_hints(
 
 def test_where_circuits_are_asked_for_a_head_of_any_kind_may_be_the_sender() -> None:
     circuit = exercises.load("mini-circuit")
-        shown = {kind.name: rungs(circuit, kind)[4:] for kind in circuit.kinds}
+    shown = {kind.name: rungs(circuit, kind)[4:] for kind in circuit.kinds}
 
     assert {name: [rung.name for rung in more] for name, more in shown.items()} == {
         "positional:-1": ["feeds"],
         "induction": ["needed", "feeds"],
     }
-    assert {more[-1].lines[-1] for more in shown.values()} == {
-        "grade trace mini-circuit LAYER HEAD --kind induction"
-    }
+    assert {more[-1].lines[-1] for more in shown.values()} == {"grade trace mini-circuit LAYER HEAD --kind induction"}
 
 
 @pytest.mark.parametrize(
