@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from grader.base.language import LANGUAGES, N_, _, ngettext, spoken
-from grader.grading.causal_words import circuit_text, effect_sentence, named, outcome_sentence
+from grader.grading.causal_words import circuit_text, effect_sentence, named
 from grader.kinds.causal import Measure
 from grader.report.needs import Need
 from grader.report.text.labels import visible
@@ -49,6 +49,20 @@ IMPORTANCES: dict[Importance, str] = {
     "no effect seen": N_("no effect seen"),
     "too close to call": N_("too close to call"),
     "no causal measure": N_("no causal measure"),
+}
+OF_ONE: dict[Importance, str] = {
+    "needed alone": N_("{heads} is needed alone."),
+    "needed together": N_("{heads} is needed together with others."),
+    "no effect seen": N_("No effect of {heads} alone is seen."),
+    "too close to call": N_("It is too close to call whether {heads} is needed: an interval holds what is asked for."),
+    "no causal measure": N_("There is no causal measure for {heads} as this kind."),
+}
+OF_SEVERAL: dict[Importance, str] = {
+    "needed alone": N_("{heads} are needed."),
+    "needed together": N_("{heads} are needed together: each of them adds to the effect."),
+    "no effect seen": N_("{heads} are not all seen to be needed: too little is lost, or one of them adds nothing."),
+    "too close to call": N_("It is too close to call whether {heads} are needed: an interval holds what is asked for."),
+    "no causal measure": N_("There is no causal measure for {heads} as this kind."),
 }
 EXPLAINED: dict[Importance, str] = {
     "needed alone": N_("Without it, a large part of the behaviour is lost, under both replacements."),
@@ -147,7 +161,8 @@ def outcome(need: Need, heads: Iterable[HeadIndex | Place]) -> str:
     if need.importance == "needed together" and others:
         return _(TOGETHER, companions=named(others), heads=named(places))
     meaning = _(IDLE, heads=named(places), idle=named(need.idle)) if need.idle else EXPLAINED[need.importance]
-    return f"{outcome_sentence(need.importance, places)} {_(meaning) if meaning else ''}".rstrip()
+    shown = _((OF_ONE if len(places) == 1 else OF_SEVERAL)[need.importance], heads=named(places))
+    return f"{shown} {_(meaning) if meaning else ''}".rstrip()
 
 
 def short(need: Need) -> str:
