@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING
 
-from grader.base.language import _
+from grader.base.language import N_, _, speaking
 from grader.base.memory import enough_memory
 from grader.exercises.thresholds import thresholds_of
 from grader.kinds.causal import Measure, NoTrials
@@ -32,8 +32,8 @@ FIRST = 4
 """The size of the first set that a kind suggests: its heads with the highest scores."""
 MOST = 16
 """The most heads of a set that a kind suggests."""
-NO_HEAD = "the weights have no head for predictions, so nothing can be seen to get worse"
-NO_MEASURE = "nothing can be stated that must get worse without heads of this kind"
+NO_HEAD = N_("the weights have no head for predictions, so nothing can be seen to get worse")
+NO_MEASURE = N_("nothing can be stated that must get worse without heads of this kind")
 
 
 class CausalLaboratory:
@@ -81,8 +81,8 @@ class CausalLaboratory:
 
     @property
     def kept_table(self) -> CausalTable | None:
-        """The same, if it was measured before."""
-        return self.store.look_up(self._table_key, CausalTable)
+        """The same, if it was measured before; nothing is measured, not even the scores of the heads."""
+        return self.store.look_up(self._table_key, CausalTable) if self.laboratory.is_measured else None
 
     def measure_of(self, kind: Kind) -> Measure | None:
         """Return what must get worse without heads of the kind; None if nothing can be stated."""
@@ -111,27 +111,27 @@ class CausalLaboratory:
         return Workbench(whole.model, whole.whole)
 
     def _effect(self, kind: Kind, heads: list[HeadIndex], *, whole: bool) -> SetEffect:
-        about = ("effect", whole, kind.full_name, self._measure_name(kind), heads, *self._others(kind))
-        return self.store.kept(self.store.key(*about), SetEffect, lambda: self._measured(kind, heads, whole=whole))
+        measure = self.measure_of(kind)
+        if measure is None:
+            return _without_measure(kind, heads, NO_MEASURE)
+        key = self.store.key("effect", whole, kind.full_name, measure.name, heads, *self._others(kind))
+        return self.store.kept(key, SetEffect, lambda: self._measured(kind, measure, heads, whole=whole))
 
-    def _measured(self, kind: Kind, heads: list[HeadIndex], *, whole: bool) -> SetEffect:
+    def _measured(self, kind: Kind, measure: Measure, heads: list[HeadIndex], *, whole: bool) -> SetEffect:
         with self._busy() as threads:
             try:
-                return self._effects(kind, threads).of(heads, whole=whole)
+                return self._effects(kind, measure, threads).of(heads, whole=whole)
             except NoTrials as error:
                 return _without_measure(kind, heads, str(error))
 
-    def _effects(self, kind: Kind, threads: int) -> "Effects":
+    def _effects(self, kind: Kind, measure: Measure, threads: int) -> "Effects":
         """Return the effects under a kind, ready for any set.
 
         Raises:
-            NoTrials: The kind has no measure, or it cannot be taken of this transformer.
+            NoTrials: The measure cannot be taken of this transformer.
         """
         from grader.measuring.interventions.effects import Effects
 
-        measure = self.measure_of(kind)
-        if measure is None:
-            raise NoTrials(NO_MEASURE)
         return Effects(self._losses(measure, threads), kind, *self._others(kind), seed=self.exercise.probes.seed)
 
     def _losses(self, measure: Measure, threads: int) -> "Losses":
@@ -144,7 +144,8 @@ class CausalLaboratory:
                 raise NoTrials(NO_HEAD)
             limit = longest_text(self.bench.model) or sys.maxsize
             tokenizer, settings = self.laboratory.whole.tokenizer, self.exercise.probes
-            trials = measure.build(tokenizer, settings, self.laboratory.sees_back, limit)
+            with speaking("en"):  # what it says if there are none is kept
+                trials = measure.build(tokenizer, settings, self.laboratory.sees_back, limit)
             self._taken[measure.name] = Losses(self.bench, measure, trials, threads)
         return self._taken[measure.name]
 
@@ -156,11 +157,14 @@ class CausalLaboratory:
         places = list(product(range(self.exercise.transformer.layers), range(self.exercise.transformer.heads)))
         effects: list[SetEffect] = []
         kinds = [asked.kind for asked in self.exercise.kinds]
+        with_measure = [(kind, measure) for kind in kinds if (measure := self.measure_of(kind))]
         with self._busy() as threads:
-            for number, kind in enumerate(kinds):
+            for number, (kind, measure) in enumerate(with_measure):
                 with suppress(NoTrials):
-                    of_kind = self._effects(kind, threads)
-                    of_kind.losses.prepare([frozenset([head]) for head in places], self._part(number, len(kinds)))
+                    of_kind = self._effects(kind, measure, threads)
+                    of_kind.losses.prepare(
+                        [frozenset([head]) for head in places], self._part(number, len(with_measure))
+                    )
                     effects += [of_kind.of(heads) for heads in [*([head] for head in places), *self._suggested(kind)]]
         return CausalTable(
             key=self._table_key, effects=tuple(effects), scopes=tuple(self.scopes(kind) for kind in kinds)
@@ -219,10 +223,11 @@ class CausalLaboratory:
 
     @property
     def _table_key(self) -> str:
-        kinds = [
-            (asked.full_name, self._measure_name(asked.kind), self._others(asked.kind)) for asked in self.exercise.kinds
+        kinds = [asked.kind for asked in self.exercise.kinds]
+        about = [
+            (each.full_name, self._measure_name(each), self._others(each), self._suggested(each)) for each in kinds
         ]
-        return self.store.key("table", kinds)
+        return self.store.key("table", about)
 
     def _measure_name(self, kind: Kind) -> str:
         measure = self.measure_of(kind)

@@ -123,6 +123,12 @@ def _flawless(report: Report) -> int:
     return 0 if "refuted" in results else len(confirmed(report))
 
 
+def _circuits(reports: Sequence[Report]) -> int:
+    """Return the number of different circuits that were confirmed."""
+    found = ((report, each.circuit) for report in reports for each in report.verdicts if report.xp > 0)
+    return len({(report.transformer, each.feeds) for report, each in found if each and each.result == "confirmed"})
+
+
 def _looks_ahead(verdict: Verdict) -> bool:
     """Return whether the claim is of a kind that only an encoder's heads can be."""
     return verdict.claim.looks_ahead
@@ -166,6 +172,8 @@ COUNTS: dict[str, Callable[[Sequence[Report], TypeName | None], int]] = {
     "transformers": lambda reports, _: len({r.transformer for r in reports if confirmed(r)}),
     "heads_with_evidence": lambda reports, _: _heads(reports, lambda v: v.claim.evidence is not None),
     "heads_that_look_ahead": lambda reports, _: _heads(reports, _looks_ahead),
+    "needed_heads": lambda reports, _: _heads(reports, lambda v: v.level not in (None, "pattern")),
+    "circuits": lambda reports, _: _circuits(reports),
     "second_looks": lambda reports, _: _second_looks(reports),
     "kinds_of_one_head": lambda reports, _: _kinds_of_one_head(reports),
     "layers_of_one_transformer": lambda reports, _: _layers_of_one_transformer(reports),

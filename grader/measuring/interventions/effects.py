@@ -45,7 +45,8 @@ class Effects:
         others = {head: (chosen - {head}, (self.of_kind | chosen) - {head}) for head in heads}
         curve = list(accumulate(([head] for head in heads), lambda one, other: one + other)) if whole else []
         sets = [chosen, *controls, *(each for pair in others.values() for each in pair), *map(frozenset, curve)]
-        lost = {by: dict(zip(sets, self.losses.lost(sets, by), strict=True)) for by in replacements}
+        asked = {by: sets if by in BOTH else [chosen, *controls] for by in replacements}
+        lost = {by: dict(zip(asked[by], self.losses.lost(asked[by], by), strict=True)) for by in replacements}
         return SetEffect(
             kind=self.kind,
             measure=self.losses.measure.name,

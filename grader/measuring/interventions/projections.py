@@ -15,7 +15,9 @@ ADDED: dict[str, str] = {
     "llama": "o_proj",
     "mistral": "o_proj",
     "mixtral": "o_proj",
+    "modernbert": "Wo",
     "olmo": "o_proj",
+    "opt": "out_proj",
     "phi": "dense",
     "phi3": "o_proj",
     "qwen2": "o_proj",
@@ -33,8 +35,9 @@ Elsewhere a norm or a factor stands between, and what a single head adds is not 
 
 def projection(bench: Workbench, layer: int) -> nn.Module | None:
     """Return the output projection of a layer's heads; None if what it returns is not simply added."""
-    name = ADDED.get(bench.model.config.model_type)
-    if not bench.stack or not name:
+    config = bench.model.config
+    name = ADDED.get(config.model_type)
+    if not bench.stack or not name or not getattr(config, "do_layer_norm_before", True):  # OPT-350m has norms behind
         return None
     modules = (getattr(module, name, None) for module in bench.stack[layer].modules())
     return next((each for each in modules if isinstance(each, nn.Module) and _width(each) == bench.width), None)

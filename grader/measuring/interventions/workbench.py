@@ -94,8 +94,9 @@ class Workbench:
         for number, layer in enumerate(self.stack):
             if not isinstance(layer.forward, _Skipped):
                 layer.forward = _Skipped(number, layer.forward)
-        if whole is not None and not isinstance(model.forward, _Ended):
-            model.forward = _Ended(model.forward)
+        ended = model.get_decoder()  # type: ignore[no-untyped-call]  # the model, or the part that OPT's head calls
+        if whole is not None and not isinstance(ended.forward, _Ended):
+            ended.forward = _Ended(ended.forward)
 
     @property
     def width(self) -> int:
@@ -176,12 +177,7 @@ class Workbench:
         if self.whole is None:
             raise ValueError("the transformer was loaded without its head for predictions")
         for rows in torch.split(states, ROWS):
-            token = _FINAL.set(rows[None])
-            try:
-                with torch.inference_mode():
-                    yield self.whole(input_ids=torch.zeros(1, len(rows), dtype=torch.long), use_cache=False).logits[0]
-            finally:
-                _FINAL.reset(token)
+            yield _predicted(self.whole, rows)
 
     def raised(self, vectors: Tensor) -> Iterator[Tensor]:
         """Yield the logits that vectors of the residual stream lead to by themselves, through the final norm."""
@@ -235,6 +231,17 @@ class _Ended:
             self.made = type(output)
             return output
         return self.made(last_hidden_state=final)
+
+
+def _predicted(whole: PreTrainedModel, states: Tensor) -> Tensor:
+    """Return the logits of final states, [state, token]; what a thread is told for this is over when it returns."""
+    token = _FINAL.set(states[None])
+    try:
+        with torch.inference_mode():
+            logits: Tensor = whole(input_ids=torch.zeros(1, len(states), dtype=torch.long), use_cache=False).logits[0]
+    finally:
+        _FINAL.reset(token)
+    return logits
 
 
 def _stack(model: PreTrainedModel) -> list[nn.Module]:

@@ -43,7 +43,7 @@ class _Reader:
             vectors = torch.stack([self._written(head, most) for head in heads]).sum(0)
         logits = torch.cat(list(self.bench.raised(vectors)))
         own = logits.gather(1, self.clean.ids[0, most][:, None])
-        return [int(rank) for rank in (logits > own).sum(-1) + 1]
+        return [int(rank) for rank in (logits >= own).sum(-1)]  # a head that writes nothing raises no token
 
     def _written(self, place: HeadIndex, keys: Tensor) -> Tensor:
         """Return what a head adds to the residual stream at each query from its key, [query, width]."""
@@ -63,12 +63,15 @@ def writes(
 ) -> Writes | None:
     """Return the rank of the attended token by what the heads write from it together, on a probe of the kind.
 
-    None if the family does not simply add what heads write, or the transformer has no head for predictions.
+    None if the family does not simply add what heads write, the transformer has no head for predictions, or the probe
+    asks nothing of these sequences.
     """
     layers = sorted({layer for layer, _head in heads})
     if bench.whole is None or any(projection(bench, layer) is None for layer in layers):
         return None
     readers = list(_readers(bench, sequences, kind, layers, causal=causal))
+    if not readers:
+        return None
     own = [rank for reader in readers for rank in reader.ranks(heads)]
     others = [(layer, head) for layer in layers for head in range(bench.heads) if (layer, head) not in heads]
     medians = [float(median(rank for reader in readers for rank in reader.ranks([each]))) for each in others]

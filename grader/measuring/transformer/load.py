@@ -86,7 +86,7 @@ def load(
         read, tokenizer = _read(shown, dtype, _automatic(source) if whole else "AutoModel")
         model: PreTrainedModel = read.base_model if whole else read  # type: ignore[assignment]
         with foreign(located.path):
-            refuse_not_finite(located.path, model)
+            refuse_not_finite(located.path, read)
             _agree(source, located.path, model)
             refuse_other_tokenizer(model, tokenizer)
     verify(located, source)  # at no cost, unless a file changed meanwhile
