@@ -150,6 +150,7 @@ def test_the_facts_of_a_verdict() -> None:
     facts = dict(causal.facts(verdict))
 
     assert facts["Evidence"] == "pattern, needed together with others"
+    assert facts["Effect"] == planted.MATTERS.rationale
     assert facts["Circuit"] == "L0H1 feeds L1H1."
     assert facts["Writes"].startswith("of 2508 tokens, the attended one has the median rank 13")
     assert facts["Scope"].startswith("on ordinary text this kind explains 43 %")
@@ -157,12 +158,13 @@ def test_the_facts_of_a_verdict() -> None:
 
 @speaking("ko")
 def test_a_circuit_is_told_in_the_readers_language_with_its_numbers_only_if_they_are_shown() -> None:
-    full = CONFIRMED.model_copy(update={"circuit": planted.CIRCUIT})
+    full = CONFIRMED.model_copy(update={"circuit": planted.CIRCUIT, "matters": planted.MATTERS})
     plain = planted.CIRCUIT.model_copy(update={"score": None, "left": None, "rationale": "Refuted."})
     hidden = CONFIRMED.model_copy(update={"circuit": plain, "measured": None})
 
-    ((_label, told),) = causal.facts(full)
-    assert "0.03" in told
+    (_label, effect), (_label, circuit) = causal.facts(full)
+    assert "7.65" in effect
+    assert "0.03" in circuit
     assert [text for _label, text in causal.facts(hidden)] == [_("Refuted.")]
 
 
