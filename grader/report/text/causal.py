@@ -82,7 +82,7 @@ IDLE = N_(
 )
 TOGETHER = N_(
     "{heads} is needed together with {companions}: without all of them, a large part of the behaviour is lost, under "
-    "both replacements. Without {heads} alone, next to nothing is lost, because the others do the same."
+    "both replacements. Without {heads} alone, less is lost, because the others do the same."
 )
 LOWER_BOUND = N_("Later layers repair a part of what is missing, so that an effect is a lower bound.")
 ABOVE_NOT_KNOWING = N_(
