@@ -80,7 +80,7 @@ class Pictures:
 
     @cached_property
     def needs(self) -> Needs:
-        """What was seen before of the importance of the exercise's heads; nothing is measured for it."""
+        """The importance of the exercise's heads as it was seen before; nothing is measured for it."""
         with suppress(GraderError):  # if the transformer is not on this machine
             return kept(self.bench)
         return NO_NEEDS

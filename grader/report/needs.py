@@ -35,7 +35,7 @@ class Need:
 
 
 Needs = Mapping[tuple[str, HeadIndex], Need]
-"""What was seen of heads, by the kind's name and the head."""
+"""The importance of heads as it was seen, by the kind's name and the head."""
 NO_NEEDS: Needs = MappingProxyType({})
 
 

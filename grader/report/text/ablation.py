@@ -60,7 +60,7 @@ class Ablation:
 
     @property
     def need(self) -> Need:
-        """What was seen of the importance of the heads."""
+        """The importance of the heads, as it was seen."""
         if len(self.effect.heads) > 1:
             return needs.of_set(self.effect, self.needed_at)
         return needs.of_head(self.effect, [self.together] if self.together else [], self.needed_at)

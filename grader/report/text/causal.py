@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from grader.base.language import LANGUAGES, N_, _, ngettext, spoken
-from grader.grading.causal_words import circuit_text, effect_sentence, named
+from grader.grading.causal_words import circuit_text, effect_sentence, matters_text, named
 from grader.kinds.causal import Measure
 from grader.report.needs import Need
 from grader.report.text.labels import visible
@@ -15,6 +15,7 @@ from grader.schema import (
     Importance,
     Kind,
     Level,
+    Matters,
     Place,
     Replacement,
     Report,
@@ -81,7 +82,7 @@ IDLE = N_(
 )
 TOGETHER = N_(
     "{heads} is needed together with {companions}: without all of them, a large part of the behaviour is lost, under "
-    "both replacements. Without {heads} alone, next to nothing is lost, because the others do the same."
+    "both replacements. Without {heads} alone, less is lost, because the others do the same."
 )
 LOWER_BOUND = N_("Later layers repair a part of what is missing, so that an effect is a lower bound.")
 ABOVE_NOT_KNOWING = N_(
@@ -250,12 +251,21 @@ def facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
     """Yield label and text of everything causal that a verdict says beside its rationale; nothing without evidence."""
     if verdict.level is not None:
         yield _("Evidence"), _(LEVELS[verdict.level])
+    if verdict.matters is not None:
+        yield _("Effect"), visible(_matters(verdict, verdict.matters))
     if verdict.circuit is not None:
         yield _("Circuit"), visible(_circuit(verdict, verdict.circuit))
     if verdict.writes is not None:
         yield _("Writes"), writes(verdict.writes)
     if verdict.scope is not None:
         yield _("Scope"), scope(verdict.scope)
+
+
+def _matters(verdict: Verdict, matters: Matters) -> str:
+    """Return the effects with their intervals and controls, and what they mean."""
+    claim = verdict.claim
+    is_stored = spoken() == LANGUAGES[0]
+    return matters.rationale if is_stored else matters_text(claim.kind, (claim.layer, claim.head), matters)
 
 
 def _circuit(verdict: Verdict, circuit: CircuitVerdict) -> str:

@@ -163,6 +163,17 @@ def test_pages_mark_what_was_measured_before_and_measure_nothing_for_it(
     assert told["calibration"][1].count('class="need-beside"') >= 5
 
 
+@pytest.mark.parametrize("arguments", [("ablate", ID, "1", "3"), ("trace", ID, "1", "5"), ("scan", ID, "--causal")])
+def test_what_was_measured_is_looked_up_without_torch(
+    told: dict[str, tuple[int, str, str]], causes: tuple[Bench, Path], arguments: tuple[str, ...]
+) -> None:
+    assert told["scan"][0] == 0
+    code, names = causes[0].imported(causes[1], *arguments)
+
+    assert code == 0
+    assert not names & {"torch", "transformers"}
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -10,7 +10,7 @@ from grader.schema import Exercise, Report
 from tests.report.conftest import CONFIRMED
 from tests.support import planted_effects as planted
 
-LABELS = ("Evidence", "Circuit", "Writes", "Scope")
+LABELS = ("Evidence", "Effect", "Circuit", "Writes", "Scope")
 SEEN = CONFIRMED.model_copy(
     update={
         "level": "pattern, needed together",

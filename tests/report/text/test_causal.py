@@ -53,7 +53,7 @@ def test_the_text_says_what_was_seen_and_what_to_keep_in_mind() -> None:
     text = " ".join(ablation.text(ONE).split())
 
     assert "L0H0 is needed together with L1H1, L2H2 and L3H3: without all of them, a large part" in text
-    assert "Without L0H0 alone, next to nothing is lost, because the others do the same." in text
+    assert "Without L0H0 alone, less is lost, because the others do the same." in text
     assert "on ordinary text this kind explains 43 % of what the head attends to away from the first position" in text
     assert "the attended one has the median rank 13; it is among the first 5 on 34 % of the queries" in text
     assert "an effect is a lower bound" in text
@@ -150,6 +150,7 @@ def test_the_facts_of_a_verdict() -> None:
     facts = dict(causal.facts(verdict))
 
     assert facts["Evidence"] == "pattern, needed together with others"
+    assert facts["Effect"] == planted.MATTERS.rationale
     assert facts["Circuit"] == "L0H1 feeds L1H1."
     assert facts["Writes"].startswith("of 2508 tokens, the attended one has the median rank 13")
     assert facts["Scope"].startswith("on ordinary text this kind explains 43 %")
@@ -157,12 +158,13 @@ def test_the_facts_of_a_verdict() -> None:
 
 @speaking("ko")
 def test_a_circuit_is_told_in_the_readers_language_with_its_numbers_only_if_they_are_shown() -> None:
-    full = CONFIRMED.model_copy(update={"circuit": planted.CIRCUIT})
+    full = CONFIRMED.model_copy(update={"circuit": planted.CIRCUIT, "matters": planted.MATTERS})
     plain = planted.CIRCUIT.model_copy(update={"score": None, "left": None, "rationale": "Refuted."})
     hidden = CONFIRMED.model_copy(update={"circuit": plain, "measured": None})
 
-    ((_label, told),) = causal.facts(full)
-    assert "0.03" in told
+    (_label, effect), (_label, circuit) = causal.facts(full)
+    assert "7.65" in effect
+    assert "0.03" in circuit
     assert [text for _label, text in causal.facts(hidden)] == [_("Refuted.")]
 
 
