@@ -112,9 +112,9 @@ def saved(folder: Path, family: str, seed: int = 0) -> Path:
 HEADED = {"gpt2": GPT2LMHeadModel, "llama": LlamaForCausalLM, "bert": BertForMaskedLM}
 
 
-def with_head(family: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+def with_head(family: str, dtype: torch.dtype = torch.float32, seed: int = 0) -> PreTrainedModel:
     """The transformer of `for_words` inside its language model, in train mode, as one who trains it holds it."""
-    base = for_words(family, dtype)
+    base = for_words(family, dtype, seed)
     model = HEADED[family](base.config).to(dtype)
     model.base_model.load_state_dict(base.state_dict(), strict=False)  # BERT's pooler is left out
     return model.train()

@@ -175,7 +175,7 @@ class Workbench:
     def predictions(self, states: Tensor) -> Iterator[Tensor]:
         """Yield the logits of final states, [state, width], as [state, token], ROWS at a time."""
         if self.whole is None:
-            raise ValueError("the transformer was loaded without its head for predictions")
+            raise ValueError("the transformer was loaded without its head for predictions: load it with whole=True")
         for rows in torch.split(states, ROWS):
             yield _predicted(self.whole, rows)
 
