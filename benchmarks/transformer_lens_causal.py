@@ -99,16 +99,16 @@ class Theirs:
         self.ids, self.matched = (
             torch.tensor([getattr(trial, name) for trial in case.trials]) for name in ("token_ids", "matched")
         )
+        with torch.no_grad():
+            _, self.cache = model.run_with_cache(self.ids, names_filter=_kept)
+            _, self.other = model.run_with_cache(self.matched, names_filter=_kept)
+            self.clean = self._loss(self.ids)
 
     def __call__(self) -> Effects:
         """Return what is lost."""
         with torch.no_grad():
-            _, cache = self.model.run_with_cache(self.ids, names_filter=_kept)
-            _, other = self.model.run_with_cache(self.matched, names_filter=_kept)
-            clean = self._loss(self.ids)
-            return {
-                by: torch.stack([self._without(head, by, cache, other) - clean for head in self.heads]) for by in BOTH
-            }
+            lost = {by: [self._without(head, by) - self.clean for head in self.heads] for by in BOTH}
+        return {by: torch.stack(of_heads) for by, of_heads in lost.items()}
 
     def _without(self, place: HeadIndex, by: str) -> Tensor:
         layer, head = place
@@ -144,9 +144,8 @@ def cases(*, every: bool) -> Iterator[Case]:
     """Yield the embedded transformer, and one of GPT-2 small's size."""
     mini = of_exercise("mini-heads")
     if mini is not None:
-        yield Case(
-            "mini-gpt2, 24 sequences", mini, list(product(range(6), range(8)) if every else [(1, 5), (4, 5)]), 24
-        )
+        heads = list(product(range(6), range(8))) if every else [(1, 5), (4, 5)]
+        yield Case("mini-gpt2, 24 sequences", mini, heads, 24)
     whole = random_gpt2(768, 12, 12, 50257, 3.0)
     heads = list(product(range(12), range(12))) if every else [(3, 5), (8, 5)]
     yield Case("12 x 12 x 768, random weights, 8 sequences", whole, heads, 8)
