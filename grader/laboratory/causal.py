@@ -77,7 +77,7 @@ class CausalLaboratory:
     @cached_property
     def table(self) -> CausalTable:
         """The effects of all single heads under each kind with a measure, and of the sets that the kinds suggest."""
-        return self.store.kept(self._table_key, CausalTable, self._table)
+        return self.store.kept(self._table_key, CausalTable, self._table, alone=True)
 
     @property
     def kept_table(self) -> CausalTable | None:
