@@ -71,7 +71,7 @@ def effect_sentence(effect: SetEffect) -> str:
     if not effect.measure:
         return _("There is no causal measure for this kind.")
     lost = "; ".join(_with_interval(_(REPLACED[by]), effect.effect[by]) for by in DECIDING if by in effect.effect)
-    message = N_("Without {heads}, of {behaviour} {unit} are lost: {lost}.")
+    message = N_("Without {heads}, this much of {behaviour} {unit} is lost: {lost}.")
     values = {"heads": named(effect.heads), "behaviour": _amount(effect.behaviour.value), "unit": _(UNITS[effect.unit])}
     return " ".join([_(message, **values, lost=lost), *_beside(effect)])
 
@@ -169,7 +169,7 @@ def _left(circuit: CircuitVerdict, score: float, left: SenderLeft) -> str:
     lost = "; ".join(
         [_with_interval(_(REPLACED["resample"]), resampled), _with_interval(_(REPLACED["mean"]), left.mean)]
     )
-    message = N_("Without {sender}, of the receiver's score of {score} is left: {lost}; asked for is {most} at most.")
+    message = N_("Without {sender}, this is left of the receiver's score of {score}: {lost}; asked for is {most} at most.")
     most = number(circuit.left_at_most * score)
     return _(message, sender=circuit.feeds.sender, score=number(score), lost=lost, most=most)
 

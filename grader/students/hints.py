@@ -89,7 +89,8 @@ def _rungs(exercise: Exercise, asked: AskedKind, last: Report | None) -> Iterato
 
 def _causal(exercise: Exercise, asked: AskedKind) -> Iterator[tuple[str, list[str]]]:
     if asked.evidence == "needed":
-        yield "needed", [*map(_, NEEDED), _(SUSPECT), f"grade ablate {exercise.id} LAYER HEAD --kind {asked.name}"]
+        command = f"grade ablate {exercise.id} LAYER HEAD --kind {asked.name}"
+        yield "needed", [*map(_, NEEDED), _(SUSPECT), command]
     receivers = [kind.name for kind in exercise.kinds if kind.circuits]
     if receivers:  # a head of any kind may be the earlier end
         later = asked.name if asked.circuits else receivers[0]

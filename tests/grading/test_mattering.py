@@ -69,8 +69,9 @@ def test_a_head_that_is_needed_alone_is_confirmed_with_both_replacements_and_its
         "L0H3 has the pattern of positional, offset -1: share on random 0.95; needed 0.40. L0H3 is needed alone."
     )
     assert said(verdict) == (
-        "L0H3 is needed alone. Asked for is a loss of 10 % of the behaviour, under both replacements. Without L0H3, of "
-        "14.67 nats are lost: resampled 12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 to 7.67). "
+        "L0H3 is needed alone. Asked for is a loss of 10 % of the behaviour, under both replacements. Without L0H3, "
+        "this much of 14.67 nats is lost: resampled 12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 to "
+        "7.67). "
         "There is no control: too few other heads of these layers do not score on the kind."
     )
 
@@ -236,7 +237,8 @@ def test_the_sentence_on_an_effect() -> None:
     effect = Planted(control=0.2).effect(induction(TOGETHER[0]).kind, TOGETHER)
 
     assert effect_sentence(effect) == (
-        "Without L1H0, L1H1 and L1H2, of 14.67 nats are lost: resampled 9.00 (interval 8.95 to 9.05); by the mean 5.40 "
+        "Without L1H0, L1H1 and L1H2, this much of 14.67 nats is lost: resampled 9.00 (interval 8.95 to 9.05); by the "
+        "mean 5.40 "
         "(interval 5.35 to 5.45). As many other heads of the same layers: resampled 0.20 at most; by the mean 0.20 at "
         "most."
     )
