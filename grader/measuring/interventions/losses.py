@@ -171,7 +171,8 @@ class Losses:
     def _answers(self, asked: _Asked, states: Tensor) -> Iterator[Tensor]:
         """Yield the loss, or the logit difference, of what is asked."""
         start = 0
-        for logits in self.bench.predictions(states):
+        for predicted in self.bench.predictions(states):
+            logits = predicted.to(torch.promote_types(predicted.dtype, torch.float32))  # no sums in half precision
             rows = slice(start, start := start + len(logits))
             right = logits.gather(1, asked.right[rows, None])[:, 0]
             if asked.wrong is None:
