@@ -33,6 +33,8 @@ CONTROLLED: dict[Replacement, str] = {
     "mean": N_("by the mean {most} at most"),
 }
 UNITS: dict[Unit, str] = {"nats": N_("nats"), "logits": N_("logits")}
+SAME_LAYERS = N_("As many other heads of the same layers: {most}.")
+ELSEWHERE = N_("As many heads of other layers, since too few of the same ones do not score on the kind: {most}.")
 INPUTS: dict[Into, str] = {"key": N_("key"), "query": N_("query")}
 _CLAIMED: dict[Importance, str] = {
     "needed alone": N_("{place} is needed alone."),
@@ -157,9 +159,10 @@ def _beside(effect: SetEffect) -> Iterator[str]:
         most = "; ".join(
             _(CONTROLLED[by], most=_amount(effect.control[by].most)) for by in DECIDING if by in effect.control
         )
-        yield _("As many other heads of the same layers: {most}.", most=most)
+        elsewhere = any(each.elsewhere for each in effect.control.values())
+        yield _(ELSEWHERE if elsewhere else SAME_LAYERS, most=most)
     else:
-        yield _("There is no control: too few other heads of these layers do not score on the kind.")
+        yield _("There is no control: too few heads do not score on the kind.")
     if any(effect.effect[by].value > effect.behaviour.value for by in DECIDING if by in effect.effect):
         yield _("That is more than not knowing would cost: without them it is sure of what is wrong.")
 
@@ -169,7 +172,7 @@ def _left(circuit: CircuitVerdict, score: float, left: SenderLeft) -> str:
     lost = "; ".join(
         [_with_interval(_(REPLACED["resample"]), resampled), _with_interval(_(REPLACED["mean"]), left.mean)]
     )
-    message = N_("Without {sender}, this is left of the receiver's score of {score}: {lost}; asked for is {most} at most.")
+    message = N_("Without {sender}, this is left of the receiver's score of {score}: {lost}; {most} at most is needed.")
     most = number(circuit.left_at_most * score)
     return _(message, sender=circuit.feeds.sender, score=number(score), lost=lost, most=most)
 

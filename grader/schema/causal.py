@@ -60,11 +60,17 @@ class Estimate(Record):
 
 
 class Control(Record):
-    """The same effect for other sets: heads of the same layers that do not score on the kind, drawn by the seed."""
+    """The same effect for other sets, drawn by the seed from heads of the same layers that do not score on the kind."""
 
     value: float = Field(description="The mean over the sets.")
     most: float = Field(description="The largest of them.")
     sets: int = Field(ge=1, description="The number of sets.")
+    elsewhere: bool = Field(
+        default=False,
+        exclude_if=lambda elsewhere: not elsewhere,
+        description="True if they are of the nearest other layers, later ones first, because too few heads of the same "
+        "layers do not score on the kind.",
+    )
 
 
 class Member(Record):
@@ -102,7 +108,7 @@ class SetEffect(Record):
     )
     effect: dict[Replacement, Estimate] = Field(description="What is lost of the behaviour, in `unit`.")
     control: dict[Replacement, Control] = Field(
-        description="Sets of the same size; empty if too few heads of these layers do not score on the kind."
+        description="Sets of the same size; empty if there are too few heads that do not score on the kind."
     )
     members: tuple[Member, ...] = ()
     curve: tuple[SizeEffect, ...] = ()

@@ -45,7 +45,7 @@ def test_a_circuit_is_confirmed_with_points_of_its_own() -> None:
     assert found.rationale == (
         "L0H3 feeds L1H0 as induction, into its key. Without L0H3, this is left of the receiver's score of 0.90: "
         "resampled "
-        "0.03 (interval -0.02 to 0.08); by the mean 0.03 (interval -0.02 to 0.08); asked for is 0.45 at most. Every "
+        "0.03 (interval -0.02 to 0.08); by the mean 0.03 (interval -0.02 to 0.08); 0.45 at most is needed. Every "
         "other head of the sender's layer leaves 0.80 or more. If only what it adds to the key is replaced, 0.03 is "
         "left."
     )

@@ -70,9 +70,9 @@ def test_a_head_that_is_needed_alone_is_confirmed_with_both_replacements_and_its
     )
     assert said(verdict) == (
         "L0H3 is needed alone. Asked for is a loss of 10 % of the behaviour, under both replacements. Without L0H3, "
-        "this much of 14.67 nats is lost: resampled 12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 to "
-        "7.67). "
-        "There is no control: too few other heads of these layers do not score on the kind."
+        "this much of 14.67 nats is lost: resampled 12.70 (interval 12.65 to 12.75); by the mean 7.62 (interval 7.57 "
+        "to 7.67). "
+        "There is no control: too few heads do not score on the kind."
     )
 
 

@@ -89,7 +89,7 @@ def test_eight_induction_heads_of_smollm2_together_carry_its_copying(bench_of: C
     scoring = [place for place, standing in of_kind.items() if standing.factor >= 0.5]
     trials = COPYING.build(bench.whole.tokenizer, bench.exercise.probes, True, 256)[:6]
     losses = Losses(bench.causal.bench, COPYING, trials)
-    others = Effects(losses, kind, best, scoring, seed=0).controls(frozenset(best))[:3]
+    others = Effects(losses, kind, best, scoring, seed=0).controls(frozenset(best))[0][:3]
 
     for replacement in BOTH:
         together, *controls = losses.lost([frozenset(best), *others], replacement).mean(1)

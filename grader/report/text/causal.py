@@ -89,7 +89,8 @@ ABOVE_NOT_KNOWING = N_(
     "More is lost ({replaced}) than the whole behaviour: that is worse than not knowing, and more than knocking out."
 )
 ZERO = N_("Zero is a caution, for comparison only: it shows effects where the other two replacements see none.")
-NO_CONTROL = N_("No control: too few other heads of these layers do not score on the kind.")
+NO_CONTROL = N_("No control: too few heads do not score on the kind.")
+ELSEWHERE = N_("The control is of other layers: too few heads of the same ones do not score on the kind.")
 NOT_DRAWN = "\N{EN DASH}"
 MOST_ROUNDED = 0.1
 """The part below which a percentage has a decimal."""
@@ -187,6 +188,8 @@ def cautions(effect: SetEffect) -> list[str]:
     ]
     if not effect.control:
         lines.append(_(NO_CONTROL))
+    elif any(each.elsewhere for each in effect.control.values()):
+        lines.append(_(ELSEWHERE))
     if "zero" in effect.effect:
         lines.append(_(ZERO))
     return [*lines, _(LOWER_BOUND)]
