@@ -76,11 +76,13 @@ bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine a
 	@$(BIN)/python -m benchmarks.precision
 	@$(BIN)/python -m benchmarks.start
 	@$(BIN)/python -m benchmarks.grading
+	@$(BIN)/python -m benchmarks.causal mini-heads --scan
 	@echo "Installing TransformerLens into build/lens; the first time takes some minutes."
 	@$(BIN)/python -m venv build/lens
 	@build/lens/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0 'transformer-lens<4' .
 	build/lens/bin/python benchmarks/transformer_lens_speed.py
 	build/lens/bin/python benchmarks/transformer_lens_parity.py
+	build/lens/bin/python benchmarks/transformer_lens_causal.py
 
 docs: $(INSTALLED_TEST)  ## the documentation as a site, in build/docs; a link that leads nowhere is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

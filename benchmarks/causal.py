@@ -1,7 +1,7 @@
 """The tables of causal evidence: heads alone and together, what feeds them, what they write, and their scope.
 
-    python -m benchmarks.causal mini-heads --kind induction --kind positional:-1
-    python -m benchmarks.causal smollm2-heads --kind induction --sequences 8
+    python -m benchmarks.causal mini-heads --kind positional --kind induction --seeds 3
+    python -m benchmarks.causal smollm2-heads --kind induction --sequences 8 --no-traces
 
 For each draw of the probes: the heads of a kind by their score, alone and the first ones together, with controls; what
 each of them adds, and keeps; the heads that feed the best one. `--scan` prints the cost of the whole causal table.
@@ -37,7 +37,7 @@ def smaller(exercise: Exercise, kinds: list[str], sequences: int, draw: int) -> 
     settings = exercise.probes.drawn(draw)
     if sequences:
         settings = settings.model_copy(update={"causal_sequences": sequences, "repeat_sequences": sequences})
-    asked = tuple(each for each in exercise.kinds if not kinds or each.full_name in kinds)
+    asked = tuple(each for each in exercise.kinds if not kinds or each.type in kinds)
     return exercise.model_copy(update={"probes": settings, "kinds": asked})
 
 
@@ -160,7 +160,7 @@ def main() -> None:
     """Run the command line of the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("exercise", nargs="*", default=["mini-heads"])
-    parser.add_argument("--kind", action="append", default=[])
+    parser.add_argument("--kind", action="append", default=[], help="a type, such as induction")
     parser.add_argument("--sequences", type=int, default=0, help="of each probe of repeats, and of each trial")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--no-traces", action="store_true")

@@ -259,3 +259,11 @@ def test_the_clean_score_of_a_trace_is_that_of_the_table(warm: Path, weights: Pa
         table = laboratory.standings.by_kind[kind.name][receiver].measured
         trace = laboratory.causal.trace(kind, receiver)
         assert (trace.score, trace.interval) == (table.score, table.interval)
+
+
+def test_the_transformer_is_not_held_twice(weights: Path, warm: Path) -> None:
+    laboratory = Laboratory(ASKED, warm, explicit=weights)
+    assert laboratory.loaded.whole is None
+
+    assert laboratory.whole.whole is not None
+    assert laboratory.loaded is laboratory.whole

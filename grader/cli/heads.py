@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -22,9 +22,7 @@ KindOption = Annotated[
         "--kind", help="The kind, such as induction. Default: the one that they are confirmed as.", metavar="K"
     ),
 ]
-NO_MEASURE = N_(
-    "no causal measure for {kind}: nothing is known that must get worse without such heads; kinds with one: {kinds}"
-)
+NO_MEASURE = N_("nothing is known that must get worse without such heads; kinds with one: {kinds}")
 NOT_CONFIRMED = N_("{heads}: not confirmed as any kind of {exercise}; add --kind, one of: {kinds}")
 
 
@@ -75,15 +73,19 @@ def kind_of(lab: "Laboratory", heads: Sequence[HeadIndex], named: str | None, co
     return kinds[0]
 
 
-def refuse_unmeasured(lab: "Laboratory", kind: Kind, command: str) -> None:
+def refuse_unmeasured(kind: Kind, why: str, command: str) -> NoReturn:
     """Refuse a kind without a causal measure.
 
     Raises:
-        InvalidInput: It has none.
+        InvalidInput: Always.
     """
-    if not lab.causal.measure_of(kind):
-        message = _(NO_MEASURE, kind=kind.name, kinds=", ".join(_measured(lab)) or _("none"))
-        raise InvalidInput(command, [Problem("no-causal-measure", message)])
+    message = _("no causal measure for {kind}: {why}", kind=kind.name, why=why)
+    raise InvalidInput(command, [Problem("no-causal-measure", message)])
+
+
+def no_measure(lab: "Laboratory") -> str:
+    """Return why a kind has no causal measure, and the kinds that have one."""
+    return _(NO_MEASURE, kinds=", ".join(_measured(lab)) or _("none"))
 
 
 def _measured(lab: "Laboratory") -> Iterable[str]:

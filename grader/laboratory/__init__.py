@@ -75,7 +75,8 @@ class Laboratory:
 
     @cached_property
     def whole(self) -> "Loaded":
-        """The same, with its head for predictions if the weights have one."""
+        """The same, with its head for predictions if the weights have one; it takes the other's place."""
+        vars(self).pop("loaded", None)
         return self._load(whole=True)
 
     def _load(self, *, whole: bool) -> "Loaded":

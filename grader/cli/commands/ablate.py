@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader import exercises
-from grader.cli.heads import ExerciseArgument, KindOption, heads_named, kind_of, refuse_unmeasured
+from grader.cli.heads import ExerciseArgument, KindOption, heads_named, kind_of, no_measure, refuse_unmeasured
 from grader.cli.options import FORMAT, OutPath, PageFormat, TransformerPath, laboratory, print_or_write
 from grader.report import needs
 from grader.report.text import ablation as ablation_text
@@ -41,13 +41,21 @@ def ablate(
     places = heads_named(heads, exercise, command)
     with laboratory(exercise, transformer) as lab:
         kind = kind_of(lab, places, kind_name, command)
-        refuse_unmeasured(lab, kind, command)
-        ablation = _measured(lab, kind, places)
+        ablation = _measured(lab, kind, places, command)
     print_or_write(_rendered(ablation, form), out)
 
 
-def _measured(lab: "Laboratory", kind: Kind, places: Sequence[HeadIndex]) -> Ablation:
+def _measured(lab: "Laboratory", kind: Kind, places: Sequence[HeadIndex], command: str) -> Ablation:
+    """Return the effect of the heads, with all that is said beside it.
+
+    Raises:
+        InvalidInput: The kind has no causal measure, or it cannot be taken of this transformer.
+    """
+    if lab.causal.measure_of(kind) is None:
+        refuse_unmeasured(kind, no_measure(lab), command)
     effect = lab.causal.whole_effect(kind, places)
+    if not effect.measure:
+        refuse_unmeasured(kind, effect.why_none, command)
     scopes = {place: scope for place in places if (scope := lab.causal.scope(kind, place)) is not None}
     together = _together(lab, effect) if len(places) == 1 else None
     return Ablation(lab.exercise, effect, together, scopes, lab.causal.writes(kind, places))

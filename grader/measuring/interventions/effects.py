@@ -98,9 +98,9 @@ class Effects:
         return estimate(self.draws, values, np.ones(len(values)))
 
     def _kept(self, lost: Array) -> Estimate:
-        """Return the part of the behaviour that is left."""
+        """Return the part of the behaviour that is left; nothing is a part of a behaviour that may not be there."""
         behaviour = self.losses.behaviour
-        if behaviour.sum() <= 0:
+        if self._estimate(behaviour).interval[0] <= 0:
             return Estimate(value=0.0, interval=(0.0, 0.0))
         return estimate(self.draws, behaviour - lost, behaviour)
 

@@ -17,8 +17,8 @@ from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench
 from grader.schema import HeadIndex, Replacement
 
 Heads = frozenset[HeadIndex]
-TOKENS = 2048
-"""The most tokens in a pass; a batch that has more by itself goes alone."""
+TOKENS = 1024
+"""The most tokens in a pass: larger ones are no faster, and take more memory."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,13 @@ class Losses:
         by_length: dict[int, list[int]] = defaultdict(list)
         for number, trial in enumerate(trials):
             by_length[len(trial.token_ids)].append(number)
-        for _length, numbers in sorted(by_length.items()):
+        alike = [
+            of_length[start : start + size]
+            for length, of_length in sorted(by_length.items())
+            for size in [max(1, TOKENS // length)]
+            for start in range(0, len(of_length), size)
+        ]
+        for numbers in alike:
             chosen = [trials[number] for number in numbers]
             clean = self.bench.run([trial.token_ids for trial in chosen])
             matched = self.bench.run([trial.matched for trial in chosen]).outputs
@@ -171,7 +177,8 @@ class Losses:
     def _answers(self, asked: _Asked, states: Tensor) -> Iterator[Tensor]:
         """Yield the loss, or the logit difference, of what is asked."""
         start = 0
-        for logits in self.bench.predictions(states):
+        for predicted in self.bench.predictions(states):
+            logits = predicted.to(torch.promote_types(predicted.dtype, torch.float32))  # no sums in half precision
             rows = slice(start, start := start + len(logits))
             right = logits.gather(1, asked.right[rows, None])[:, 0]
             if asked.wrong is None:

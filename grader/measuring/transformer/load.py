@@ -178,6 +178,7 @@ def _from_folder(
         config=config,
         dtype=dtype,
         attn_implementation="eager",
+        experts_implementation=_experts(dtype),
         use_safetensors=True,
         local_files_only=True,
         trust_remote_code=False,
@@ -188,6 +189,11 @@ def _from_folder(
     return model, set(info["missing_keys"])
 
 
+def _experts(dtype: "torch.dtype") -> str | None:
+    """Return the way to compute a mixture of experts; None is the library's choice, a kernel without float64."""
+    return "eager" if dtype.itemsize > 4 else None
+
+
 def _from_gguf(
     path: Path, config: "PreTrainedConfig", dtype: "torch.dtype", automatic: "type[_BaseAutoModelClass]"
 ) -> "tuple[PreTrainedModel, set[str]]":
@@ -195,7 +201,11 @@ def _from_gguf(
     from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
     model: PreTrainedModel = automatic.from_config(  # type: ignore[no-untyped-call]
-        config, dtype=dtype, attn_implementation="eager", trust_remote_code=False
+        config,
+        dtype=dtype,
+        attn_implementation="eager",
+        experts_implementation=_experts(dtype),
+        trust_remote_code=False,
     )
     content = load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=model)  # type: ignore[no-untyped-call]
     missing = set(model.load_state_dict(content["tensors"], strict=False).missing_keys)

@@ -223,3 +223,11 @@ def test_bad_input_is_told_and_nothing_is_measured(
     assert printed == ""
     assert WRONG[arguments] in said
     assert "Traceback" not in said
+
+
+def test_a_transformer_that_predicts_nothing_has_no_effect_to_measure(bench: Bench, home: Path) -> None:
+    layer, head = bench.best["induction"]
+    done = bench.grade(home, "ablate", "tiny-heads", str(layer), str(head), "--kind", "induction")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no causal measure for induction: the weights have no head for predictions" in done.stderr

@@ -167,3 +167,11 @@ def test_on_ordinary_text_the_previous_token_head_does_nothing_else() -> None:
 def test_predictions_without_the_head_for_them_are_refused_with_the_way_out() -> None:
     with pytest.raises(ValueError, match=r"loaded without its head for predictions.*whole=True"):
         next(Workbench(loaded().model).predictions(losses().batches[0].clean.final))
+
+
+def test_half_precision_shows_the_same() -> None:
+    half = transformer.load(exercises.load("mini-heads").transformer, dtype="bfloat16", whole=True)
+    trials = COPYING.build(half.tokenizer, SETTINGS, True, 256)
+    (lost,) = Losses(Workbench(half.model, half.whole), COPYING, trials).lost([frozenset(BEST)], "resample")
+
+    assert lost.mean() == pytest.approx(effect(*BEST).effect["resample"].value, rel=0.1)
