@@ -33,6 +33,7 @@ def feeding(result: str, into: str = "key") -> Verdict:
     )
 
 
+ONE = {"induction": 1}
 HEADS = [verdict((1, head), kind="semantic") for head in range(10)]
 
 
@@ -85,8 +86,11 @@ HEADS = [verdict((1, head), kind="semantic") for head in range(10)]
         ),
         (
             "composition",
-            [report(feeding("confirmed"))],
-            [report(feeding("refuted"), feeding("not_graded"), verdict((1, 2))), report(feeding("confirmed"), xp=0)],
+            [report(feeding("confirmed"), wanted_circuits=ONE)],
+            [
+                report(feeding("refuted"), feeding("not_graded"), verdict((1, 2)), wanted_circuits=ONE),
+                report(feeding("confirmed"), wanted_circuits=ONE, xp=0),
+            ],
         ),
         (
             "second-look",
