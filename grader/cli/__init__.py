@@ -45,6 +45,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("submit:check", "Validate a submission without grading it. This uses no attempt."),
     "show": ("show:show", "Draw what one head attends to: each row is a query, each column a key."),
     "scan": ("scan:scan", "Score every head under every kind that an exercise asks for."),
+    "ablate": ("ablate:ablate", "Replace the output of heads, and show what the transformer loses."),
+    "trace": (
+        "trace:trace",
+        "Show which earlier heads feed a head: what is left of its score when each of them is replaced.",
+    ),
     "progress": ("progress:progress", "Show XP, level and achievements."),
     "hint": (
         "hint:hint",

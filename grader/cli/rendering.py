@@ -15,6 +15,7 @@ from grader.schema import Exercise, Report
 
 if TYPE_CHECKING:
     from grader.grading.standings import Standings
+    from grader.report.needs import Needs
     from grader.schema import Picture
     from grader.schema.queue import State
 
@@ -80,12 +81,15 @@ def rendered(
     plain: bool,
     standings: "Callable[[], Standings] | None" = None,
     total_points: float | None = None,
+    needs: "Callable[[], Needs]" = dict,
 ) -> str:
     """Return the report as its student may see it; `plain` text is for a file, other text for the terminal.
 
-    A page shows the `pictures` and, with `standings`, each head among all others, if the exercise's feedback is `all`.
+    A page shows the `pictures` and, with `standings`, each head among all others, if the exercise's feedback is `all`;
+    it marks heads that were seen to matter by their `needs`.
     A platform that counts in points of its own gives a full score `total_points`.
     """
     from grader.grading.grade import shown
 
-    return formats.rendered(form, Material(shown(full), exercise, pictures, standings, total_points, to_file=plain))
+    material = Material(shown(full), exercise, pictures, standings, needs, total_points, to_file=plain)
+    return formats.rendered(form, material)

@@ -15,7 +15,10 @@ import typer
 from grader.base.language import CATALOGUES, DOMAIN, LANGUAGES, N_, _, chosen, speak, spoken
 
 OPTION = "--lang"
-STUDENTS = ("submit", "check", "show", "scan", "progress", "hint", "gallery", "exercises", "status", "report")
+STUDENTS = (
+    "submit", "check", "show", "scan", "ablate", "trace", "progress", "hint", "gallery", "exercises", "status",
+    "report",
+)  # fmt: skip
 """The commands for students."""
 INSTRUCTORS = ("check", "new", "sentences")
 """The subcommands of `grade exercises` that are not for students."""

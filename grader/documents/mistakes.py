@@ -40,6 +40,9 @@ _PLAIN_ONLY = frozenset(
 )
 """Pydantic's names for errors of what is typed in plain characters."""
 _SAMPLE = "2026-12-01T23:59:00+01:00"
+_INTO_VALUE = N_(
+    "`into` cannot be `value`: a value changes what the receiver writes, and not where it looks; write key or query"
+)
 _NAMED = re.compile(r"`(\w+)`")
 
 
@@ -190,6 +193,8 @@ def _not_a_choice(mistake: Mistake) -> Explanation:
     words = mistake.allowed.words(mistake.path)
     hint = _kind_meant(mistake) if set(words) & set(SPELLINGS) else did_you_mean(mistake.given, words)
     code = f"unknown-{mistake.name.replace('_', '-')}"
+    if (mistake.name, mistake.given) == ("into", "value"):
+        return code, _(_INTO_VALUE)
     message = N_("`{name}` cannot be {what}; allowed: {allowed}{hint}")
     return code, _(message, name=mistake.name, what=_what(mistake), allowed=listed(words), hint=hint)
 

@@ -19,7 +19,10 @@ from grader.schema import AskedKind, Exercise
 
 RULES = ("budget", "wrong_costs", "pass_at", "kinds_needed", "borderline", "feedback")
 """The keys of the exercise that may be changed; another probe or transformer needs another file."""
-OF_A_KIND = ("heads", "points", "passing", "too_close")
+OF_A_KIND = ("heads", "points", "passing", "too_close", "evidence", "needed_at")
+CIRCUITS = "circuits"
+OF_CIRCUITS = ("wanted", "points", "passing", "pairs", "left_at_most")
+"""The keys of a kind's circuits, such as `induction.circuits.points`."""
 SOURCE = "tried out with --set"
 
 
@@ -83,11 +86,14 @@ def _change_kind(data: dict[str, Any], exercise: Exercise, path: tuple[list[str]
     statistic = statistics[0] if statistics else next(iter(thresholds))
     if last in OF_A_KIND and not statistics:
         kind[last] = value
+    elif statistics == [CIRCUITS] and last in OF_CIRCUITS:
+        kind[CIRCUITS] = {**(kind.get(CIRCUITS) or {}), last: value}
     elif last == "at_least" and len(statistics) < 2 and statistic in thresholds:
         moved = {**thresholds[statistic].model_dump(), "at_least": value, "source": SOURCE}
         kind["thresholds"] = (*(old for old in kind["thresholds"] if old["statistic"] != statistic), moved)
     else:
         allowed = [*(f"{each}.at_least" for each in thresholds), *OF_A_KIND]
+        allowed += [f"{CIRCUITS}.{each}" for each in OF_CIRCUITS]
         message = f"`{'.'.join([*statistics, last])}` cannot be changed; allowed: {listed(allowed)}"
         raise _refusal(setting, message, allowed)
 
@@ -98,6 +104,7 @@ def _of_kind(before: AskedKind, after: AskedKind) -> list[str]:
         for name in OF_A_KIND
         if getattr(before, name) != getattr(after, name)
     ]
+    changes += _of_circuits(before, after)
     old, new = ({each.statistic: each for each in thresholds_of(kind)} for kind in (before, after))
     for statistic in dict.fromkeys([*old, *new]):
         was, now = old.get(statistic), new.get(statistic)
@@ -107,6 +114,14 @@ def _of_kind(before: AskedKind, after: AskedKind) -> list[str]:
         elif was and now and set(was.slices) != set(now.slices):
             changes.append(f"{after.name} {statistic} on other slices")
     return changes
+
+
+def _of_circuits(before: AskedKind, after: AskedKind) -> list[str]:
+    old, new = (kind.circuits.model_dump() if kind.circuits else {} for kind in (before, after))
+    if not (old and new):
+        asked = "are asked for" if new else "are asked for no longer"
+        return [] if old == new else [f"{after.name} {CIRCUITS} {asked}"]
+    return [f"{after.name} {CIRCUITS} {key} {old[key]} -> {new[key]}" for key in new if old[key] != new[key]]
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - any JSON value

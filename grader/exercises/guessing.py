@@ -1,18 +1,28 @@
 """The guess rule: claiming everything, claiming at random and claiming nothing must not pay.
 
 The expected value of each way of guessing is computed exactly (hypergeometric draws), from the number of heads that
-pass for each kind, and of those that are too close to call: claims on them neither earn nor cost.
+pass for each kind, and of those that are too close to call: claims on them neither earn nor cost. A claim that also
+says that its head matters is at most as likely to be right. Circuits are guessed by players who know the receivers: any
+other guess is worth less.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from math import comb
 from typing import NamedTuple
 
 from grader.base.numbers import percent
 from grader.exercises.mending import changes
-from grader.exercises.scoring import LUCK_LIMIT, of_right, points, points_each, tail
+from grader.exercises.scoring import (
+    LUCK_LIMIT,
+    circuit_chance,
+    circuit_points_each,
+    of_right,
+    points,
+    points_each,
+    tail,
+)
 from grader.schema import AskedKind, Exercise
 
 MOST_SCORE = 0.05
@@ -54,6 +64,7 @@ def plays(exercise: Exercise) -> tuple[Play, ...]:
         turns = [exercise.kinds[turn % len(exercise.kinds)].name for turn in range(claims)]
         spread = {name: min(turns.count(name), _heads(exercise)) for name in turns}
         plays.append(_play(f"{claims} over all kinds at random", exercise, spread))
+        plays += _circuit_plays(exercise, claims)
     return tuple(plays)
 
 
@@ -90,6 +101,11 @@ def _play(name: str, exercise: Exercise, claims: dict[str, int]) -> Play:
         if count := claims.get(kind.name, 0):
             states = _with_kind(states, kind, count, heads)
             chances += [min(1.0, kind.passing / max(1, heads - kind.too_close))] * count
+    return _valued(name, exercise, states, chances)
+
+
+def _valued(name: str, exercise: Exercise, states: Mapping[_State, float], chances: list[float]) -> Play:
+    """Return the play with its expected value, from the chance of each result, and of each claim to be right."""
     expected_score = expected_xp = 0.0
     possible = exercise.points
     earns = _earning(chances)
@@ -97,6 +113,26 @@ def _play(name: str, exercise: Exercise, claims: dict[str, int]) -> Play:
         expected_score += chance * points(exercise, state.points, state.wrong) / possible
         expected_xp += chance * (state.points / possible if earns(state.right, state.right + state.wrong) else 0.0)
     return Play(name, expected_score, expected_xp)
+
+
+def _circuit_plays(exercise: Exercise, guesses: int) -> Iterator[Play]:
+    """Yield plays on the circuits of each kind: every guess another sender, or one sender for all receivers."""
+    for kind in exercise.kinds:
+        if (asked := kind.circuits) is None:
+            continue
+        chance, each = circuit_chance(asked), circuit_points_each(asked)
+        if guesses <= asked.pairs:
+            states = {
+                _State(each * min(right, asked.wanted), right, wrong): drawn
+                for (right, wrong), drawn in _draws(asked.passing, 0, asked.pairs, guesses)
+            }
+            yield _valued(f"{guesses} circuits to {kind.name} at random", exercise, states, [chance] * guesses)
+        if guesses == 1:
+            continue
+        right = _State(each * min(guesses, asked.wanted), 1, 0)
+        states = {right: chance, _State(0.0, 0, guesses): 1 - chance}
+        name = f"{guesses} circuits to {kind.name} from one head"
+        yield _valued(name, exercise, states, [circuit_chance(asked, guesses)])
 
 
 def _earning(chances: list[float]) -> Callable[[int, int], bool]:

@@ -57,6 +57,10 @@ def _settings(exercise: Exercise, *, beyond: bool = False) -> Iterator[Setting]:
         yield Setting("heads", f" for {kind.name} (now {kind.heads}{note})", heads, _with(number, "heads"))
         points = range(kind.points - 1, 0, -1)
         yield Setting("points", f" for {kind.name} (now {kind.points})", points, _with(number, "points"))
+        if kind.circuits is not None:
+            worth = kind.circuits.points
+            note = f" for {kind.name} (now {worth})"
+            yield Setting("circuits.points", note, range(worth - 1, 0, -1), _with_circuit_points(number))
 
 
 def _alone(exercise: Exercise, settings: Sequence[Setting], accepted: Accepted) -> str:
@@ -105,8 +109,17 @@ def _with_budget(exercise: Exercise, value: int) -> Exercise:
     return exercise.model_copy(update={"budget": value})
 
 
-def _with(number: int, key: str) -> Callable[[Exercise, int], Exercise]:
+def _with_circuit_points(number: int) -> Callable[[Exercise, int], Exercise]:
     def changed(exercise: Exercise, value: int) -> Exercise:
+        circuits = exercise.kinds[number].circuits
+        fewer = circuits.model_copy(update={"points": value}) if circuits else None
+        return _with(number, "circuits")(exercise, fewer)
+
+    return changed
+
+
+def _with(number: int, key: str) -> Callable[[Exercise, object], Exercise]:
+    def changed(exercise: Exercise, value: object) -> Exercise:
         kinds: list[AskedKind] = list(exercise.kinds)
         kinds[number] = kinds[number].model_copy(update={key: value})
         return exercise.model_copy(update={"kinds": tuple(kinds)})

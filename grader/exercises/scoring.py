@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from math import fsum
 
-from grader.schema import AskedKind, Exercise, Report
+from grader.schema import AskedCircuits, AskedKind, Exercise, Report
 
 LUCK_LIMIT = 0.05
 """The highest luck with which a submission passes and earns XP: one in twenty, the usual level of significance."""
@@ -12,6 +12,19 @@ LUCK_LIMIT = 0.05
 def points_each(asked: AskedKind) -> float:
     """Return the points for each confirmed head of this kind, up to the number of wanted heads."""
     return asked.points / asked.heads
+
+
+def circuit_points_each(asked: AskedCircuits) -> float:
+    """Return the points for each confirmed circuit, up to the number of wanted ones."""
+    return asked.points / asked.wanted
+
+
+def circuit_chance(asked: AskedCircuits, receivers: int = 1) -> float:
+    """Return the chance that one sender, guessed for these many receivers, feeds any of them.
+
+    A head that feeds one of several heads of a kind often feeds all, so its guesses are no luck of their own each.
+    """
+    return 1 - (1 - asked.passing / asked.pairs) ** receivers
 
 
 def points(exercise: Exercise, earned: float, wrong: int) -> float:

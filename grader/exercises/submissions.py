@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -15,13 +16,19 @@ from grader import documents, exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.documents import Document, Plain, listed
-from grader.exercises import head_lists
+from grader.documents.plain_yaml import KeyPath
+from grader.exercises import causal_claims, head_lists
 from grader.schema import Claim, Exercise, Submission, head_name
 
 CLAIMS_LIMIT = 1000
 """The limit in the record; of more claims, only the first are checked."""
 
 _WORD = re.compile(r"[^\W_]")
+_TOO_MANY = N_("{number} claims, but {exercise} takes {budget} at most; keep the ones you are surest of")
+_TOO_MANY_WITH_CIRCUITS = N_(
+    "{number} claims, each `feeds` counted as one more, but {exercise} takes {budget} at most; keep the ones you are "
+    "surest of"
+)
 _CLAIMED_ON_LINE = N_("{place} as {kind} is claimed already, on line {line}; claim it once")
 _CLAIMED_BEFORE = N_("{place} as {kind} is claimed already, as claims[{number}]; claim it once")
 _NO_SUCH_LAYER = N_("{place} does not exist in {transformer}: layers are 0 to {last}")
@@ -118,6 +125,7 @@ def check(document: Document, exercise: Exercise, submission: Submission | None 
         *_repeated(document, claims),
         *_looking_ahead(document, claims, exercise),
         *_wordless(document, claims),
+        *causal_claims.problems(document, claims, exercise),
     ]
 
 
@@ -170,18 +178,21 @@ def _readable_claims(document: Document) -> dict[int, Claim]:
 
 
 def _over_budget(document: Document, exercise: Exercise) -> Iterator[Problem]:
-    count = len(_entries(document))
-    if count > exercise.budget:
-        message = N_("{number} claims, but {exercise} takes {budget} at most; keep the ones you are surest of")
-        message = _(message, number=count, exercise=exercise.id, budget=exercise.budget)
-        yield document.problem("too-many-claims", message, ("claims", exercise.budget))
+    """Yield the problem at the first claim that is too many; each `feeds` is one more."""
+    circuits = [isinstance(entry, dict) and entry.get("feeds") is not None for entry in _entries(document)]
+    upto = list(accumulate(1 + has_circuit for has_circuit in circuits))
+    if upto and upto[-1] > exercise.budget:
+        message = _TOO_MANY_WITH_CIRCUITS if any(circuits) else _TOO_MANY
+        message = _(message, number=upto[-1], exercise=exercise.id, budget=exercise.budget)
+        first = next(number for number, count in enumerate(upto) if count > exercise.budget)
+        yield document.problem("too-many-claims", message, ("claims", first))
 
 
 def _missing_heads(document: Document, exercise: Exercise) -> Iterator[Problem]:
     """Yield heads that the transformer does not have, also of claims with other problems."""
     transformer = exercise.transformer
-    for number in range(len(_entries(document))):
-        layer, head = (document.at(("claims", number, key)) for key in ("layer", "head"))
+    for path in _places(document):
+        layer, head = (document.at((*path, key)) for key in ("layer", "head"))
         if type(layer) is int and type(head) is int:
             for key, value, count, message in (
                 ("layer", layer, transformer.layers, _NO_SUCH_LAYER),
@@ -189,7 +200,18 @@ def _missing_heads(document: Document, exercise: Exercise) -> Iterator[Problem]:
             ):
                 if not 0 <= value < count:
                     message = _(message, place=head_name(layer, head), transformer=transformer.name, last=count - 1)
-                    yield document.problem("no-such-head", message, ("claims", number, key))
+                    yield document.problem("no-such-head", message, (*path, key))
+
+
+def _places(document: Document) -> Iterator[KeyPath]:
+    """Yield where heads are named: by each claim, and in its companions and its circuit."""
+    for number in range(len(_entries(document))):
+        path: KeyPath = ("claims", number)
+        yield path
+        yield from ((*path, "feeds", end) for end in ("from", "to"))
+        companions = document.at((*path, "companions"))
+        if isinstance(companions, tuple):
+            yield from ((*path, "companions", item) for item in range(len(companions)))
 
 
 def _repeated(document: Document, claims: Mapping[int, Claim]) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ Torch is loaded and heads are measured only with `recompute`.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ from grader.gallery.entries import Exhibit
 from grader.gallery.pages import slug
 from grader.laboratory import Laboratory, Recomputed
 from grader.measuring import examples
+from grader.report.needs import NO_NEEDS, Needs, kept
 from grader.schema import Exercise, Kind, Picture, head_name, title
 
 NAME_DIGITS = 12
@@ -75,6 +77,13 @@ class Pictures:
             self._note(_(message, exercise=self.exercise.id, error=error))
             return None
         return picture.model_copy(update={"caption": _("{place} on the student's own sentence", place=exhibit.place)})
+
+    @cached_property
+    def needs(self) -> Needs:
+        """The importance of the exercise's heads as it was seen before; nothing is measured for it."""
+        with suppress(GraderError):  # if the transformer is not on this machine
+            return kept(self.bench)
+        return NO_NEEDS
 
     def _note(self, message: str) -> None:
         if message not in self.missing:

@@ -8,7 +8,8 @@ from grader.base.language import _, ngettext
 from grader.gallery.entries import Exhibit
 from grader.grading.standings import Standing
 from grader.report.drawing.bars import Bar, bar
-from grader.report.drawing.headmap import Cell, HeadMap, filled_map, shade
+from grader.report.drawing.headmap import Cell, HeadMap, filled_map, shade, with_need
+from grader.report.needs import NO_NEEDS, Need, Needs, of_verdict, strongest
 from grader.report.text.labels import shorten
 from grader.schema import Exercise, HeadIndex, Kind, title
 
@@ -41,20 +42,38 @@ def excerpt(exhibit: Exhibit) -> str:
     return f"“{text}”" if text else ""
 
 
-def found_map(exercise: Exercise, exhibits: Iterable[Exhibit], href: Callable[[Exhibit], str]) -> FoundMap:
-    """Return the map of the heads that students found, each as the kind that most of them found, with their number."""
+def need_of(exhibit: Exhibit, seen: Needs) -> Need | None:
+    """Return what its verdict shows of the head's importance, else what was `seen` before; None if it is nothing."""
+    claim = exhibit.verdict.claim
+    about = (claim.name, (claim.layer, claim.head))
+    need = of_verdict(exhibit.verdict) or seen.get(about)
+    return need if need is not None and need.is_seen else None
+
+
+def found_map(
+    exercise: Exercise,
+    exhibits: Iterable[Exhibit],
+    href: Callable[[Exhibit], str],
+    seen: Needs = NO_NEEDS,
+) -> FoundMap:
+    """Return the map of the heads that students found, each as the kind that most of them found, with their number.
+
+    Those that were `seen` to matter have a sign.
+    """
     by_head: dict[HeadIndex, list[Exhibit]] = {}
     for exhibit in exhibits:
         claim = exhibit.verdict.claim
         by_head.setdefault((claim.layer, claim.head), []).append(exhibit)
     size = (exercise.transformer.layers, exercise.transformer.heads)
-    cells = [_cell(of_head, href) for (layer, head), of_head in by_head.items() if layer < size[0] and head < size[1]]
+    cells = [
+        _cell(of_head, href, seen) for (layer, head), of_head in by_head.items() if layer < size[0] and head < size[1]
+    ]
     counts = Counter(cell.kind.name for cell in cells if cell.kind)
     legend = tuple((asked.kind, counts[asked.name]) for asked in exercise.kinds if counts[asked.name])
     return FoundMap(filled_map(cells, size), legend)
 
 
-def _cell(of_head: Sequence[Exhibit], href: Callable[[Exhibit], str]) -> Cell:
+def _cell(of_head: Sequence[Exhibit], href: Callable[[Exhibit], str], seen: Needs) -> Cell:
     by_kind: dict[str, list[Exhibit]] = {}
     for exhibit in of_head:
         by_kind.setdefault(exhibit.kind.name, []).append(exhibit)
@@ -62,7 +81,8 @@ def _cell(of_head: Sequence[Exhibit], href: Callable[[Exhibit], str]) -> Cell:
     finders = {exhibit.student: exhibit.by for exhibit in of_head}
     verdict = first.verdict
     standing = verdict.measured and Standing(verdict.measured, verdict.threshold, "confirmed", verdict.borderline)
-    return Cell(
+    needs = (need_of(exhibit, seen) for of_kind in by_kind.values() for exhibit in of_kind)
+    cell = Cell(
         layer=verdict.claim.layer,
         head=verdict.claim.head,
         kind=first.kind,
@@ -71,6 +91,7 @@ def _cell(of_head: Sequence[Exhibit], href: Callable[[Exhibit], str]) -> Cell:
         href=href(first),
         mark=str(len(finders)),
     )
+    return with_need(cell, strongest(need for need in needs if need))
 
 
 def _kinds(by_kind: Mapping[str, Sequence[Exhibit]]) -> str:

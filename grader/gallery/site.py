@@ -17,9 +17,11 @@ from grader.gallery.entries import Exhibit
 from grader.gallery.pages import Filter, Shelf, Shelves, choices, head_of, pager, shelves
 from grader.gallery.pictures import Pictures
 from grader.report.drawing.bars import bar
+from grader.report.drawing.headmap import NEED_SIGNS
 from grader.report.drawing.pattern import Drawing, draw
+from grader.report.needs import Needs
 from grader.report.templates import environment
-from grader.report.text import words
+from grader.report.text import causal, words
 from grader.schema import Exercise, Kind, Picture, title
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -86,6 +88,8 @@ class Site:
         templates.globals |= {
             "gallery": self.gallery,
             "words": words,
+            "causal": causal,
+            "signs": NEED_SIGNS,
             "title": title,
             "head_of": head_of,
             "page_of": feeds.page,
@@ -128,7 +132,9 @@ class Site:
         parts = [
             {
                 "exercise": exercise,
-                "map": showing.found_map(exercise, of_exercise, lambda exhibit: head_of(exhibit).page()),
+                "map": showing.found_map(
+                    exercise, of_exercise, lambda exhibit: head_of(exhibit).page(), self._needs(exercise.id)
+                ),
                 "cards": [self._card(exhibit, "") for exhibit in self._best(of_exercise)],
                 "count": len(of_exercise),
                 "shelf": Filter(exercise.id) if Filter(exercise.id) in self.shelves else Filter(),
@@ -184,6 +190,7 @@ class Site:
             of_probe=self._of_probe(exhibit),
             of_sentence=self._of_sentence(exhibit),
             bars=[bar(check) for check in exhibit.verdict.threshold],
+            need=showing.need_of(exhibit, self._needs(exhibit.exercise)),
             before=before,
             after=after,
             of_kind=self.shelves[kind],
@@ -199,8 +206,12 @@ class Site:
                 frame=self._of_probe(exhibit),
                 bar=showing.deciding_bar(exhibit),
                 excerpt=showing.excerpt(exhibit),
+                need=showing.need_of(exhibit, self._needs(exhibit.exercise)),
             )
         )
+
+    def _needs(self, exercise: str) -> Needs:
+        return self.gallery.pictures[exercise].needs
 
     def _of_probe(self, exhibit: Exhibit) -> Frame | None:
         name = pictures.name_of_probe(exhibit)

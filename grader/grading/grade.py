@@ -1,49 +1,56 @@
-"""Grading: submission, exercise and score table in, report out. No I/O."""
+"""Grading: submission, exercise, score table and causal evidence in, report out. No I/O of its own."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from math import fsum
+from collections.abc import Iterator, Mapping, Sequence
 
 from grader import __version__
 from grader.base.language import N_
-from grader.exercises.scoring import LUCK_LIMIT, deciding_score, luck, passes, points
+from grader.exercises.scoring import LUCK_LIMIT, deciding_score, passes, points
+from grader.grading.causal_words import NO_MEASURE, NOT_SEEN
+from grader.grading.circuits import Circuits
 from grader.grading.counting import counts_from_one
 from grader.grading.hashing import content_hash
+from grader.grading.importance import CausalEvidence
+from grader.grading.mattering import Importances, PatternClaim
 from grader.grading.naming import compared, settled
 from grader.grading.rationale import WHY_NOT
 from grader.grading.standings import Standings
+from grader.grading.tally import tally
 from grader.grading.verdicts import KindVerdict, NotGraded
 from grader.measuring.score_table import ScoreTable
-from grader.schema import Evidence, Exercise, Outcome, Report, Submission, Verdict
-
-GradedClaim = tuple[KindVerdict | NotGraded, Verdict]
-"""The verdict on a claim's head and kind, or the reason why there is none; and the verdict on the claim itself."""
+from grader.schema import CircuitVerdict, Evidence, Exercise, Outcome, Report, Submission, Verdict
 
 
-def grade(
+def grade(  # noqa: PLR0913 - what a report follows from
     submission: Submission,
     exercise: Exercise,
     table: ScoreTable,
     evidence: Mapping[int, Evidence] | None = None,
     standings: Standings | None = None,
+    causal: CausalEvidence | None = None,
 ) -> Report:
     """Return the report on a submission. Pure: the same input gives the same report on every machine.
 
     `evidence` holds what was recomputed of the student's own sentences, by the claim's number, counted from 0.
-    `standings` are those of the exercise and the table, if the caller keeps them.
+    `standings` are those of the exercise and the table, if the caller keeps them. `causal` is asked only for what the
+    claims need.
 
     Raises:
-        ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
+        ExerciseError: A threshold asks for a statistic or a slice that the probe does not have; or a claim needs causal
+            evidence, and there is none.
     """
     standings = standings or Standings(exercise, table)
-    graded = list(_graded(submission, exercise, standings, evidence or {}))
-    verdicts = [on_kind for on_kind, _ in graded if isinstance(on_kind, KindVerdict) and on_kind.is_decided]
-    confirmed = [verdict.about[0] for verdict in verdicts if verdict.is_confirmed]
-    earned = fsum(verdict.points for _, verdict in graded)  # the same in every version of Python, as `sum` is not
-    left = points(exercise, earned, len(verdicts) - len(confirmed))
+    patterns, circuits = _read(submission, exercise, standings, causal)
+    importances = Importances(exercise, patterns, causal)
+    verdicts = list(_verdicts(patterns, importances, evidence or {}))
+    asked = [
+        (pattern.on_kind, verdict)
+        for pattern, verdict in zip(patterns, verdicts, strict=True)
+        if isinstance(pattern.on_kind, KindVerdict)
+    ]
+    count = tally(exercise, asked, [circuit for circuit in circuits if circuit is not None])
+    left = points(exercise, count.earned, count.wrong)
     score = round(left / exercise.points, 4)
-    chance = luck((verdict.chance for verdict in verdicts), len(confirmed))
-    kinds, by_skill = len(set(confirmed)), chance <= LUCK_LIMIT
     report = Report(
         grader_version=__version__,
         exercise=exercise.id,
@@ -59,15 +66,19 @@ def grade(
         feedback=exercise.feedback,
         borderline=exercise.borderline,
         wanted={asked.name: asked.heads for asked in exercise.kinds},
-        verdicts=tuple(verdict for _, verdict in graded),
+        wanted_circuits={asked.name: asked.circuits.wanted for asked in exercise.kinds if asked.circuits},
+        verdicts=tuple(
+            verdict.model_copy(update={"circuit": circuit}) for verdict, circuit in zip(verdicts, circuits, strict=True)
+        ),
+        without=importances.without(verdicts),
         points=round(left, 4),
         possible=float(exercise.points),
         score=score,
-        luck=chance,
-        kinds_confirmed=kinds,
-        gradable=bool(verdicts),
-        passed=passes(exercise, score, kinds, chance),
-        xp=round(earned) if by_skill else 0,
+        luck=count.luck,
+        kinds_confirmed=count.kinds_confirmed,
+        gradable=count.decided > 0,
+        passed=passes(exercise, score, count.kinds_confirmed, count.luck),
+        xp=round(count.earned) if count.luck <= LUCK_LIMIT else 0,
     )
     report = report.model_copy(update=_advice(report, submission, standings))
     return report.model_copy(update={"content_hash": content_hash(report)})
@@ -91,32 +102,50 @@ def _advice(report: Report, submission: Submission, standings: Standings) -> dic
     """Return the verdicts with what their heads are instead, where that may be said, and the remark on counting."""
     named = settled(report)
     verdicts = tuple(
-        compared(verdict, standings, named) if verdict.outcome == "refuted" else verdict for verdict in report.verdicts
+        compared(verdict, standings, named) if verdict.outcome == "refuted" and verdict.matters is None else verdict
+        for verdict in report.verdicts
     )
     return {"verdicts": verdicts, "counts_from_one": counts_from_one(submission.claims, standings)}
 
 
-def _graded(
-    submission: Submission, exercise: Exercise, standings: Standings, evidence: Mapping[int, Evidence]
-) -> Iterator[GradedClaim]:
-    """Each claim, in the submission's order."""
-    confirmed: Counter[str] = Counter()
+def _read(
+    submission: Submission, exercise: Exercise, standings: Standings, causal: CausalEvidence | None
+) -> tuple[list[PatternClaim], list[CircuitVerdict | None]]:
+    """Return each claim with the verdict on its pattern, and the verdict on its circuit, in the submission's order."""
+    patterns: list[PatternClaim] = []
+    circuits, judged = Circuits(standings, causal), list[CircuitVerdict | None]()
     seen: set[tuple[str, int, int]] = set()
-    for number, claim in enumerate(submission.claims):
+    for claim in submission.claims:
         verdict = standings.verdict_on(claim)
         if isinstance(verdict, KindVerdict):
             if verdict.about in seen:
                 verdict = NotGraded("repeated", "it repeats an earlier claim")
-            elif len(seen) >= exercise.budget:
+            elif len(seen) + circuits.graded >= exercise.budget:
                 verdict = NotGraded("over_budget", f"{exercise.id} grades {exercise.budget} claims at most")
-        if isinstance(verdict, NotGraded):
-            yield verdict, verdict.on(claim)
+            else:
+                seen.add(verdict.about)
+        patterns.append(PatternClaim(claim, verdict))
+        judged.append(circuits.on(claim, room=len(seen) + circuits.graded < exercise.budget))
+    return patterns, judged
+
+
+def _verdicts(
+    patterns: Sequence[PatternClaim], importances: Importances, evidence: Mapping[int, Evidence]
+) -> Iterator[Verdict]:
+    """Yield the final verdict on each claim; claims beyond the wanted ones of a kind earn nothing."""
+    confirmed: Counter[str] = Counter()
+    for number, (claim, on_kind) in enumerate(patterns):
+        if isinstance(on_kind, NotGraded):
+            yield on_kind.on(claim)
             continue
-        seen.add(verdict.about)
-        kind, _, _ = verdict.about
-        confirmed[kind] += verdict.is_confirmed
-        worth = verdict.worth if confirmed[kind] <= verdict.asked.heads else 0.0
-        yield verdict, verdict.on(claim, worth, evidence.get(number))
+        verdict = on_kind.on(claim, 0.0, evidence.get(number))
+        if on_kind.is_confirmed and on_kind.asked.evidence == "needed":
+            verdict = importances.on(verdict)
+        if verdict.outcome == "confirmed":
+            confirmed[claim.name] += 1
+            worth = on_kind.worth if confirmed[claim.name] <= on_kind.asked.heads else 0.0
+            verdict = verdict.model_copy(update={"points": worth})
+        yield verdict
 
 
 def shown(report: Report) -> Report:
@@ -134,16 +163,37 @@ def shown(report: Report) -> Report:
         "looks_like": None,
         "fits": None,
         "borderline": False,
+        "level": None,
+        "matters": None,
+        "scope": None,
+        "writes": None,
     }
     verdicts = tuple(
-        verdict.model_copy(update=hidden | {"rationale": _without_numbers(verdict), "evidence": None})
+        verdict.model_copy(
+            update=hidden
+            | {"rationale": _without_numbers(verdict), "evidence": None, "circuit": _plain_circuit(verdict.circuit)}
+        )
         for verdict in report.verdicts
     )
-    return report.model_copy(update={"verdicts": verdicts if report.feedback == "verdicts" else ()})
+    return report.model_copy(update={"verdicts": verdicts if report.feedback == "verdicts" else (), "without": ()})
+
+
+def _plain_circuit(circuit: CircuitVerdict | None) -> CircuitVerdict | None:
+    """Return the verdict on a circuit without its numbers."""
+    if circuit is None:
+        return None
+    rationale = WHY_NOT[circuit.why_not] if circuit.why_not is not None else _OUTCOMES[circuit.result]
+    return circuit.model_copy(update={"score": None, "left": None, "others": None, "rationale": rationale})
 
 
 def _without_numbers(verdict: Verdict) -> str:
     if verdict.why_not == "too_close":
         return WHY_NOT["too_close"]
-    outcomes: dict[Outcome, str] = {"confirmed": N_("Confirmed."), "refuted": N_("Refuted.")}
-    return outcomes.get(verdict.outcome, verdict.rationale)
+    if verdict.outcome == "refuted" and verdict.matters is not None:
+        return NOT_SEEN
+    if verdict.why_not == "no_evidence" and verdict.matters is not None:
+        return NO_MEASURE
+    return _OUTCOMES.get(verdict.outcome, verdict.rationale)
+
+
+_OUTCOMES: dict[Outcome, str] = {"confirmed": N_("Confirmed."), "refuted": N_("Refuted.")}

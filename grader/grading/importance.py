@@ -22,6 +22,8 @@ LEAST_SHOWN = 0.1
 """The least behaviour, in nats or logits, of which anything can be lost."""
 ADDS_AT = 0.02
 """The part of the behaviour that a head must add to the effect of a set for the set to need it."""
+ENOUGH_AT = 0.5
+"""The part of the behaviour that a head must keep without all others of its kind to be enough by itself."""
 
 
 class CausalEvidence(Protocol):
@@ -66,6 +68,12 @@ def idle(effect: SetEffect) -> list[HeadIndex]:
         for member in effect.members
         if "under" in {_side(member.adds[by], ADDS_AT * effect.behaviour.value) for by in DECIDING}
     ]
+
+
+def enough(effect: SetEffect, head: HeadIndex) -> bool:
+    """Return whether the head keeps half of the behaviour, or more, when all others of its kind are replaced."""
+    kept = [member.keeps for member in effect.members if head == (member.layer, member.head)]
+    return bool(kept) and all(by in kept[0] and kept[0][by].interval[0] >= ENOUGH_AT for by in DECIDING)
 
 
 def _of_set(effect: SetEffect, needed_at: float) -> Iterator[Side]:

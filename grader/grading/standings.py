@@ -271,7 +271,7 @@ class Standings:
         place = (claim.layer, claim.head)
         standing = of_kind[place]
         verdict = Verdict(
-            claim=claim.model_copy(update={"note": None, "evidence": None}),
+            claim=Claim(layer=claim.layer, head=claim.head, **claim.kind.model_dump()),
             outcome=standing.outcome,
             why_not="too_close" if standing.outcome == "not_graded" else None,
             borderline=standing.borderline,

@@ -18,6 +18,7 @@ from grader.base.files import passing, read_cache, write_cache
 from grader.base.language import _
 from grader.base.memory import enough_memory
 from grader.grading.grade import credited, grade
+from grader.grading.mattering import needs_causal
 from grader.grading.standings import Standings
 from grader.laboratory.causal import CausalLaboratory
 from grader.measuring import transformer
@@ -88,7 +89,7 @@ class Laboratory:
 
     @cached_property
     def causal(self) -> CausalLaboratory:
-        """What is lost when heads are replaced: looked up, or measured and kept."""
+        """Its causal evidence: looked up, or measured and kept."""
         return CausalLaboratory(self)
 
     @cached_property
@@ -152,7 +153,8 @@ class Laboratory:
             for number, claim in enumerate(submission.claims)
             if claim.evidence and self._exists(claim)
         }
-        report = grade(submission, self.exercise, self.table, evidence, self.standings)
+        causal = self.causal if needs_causal(self.exercise, submission.claims) else None
+        report = grade(submission, self.exercise, self.table, evidence, self.standings, causal)
         return credited(report, self.exercise, credit)
 
     def pictures(self, report: Report) -> dict[int, tuple[Picture, ...]]:

@@ -14,8 +14,8 @@ from grader.base.language import N_, _, speaking
 from grader.base.memory import enough_memory
 from grader.exercises.thresholds import thresholds_of
 from grader.kinds.causal import Measure, NoTrials
-from grader.measuring.causal_table import CausalStore, CausalTable, KindScopes
 from grader.measuring.digests import basis_of
+from grader.measuring.interventions.causal_table import CausalStore, CausalTable, KindScopes
 from grader.measuring.interventions.measures import measure_of
 from grader.schema import Estimate, HeadIndex, Kind, Place, Record, Scope, SetEffect, Trace, Writes
 
@@ -77,7 +77,7 @@ class CausalLaboratory:
     @cached_property
     def table(self) -> CausalTable:
         """The effects of all single heads under each kind with a measure, and of the sets that the kinds suggest."""
-        return self.store.kept(self._table_key, CausalTable, self._table)
+        return self.store.kept(self._table_key, CausalTable, self._table, alone=True)
 
     @property
     def kept_table(self) -> CausalTable | None:
@@ -254,7 +254,7 @@ class CausalLaboratory:
 
 
 class Written(Record):
-    """What heads write, or that it is not defined."""
+    """The rank of the token that heads write, or None where it is not defined."""
 
     writes: Writes | None
 

@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from grader.base.language import _
-from grader.schema.kinds import Fraction, HeadIndex, Kind, Outcome, Record, head_name
+from grader.schema.kinds import Fraction, HeadIndex, Kind, Outcome, Record, WhyNot, head_name
 
 Replacement = Literal["resample", "mean", "zero"]
 """The output in place of a head's own: that of a matched run without the behaviour, the mean over the probe, or 0.
@@ -60,11 +60,17 @@ class Estimate(Record):
 
 
 class Control(Record):
-    """The same effect for other sets: heads of the same layers that do not score on the kind, drawn by the seed."""
+    """The same effect for other sets, drawn by the seed from heads of the same layers that do not score on the kind."""
 
     value: float = Field(description="The mean over the sets.")
     most: float = Field(description="The largest of them.")
     sets: int = Field(ge=1, description="The number of sets.")
+    elsewhere: bool = Field(
+        default=False,
+        exclude_if=lambda elsewhere: not elsewhere,
+        description="True if they are of the nearest other layers, later ones first, because too few heads of the same "
+        "layers do not score on the kind.",
+    )
 
 
 class Member(Record):
@@ -81,7 +87,7 @@ class Member(Record):
     )
 
 
-class CurvePoint(Record):
+class SizeEffect(Record):
     """The effect of the first heads of a set, which is ordered by their score."""
 
     size: int
@@ -102,10 +108,10 @@ class SetEffect(Record):
     )
     effect: dict[Replacement, Estimate] = Field(description="What is lost of the behaviour, in `unit`.")
     control: dict[Replacement, Control] = Field(
-        description="Sets of the same size; empty if too few heads of these layers do not score on the kind."
+        description="Sets of the same size; empty if there are too few heads that do not score on the kind."
     )
     members: tuple[Member, ...] = ()
-    curve: tuple[CurvePoint, ...] = ()
+    curve: tuple[SizeEffect, ...] = ()
     sequences: int = 0
 
 
@@ -153,12 +159,16 @@ class Scope(Record):
 
 
 class Matters(Record):
-    """What was seen of the importance of a claimed head."""
+    """The importance of a claimed head, as it was seen."""
 
     claimed: Literal["alone", "together"]
     result: Outcome
     importance: Importance
-    companions: tuple[Place, ...] = ()
+    needed_at: Fraction = Field(default=0.1, description="The part of the behaviour that must be lost.")
+    companions: tuple[Place, ...] = Field(
+        default=(),
+        description="The heads that were replaced with it: only claimed ones that have the pattern.",
+    )
     rationale: str
     effects: tuple[SetEffect, ...] = Field(description="Of the head alone, and of it with its companions.")
 
@@ -169,15 +179,19 @@ class CircuitVerdict(Record):
     feeds: Feeds
     kind: Kind = Field(description="The receiver's kind, whose score is looked at.")
     result: Outcome
+    why_not: WhyNot | None = Field(default=None, description="The reason, if it is not graded.")
     points: float = 0.0
     rationale: str
-    score: float | None = None
+    left_at_most: Fraction = Field(default=0.5, description="The part of the score that may be left without it.")
+    score: float | None = Field(
+        default=None, description="The receiver's score with nothing replaced; missing if it is not of the kind."
+    )
     left: SenderLeft | None = None
     others: float | None = Field(default=None, description="The least score that another head of the layer leaves.")
 
 
 class Without(Record):
-    """What is left of a behaviour without all heads of a kind that a submission has found."""
+    """The rest of a behaviour without all heads of a kind that a submission has found."""
 
     kind: Kind
     measure: str

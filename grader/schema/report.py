@@ -112,7 +112,7 @@ class Verdict(Record):
     level: Level | None = Field(
         default=None,
         exclude_if=lambda level: level is None,  # reports from before it keep their content hash, as with the next ones
-        description="The level of the evidence for a confirmed head, where causal evidence was asked for.",
+        description="The level of the evidence for a head that has the pattern, where causal evidence was asked for.",
     )
     matters: Matters | None = Field(
         default=None,
@@ -171,6 +171,11 @@ class Report(Record):
     borderline: Borderline = Field(description="The rule that decided borderline verdicts.")
     wanted: dict[str, int] = Field(
         description="The number of heads of each kind that the exercise asks for, by the kind's name."
+    )
+    wanted_circuits: dict[str, int] = Field(
+        default_factory=dict,
+        exclude_if=lambda wanted: not wanted,  # reports from before it keep their content hash
+        description="The number of circuits that the exercise asks for, by the name of the receivers' kind.",
     )
     verdicts: tuple[Verdict, ...]
     without: tuple[Without, ...] = Field(

@@ -15,7 +15,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from grader.grading.grade import shown
-from grader.schema import Identifier, Record, Report, TypeName, Verdict
+from grader.schema import CircuitVerdict, Identifier, Record, Report, TypeName, Verdict
 
 CATALOGUE = Path(__file__).with_name("achievements.yaml")
 
@@ -76,6 +76,12 @@ def confirmed(report: Report) -> list[Verdict]:
     return [verdict for verdict in report.verdicts if verdict.outcome == "confirmed"] if report.xp > 0 else []
 
 
+def confirmed_circuits(report: Report) -> list[CircuitVerdict]:
+    """Return the confirmed circuits of a report; none if it may be luck."""
+    circuits = [verdict.circuit for verdict in report.verdicts if verdict.circuit is not None]
+    return [circuit for circuit in circuits if circuit.result == "confirmed"] if report.xp > 0 else []
+
+
 def _all_confirmed(reports: Sequence[Report]) -> Iterator[tuple[Report, Verdict]]:
     """Return every confirmed claim, with its report."""
     return ((report, verdict) for report in reports for verdict in confirmed(report))
@@ -111,8 +117,16 @@ def _passed_after_failing(reports: Sequence[Report]) -> int:
 
 
 def _flawless(report: Report) -> int:
-    """Return the number of confirmed claims; 0 if one was refuted."""
-    return 0 if any(verdict.outcome == "refuted" for verdict in report.verdicts) else len(confirmed(report))
+    """Return the number of confirmed claims; 0 if one was refuted, or a circuit."""
+    results = [verdict.outcome for verdict in report.verdicts]
+    results += [verdict.circuit.result for verdict in report.verdicts if verdict.circuit is not None]
+    return 0 if "refuted" in results else len(confirmed(report))
+
+
+def _circuits(reports: Sequence[Report]) -> int:
+    """Return the number of different circuits that were confirmed."""
+    found = ((report, each.circuit) for report in reports for each in report.verdicts if report.xp > 0)
+    return len({(report.transformer, each.feeds) for report, each in found if each and each.result == "confirmed"})
 
 
 def _looks_ahead(verdict: Verdict) -> bool:
@@ -158,6 +172,8 @@ COUNTS: dict[str, Callable[[Sequence[Report], TypeName | None], int]] = {
     "transformers": lambda reports, _: len({r.transformer for r in reports if confirmed(r)}),
     "heads_with_evidence": lambda reports, _: _heads(reports, lambda v: v.claim.evidence is not None),
     "heads_that_look_ahead": lambda reports, _: _heads(reports, _looks_ahead),
+    "needed_heads": lambda reports, _: _heads(reports, lambda v: v.level not in (None, "pattern")),
+    "circuits": lambda reports, _: _circuits(reports),
     "second_looks": lambda reports, _: _second_looks(reports),
     "kinds_of_one_head": lambda reports, _: _kinds_of_one_head(reports),
     "layers_of_one_transformer": lambda reports, _: _layers_of_one_transformer(reports),

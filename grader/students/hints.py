@@ -1,6 +1,7 @@
 """Hints that teach: a ladder for each kind, shown one rung at a time.
 
-It leads from what to look for to a text to try. An instructor's own hint for an asked kind comes first.
+It leads from what to look for to a text to try, and where an exercise asks for more than a pattern, on to what is lost
+without such a head and what feeds it. An instructor's own hint for an asked kind comes first.
 """
 
 from collections.abc import Iterator
@@ -18,10 +19,36 @@ TITLES = {
     "alike": N_("what only looks like it"),
     "where": N_("where such heads tend to be"),
     "try": N_("see for yourself"),
+    "needed": N_("what is lost without it"),
+    "feeds": N_("which head feeds which"),
 }
 """Every rung of a ladder, in order."""
 
 
+NEEDED = (
+    N_(
+        "A picture shows where a head looks, not that anything depends on it. To find out, take away what the head "
+        "writes and see what gets worse; this is called ablation. Two things can stand in its place: what the head "
+        "writes in a text where there is nothing to find, or its mean over many texts. Only what both show counts."
+    ),
+    N_(
+        "Without one head, often next to nothing gets worse: others do the same, or a later layer repairs it. This "
+        "does not mean that the head is idle. Take several heads of the kind away at once, add one after the other, "
+        "and see when the effect begins to grow."
+    ),
+)
+FEEDS = (
+    N_(
+        "A head looks for what earlier heads have written. So ask for one of the two ends: what does the later head "
+        "have to know about a word to find it, and which earlier head could have written that down?"
+    ),
+    N_(
+        "Then take away one earlier head after the other, and see how much of the later head's score is left. One "
+        "that feeds it takes most of the score with it; the others leave most of it."
+    ),
+)
+
+SUSPECT = N_("Put in the layer and the head that you suspect:")
 UNTRIED = N_(
     "We have not tried this text on {transformer}: it may show a look-alike better than the heads that are meant, so "
     "compare several texts."
@@ -56,7 +83,19 @@ def _rungs(exercise: Exercise, asked: AskedKind, last: Report | None) -> Iterato
     text, see = own or (ladder.text, ladder.see)
     command = f'grade show LAYER HEAD --exercise {exercise.id} {outlined}--text "{text}"'
     doubt = [] if own else [_(UNTRIED, transformer=exercise.transformer.name)]
-    yield "try", [_("Put in the layer and the head that you suspect:"), command, _(see), *doubt]
+    yield "try", [_(SUSPECT), command, _(see), *doubt]
+    yield from _causal(exercise, asked)
+
+
+def _causal(exercise: Exercise, asked: AskedKind) -> Iterator[tuple[str, list[str]]]:
+    if asked.evidence == "needed":
+        command = f"grade ablate {exercise.id} LAYER HEAD --kind {asked.name}"
+        yield "needed", [*map(_, NEEDED), _(SUSPECT), command]
+    receivers = [kind.name for kind in exercise.kinds if kind.circuits]
+    if receivers:  # a head of any kind may be the earlier end
+        later = asked.name if asked.circuits else receivers[0]
+        command = f"grade trace {exercise.id} LAYER HEAD --kind {later}"
+        yield "feeds", [*map(_, FEEDS), _("Put in the later head:"), command]
 
 
 def _confusions(last: Report, asked: AskedKind) -> Iterator[str]:

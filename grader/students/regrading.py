@@ -1,7 +1,8 @@
 """Regrading: every kept report graded again under a changed exercise, without running the transformer.
 
-Every head was measured once and the score table is kept, so a report is graded again from its claims. The preview and
-the applied regrade use the same function, so they have the same result.
+Every head was measured once and the score table is kept, so a report is graded again from its claims. Only causal
+evidence that is not kept yet has to be measured: another threshold makes other heads the control. The preview and the
+applied regrade use the same function, so they have the same result.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from grader.base.errors import ExerciseError
 from grader.grading.grade import credited, grade
+from grader.grading.importance import CausalEvidence
 from grader.grading.standings import Standings
 from grader.ledger import Ledger, LedgerEntry, Regrade
 from grader.ledger.queue.outbox import Outbox
@@ -22,9 +24,10 @@ BETWEEN, ARROW = "; ", " -> "
 
 
 class Flip(NamedTuple):
-    """A claim whose outcome changes."""
+    """A claim, or a circuit, whose outcome changes."""
 
     head: str
+    """The head's name; of a circuit, both names: `L0H5-L1H3`."""
     kind: str
     before: Outcome
     after: Outcome
@@ -49,13 +52,15 @@ class Effect(NamedTuple):
 
     @property
     def flips(self) -> list[Flip]:
-        """The claims whose outcome changes."""
-        pairs = zip(self.entry.report.verdicts, self.after.verdicts, strict=True)
-        return [
-            Flip(old.claim.place, old.claim.name, old.outcome, new.outcome)
-            for old, new in pairs
-            if old.outcome != new.outcome
-        ]
+        """The claims and circuits whose outcome changes."""
+        pairs = list(zip(self.entry.report.verdicts, self.after.verdicts, strict=True))
+        of_claims = (Flip(old.claim.place, old.claim.name, old.outcome, new.outcome) for old, new in pairs)
+        of_circuits = (
+            Flip(f"{old.feeds.sender}-{old.feeds.receiver}", old.kind.name, old.result, new.result)
+            for old, new in ((old.circuit, new.circuit) for old, new in pairs)
+            if old is not None and new is not None
+        )
+        return [flip for flip in (*of_claims, *of_circuits) if flip.before != flip.after]
 
     @property
     def moved(self) -> list[str]:
@@ -87,9 +92,19 @@ class StudentEffect(NamedTuple):
 class Regrading:
     """A changed exercise, with the score table that it is graded on."""
 
-    def __init__(self, exercise: Exercise, table: ScoreTable, *, never_lower: bool = False) -> None:
-        """With `never_lower`, a report stays as it is where the new one would be lower."""
-        self.exercise, self.never_lower = exercise, never_lower
+    def __init__(
+        self,
+        exercise: Exercise,
+        table: ScoreTable,
+        *,
+        never_lower: bool = False,
+        causal: CausalEvidence | None = None,
+    ) -> None:
+        """With `never_lower`, a report stays as it is where the new one would be lower.
+
+        `causal` is asked for reports whose claims need causal evidence.
+        """
+        self.exercise, self.never_lower, self._causal = exercise, never_lower, causal
         self.standings = Standings(exercise, table)
 
     def rescored(self, report: Report) -> Report:
@@ -102,7 +117,7 @@ class Regrading:
             gallery_name=report.gallery_name,
         )
         evidence = {number: v.evidence for number, v in enumerate(report.verdicts) if v.evidence is not None}
-        new = grade(submission, self.exercise, self.standings.table, evidence, self.standings)
+        new = grade(submission, self.exercise, self.standings.table, evidence, self.standings, self._causal)
         return credited(new, self.exercise, report.credit)
 
     def effects(self, ledger: Ledger) -> Iterator[StudentEffect]:
@@ -178,8 +193,13 @@ def moved(effects: Iterable[StudentEffect]) -> list[str]:
 
 def _counts(report: Report) -> tuple[object, ...]:
     verdicts = tuple((verdict.outcome, verdict.borderline, verdict.points) for verdict in report.verdicts)
-    return verdicts, report.points, report.possible, report.score, report.passed, report.xp, report.gradable
+    circuits = tuple((each.circuit.result, each.circuit.points) for each in report.verdicts if each.circuit)
+    return verdicts, circuits, report.points, report.possible, report.score, report.passed, report.xp, report.gradable
 
 
 def _thresholds(report: Report) -> dict[tuple[str, str], float]:
-    return {(v.claim.name, check.statistic): check.at_least for v in report.verdicts for check in v.threshold}
+    return {
+        **{(v.claim.name, check.statistic): check.at_least for v in report.verdicts for check in v.threshold},
+        **{(v.claim.name, "needed_at"): v.matters.needed_at for v in report.verdicts if v.matters},
+        **{(v.circuit.kind.name, "left_at_most"): v.circuit.left_at_most for v in report.verdicts if v.circuit},
+    }

@@ -1,9 +1,10 @@
 """Experience points: a student's XP, levels and achievements, computed from the ledger.
 
-A confirmed claim earns its points once: the same kind of the same head never earns twice, and all submissions to one
-exercise together never earn more than the exercise offers. A report whose `xp` is 0 earns nothing, whatever it
-confirmed: random claims might have done as well. Of a regraded report only the newest version counts, so XP can fall;
-the history says when and why. The price of a hint is taken from the XP, which never fall below 0: the rest is owed.
+A confirmed claim earns its points once: the same kind of the same head never earns twice, nor does the same circuit,
+and all submissions to one exercise together never earn more than the exercise offers. A report whose `xp` is 0 earns
+nothing, whatever it confirmed: random claims might have done as well. Of a regraded report only the newest version
+counts, so XP can fall; the history says when and why. The price of a hint is taken from the XP, which never fall below
+0: the rest is owed.
 """
 
 import math
@@ -18,7 +19,10 @@ from grader.grading.grade import shown
 from grader.ledger import LedgerEntry
 from grader.ledger.hints import Hint
 from grader.schema import Fraction, Identifier, Record, Report
-from grader.students.achievements import Achievement, Condition, catalogue, confirmed
+from grader.students.achievements import Achievement, Condition, catalogue, confirmed, confirmed_circuits
+
+CIRCUITS = "circuits of {}"
+"""The name of a kind's circuits beside the names of the kinds."""
 
 
 class Earned(Record):
@@ -71,7 +75,8 @@ class Progress(Record):
 class _Bank:
     """The claims of one exercise that earned points, and the most that each kind and all together may earn."""
 
-    worth: dict[str, dict[str, float]] = field(default_factory=dict)  # kind -> place -> points
+    worth: dict[str, dict[str, float]] = field(default_factory=dict)
+    """The points by kind and head; and those of circuits, by `CIRCUITS` of the kind and what feeds what."""
     wanted: dict[str, int] = field(default_factory=dict)
     possible: float = 0
     unseen: int = 0
@@ -83,11 +88,18 @@ class _Bank:
                 self.unseen = max(self.unseen, report.xp)
                 self.possible = max(self.possible, report.possible)
             for verdict in confirmed(report):
-                self.possible = max(self.possible, report.possible)
-                name, place = verdict.claim.name, verdict.claim.place
-                self.wanted[name] = max(self.wanted.get(name, 0), report.wanted[name])
-                of_kind = self.worth.setdefault(name, {})
-                of_kind[place] = max(of_kind.get(place, 0), verdict.points)
+                self._add(report, verdict.claim.name, verdict.claim.place, verdict.points)
+            for circuit in confirmed_circuits(report):
+                feeds = circuit.feeds
+                about = f"{feeds.sender} {feeds.receiver} {feeds.into}"
+                self._add(report, CIRCUITS.format(circuit.kind.name), about, circuit.points)
+
+    def _add(self, report: Report, name: str, about: str, points: float) -> None:
+        wanted = report.wanted | {CIRCUITS.format(kind): most for kind, most in report.wanted_circuits.items()}
+        self.possible = max(self.possible, report.possible)
+        self.wanted[name] = max(self.wanted.get(name, 0), wanted[name])
+        of_kind = self.worth.setdefault(name, {})
+        of_kind[about] = max(of_kind.get(about, 0), points)
 
     @property
     def xp(self) -> int:

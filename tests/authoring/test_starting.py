@@ -1,5 +1,6 @@
 """`grade exercises` as a group, and `new`: a template that loads and gives no warnings."""
 
+import json
 import re
 from pathlib import Path
 
@@ -22,6 +23,19 @@ def test_exercises_are_listed_and_shown_as_before() -> None:
     assert [line.split()[0] for line in listed.output.splitlines()] == sorted(folder.name for folder in SHIPPED)
     assert shown.output.startswith("Find the heads of a small transformer\n")
     assert str(grade("mini-hedas").exception).endswith("did you mean `mini-heads`?")
+
+
+def test_what_is_asked_for_besides_a_pattern_is_shown_with_the_keys_for_it(tmp_path: Path) -> None:
+    lines = [line.strip() for line in grade("mini-circuit").output.splitlines()]
+    *_, asked = json.loads(grade("mini-circuit", "--format", "json").output)["kinds"]
+    (file := tmp_path / "my_heads.yaml").write_text("\n".join(lines[lines.index("exercise: mini-circuit") : -2]))
+    submission, _ = submissions.load(file)
+
+    assert "and needed: without it, alone or together with others, 10 % of the behaviour is lost (`matters`)" in lines
+    assert "and 2 circuits, 20 points: a head that feeds one of these (`feeds`)" in lines
+    assert (asked["evidence"], asked["circuits"]["points"]) == ("needed", 20)
+    assert [(each.matters, each.feeds is None) for each in submission.claims] == [(None, True), ("alone", False)]
+    assert "evidence" not in grade("mini-heads", "--format", "json").output
 
 
 def test_the_help_names_what_there_is() -> None:

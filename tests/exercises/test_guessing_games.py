@@ -105,7 +105,7 @@ def one_game(
     random = Random(3)  # noqa: S311 - to be repeatable
     standings = Standings(exercise, games.planted(exercise, random))
     player = make(exercise, random, **more)
-    return player, standings, games.game(exercise, standings, player, attempts)
+    return player, standings, games.game(exercise, games.Board(standings), player, attempts)
 
 
 @pytest.mark.parametrize("at_once", [False, True])

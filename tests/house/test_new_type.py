@@ -184,6 +184,11 @@ def test_show(product: Product) -> None:
         product.grade("show", "0", "5", "--type", "stride:2:ahead", "--out", product.root / f"head.{form}")
 
 
+def test_ablate_and_trace(product: Product) -> None:
+    assert f"no causal measure for {KIND}" in product.grade("ablate", "stride-heads", "0", "5", "--kind", KIND, code=2)
+    assert TITLE in product.grade("trace", "stride-heads", "L1H5", "--kind", KIND)
+
+
 def test_hint(product: Product) -> None:
     assert "A line beside the diagonal." in product.grade("hint", "stride-heads", KIND)
     for _ in range(3):

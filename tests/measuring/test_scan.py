@@ -36,7 +36,13 @@ KINDS = (
 )
 AHEAD = (Kind(type="positional", offset=1), Kind(type="syntactic", relation="verb_subject", direction="forward"))
 DUPLICATE = Kind(type="duplicate_token")
-LOOKS_LIKE = {"gpt2-heads": "gpt2", "mini-heads": "gpt2", "smollm2-heads": "llama", "minilm-heads": "bert"}
+LOOKS_LIKE = {
+    "gpt2-heads": "gpt2",
+    "mini-circuit": "gpt2",
+    "mini-heads": "gpt2",
+    "smollm2-heads": "llama",
+    "minilm-heads": "bert",
+}
 
 OTHER_PROCESS = """
 import sys

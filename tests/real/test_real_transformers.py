@@ -11,10 +11,13 @@ from grader import exercises
 from grader.exercises import submissions
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
+from grader.measuring.interventions.effects import BOTH, Effects
+from grader.measuring.interventions.losses import Losses
+from grader.measuring.interventions.measures.copying import COPYING
 from grader.measuring.scan import scan
 from grader.measuring.score_table import ScoreTable
 from grader.measuring.transformer import load
-from grader.schema import Exercise
+from grader.schema import Exercise, Kind
 from tests.support.gpt2 import gpt2_tokenizer
 
 pytestmark = pytest.mark.real
@@ -76,6 +79,24 @@ def test_an_induction_head_of_smollm2_is_seen_in_a_students_sentence(
     assert evidence.queries > 0
     assert evidence.share is not None
     assert evidence.share > 0.5
+
+
+def test_eight_induction_heads_of_smollm2_together_carry_its_copying(bench_of: Callable[[str], Laboratory]) -> None:
+    bench = bench_of("smollm2-heads")
+    kind = Kind(type="induction")
+    of_kind = bench.standings.by_kind[kind.name]
+    best = sorted(of_kind, key=of_kind.ranks.__getitem__)[:8]
+    scoring = [place for place, standing in of_kind.items() if standing.factor >= 0.5]
+    trials = COPYING.build(bench.whole.tokenizer, bench.exercise.probes, True, 256)[:6]
+    losses = Losses(bench.causal.bench, COPYING, trials)
+    others = Effects(losses, kind, best, scoring, seed=0).controls(frozenset(best))[0][:3]
+
+    for replacement in BOTH:
+        together, *controls = losses.lost([frozenset(best), *others], replacement).mean(1)
+
+        assert together >= 5, replacement
+        assert all(control < together / 2 for control in controls), replacement
+    assert len(others) == 3
 
 
 def untrained(exercise: Exercise) -> PreTrainedModel:

@@ -20,6 +20,19 @@ def ahead(place: tuple[int, int]) -> Verdict:
     return confirmed.model_copy(update={"claim": confirmed.claim.model_copy(update={"offset": 1})})
 
 
+def needed(level: str) -> Verdict:
+    """Return a confirmed claim with this level of evidence."""
+    return verdict((1, 1), level=level)
+
+
+def feeding(result: str, into: str = "key") -> Verdict:
+    """Return a confirmed claim with the verdict on its circuit."""
+    feeds = {"from": {"layer": 0, "head": 2}, "to": {"layer": 1, "head": 1}, "into": into}
+    return verdict(
+        (1, 1), circuit={"feeds": feeds, "kind": {"type": "induction"}, "result": result, "rationale": "measured"}
+    )
+
+
 HEADS = [verdict((1, head), kind="semantic") for head in range(10)]
 
 
@@ -65,6 +78,15 @@ HEADS = [verdict((1, head), kind="semantic") for head in range(10)]
             "looking-ahead",
             [report(verdict((1, 1))), report(ahead((1, 1)))],
             [report(verdict((1, 1), kind="positional"), verdict((1, 2), kind="syntactic"))],
+        ),
+        *(
+            ("load-bearing", [report(needed(level))], [report(needed("pattern"), verdict((1, 2)), refuted((1, 3)))])
+            for level in ("pattern, needed together", "pattern, needed alone")
+        ),
+        (
+            "composition",
+            [report(feeding("confirmed"))],
+            [report(feeding("refuted"), feeding("not_graded"), verdict((1, 2))), report(feeding("confirmed"), xp=0)],
         ),
         (
             "second-look",

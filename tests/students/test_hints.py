@@ -57,6 +57,41 @@ def test_an_instructors_own_hint_comes_first_and_the_last_is_a_command_to_try(ex
     assert shown[-1].lines[1].startswith('grade show LAYER HEAD --exercise mini-heads --type induction --text "Nora')
 
 
+CIRCUITS = {"wanted": 1, "points": 5, "passing": 1, "pairs": 8}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ({"type": "induction"}, []),
+        ({"type": "induction", "evidence": "needed"}, ["needed"]),
+        ({"type": "induction", "circuits": CIRCUITS}, ["feeds"]),
+        ({"type": "positional", "offset": -1, "evidence": "needed", "circuits": CIRCUITS}, ["needed", "feeds"]),
+    ],
+)
+def test_a_kind_that_needs_more_than_a_pattern_has_further_hints(
+    exercise: Exercise, kind: dict[str, object], more: list[str]
+) -> None:
+    wanted = asked(**kind)
+    shown = rungs(exercise.model_copy(update={"kinds": (wanted,)}), wanted)
+    commands = {rung.name: rung.lines[-1] for rung in shown}
+
+    assert [rung.name for rung in shown] == ["look", "alike", "where", "try", *more]
+    assert commands.get("needed", "") in ("", f"grade ablate mini-heads LAYER HEAD --kind {wanted.name}")
+    assert commands.get("feeds", "") in ("", f"grade trace mini-heads LAYER HEAD --kind {wanted.name}")
+
+
+def test_where_circuits_are_asked_for_a_head_of_any_kind_may_be_the_sender() -> None:
+    circuit = exercises.load("mini-circuit")
+    shown = {kind.name: rungs(circuit, kind)[4:] for kind in circuit.kinds}
+
+    assert {name: [rung.name for rung in more] for name, more in shown.items()} == {
+        "positional:-1": ["feeds"],
+        "induction": ["needed", "feeds"],
+    }
+    assert {more[-1].lines[-1] for more in shown.values()} == {"grade trace mini-circuit LAYER HEAD --kind induction"}
+
+
 @pytest.mark.parametrize(
     ("kind", "begins"),
     [

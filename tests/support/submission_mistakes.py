@@ -21,7 +21,7 @@ def rest(text: str) -> str:
 
 TYPES = ", ".join([*kinds.TYPES, *kinds.SPELLINGS])
 RELATIONS = ", ".join(kinds.PARAMETERS["relation"].values.words)
-CLAIM_KEYS = "layer, head, type, offset, relation, direction, note, evidence"
+CLAIM_KEYS = "layer, head, type, offset, relation, direction, note, evidence, matters, companions, feeds"
 NAMES = "lower-case words and digits joined by hyphens"
 
 ONE_MISTAKE: dict[str, tuple[str | bytes, str, int, int, str]] = {

@@ -22,6 +22,7 @@ from grader.cli.options import (
 from grader.exercises import known_heads
 from grader.grading.calibration import calibrate as calibrating
 from grader.grading.calibration.records import Calibration
+from grader.report import needs
 from grader.report.text import calibration as calibration_text
 
 if TYPE_CHECKING:
@@ -68,11 +69,12 @@ def calibrate(
             _plant(lab, *wanted[-1])
             return
         calibration = calibrating.calibrate(exercise, lab.table, labels, _untrained(lab) if with_untrained else None)
+        seen = needs.kept(lab)
     for form, out in wanted:
-        print_or_write(_rendered(calibration, form, every_head=every_head), out)
+        print_or_write(_rendered(calibration, form, seen, every_head=every_head), out)
 
 
-def _rendered(calibration: Calibration, form: PageFormat, *, every_head: bool) -> str:
+def _rendered(calibration: Calibration, form: PageFormat, seen: needs.Needs, *, every_head: bool) -> str:
     match form:
         case PageFormat.text:
             return calibration_text.text(calibration, every_head=every_head)
@@ -81,7 +83,7 @@ def _rendered(calibration: Calibration, form: PageFormat, *, every_head: bool) -
         case PageFormat.html:
             from grader.report.pages import calibration as calibration_page
 
-            return calibration_page.render(calibration)
+            return calibration_page.render(calibration, seen)
 
 
 def _plant(lab: "Laboratory", form: PageFormat, out: Path | None) -> None:

@@ -22,7 +22,7 @@ from grader.exercises.names import statistic, typed
 from grader.exercises.thresholds import thresholds_of
 from grader.report.text.labels import padded
 from grader.report.text.words import plural_points
-from grader.schema import Exercise, Threshold, title
+from grader.schema import AskedKind, Exercise, Threshold, title
 
 LABEL = 12
 """Cells."""
@@ -31,6 +31,8 @@ SHOW = "ID"
 """The name of the command that shows one exercise; no id has capitals."""
 THRESHOLD = {"statistic", "at_least", "slices"}
 """The fields of a threshold that are shown."""
+BEYOND_THE_PATTERN = {"evidence", "needed_at", "circuits"}
+"""The fields of a kind that are shown where more than a pattern is asked for."""
 INVALID = 2
 """The exit code of an invalid input."""
 
@@ -85,13 +87,37 @@ def _shown(exercise: Exercise, exercise_id: str) -> Iterator[str]:
     for asked in exercise.kinds:
         heads = ngettext("{number} head", "{number} heads", asked.heads)
         yield f"{title(asked)}: {heads}, {ngettext('{number} point', '{number} points', asked.points)}"
-        for threshold in thresholds_of(asked):
-            yield f"    {_threshold(threshold)}"
+        for line in (*map(_threshold, thresholds_of(asked)), *_beyond_the_pattern(asked)):
+            yield f"    {line}"
     yield "\n" + _("To claim heads, write a file such as my_heads.yaml, with the layers and heads that you found:")
     yield f"\nexercise: {exercise.id}\nclaims:"
     for asked in exercise.kinds:
-        yield f"  - {{layer: 0, head: 0, {typed(asked)}}}"
+        yield f"  - {_example(asked)}"
     yield "\n" + _("For students: {path}", path=_students_page(shelf.available()[exercise_id]))
+
+
+def _beyond_the_pattern(asked: AskedKind) -> Iterator[str]:
+    """Yield what is asked for besides the pattern: that the head is needed, and what feeds it."""
+    if asked.evidence == "needed":
+        message = N_(
+            "and needed: without it, alone or together with others, {part} of the behaviour is lost (`matters`)"
+        )
+        yield _(message, part=percent(asked.needed_at))
+    if circuits := asked.circuits:
+        number = ngettext("{number} circuit", "{number} circuits", circuits.wanted)
+        points = ngettext("{number} point", "{number} points", circuits.points)
+        yield _("and {circuits}, {points}: a head that feeds one of these (`feeds`)", circuits=number, points=points)
+
+
+def _example(asked: AskedKind) -> str:
+    """Return a claim as it is written, with placeholders for the heads."""
+    layer = 1 if asked.circuits else 0  # what feeds a head comes before it
+    parts = [f"layer: {layer}, head: 0", typed(asked)]
+    if asked.evidence == "needed":
+        parts.append("matters: alone")
+    if asked.circuits:
+        parts.append("feeds: {from: {layer: 0, head: 0}, to: {layer: 1, head: 0}, into: key}")
+    return f"{{{', '.join(parts)}}}"
 
 
 def _students_page(folder: Path) -> Path:
@@ -113,6 +139,7 @@ def _as_json(exercise: Exercise, *, everything: bool = False) -> dict[str, Any]:
             "heads": asked.heads,
             "points": asked.points,
             "thresholds": [each.model_dump(include=THRESHOLD, mode="json") for each in thresholds_of(asked)],
+            **asked.model_dump(include=BEYOND_THE_PATTERN, mode="json"),
         }
         for asked in exercise.kinds
     ]

@@ -8,7 +8,7 @@ import typer
 
 from grader import exercises
 from grader.base.errors import InvalidInput, Problem
-from grader.base.language import _
+from grader.base.language import N_, _
 from grader.cli.options import (
     FORMAT,
     OldHtml,
@@ -25,6 +25,9 @@ from grader.grading.listing import listing
 from grader.kinds import PARAMETERS
 from grader.schema import Exercise, Kind, head_name, title
 
+EVERY_HEAD = N_("a page shows every head and kind of an exercise; leave the other options out")
+EVERY_EFFECT = N_("--causal measures every head and kind of an exercise; leave the other options out")
+
 
 def scan(
     exercise_id: Annotated[str | None, typer.Argument(help="The exercise.", metavar="EXERCISE")] = None,
@@ -36,6 +39,10 @@ def scan(
         Path | None,
         typer.Option(help="Score a recorded pattern instead: an .npz file with token_ids and attn.", metavar="FILE"),
     ] = None,
+    causal: Annotated[
+        bool,
+        typer.Option("--causal", help="Instead measure what is lost without each head, and without sets of heads."),
+    ] = False,
     form: Annotated[PageFormat, FORMAT] = PageFormat.text,
     out: OutPath = None,
     as_json: OldJson = False,
@@ -46,10 +53,10 @@ def scan(
     if (exercise_id is None) == (pattern is None):
         raise _usage(_("give either an exercise's id or --pattern FILE"))
     form, out = old_spelling(form, out, as_json=as_json, html=html)
-    if form is PageFormat.html:
-        if exercise_id is None or as_json or type_ is not None or top is not None:
-            raise _usage(_("a page shows every head and kind of an exercise; leave the other options out"))
-        _page(exercises.load(exercise_id), out, transformer)
+    if causal or form is PageFormat.html:
+        if exercise_id is None or type_ is not None or top is not None or (as_json and form is PageFormat.html):
+            raise _usage(_(EVERY_EFFECT) if causal else _(EVERY_HEAD))
+        (_effects if causal else _page)(exercises.load(exercise_id), form, out, transformer)
         return
     if pattern is not None:
         if transformer is not None:
@@ -66,14 +73,33 @@ def scan(
     print_or_write(json.dumps(scores, indent=2) if form is PageFormat.json else _text(scores), out)
 
 
-def _page(exercise: Exercise, out: Path | None, transformer: Path | None) -> None:
+def _effects(exercise: Exercise, form: PageFormat, out: Path | None, transformer: Path | None) -> None:
+    """Print or write what is lost without each head, and without the sets of heads that the kinds suggest."""
+    from grader.report.text import ablation
+
+    with laboratory(exercise, transformer) as lab:
+        table = lab.causal.table
+        if form is PageFormat.html:
+            from grader.report.pages import causal
+
+            shown = causal.table(exercise, lab.standings, table.effects)
+        elif form is PageFormat.json:
+            shown = ablation.table_json(exercise, table.key, table.effects)
+        else:
+            shown = ablation.table_text(exercise, table.effects)
+    print_or_write(shown, out)
+
+
+def _page(exercise: Exercise, _form: PageFormat, out: Path | None, transformer: Path | None) -> None:
     """Print or write the page of all heads."""
+    from grader.report import needs
     from grader.report.pages import scan
 
     with laboratory(exercise, transformer) as lab:
         worth = scan.worth_drawing(lab.standings)
         drawn = {place: lab.picture(kind, place) for place, kind in worth.items()}
-    print_or_write(scan.render(exercise, lab.standings, drawn), out)
+        seen = needs.kept(lab)
+    print_or_write(scan.render(exercise, lab.standings, drawn, seen), out)
 
 
 def _usage(message: str) -> InvalidInput:

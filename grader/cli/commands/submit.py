@@ -12,6 +12,7 @@ from grader.cli.options import FORMAT, OutPath, PlainFormat, TransformerPath, la
 from grader.cli.rendering import FormatOption, Out, Points, or_the_reason, rendered
 from grader.cli.who import login_name
 from grader.exercises import submissions
+from grader.report import needs
 from grader.report.formats import Format
 
 SubmissionFile = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
@@ -90,6 +91,7 @@ def _grade(
             plain=out is not None,
             standings=lambda: lab.standings,
             total_points=points,
+            needs=lambda: needs.kept(lab),
         )
     if out is not None:  # first, so that nothing is counted if it cannot be written
         print_or_write(text, out)

@@ -56,9 +56,10 @@ def whatif(
             raise InvalidInput(str(file), [Problem("other-exercise", message)])
     elif settings:
         wanted = changes.changed(stated, settings)
-    table = Laboratory(wanted, home.writable_folder(home.TABLES)).kept_table
+    lab = Laboratory(wanted, home.writable_folder(home.TABLES))
+    regrading = Regrading(wanted, lab.kept_table, never_lower=never_lower, causal=lab.causal)
     with Ledger() as ledger:
-        effects = list(Regrading(wanted, table, never_lower=never_lower).effects(ledger))
+        effects = list(regrading.effects(ledger))
     if complaint := guessing.complaint(wanted):
         say(f"{wanted.id} would be refused: {complaint}", err=True)
     differences = changes.differences(stated, wanted) or moved(effects)
@@ -78,7 +79,7 @@ def regrade(
         raise InvalidInput("--reason", [Problem("empty", "give a reason; students read it")])
     exercise = exercises.load(exercise_id)
     with laboratory(exercise, transformer) as lab:
-        regrading = Regrading(exercise, lab.table, never_lower=never_lower)
+        regrading = Regrading(exercise, lab.table, never_lower=never_lower, causal=lab.causal)
     with Ledger() as ledger:
         KeptVersions(ledger).vet(exercise)
         effects = list(regrading.effects(ledger))

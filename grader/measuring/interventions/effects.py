@@ -11,10 +11,10 @@ from grader.measuring.bootstrap import Array, Resamples
 from grader.measuring.interventions.losses import Heads, Losses
 from grader.measuring.pooling import DECIMALS
 from grader.measuring.probes import draw
-from grader.schema import Control, CurvePoint, Estimate, HeadIndex, Kind, Member, Place, Replacement, SetEffect
+from grader.schema import Control, Estimate, HeadIndex, Kind, Member, Place, Replacement, SetEffect, SizeEffect
 
 CONTROLS = 8
-"""The number of control sets, where there are so many."""
+"""The most control sets."""
 BOTH: tuple[Replacement, ...] = ("resample", "mean")
 ALL: tuple[Replacement, ...] = (*BOTH, "zero")
 
@@ -35,13 +35,14 @@ class Effects:
             seed: The seed of controls and intervals.
         """
         self.losses, self.kind, self.seed = losses, kind, seed
-        self.of_kind, self.scoring = frozenset(of_kind), frozenset(scoring)
+        self.of_kind = frozenset(of_kind)
+        self._aside = self.of_kind | frozenset(scoring)
         self.draws = Resamples(losses.count, seed)
 
     def of(self, heads: Sequence[HeadIndex], *, whole: bool = False) -> SetEffect:
         """Return the effect of a set; with `whole` also its curve over the first heads, and that of zero."""
         chosen, replacements = frozenset(heads), ALL if whole else BOTH
-        controls = self.controls(chosen)
+        controls, elsewhere = self.controls(chosen)
         others = {head: (chosen - {head}, (self.of_kind | chosen) - {head}) for head in heads}
         curve = list(accumulate(([head] for head in heads), lambda one, other: one + other)) if whole else []
         sets = [chosen, *controls, *(each for pair in others.values() for each in pair), *map(frozenset, curve)]
@@ -54,7 +55,7 @@ class Effects:
             heads=tuple(place(head) for head in heads),
             behaviour=self._estimate(self.losses.behaviour),
             effect={by: self._estimate(lost[by][chosen]) for by in replacements},
-            control={by: _control([lost[by][each] for each in controls]) for by in replacements if controls},
+            control={by: _control([lost[by][each] for each in controls], elsewhere) for by in replacements if controls},
             members=tuple(
                 Member(
                     layer=head[0],
@@ -65,7 +66,7 @@ class Effects:
                 for head, (rest, of_all) in others.items()
             ),
             curve=tuple(
-                CurvePoint(
+                SizeEffect(
                     size=len(first),
                     heads=tuple(map(place, first)),
                     effect={by: self._estimate(lost[by][frozenset(first)]) for by in BOTH},
@@ -75,24 +76,31 @@ class Effects:
             sequences=self.losses.count,
         )
 
-    def controls(self, heads: Heads) -> list[Heads]:
-        """Return sets with as many heads of each layer, none of which scores on the kind; none if they are too few."""
+    def controls(self, heads: Heads) -> tuple[list[Heads], bool]:
+        """Return as large sets of heads that do not score on the kind, and whether they are of other layers.
+
+        They are of the same layers, where these have enough such heads; else of the nearest layers that have, later
+        ones first: those cannot feed the set. None if no layer has enough.
+        """
         wanted = Counter(layer for layer, _head in heads)
-        free = {
-            layer: [
-                (layer, head)
-                for head in range(self.losses.bench.heads)
-                if (layer, head) not in self.scoring | self.of_kind | heads
-            ]
-            for layer in wanted
-        }
-        ways = prod(comb(len(free[layer]), count) for layer, count in wanted.items())
+        free = [
+            [(layer, head) for head in range(self.losses.bench.heads) if (layer, head) not in self._aside | heads]
+            for layer in range(self.losses.bench.layers)
+        ]
+        sources = Counter[int]()
+        for layer, count in sorted(wanted.items()):
+            near = [layer, *range(layer + 1, len(free)), *range(layer - 1, -1, -1)]
+            enough = (each for each in near if len(free[each]) >= sources[each] + count)
+            if (source := next(enough, None)) is None:
+                return [], False
+            sources[source] += count
+        ways = prod(comb(len(free[layer]), count) for layer, count in sources.items())
         random = draw.stream(self.seed, f"controls {sorted(heads)}")
         drawn: dict[Heads, None] = {}
         while len(drawn) < min(CONTROLS, ways):
-            one = (head for layer, count in sorted(wanted.items()) for head in draw.some(random, free[layer], count))
+            one = (head for layer, count in sorted(sources.items()) for head in draw.some(random, free[layer], count))
             drawn.setdefault(frozenset(one))
-        return list(drawn)
+        return list(drawn), sources != wanted
 
     def _estimate(self, values: Array) -> Estimate:
         return estimate(self.draws, values, np.ones(len(values)))
@@ -116,6 +124,7 @@ def place(head: HeadIndex) -> Place:
     return Place(layer=head[0], head=head[1])
 
 
-def _control(lost: Sequence[Array]) -> Control:
+def _control(lost: Sequence[Array], elsewhere: bool) -> Control:
     means = [round(float(values.mean()), DECIMALS) + 0.0 for values in lost]
-    return Control(value=round(sum(means) / len(means), DECIMALS), most=max(means), sets=len(means))
+    mean = round(sum(means) / len(means), DECIMALS)
+    return Control(value=mean, most=max(means), sets=len(means), elsewhere=elsewhere)

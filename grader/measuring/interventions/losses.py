@@ -1,4 +1,4 @@
-"""What is lost of a behaviour when sets of heads are replaced: one number for each set and trial."""
+"""The loss of a behaviour when sets of heads are replaced: one number for each set and trial."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +13,12 @@ from torch import Tensor
 
 from grader.kinds.causal import AskedToken, Measure, Trial
 from grader.measuring.bootstrap import Array
-from grader.measuring.interventions.workbench import Clean, Edit, Workbench
+from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench
 from grader.schema import HeadIndex, Replacement
 
 Heads = frozenset[HeadIndex]
-TOKENS = 2048
-"""The most tokens in a pass; a batch that has more by itself goes alone."""
+TOKENS = 1024
+"""The most tokens in a pass: larger ones are no faster, and take more memory."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class _Batch:
 
     numbers: list[int]
     """Their numbers among all trials."""
-    clean: Clean
+    clean: CleanRun
     matched: list[Tensor]
     """The outputs of each layer's heads in the matched runs."""
     asked: _Asked
@@ -64,7 +64,13 @@ class Losses:
         by_length: dict[int, list[int]] = defaultdict(list)
         for number, trial in enumerate(trials):
             by_length[len(trial.token_ids)].append(number)
-        for _length, numbers in sorted(by_length.items()):
+        alike = [
+            of_length[start : start + size]
+            for length, of_length in sorted(by_length.items())
+            for size in [max(1, TOKENS // length)]
+            for start in range(0, len(of_length), size)
+        ]
+        for numbers in alike:
             chosen = [trials[number] for number in numbers]
             clean = self.bench.run([trial.token_ids for trial in chosen])
             matched = self.bench.run([trial.matched for trial in chosen]).outputs

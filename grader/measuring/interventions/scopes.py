@@ -14,7 +14,7 @@ from grader.base.errors import ExerciseError
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention import stream
 from grader.measuring.bootstrap import Resamples
-from grader.measuring.causal_table import KindScopes
+from grader.measuring.interventions.causal_table import KindScopes
 from grader.measuring.pooling import grid
 from grader.measuring.probes.families import family
 from grader.measuring.questions import question

@@ -1,4 +1,4 @@
-"""What is left of a receiver when a sender is replaced: its own score, on its kind's own probe.
+"""The score of a receiver that is left when a sender is replaced, on its kind's own probe.
 
 In total, the sender is replaced for all that comes after it. Directly, only what the sender adds to one input of the
 receiver is: everything between the two stays as it was, so that no other head passes the change on.
@@ -20,7 +20,7 @@ from grader.kinds.masks import Question
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.interventions.matched import matched
 from grader.measuring.interventions.projections import projection
-from grader.measuring.interventions.workbench import Clean, Edit, Workbench, repeated
+from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench, repeated
 from grader.measuring.patterns import reduced
 from grader.measuring.pooling import ALIKE, Answers, pooled
 from grader.measuring.probes.families import families_of, family
@@ -43,7 +43,7 @@ class _Batch:
     queries: list[Tensor]
     targets: Tensor
     eligible: Tensor
-    clean: Clean
+    clean: CleanRun
     matched: list[Tensor]
     answers: dict[str, Answers]
     """The answers of the batch's family, by path."""

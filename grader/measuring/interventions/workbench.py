@@ -49,7 +49,7 @@ class Edit:
 
 
 @dataclass
-class Clean:
+class CleanRun:
     """One batch of texts, run with nothing replaced."""
 
     ids: Tensor
@@ -109,7 +109,7 @@ class Workbench:
         """The number of tokens that predictions are about."""
         return words_of(self.model)
 
-    def run(self, texts: Sequence[Sequence[int]], keep: Sequence[int] = (), last: int | None = None) -> Clean:
+    def run(self, texts: Sequence[Sequence[int]], keep: Sequence[int] = (), last: int | None = None) -> CleanRun:
         """Return a run of texts of one length with nothing replaced.
 
         Args:
@@ -117,7 +117,7 @@ class Workbench:
             keep: The layers whose calls and patterns are kept.
             last: The last layer that is computed; None for all, and the final states.
         """
-        clean = Clean(torch.tensor(texts))
+        clean = CleanRun(torch.tensor(texts))
 
         def visit(call: Call) -> Tensor:
             layer = len(clean.outputs)
@@ -133,7 +133,7 @@ class Workbench:
         return clean
 
     def replaced(
-        self, clean: Clean, times: int, edits: Mapping[int, Sequence[Edit]], watch: int | None = None
+        self, clean: CleanRun, times: int, edits: Mapping[int, Sequence[Edit]], watch: int | None = None
     ) -> tuple[Tensor | None, Tensor | None]:
         """Return the final states of the texts, `times` times over, with edits by layer; or one layer's pattern.
 
@@ -149,7 +149,10 @@ class Workbench:
 
         def visit(call: Call) -> Tensor:
             nonlocal layer, pattern
-            output, seen = call.attend()
+            if layer == first != watch:  # it reads what it read then
+                output: Tensor = repeated(clean.outputs[layer], times)
+            else:
+                output, seen = call.attend()
             if layer == watch:
                 pattern = seen
                 raise Enough
@@ -161,7 +164,7 @@ class Workbench:
         final = self._final(clean.ids.repeat(times, 1), visit, _Pass(first, below))
         return final, pattern
 
-    def called(self, clean: Clean, layer: int, below: Any, times: int) -> Call:  # noqa: ANN401 - a layer's own return
+    def called(self, clean: CleanRun, layer: int, below: Any, times: int) -> Call:  # noqa: ANN401 - a layer's own return
         """Return the call for attention of one layer on what the layer below is made to return."""
         calls: list[Call] = []
 

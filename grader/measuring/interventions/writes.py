@@ -1,4 +1,4 @@
-"""What heads write: the rank, among all tokens, of the token that they attend to.
+"""The tokens that heads write: the rank, among all tokens, of the one that they attend to.
 
 The value at the attended position is the real one, with all that the layers below have made of it: a copying score
 from the token's embedding alone says nothing where the first layers change it (docs/causal.md).
@@ -14,7 +14,7 @@ from torch import Tensor
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.interventions.effects import place
 from grader.measuring.interventions.projections import projection
-from grader.measuring.interventions.workbench import Clean, Workbench
+from grader.measuring.interventions.workbench import CleanRun, Workbench
 from grader.measuring.pooling import DECIMALS
 from grader.measuring.questions import question
 from grader.schema import HeadIndex, Kind, Writes
@@ -30,7 +30,7 @@ class _Reader:
     """One sequence of the probe with the queries that are looked at."""
 
     bench: Workbench
-    clean: Clean
+    clean: CleanRun
     queries: Tensor
     eligible: Tensor
     """[query, key]"""

@@ -1,22 +1,33 @@
 """The map of all heads: a cell for each layer and head, with the kind that the head is most like.
 
 Each kind has a short code, and each type has a colour that only repeats the code. A frame marks a confirmed head.
-A stronger colour means further above the threshold, or closer to it from below.
+A stronger colour means further above the threshold, or closer to it from below. A triangle marks a head that was
+seen to matter.
 """
 
 from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from grader.base.language import _
+from grader.base.language import N_, _
 from grader.base.numbers import percent
 from grader.grading.standings import Standing, Standings
-from grader.report.text import words
+from grader.report.needs import Need
+from grader.report.text import causal, words
 from grader.report.text.labels import visible
-from grader.schema import Exercise, HeadIndex, Kind, Report, Verdict, head_name, title
+from grader.schema import Exercise, HeadIndex, Importance, Kind, Report, Verdict, head_name, title
 
 OVER, UNDER = (1.2, 1.5), (0.25, 0.5, 0.75)
 """The multiples of the threshold from which each stronger shade begins: for confirmed heads, and for others."""
+NEED_SIGNS: dict[Importance, str] = {
+    "needed alone": "\N{BLACK UP-POINTING TRIANGLE}",
+    "needed together": "\N{WHITE UP-POINTING TRIANGLE}",
+}
+"""The signs of heads that were seen to matter."""
+NEEDS_IN_WORDS: dict[Importance, str] = {
+    "needed alone": N_("Needed alone: without this head, what a kind is for was seen to be lost."),
+    "needed together": N_("Needed together: without this head and others, what a kind is for was seen to be lost."),
+}
 MOST_TIMES = 9.99
 """The largest multiple that is shown; above it, the threshold is nearly zero and the multiple means nothing."""
 
@@ -37,6 +48,8 @@ class Cell:
     href: str | None = None
     mark: str = ""
     """The sign in the corner: a claim's outcome, or the number of other kinds that the head is confirmed as."""
+    need: str = ""
+    """The sign of a head that was seen to matter, in the opposite corner."""
 
     @property
     def code(self) -> str:
@@ -68,6 +81,12 @@ class HeadMap:
     def heads(self) -> int:
         """The number of heads in each layer."""
         return len(self.rows[0])
+
+    @property
+    def need_signs(self) -> tuple[tuple[str, str], ...]:
+        """The signs on the map of heads that were seen to matter, each with its meaning."""
+        there = {cell.need for row in self.rows for cell in row}
+        return tuple((sign, _(NEEDS_IN_WORDS[need])) for need, sign in NEED_SIGNS.items() if sign in there)
 
 
 def filled_map(cells: Iterable[Cell], size: HeadIndex, legend: Mapping[str, LegendItem] | None = None) -> HeadMap:
@@ -108,6 +127,19 @@ def with_claims(whole: HeadMap, report: Report) -> HeadMap:
         tuple(_with_claims(cell, claimed.get((cell.layer, cell.head), [])) for cell in row) for row in whole.rows
     )
     return replace(whole, rows=rows)
+
+
+def with_needs(whole: HeadMap, needs: Mapping[HeadIndex, Need]) -> HeadMap:
+    """Return the map with a sign at each of these heads that was seen to matter."""
+    rows = tuple(tuple(with_need(cell, needs.get((cell.layer, cell.head))) for cell in row) for row in whole.rows)
+    return replace(whole, rows=rows)
+
+
+def with_need(cell: Cell, need: Need | None) -> Cell:
+    """Return the cell with its sign, also in words; as it is if the head was not seen to matter."""
+    if need is None or not need.is_seen:
+        return cell
+    return replace(cell, need=NEED_SIGNS[need.importance], label=f"{cell.label}; {causal.for_kind(need)}")
 
 
 def outcomes_map(report: Report, size: HeadIndex) -> HeadMap:

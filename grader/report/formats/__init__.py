@@ -15,6 +15,7 @@ from grader.schema import Exercise, Picture, Report
 
 if TYPE_CHECKING:
     from grader.grading.standings import Standings
+    from grader.report.needs import Needs
     from grader.schema.queue import State
 
 
@@ -39,6 +40,8 @@ class Material:
     """Returns the pictures of each claim, by its place among the verdicts, counted from 0. Drawing them takes time."""
     standings: "Callable[[], Standings] | None" = None
     """Returns the standing of every head; None where the heads were measured elsewhere."""
+    needs: "Callable[[], Needs]" = dict
+    """Returns what was seen before of the importance of heads; nothing is measured for it."""
     total_points: float | None = None
     """The points of a full score on the platform; None for the exercise's own points."""
     to_file: bool = False

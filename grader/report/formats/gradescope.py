@@ -11,10 +11,10 @@ from typing import Any
 
 from grader.base.language import _
 from grader.base.screen import harmless_values
-from grader.exercises.scoring import points_each
+from grader.exercises.scoring import circuit_points_each, points_each
 from grader.grading.hashing import content_hash
 from grader.report.formats import Failure, Material
-from grader.report.text import words
+from grader.report.text import causal, words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, Report, Verdict, title
 
@@ -90,7 +90,7 @@ def _summary(report: Report, exercise: Exercise | None) -> str:
     result = words.total_sign(report).word.capitalize()
     message = f"{words.score_line(report, exercise)}." if report.gradable else _("this 0 is not a grade.")
     lines = [f"{result}: {message}", words.late(report), words.still_needed(report, exercise)]
-    lines += [words.kinds_and_xp(report) if report.gradable else "", words.luck(report)]
+    lines += [words.kinds_and_xp(report) if report.gradable else "", words.luck(report), *causal.without(report)]
     return "\n".join(filter(None, lines))
 
 
@@ -107,7 +107,13 @@ def _test(number: int, verdict: Verdict, report: Report, exercise: Exercise | No
     if verdict.outcome in STATUSES:
         test["status"] = STATUSES[verdict.outcome]
         if report.feedback == "all":
-            test["score"] = round(verdict.points * scale + 0.0, 4)
+            test["score"] = round(words.earned(verdict) * scale + 0.0, 4)
             if exercise and (asked := exercise.asked(verdict.claim.kind)):
-                test["max_score"] = round(points_each(asked) * scale, 4)
+                test["max_score"] = round((points_each(asked) + _for_circuit(verdict, exercise)) * scale, 4)
     return test | {"extra_data": {"outcome": verdict.outcome, "note": visible(verdict.claim.note or "")}}
+
+
+def _for_circuit(verdict: Verdict, exercise: Exercise) -> float:
+    """Return the most points for the circuit that the claim names; 0 if it names none."""
+    asked = exercise.asked(verdict.circuit.kind) if verdict.circuit else None
+    return circuit_points_each(asked.circuits) if asked and asked.circuits else 0.0

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from grader.base.numbers import number
 from grader.base.screen import harmless_tree
 from grader.report.formats import Failure, Material
-from grader.report.text import words
+from grader.report.text import causal, words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, Report, Verdict, title
 
@@ -64,7 +64,7 @@ def _whole(suite: ElementTree.Element, report: Report, exercise: Exercise | None
     """Add the case of the submission as a whole, which fails unless it has passed."""
     case = ElementTree.SubElement(suite, "testcase", {"classname": report.exercise, "name": "passed"})
     lines = [words.score_line(report, exercise) if report.gradable else "", words.late(report)]
-    text = "\n".join(filter(None, [*lines, words.still_needed(report, exercise)]))
+    text = "\n".join(filter(None, [*lines, words.still_needed(report, exercise), *causal.without(report)]))
     if report.passed:
         ElementTree.SubElement(case, "system-out").text = text
     else:

@@ -11,7 +11,7 @@ from grader.base.numbers import measured_and_needed
 from grader.base.screen import Clean
 from grader.exercises.names import STATISTICS, statistic
 from grader.report.formats import Failure, Material
-from grader.report.text import glossary, words
+from grader.report.text import causal, glossary, words
 from grader.report.text.labels import cells, padded, shorten, visible
 from grader.report.text.styled import Text
 from grader.schema import Exercise, Report, ThresholdResult, Verdict, title
@@ -116,6 +116,8 @@ def _blocks(report: Report, exercise: Exercise | None, columns: int) -> Iterator
     if name := words.student_name(report):
         facts.append(_("student {name}", name=name))
     yield Text((" \N{MIDDLE DOT} ".join(facts), "dim"))
+    for line in causal.without(report):
+        yield Text(line)
     if report.feedback != "score":
         for verdict in report.verdicts:
             yield Text()

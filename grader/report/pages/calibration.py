@@ -19,13 +19,15 @@ from grader.grading.calibration.records import (
     KindCalibration,
     Step,
 )
+from grader.report.drawing.headmap import NEED_SIGNS, NEEDS_IN_WORDS
 from grader.report.drawing.operating import CurveDrawing, curve_drawing
+from grader.report.needs import NO_NEEDS, Need, Needs
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
 from grader.report.text import calibration as calibration_text
-from grader.report.text import words
+from grader.report.text import causal, words
 from grader.report.text.labels import visible
-from grader.schema import title
+from grader.schema import Importance, title
 
 STYLES, SCRIPT = ("page.css", "calibration/calibration.css"), "calibration/calibration.js"
 TOP, LABELLED, AXIS = 34, 14, 22
@@ -104,8 +106,8 @@ class KindSection:
     """The line to paste, with `@` in place of the threshold."""
 
 
-def render(calibration: Calibration) -> str:
-    """Return the page."""
+def render(calibration: Calibration, needs: Needs = NO_NEEDS) -> str:
+    """Return the page; `needs` are what was seen of the importance of heads."""
     templates = environment()
     style = "".join(templates.get_template(name).render() for name in STYLES)
     page = templates.get_template("calibration/calibration.html.jinja").render(
@@ -119,6 +121,8 @@ def render(calibration: Calibration) -> str:
         cautions=CAUTIONS,
         general=[caution for caution in calibration.cautions if not caution.kinds],
         shapes=SHAPES,
+        need=lambda kind, head: _need(needs.get((kind.name, (head.layer, head.head)))),
+        need_signs={sign: NEEDS_IN_WORDS[need] for need, sign in NEED_SIGNS.items() if need in _seen(needs)},
         number=number,
         percent=percent,
         visible=visible,
@@ -137,6 +141,15 @@ def number(at_least: float) -> str:
 def percent(score: float) -> str:
     """Return the position of a score on the axis; a score outside it is at its end."""
     return f"{100 * min(max(score, 0.0), 1.0):.2f}%"
+
+
+def _seen(needs: Needs) -> set[Importance]:
+    return {need.importance for need in needs.values()}
+
+
+def _need(need: Need | None) -> tuple[str, str] | None:
+    """Return the sign and the words for a head that was seen to matter."""
+    return (NEED_SIGNS[need.importance], causal.short(need)) if need is not None and need.is_seen else None
 
 
 def _section(kind: KindCalibration, calibration: Calibration) -> KindSection:

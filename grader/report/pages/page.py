@@ -8,6 +8,8 @@ from grader.base.screen import Clean
 from grader.report.templates import environment
 
 STYLES, SCRIPT = ("page.css", "headmap.css", "cloud.css"), "page.js"
+EFFECT_STYLE = "causal/causal.css"
+"""The styles for bars of effects."""
 
 
 def page(template: str, styles: Sequence[str], **values: object) -> str:

@@ -12,6 +12,7 @@ from grader.report.drawing import headmap
 from grader.report.drawing.cloud import Cloud, cloud
 from grader.report.drawing.headmap import Cell
 from grader.report.drawing.pattern import Drawing, draw
+from grader.report.needs import NO_NEEDS, Needs, by_head
 from grader.report.pages.page import STYLES, page
 from grader.report.text import words
 from grader.schema import Exercise, HeadIndex, Kind, Picture, head_name, title
@@ -61,9 +62,18 @@ class ScanHead:
     drawing: Drawing | None
 
 
-def render(exercise: Exercise, standings: Standings, pictures: Mapping[HeadIndex, Picture | None]) -> str:
-    """Return the page; `pictures` holds those of the heads that `worth_drawing` returns, None if there is none."""
+def render(
+    exercise: Exercise,
+    standings: Standings,
+    pictures: Mapping[HeadIndex, Picture | None],
+    needs: Needs = NO_NEEDS,
+) -> str:
+    """Return the page; `pictures` holds those of the heads that `worth_drawing` returns, None if there is none.
+
+    The map marks the heads that were seen to matter, by their `needs`.
+    """
     whole = headmap.head_map(exercise, standings, lambda place: f"#{anchor(place)}")
+    whole = headmap.with_needs(whole, by_head(needs))
     kinds = [entry.kind for entry in whole.legend]
     return page(
         "scan.html.jinja",

@@ -7,6 +7,7 @@ from grader.base.numbers import LEAST_PERCENT, measured_and_needed, number, perc
 from grader.exercises.names import statistic
 from grader.exercises.scoring import LUCK_LIMIT, deciding_score
 from grader.grading import rationale as reasons
+from grader.report.text import causal
 from grader.report.text.labels import visible
 from grader.schema import Evidence, Exercise, Fit, OtherKind, Outcome, Report, ThresholdResult, Verdict, title
 
@@ -67,11 +68,7 @@ def sign(verdict: Verdict) -> Sign:
 
 def rationale(verdict: Verdict) -> str:
     """Return a verdict's rationale: the stored text in English, a new one from the same numbers in other languages."""
-    if spoken() == LANGUAGES[0]:
-        return verdict.rationale
-    if verdict.threshold:
-        return reasons.rationale(verdict.claim, verdict.outcome, verdict.threshold)
-    return _(reasons.WHY_NOT[verdict.why_not] if verdict.why_not is not None else verdict.rationale)
+    return verdict.rationale if spoken() == LANGUAGES[0] else reasons.in_words(verdict)
 
 
 def borderline(verdict: Verdict) -> str:
@@ -207,12 +204,19 @@ def _lacking(report: Report, exercise: Exercise | None) -> str:
 
 
 def points_of(verdict: Verdict, report: Report, exercise: Exercise | None) -> str:
-    """Return what one claim earned or cost; empty text if it did neither, or if the feedback hides points."""
+    """Return what one claim, with its circuit, earned and cost; empty text if nothing, or if feedback hides points."""
     if report.feedback != "all":
         return ""
-    if verdict.outcome == "refuted" and exercise is not None:
-        return _("costs {points}", points=plural_points(exercise.wrong_costs))
-    return f"+{plural_points(verdict.points)}" if verdict.points > 0 else ""
+    parts = [f"+{plural_points(earned(verdict))}"] if earned(verdict) > 0 else []
+    wrong = [verdict.outcome, verdict.circuit.result if verdict.circuit else None].count("refuted")
+    if wrong and exercise is not None:
+        parts.append(_("costs {points}", points=plural_points(wrong * exercise.wrong_costs)))
+    return ", ".join(parts)
+
+
+def earned(verdict: Verdict) -> float:
+    """Return the points for the claim and for the circuit in it."""
+    return verdict.points + (verdict.circuit.points if verdict.circuit else 0.0)
 
 
 def plural_points(number: float) -> str:
@@ -251,7 +255,7 @@ def kinds_and_xp(report: Report) -> str:
 
 
 def remarks(verdict: Verdict) -> list[Remark]:
-    """Return the facts beside the numbers: rank, other kind, the student's sentence and note, and the hint."""
+    """Return the facts beside the numbers: rank, other kind, causal evidence, own sentence and note, and the hint."""
     facts = []
     if place := rank(verdict):
         facts.append(Remark(_("Rank"), "", place))
@@ -259,6 +263,7 @@ def remarks(verdict: Verdict) -> list[Remark]:
         facts.append(Remark(_("Looks like"), "", looks_like(verdict.looks_like, verdict.of)))
     if verdict.fits:
         facts.append(Remark(_("Fits"), "", fits(verdict.fits)))
+    facts += [Remark(label, "", text) for label, text in causal.facts(verdict)]
     if verdict.evidence:
         quote = f"\N{LEFT DOUBLE QUOTATION MARK}{visible(verdict.evidence.text)}\N{RIGHT DOUBLE QUOTATION MARK}"
         facts.append(Remark(_("Your sentence"), f"{quote}: ", evidence_result(verdict.evidence)))

@@ -1,18 +1,27 @@
 """The trials of every measure: matched place by place, balanced, within reach, always the same."""
 
+import re
+import subprocess
+import sys
+from collections import Counter
 from functools import cache
 from typing import Any
 
 import pytest
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from grader import exercises
 from grader.kinds.causal import NoTrials, Trial
 from grader.kinds.definition import SHARED_MEASURES
 from grader.measuring import transformer
-from grader.measuring.interventions.measures import MEASURES
+from grader.measuring.interventions.measures import MEASURES, measure_of
+from grader.measuring.interventions.measures.agreement import VERBS
+from grader.measuring.interventions.measures.trial import whole_words
 from grader.measuring.probes.tokens import plain_tokens, special_ids
+from grader.measuring.probes.vocabulary import ROLES
 from grader.schema import ProbeSettings
+from tests.support.kinds import every_kind
 from tests.support.tiny import word_tokenizer
 
 SHIPPED = ("mini-heads", "smollm2-heads", "minilm-heads")
@@ -31,6 +40,14 @@ def tokenizer_of(name: str) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
+def letters() -> PreTrainedTokenizerFast:
+    """Every letter is a token: no word is whole."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE({token: number for number, token in enumerate(alphabet)}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+
+
 def causal(name: str) -> bool:
     return name != "minilm-heads"
 
@@ -45,7 +62,7 @@ EVERY = pytest.mark.parametrize(("measure", "name"), [(measure, name) for measur
 
 
 def test_every_measure_that_a_type_may_name_is_there() -> None:
-    assert set(MEASURES) <= set(SHARED_MEASURES)
+    assert tuple(MEASURES) == SHARED_MEASURES
     assert [name for name, measure in MEASURES.items() if measure.name != name] == []
 
 
@@ -150,3 +167,99 @@ def test_text_is_asked_from_the_third_word_on_and_each_of_its_tokens_elsewhere_t
 def test_the_hidden_place_takes_turns() -> None:
     for measure in ("copying", "running_text"):
         assert len({trial.asked[0].position for trial in trials(measure, "minilm-heads")}) >= 12
+
+
+def words_of(name: str, token_ids: tuple[int, ...]) -> list[str]:
+    return re.findall(r"\w+", tokenizer_of(name).decode(token_ids, skip_special_tokens=True).lower())
+
+
+def plural(noun: str) -> bool:
+    return any(noun == role.plural for role in ROLES.values())
+
+
+def nouns_of(name: str, token_ids: tuple[int, ...]) -> list[str]:
+    """The persons of a sentence, in their order."""
+    known = {word for noun, role in ROLES.items() for word in (noun, role.plural)}
+    return [word for word in words_of(name, token_ids) if word in known]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_half_of_the_nouns_before_a_verb_have_another_number_than_its_subject(name: str) -> None:
+    form = {token: word for word, token in whole_words(tokenizer_of(name)).items()}
+    numbers = Counter()
+    for trial in trials("agreement", name):
+        people, swapped = nouns_of(name, trial.token_ids), nouns_of(name, trial.matched)
+        (subject,) = [place for place in range(4) if people[place] != swapped[place]]
+        of_subject = plural(people[subject])
+        numbers[of_subject, plural(people[-1]), plural(people[0])] += 1
+
+        assert len(people) == 4
+        assert subject in (1, 2)
+        assert plural(swapped[subject]) != of_subject
+        for ask in trial.asked:
+            assert (form[ask.right], form[ask.wrong])[:: 1 if not of_subject else -1] in VERBS
+
+    assert set(numbers.values()) == {3}
+    assert len(numbers) == 8
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_pronoun_or_a_deed_fits_one_person_and_in_the_matched_sentence_none(name: str) -> None:
+    form = {token: word for word, token in whole_words(tokenizer_of(name)).items()}
+    singular = {role.plural: noun for noun, role in ROLES.items()}
+    meant = Counter()
+    for trial in trials("pronouns", name):
+        (ask,) = trial.asked
+        right, wrong = form[ask.right], form[ask.wrong]
+        people, others = nouns_of(name, trial.token_ids), nouns_of(name, trial.matched)
+        genders, instead = ([ROLES[singular.get(each, each)].gender for each in side] for side in (people, others))
+        if causal(name):
+            pronoun = {"he": "m", "she": "f"}[words_of(name, trial.token_ids)[-1]]
+            place = genders.index(pronoun)
+            meant[pronoun, place] += 1
+
+            assert [ROLES[each].past for each in people] == ([right, wrong] if place == 0 else [wrong, right])
+            assert instead == genders[::-1]
+            assert not {right, wrong} & {ROLES[each].past for each in others}
+        else:
+            meant[right, wrong] += 1
+
+            assert len(set(genders)) == 1
+            assert plural(people[0]) == plural(people[1]) == (right == "they")
+            assert (instead != genders) == (right != "they")
+            assert not any(map(plural, others))
+
+    assert set(meant.values()) == {6}
+    assert len(meant) == 4
+
+
+@pytest.mark.parametrize("measure", ["agreement", "pronouns"])
+def test_a_tokenizer_that_splits_words_is_told(measure: str) -> None:
+    with pytest.raises(NoTrials, match="its vocabulary has 0 of the nouns as whole words"):
+        MEASURES[measure].build(letters(), SETTINGS, True, REACH)
+
+
+def test_kinds_have_their_measures_and_languages_other_than_english_no_english_sentences() -> None:
+    korean = SETTINGS.model_copy(update={"language": "ko"})
+    found = {kind.name: measure.name for kind in every_kind() if (measure := measure_of(kind, SETTINGS))}
+    left = {kind.name for kind in every_kind() if measure_of(kind, korean)}
+
+    assert found == {
+        "positional:-3": "running_text",
+        "positional:-1": "running_text",
+        "positional:+1": "running_text",
+        "induction": "copying",
+        "duplicate_token": "copying",
+        "syntactic:verb_subject": "agreement",
+        "syntactic:pronoun_antecedent": "pronouns",
+    }
+    assert left == {name for name in found if not name.startswith("syntactic")}
+
+
+def test_importing_the_measures_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, grader.measuring.interventions.measures;"
+        "print({'torch', 'transformers', 'numpy', 'tokenizers'} & set(sys.modules))"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "set()"

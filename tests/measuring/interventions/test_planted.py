@@ -110,14 +110,25 @@ def test_a_set_with_a_head_that_does_nothing_says_so() -> None:
 
 def test_controls_are_of_the_same_layers_and_score_on_nothing() -> None:
     of_both = effects((INDUCTION, PREVIOUS_TOKEN))
-    controls = of_both.controls(frozenset([(0, 0), INDUCTION]))
+    controls, elsewhere = of_both.controls(frozenset([(0, 0), INDUCTION]))
 
     assert len(controls) == len(set(controls)) == 2 * 3
     for control in controls:
         assert sorted(layer for layer, _head in control) == [0, 1]
         assert not control & {(0, 0), INDUCTION, PREVIOUS_TOKEN}
-    assert controls == effects((INDUCTION, PREVIOUS_TOKEN)).controls(frozenset([(0, 0), INDUCTION]))
-    assert effects(tuple(EVERY_HEAD)).controls(frozenset([INDUCTION])) == []
+    assert not elsewhere
+    assert controls == effects((INDUCTION, PREVIOUS_TOKEN)).controls(frozenset([(0, 0), INDUCTION]))[0]
+    assert effects(tuple(EVERY_HEAD)).controls(frozenset([INDUCTION])) == ([], False)
+
+
+def test_where_a_layer_has_too_few_other_heads_the_nearest_one_has_the_controls() -> None:
+    layer = INDUCTION[0]
+    of_layer = tuple(head for head in EVERY_HEAD if head[0] == layer)
+    controls, elsewhere = effects(of_layer).controls(frozenset([INDUCTION]))
+
+    assert elsewhere
+    assert controls
+    assert all(head[0] == layer - 1 for control in controls for head in control)  # there is no later one
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -3,13 +3,20 @@
 from typing import TYPE_CHECKING
 
 from grader.kinds.causal import Measure
+from grader.measuring.interventions.measures.agreement import AGREEMENT
 from grader.measuring.interventions.measures.copying import COPYING
+from grader.measuring.interventions.measures.pronouns import PRONOUN_DEEDS
 from grader.measuring.interventions.measures.running_text import RUNNING_TEXT
 
 if TYPE_CHECKING:
     from grader.schema import Kind, ProbeSettings
 
-MEASURES: dict[str, Measure] = {"copying": COPYING, "running_text": RUNNING_TEXT}
+MEASURES: dict[str, Measure] = {
+    "copying": COPYING,
+    "running_text": RUNNING_TEXT,
+    "agreement": AGREEMENT,
+    "pronouns": PRONOUN_DEEDS,
+}
 IN_ENGLISH = ("agreement", "pronouns")
 """The measures whose sentences are English."""
 

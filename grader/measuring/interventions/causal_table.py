@@ -4,7 +4,8 @@ Each result is kept under the hash of all that it follows from. What is read bac
 measured again.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +21,7 @@ R = TypeVar("R", bound=Record)
 
 
 class KindScopes(Record):
-    """How much of each head's attention on ordinary text a kind explains; empty if text has nothing of the kind."""
+    """The part of each head's attention on ordinary text that a kind explains; empty if text has none of the kind."""
 
     kind: Kind
     value: Grid = ()
@@ -75,16 +76,34 @@ class CausalStore:
         except (OSError, ValidationError):
             return None
 
-    def kept(self, key: str, record: type[R], measure: Callable[[], R]) -> R:
+    def kept(self, key: str, record: type[R], measure: Callable[[], R], *, alone: bool = False) -> R:
         """Return the result that is kept under this key, else the measured one, which is then kept.
 
-        Two processes may measure the same: a reader sees a whole result or none, and both results are equal.
+        Two processes may measure the same: a reader sees a whole result or none, and both results are equal. With
+        `alone`, which is for what takes minutes, the second one waits for the first.
         """
-        known = self.look_up(key, record)
-        if known is None:
-            known = measure()
-            write_cache(self._path(key), known.model_dump_json().encode())
-        return known
+        if (known := self.look_up(key, record)) is not None:
+            return known
+        with self._alone(key) if alone else nullcontext():
+            known = self.look_up(key, record) if alone else None  # somebody may have been faster
+            if known is None:
+                known = measure()
+                write_cache(self._path(key), known.model_dump_json().encode())
+            return known
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[None]:
+        """Hold the lock under which a result is measured; where none can be written, nobody shares the folder."""
+        from filelock import FileLock
+
+        lock = FileLock(self.folder / f"{key}.lock")
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
