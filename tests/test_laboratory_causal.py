@@ -221,7 +221,10 @@ def test_weights_without_a_head_for_predictions_say_so_and_still_show_senders_an
     none = causal.effect(COPYING, HEADS)
 
     assert causal.bench.whole is None
-    assert none.why_none == "the weights have no head for predictions, so nothing can be seen to get worse"
+    assert (
+        none.why_none
+        == "no effect can be measured: the weights lack the head for predictions; take some that were saved with it"
+    )
     assert importance(none, 0.1) == "no causal measure"
     assert causal.writes(COPYING, HEADS) is None
     assert len(causal.trace(COPYING, (2, 1)).senders) == 8

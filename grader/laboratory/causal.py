@@ -32,7 +32,7 @@ FIRST = 4
 """The size of the first set that a kind suggests: its heads with the highest scores."""
 MOST = 16
 """The most heads of a set that a kind suggests."""
-NO_HEAD = N_("the weights have no head for predictions, so nothing can be seen to get worse")
+NO_HEAD = N_("no effect can be measured: the weights lack the head for predictions; take some that were saved with it")
 NO_MEASURE = N_("nothing can be stated that must get worse without heads of this kind")
 
 

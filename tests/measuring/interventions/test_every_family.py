@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from transformers.pytorch_utils import Conv1D
 
-from grader.measuring.interventions.workbench import Clean, Edit, Workbench
+from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench
 from grader.measuring.transformer.families import MEASURED
 from tests.support.every_family import headed, output_projections
 from tests.support.hooked import Hooked
@@ -37,12 +37,12 @@ def bench_of(family: str) -> Workbench:
 
 
 @cache
-def clean_of(family: str) -> Clean:
+def clean_of(family: str) -> CleanRun:
     return bench_of(family).run(IDS)
 
 
 def logits(
-    family: str, edits: dict[int, list[Edit]] | None = None, times: int = 1, clean: Clean | None = None
+    family: str, edits: dict[int, list[Edit]] | None = None, times: int = 1, clean: CleanRun | None = None
 ) -> Tensor:
     """Return the logits with edits, [text, position, token]."""
     final, _pattern = bench_of(family).replaced(clean or clean_of(family), times, edits or {})

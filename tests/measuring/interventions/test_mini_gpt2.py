@@ -106,8 +106,11 @@ def test_other_sets_of_four_cost_nothing() -> None:
         assert losses().lost(sets, by).mean(1).max() < 0.1
 
 
-def test_a_layer_full_of_induction_heads_has_no_control() -> None:
-    assert effect(*BEST).control == {}
+def test_a_layer_full_of_induction_heads_is_held_against_heads_of_another_layer() -> None:
+    for by in ("resample", "mean"):
+        control = effect(*BEST).control[by]
+        assert (control.elsewhere, control.sets) == (True, 8)
+        assert control.most < 0.1
 
 
 def test_every_interval_holds_its_value() -> None:
