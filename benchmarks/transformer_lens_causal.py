@@ -87,8 +87,8 @@ class Ours:
         sets = [frozenset([head]) for head in self.case.heads]
         return {by: torch.from_numpy(self.losses.lost(sets, by)) for by in BOTH}
 
-    def _count(self, *_: object) -> None:
-        self.layers += 1
+    def _count(self, _module: object, _given: object, output: Tensor) -> None:
+        self.layers += len(output)
 
 
 class Theirs:
@@ -179,10 +179,14 @@ def main() -> int:
             apart = max(float((found["ours"][by] - found[name][by]).abs().max()) for by in BOTH)
             over += apart > LIMIT
             columns = Compared(took["ours"], took[name]).columns()
-            say(f"| {case.title} | {name} | <= 0.33 | {columns} | {apart:.1e} |")
+            counted = f"ours {ways['ours'].layers}, with hooks {theirs}"
+        say(f"{case.title}: {replaced} replacements, layers times sequences: {counted}")f"| {case.title} | {name} | <= 0.33 | {columns} | {apart:.1e} |")
         layers, replaced = case.whole.config.num_hidden_layers, len(BOTH) * len(case.heads)
-        theirs = replaced * layers
-        say(f"{case.title}: {replaced} replacements, layers computed: ours {ways['ours'].layers}, with hooks {theirs}")
+        theirs = replaced * layers * case.sequences
+        counted = f"ours {ways['ours'].layers}, with hooks {theirs}"
+        say(f"{case.title}: {replaced} replacements, layers times sequences: {counted}")
+            f"{case.title}: {replaced} replacements, layers times sequences: ours {ways['ours'].layers}, with hooks {theirs}"
+        )
     return min(over, 1)
 
 
