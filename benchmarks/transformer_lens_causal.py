@@ -182,11 +182,8 @@ def main() -> int:
             counted = f"ours {ways['ours'].layers}, with hooks {theirs}"
         say(f"{case.title}: {replaced} replacements, layers times sequences: {counted}")f"| {case.title} | {name} | <= 0.33 | {columns} | {apart:.1e} |")
         layers, replaced = case.whole.config.num_hidden_layers, len(BOTH) * len(case.heads)
-        theirs = replaced * layers * case.sequences
-        counted = f"ours {ways['ours'].layers}, with hooks {theirs}"
+        counted = f"ours {ways['ours'].layers}, with hooks {replaced * layers * case.sequences}"
         say(f"{case.title}: {replaced} replacements, layers times sequences: {counted}")
-            f"{case.title}: {replaced} replacements, layers times sequences: ours {ways['ours'].layers}, with hooks {theirs}"
-        )
     return min(over, 1)
 
 
