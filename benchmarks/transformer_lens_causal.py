@@ -179,8 +179,7 @@ def main() -> int:
             apart = max(float((found["ours"][by] - found[name][by]).abs().max()) for by in BOTH)
             over += apart > LIMIT
             columns = Compared(took["ours"], took[name]).columns()
-            counted = f"ours {ways['ours'].layers}, with hooks {theirs}"
-        say(f"{case.title}: {replaced} replacements, layers times sequences: {counted}")f"| {case.title} | {name} | <= 0.33 | {columns} | {apart:.1e} |")
+            say(f"| {case.title} | {name} | <= 0.33 | {columns} | {apart:.1e} |")
         layers, replaced = case.whole.config.num_hidden_layers, len(BOTH) * len(case.heads)
         counted = f"ours {ways['ours'].layers}, with hooks {replaced * layers * case.sequences}"
         say(f"{case.title}: {replaced} replacements, layers times sequences: {counted}")
