@@ -24,7 +24,7 @@ from grader.measuring.interventions.workbench import Workbench
 from grader.schema import Estimate, Exercise, HeadIndex, Kind, Replacement, SetEffect
 from grader.schema.kinds import head_name
 
-LEAST = 0.4
+LEAST = 0.3
 """The score from which a head is looked at: below the thresholds of every shipped exercise."""
 MOST = 8
 """The most heads that are looked at."""

@@ -87,8 +87,8 @@ class Ours:
         sets = [frozenset([head]) for head in self.case.heads]
         return {by: torch.from_numpy(self.losses.lost(sets, by)) for by in BOTH}
 
-    def _count(self, *_: object) -> None:
-        self.layers += 1
+    def _count(self, _module: object, _given: object, output: Tensor) -> None:
+        self.layers += len(output)
 
 
 class Theirs:
@@ -181,8 +181,8 @@ def main() -> int:
             columns = Compared(took["ours"], took[name]).columns()
             say(f"| {case.title} | {name} | <= 0.33 | {columns} | {apart:.1e} |")
         layers, replaced = case.whole.config.num_hidden_layers, len(BOTH) * len(case.heads)
-        theirs = replaced * layers
-        say(f"{case.title}: {replaced} replacements, layers computed: ours {ways['ours'].layers}, with hooks {theirs}")
+        counted = f"ours {ways['ours'].layers}, with hooks {replaced * layers * case.sequences}"
+        say(f"{case.title}: {replaced} replacements, layers times sequences: {counted}")
     return min(over, 1)
 
 
