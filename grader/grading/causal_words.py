@@ -189,7 +189,8 @@ def _direct(circuit: CircuitVerdict, left: SenderLeft) -> Iterator[str]:
     message = N_("If only what it adds to the {input} is replaced, {left} is left.")
     yield _(message, input=_(INPUTS[into]), left=_amount(direct[into].value))
     others = [direct[other].value for other in direct if other != into]
-    if circuit.result == "refuted" and any(value <= direct[into].value for value in others):
+    most = min(direct[into].value, circuit.left_at_most * (circuit.score or 0.0))
+    if circuit.result == "refuted" and any(value <= most for value in others):
         yield _("What the sender writes goes into the receiver's other input.")
 
 
