@@ -8,7 +8,6 @@ each of them adds, and keeps; the heads that feed the best one. `--scan` prints 
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -178,4 +177,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
