@@ -189,16 +189,14 @@ def test_the_table_has_every_single_head_and_the_sets_that_a_kind_suggests(
     again = Laboratory(asked, tmp_path, explicit=weights)
     singles = [(layer, head) for layer in range(3) for head in range(4)]
 
+    effects = {(effect.kind, *(place.index for place in effect.heads)): effect for effect in table.effects}
+
     for kind in (PREVIOUS_TOKEN, COPYING):
-        for head in singles:
-            single = table.of(kind.name, [head])
-            assert single is not None
-            assert single.heads[0].index == head
+        assert [about[1] for about in effects if about[0] == kind and len(about) == 2] == singles
     suggested = [len(effect.heads) for effect in table.effects if effect.kind == COPYING and len(effect.heads) > 1]
     assert suggested[:2] == [2, 4]
-    assert [scopes.kind for scopes in table.scopes] == [PREVIOUS_TOKEN, COPYING, LISTS]
     assert {effect.kind for effect in table.effects} == {PREVIOUS_TOKEN, COPYING}
-    assert table.of(COPYING.name, [(1, 2)]) == laboratory.causal.effect(COPYING, [(1, 2)])
+    assert effects[COPYING, (1, 2)] == laboratory.causal.effect(COPYING, [(1, 2)])
     assert again.causal.kept_table == table
     assert not is_loaded(again)
     assert heard[-1] == 1

@@ -62,11 +62,8 @@ class CausalLaboratory:
 
     def scope(self, kind: Kind, head: HeadIndex) -> Scope | None:
         """Return how much of the head's attention on ordinary text the kind explains."""
-        return self.scopes(kind).of(head)
-
-    def scopes(self, kind: Kind) -> KindScopes:
-        """Return the same of every head."""
-        return self.store.kept(self.store.key("scopes", kind.full_name), KindScopes, lambda: self._scopes(kind))
+        key = self.store.key("scopes", kind.full_name)
+        return self.store.kept(key, KindScopes, lambda: self._scopes(kind)).of(head)
 
     def writes(self, kind: Kind, heads: Sequence[HeadIndex]) -> Writes | None:
         """Return the rank of the attended token in what the heads write; None if it is not defined."""
@@ -87,6 +84,12 @@ class CausalLaboratory:
     def measure_of(self, kind: Kind) -> Measure | None:
         """Return what must get worse without heads of the kind; None if nothing can be stated."""
         return measure_of(kind, self.exercise.probes)
+
+    def suggested(self, kind: Kind) -> list[list[HeadIndex]]:
+        """Return the sets that a kind suggests: the first of its heads, and all of them; the smallest set first."""
+        of_kind = self._by_score(kind, self._others(kind)[0])[:MOST]
+        sizes = {size for size in (2, FIRST, len(of_kind)) if 1 < size <= len(of_kind)}
+        return [of_kind[:size] for size in sorted(sizes)]
 
     @cached_property
     def store(self) -> CausalStore:
@@ -156,7 +159,7 @@ class CausalLaboratory:
     def _table(self) -> CausalTable:
         places = list(product(range(self.exercise.transformer.layers), range(self.exercise.transformer.heads)))
         effects: list[SetEffect] = []
-        kinds = [asked.kind for asked in self.exercise.kinds]
+        kinds = (asked.kind for asked in self.exercise.kinds)
         with_measure = [(kind, measure) for kind in kinds if (measure := self.measure_of(kind))]
         with self._busy() as threads:
             for number, (kind, measure) in enumerate(with_measure):
@@ -165,16 +168,8 @@ class CausalLaboratory:
                     of_kind.losses.prepare(
                         [frozenset([head]) for head in places], self._part(number, len(with_measure))
                     )
-                    effects += [of_kind.of(heads) for heads in [*([head] for head in places), *self._suggested(kind)]]
-        return CausalTable(
-            key=self._table_key, effects=tuple(effects), scopes=tuple(self.scopes(kind) for kind in kinds)
-        )
-
-    def _suggested(self, kind: Kind) -> list[list[HeadIndex]]:
-        """Return the sets that a kind suggests: the first of its heads, and all of them."""
-        of_kind = self._by_score(kind, self._others(kind)[0])[:MOST]
-        sizes = dict.fromkeys(size for size in (2, FIRST, len(of_kind)) if 1 < size <= len(of_kind))
-        return [of_kind[:size] for size in sizes]
+                    effects += [of_kind.of(heads) for heads in [*([head] for head in places), *self.suggested(kind)]]
+        return CausalTable(key=self._table_key, effects=tuple(effects))
 
     def _part(self, number: int, of: int) -> Callable[[float], None]:
         return lambda done: self.laboratory.progress((number + done) / of)
@@ -224,9 +219,7 @@ class CausalLaboratory:
     @property
     def _table_key(self) -> str:
         kinds = [asked.kind for asked in self.exercise.kinds]
-        about = [
-            (each.full_name, self._measure_name(each), self._others(each), self._suggested(each)) for each in kinds
-        ]
+        about = [(each.full_name, self._measure_name(each), self._others(each), self.suggested(each)) for each in kinds]
         return self.store.key("table", about)
 
     def _measure_name(self, kind: Kind) -> str:
