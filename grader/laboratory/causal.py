@@ -42,6 +42,7 @@ class CausalLaboratory:
     def __init__(self, laboratory: "Laboratory") -> None:
         """Load nothing yet."""
         self.laboratory, self.exercise = laboratory, laboratory.exercise
+        self._taken: dict[str, Losses] = {}
 
     def effect(self, kind: Kind, heads: Sequence[HeadIndex]) -> SetEffect:
         """Return the effect of a set of heads, with its members and controls."""
@@ -138,7 +139,7 @@ class CausalLaboratory:
         return Effects(self._losses(measure, threads), kind, *self._others(kind), seed=self.exercise.probes.seed)
 
     def _losses(self, measure: Measure, threads: int) -> "Losses":
-        """Return the measure on its trials; kinds with the same measure share it."""
+        """Return the measure on its trials; kinds with the same measure share it, and only the last one is held."""
         from grader.measuring.interventions.losses import Losses
         from grader.measuring.transformer.reach import longest_text
 
@@ -149,18 +150,16 @@ class CausalLaboratory:
             tokenizer, settings = self.laboratory.whole.tokenizer, self.exercise.probes
             with speaking("en"):  # what it says if there are none is kept
                 trials = measure.build(tokenizer, settings, self.laboratory.sees_back, limit)
+            self._taken.clear()  # it holds every run of its trials
             self._taken[measure.name] = Losses(self.bench, measure, trials, threads)
         return self._taken[measure.name]
-
-    @cached_property
-    def _taken(self) -> dict[str, "Losses"]:
-        return {}
 
     def _table(self) -> CausalTable:
         places = list(product(range(self.exercise.transformer.layers), range(self.exercise.transformer.heads)))
         effects: list[SetEffect] = []
-        kinds = (asked.kind for asked in self.exercise.kinds)
+        kinds = [asked.kind for asked in self.exercise.kinds]
         with_measure = [(kind, measure) for kind in kinds if (measure := self.measure_of(kind))]
+        with_measure.sort(key=lambda pair: pair[1].name)  # since only the last measure is held
         with self._busy() as threads:
             for number, (kind, measure) in enumerate(with_measure):
                 with suppress(NoTrials):
@@ -169,6 +168,7 @@ class CausalLaboratory:
                         [frozenset([head]) for head in places], self._part(number, len(with_measure))
                     )
                     effects += [of_kind.of(heads) for heads in [*([head] for head in places), *self.suggested(kind)]]
+        effects.sort(key=lambda effect: kinds.index(effect.kind))
         return CausalTable(key=self._table_key, effects=tuple(effects))
 
     def _part(self, number: int, of: int) -> Callable[[float], None]:
