@@ -18,12 +18,12 @@ import yaml
 
 from grader.cli.commands.schema import RECORDS, rendered
 from grader.exercises.thresholds import defaults
-from grader.kinds import LOOKALIKES, TYPES, kind_name
+from grader.kinds import LOOKALIKES, TYPES
 from grader.kinds.causal import Measure
 from grader.kinds.definition import HeadType, OneOf
 from grader.measuring.interventions.measures import MEASURES
 from grader.measuring.probes.frames import RELATIONS
-from grader.schema import Threshold
+from grader.schema import Kind, Threshold
 from grader.service.settings import VARIABLES
 from workers.metrics import METRICS
 
@@ -116,13 +116,13 @@ def _lines(of: HeadType) -> Iterator[str]:
 def _measures(of: HeadType) -> Iterator[str]:
     """Yield what gets worse without heads of the type, each with the kinds that it belongs to if not to all."""
     choices = [each.values.words if isinstance(each.values, OneOf) else (each.default,) for each in of.parameters]
-    kinds = [dict(zip([each.name for each in of.parameters], chosen, strict=True)) for chosen in product(*choices)]
+    keys = [each.name for each in of.parameters]
+    kinds = [Kind(type=of.name, **dict(zip(keys, chosen, strict=True))) for chosen in product(*choices)]
     said: dict[str, list[str]] = {}
-    for parameters in kinds:
-        measure = of.causal(**parameters) if callable(of.causal) else of.causal
-        if measure:
+    for kind in kinds:
+        if measure := kind.causal:
             says = measure.says if isinstance(measure, Measure) else MEASURES[measure].says
-            said.setdefault(says, []).append(kind_name(of.name, parameters))
+            said.setdefault(says, []).append(kind.name)
     for says, names in said.items():
         yield says if len(names) == len(kinds) else f"{', '.join(f'`{name}`' for name in names)}: {says}"
 

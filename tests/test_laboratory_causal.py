@@ -1,5 +1,6 @@
 """Causal evidence of an exercise: measured once, then looked up without torch; what cannot be taken says why."""
 
+import gc
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from grader.base.language import speaking
 from grader.grading.importance import importance
 from grader.laboratory import Laboratory
 from grader.laboratory.causal import CausalLaboratory
+from grader.measuring.interventions.losses import Losses
 from grader.schema import Exercise, HeadIndex
 from tests.support.planted_tables import INDUCTION, PREVIOUS, exercise
 from tests.support.tiny import saved, with_head, word_tokenizer
@@ -189,16 +191,14 @@ def test_the_table_has_every_single_head_and_the_sets_that_a_kind_suggests(
     again = Laboratory(asked, tmp_path, explicit=weights)
     singles = [(layer, head) for layer in range(3) for head in range(4)]
 
+    effects = {(effect.kind, *(place.index for place in effect.heads)): effect for effect in table.effects}
+
     for kind in (PREVIOUS_TOKEN, COPYING):
-        for head in singles:
-            single = table.of(kind.name, [head])
-            assert single is not None
-            assert single.heads[0].index == head
+        assert [about[1] for about in effects if about[0] == kind and len(about) == 2] == singles
     suggested = [len(effect.heads) for effect in table.effects if effect.kind == COPYING and len(effect.heads) > 1]
     assert suggested[:2] == [2, 4]
-    assert [scopes.kind for scopes in table.scopes] == [PREVIOUS_TOKEN, COPYING, LISTS]
-    assert {effect.kind for effect in table.effects} == {PREVIOUS_TOKEN, COPYING}
-    assert table.of(COPYING.name, [(1, 2)]) == laboratory.causal.effect(COPYING, [(1, 2)])
+    assert list(dict.fromkeys(effect.kind for effect in table.effects)) == [PREVIOUS_TOKEN, COPYING]
+    assert effects[COPYING, (1, 2)] == laboratory.causal.effect(COPYING, [(1, 2)])
     assert again.causal.kept_table == table
     assert not is_loaded(again)
     assert heard[-1] == 1
@@ -262,6 +262,16 @@ def test_the_clean_score_of_a_trace_is_that_of_the_table(warm: Path, weights: Pa
         table = laboratory.standings.by_kind[kind.name][receiver].measured
         trace = laboratory.causal.trace(kind, receiver)
         assert (trace.score, trace.interval) == (table.score, table.interval)
+
+
+def test_the_runs_of_one_measure_are_held_and_not_those_of_another(weights: Path, tmp_path: Path) -> None:
+    causal = Laboratory(ASKED, tmp_path, explicit=weights).causal
+    for kind in (COPYING, PREVIOUS_TOKEN):
+        causal.effect(kind, HEADS)
+    gc.collect()
+    held = [each for each in gc.get_objects() if type(each) is Losses and each.bench is causal.bench]
+
+    assert [each.measure.name for each in held] == ["running_text"]
 
 
 def test_the_transformer_is_not_held_twice(weights: Path, warm: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
+from grader.grading.importance import DECIDING
 from grader.grading.standings import Standings
 from grader.schema import (
     Claim,
@@ -27,7 +28,6 @@ Dress = Callable[[Exercise, Random, Claims], Claims]
 """A function that adds `matters` and `feeds` to claims."""
 
 _INPUTS: tuple[Into, ...] = ("key", "query")
-_REPLACEMENTS: tuple[Replacement, ...] = ("resample", "mean")
 
 
 def undressed(exercise: Exercise, random: Random, claims: Claims) -> Claims:
@@ -93,8 +93,8 @@ class PlantedCauses:
 
     def effect(self, kind: Kind, heads: Sequence[HeadIndex]) -> SetEffect:
         """Return an effect of all of the behaviour, to which each head adds as much."""
-        whole: dict[Replacement, Estimate] = dict.fromkeys(_REPLACEMENTS, _exactly(1.0))
-        none: dict[Replacement, Estimate] = dict.fromkeys(_REPLACEMENTS, _exactly(0.0))
+        whole: dict[Replacement, Estimate] = dict.fromkeys(DECIDING, _exactly(1.0))
+        none: dict[Replacement, Estimate] = dict.fromkeys(DECIDING, _exactly(0.0))
         return SetEffect(
             kind=kind,
             measure="planted",

@@ -120,12 +120,6 @@ def beyond_decoder(kind: Kind, transformer: TransformerSource) -> bool:
     return transformer.family == "decoder" and kind.looks_ahead
 
 
-def has_measure(kind: Kind) -> bool:
-    """Return whether something must get worse when heads of the kind are taken out, so that they may be needed."""
-    causal = kind.head_type.causal
-    return (causal(**kind.parameters) if callable(causal) else causal) != ""
-
-
 def _folder(exercise: str | Path) -> Path:
     if isinstance(exercise, str):
         known = available()
@@ -150,7 +144,7 @@ def _misfits(exercise: Exercise, document: documents.Document, folder: str | Non
         if beyond_decoder(kind, exercise.transformer):
             message = f"{kind.name} looks ahead, but a decoder's heads cannot attend to later tokens"
             problems.append(document.problem("looks-ahead", message, ("kinds", number)))
-        if kind.evidence == "needed" and not has_measure(kind):
+        if kind.evidence == "needed" and not kind.causal:
             message = f"`evidence: needed`: there is no causal measure for {kind.name}; leave it out"
             problems.append(document.problem("no-measure", message, ("kinds", number, "evidence")))
     if message := guessing.complaint(exercise):

@@ -149,7 +149,7 @@ def _why_unseen(effect: SetEffect) -> str:
     if effect.behaviour.interval[0] < LEAST_SHOWN:
         return N_("The transformer hardly shows the behaviour, so next to nothing of it can be lost.")
     if any(by in effect.control and effect.effect[by].value <= effect.control[by].most for by in DECIDING):
-        return N_("Other heads of the same layers cost as much, so this says nothing about the kind.")
+        return N_("Other heads cost as much, so this says nothing about the kind.")
     return _WHY_UNSEEN
 
 

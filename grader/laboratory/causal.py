@@ -42,6 +42,7 @@ class CausalLaboratory:
     def __init__(self, laboratory: "Laboratory") -> None:
         """Load nothing yet."""
         self.laboratory, self.exercise = laboratory, laboratory.exercise
+        self._taken: dict[str, Losses] = {}
 
     def effect(self, kind: Kind, heads: Sequence[HeadIndex]) -> SetEffect:
         """Return the effect of a set of heads, with its members and controls."""
@@ -62,11 +63,8 @@ class CausalLaboratory:
 
     def scope(self, kind: Kind, head: HeadIndex) -> Scope | None:
         """Return how much of the head's attention on ordinary text the kind explains."""
-        return self.scopes(kind).of(head)
-
-    def scopes(self, kind: Kind) -> KindScopes:
-        """Return the same of every head."""
-        return self.store.kept(self.store.key("scopes", kind.full_name), KindScopes, lambda: self._scopes(kind))
+        key = self.store.key("scopes", kind.full_name)
+        return self.store.kept(key, KindScopes, lambda: self._scopes(kind)).of(head)
 
     def writes(self, kind: Kind, heads: Sequence[HeadIndex]) -> Writes | None:
         """Return the rank of the attended token in what the heads write; None if it is not defined."""
@@ -87,6 +85,12 @@ class CausalLaboratory:
     def measure_of(self, kind: Kind) -> Measure | None:
         """Return what must get worse without heads of the kind; None if nothing can be stated."""
         return measure_of(kind, self.exercise.probes)
+
+    def suggested(self, kind: Kind) -> list[list[HeadIndex]]:
+        """Return the sets that a kind suggests: the first of its heads, and all of them; the smallest set first."""
+        of_kind = self._by_score(kind, self._others(kind)[0])[:MOST]
+        sizes = {size for size in (2, FIRST, len(of_kind)) if 1 < size <= len(of_kind)}
+        return [of_kind[:size] for size in sorted(sizes)]
 
     @cached_property
     def store(self) -> CausalStore:
@@ -135,7 +139,7 @@ class CausalLaboratory:
         return Effects(self._losses(measure, threads), kind, *self._others(kind), seed=self.exercise.probes.seed)
 
     def _losses(self, measure: Measure, threads: int) -> "Losses":
-        """Return the measure on its trials; kinds with the same measure share it."""
+        """Return the measure on its trials; kinds with the same measure share it, and only the last one is held."""
         from grader.measuring.interventions.losses import Losses
         from grader.measuring.transformer.reach import longest_text
 
@@ -146,18 +150,16 @@ class CausalLaboratory:
             tokenizer, settings = self.laboratory.whole.tokenizer, self.exercise.probes
             with speaking("en"):  # what it says if there are none is kept
                 trials = measure.build(tokenizer, settings, self.laboratory.sees_back, limit)
+            self._taken.clear()  # it holds every run of its trials
             self._taken[measure.name] = Losses(self.bench, measure, trials, threads)
         return self._taken[measure.name]
-
-    @cached_property
-    def _taken(self) -> dict[str, "Losses"]:
-        return {}
 
     def _table(self) -> CausalTable:
         places = list(product(range(self.exercise.transformer.layers), range(self.exercise.transformer.heads)))
         effects: list[SetEffect] = []
         kinds = [asked.kind for asked in self.exercise.kinds]
         with_measure = [(kind, measure) for kind in kinds if (measure := self.measure_of(kind))]
+        with_measure.sort(key=lambda pair: pair[1].name)  # since only the last measure is held
         with self._busy() as threads:
             for number, (kind, measure) in enumerate(with_measure):
                 with suppress(NoTrials):
@@ -165,16 +167,9 @@ class CausalLaboratory:
                     of_kind.losses.prepare(
                         [frozenset([head]) for head in places], self._part(number, len(with_measure))
                     )
-                    effects += [of_kind.of(heads) for heads in [*([head] for head in places), *self._suggested(kind)]]
-        return CausalTable(
-            key=self._table_key, effects=tuple(effects), scopes=tuple(self.scopes(kind) for kind in kinds)
-        )
-
-    def _suggested(self, kind: Kind) -> list[list[HeadIndex]]:
-        """Return the sets that a kind suggests: the first of its heads, and all of them."""
-        of_kind = self._by_score(kind, self._others(kind)[0])[:MOST]
-        sizes = dict.fromkeys(size for size in (2, FIRST, len(of_kind)) if 1 < size <= len(of_kind))
-        return [of_kind[:size] for size in sizes]
+                    effects += [of_kind.of(heads) for heads in [*([head] for head in places), *self.suggested(kind)]]
+        effects.sort(key=lambda effect: kinds.index(effect.kind))
+        return CausalTable(key=self._table_key, effects=tuple(effects))
 
     def _part(self, number: int, of: int) -> Callable[[float], None]:
         return lambda done: self.laboratory.progress((number + done) / of)
@@ -224,9 +219,7 @@ class CausalLaboratory:
     @property
     def _table_key(self) -> str:
         kinds = [asked.kind for asked in self.exercise.kinds]
-        about = [
-            (each.full_name, self._measure_name(each), self._others(each), self._suggested(each)) for each in kinds
-        ]
+        about = [(each.full_name, self._measure_name(each), self._others(each), self.suggested(each)) for each in kinds]
         return self.store.key("table", about)
 
     def _measure_name(self, kind: Kind) -> str:

@@ -60,7 +60,7 @@ class Estimate(Record):
 
 
 class Control(Record):
-    """The same effect for other sets, drawn by the seed from heads of the same layers that do not score on the kind."""
+    """The same effect for other sets as large, drawn by the seed from heads that do not score on the kind."""
 
     value: float = Field(description="The mean over the sets.")
     most: float = Field(description="The largest of them.")

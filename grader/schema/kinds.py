@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from grader.base import names
 from grader.base.language import N_, _
 from grader.kinds import PARAMETERS, SPELLINGS, TYPES, kind_name, naming
+from grader.kinds.causal import Measure
 from grader.kinds.definition import HeadType, OneOf, Parameter, WholeNumber, of
 
 if TYPE_CHECKING:
@@ -135,6 +136,12 @@ class Kind(_Named):
     def parameters(self) -> dict[str, Any]:
         """The values of the type's parameters, by name."""
         return {parameter.name: getattr(self, parameter.name) for parameter in self.head_type.parameters}
+
+    @property
+    def causal(self) -> str | Measure:
+        """The measure that must get worse without such heads, or its name; empty where none can be stated."""
+        causal = self.head_type.causal
+        return causal(**self.parameters) if callable(causal) else causal
 
     @property
     def kind(self) -> "Kind":

@@ -132,7 +132,7 @@ class Verdict(Record):
     writes: Writes | None = Field(
         default=None,
         exclude_if=lambda writes: writes is None,
-        description="Whether the head writes the token that it attends to.",
+        description="The rank of the token that the heads attend to, in what they write.",
     )
 
 

@@ -125,8 +125,7 @@ def _flawless(report: Report) -> int:
 
 def _circuits(reports: Sequence[Report]) -> int:
     """Return the number of different circuits that were confirmed."""
-    found = ((report, each.circuit) for report in reports for each in report.verdicts if report.xp > 0)
-    return len({(report.transformer, each.feeds) for report, each in found if each and each.result == "confirmed"})
+    return len({(report.transformer, each.feeds) for report in reports for each in confirmed_circuits(report)})
 
 
 def _looks_ahead(verdict: Verdict) -> bool:

@@ -9,7 +9,6 @@ from grader.authoring.checking import CheckedExercise
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.exercises import submissions, versions
 from grader.exercises.changes import changed, differences
-from grader.exercises.loading import has_measure
 from grader.grading.grade import grade
 from grader.grading.mattering import needs_causal
 from grader.kinds import TYPES
@@ -165,7 +164,7 @@ def test_an_exercise_asks_for_needed_heads_only_of_kinds_with_a_measure(tmp_path
         text = TEXT.replace("type: positional", f"type: {name}, evidence: needed")
         with pytest.raises(ExerciseError, match=f"there is no causal measure for {name}"):
             exercises.read(_file(tmp_path, text))
-    assert has_measure(exercises.read(_file(tmp_path, ASKS)).kinds[1])
+    assert exercises.read(_file(tmp_path, ASKS)).kinds[1].causal
 
 
 def test_circuits_that_do_not_fit_are_an_error_with_their_place(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_what_is_measured_with_is_seen(copy: Path, file: str, before: str, after
         ("kinds/types/induction.py", '"share",\n            0.6', '"share",\n            0.7'),
         ("kinds/types/semantic.py", "DISTANT", "VERY_DISTANT"),
         ("kinds/definition.py", "LEAST_SOURCE = 20", "LEAST_SOURCE = 30"),
-        ("grading/grade.py", "<= verdict.asked.heads", "< verdict.asked.heads"),
+        ("grading/grade.py", "<= on_kind.asked.heads", "< on_kind.asked.heads"),
     ],
 )
 def test_words_thresholds_other_types_and_grading_are_not_measured_with(

@@ -1,6 +1,6 @@
 """`grade ablate`: what is lost without heads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,9 +15,6 @@ from grader.schema import HeadIndex, Kind, SetEffect
 
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
-
-FEW = 4
-"""The number of heads of a kind, the best by score, that are tried first together with a head that shows nothing."""
 
 
 def ablate(
@@ -62,27 +59,19 @@ def _measured(lab: "Laboratory", kind: Kind, places: Sequence[HeadIndex], comman
 
 
 def _together(lab: "Laboratory", own: SetEffect) -> SetEffect | None:
-    """Return the effect of the smallest set of its kind that one head is needed together with; None if there is none.
+    """Return the effect of the smallest set that the kind suggests with which a head is needed; None if there is none.
 
     A head that is needed alone needs no other.
     """
     at_least = needs.needed_at(lab.exercise, own.kind)
     if needs.of_head(own, (), at_least).is_seen:
         return None
-    for places in _sets(lab, own.kind, own.heads[0].index):
-        effect = lab.causal.effect(own.kind, places)
-        if needs.of_head(own, [effect], at_least).is_seen:
-            return effect
+    for places in lab.causal.suggested(own.kind):
+        if own.heads[0].index in places:
+            effect = lab.causal.effect(own.kind, places)
+            if needs.of_head(own, [effect], at_least).is_seen:
+                return effect
     return None
-
-
-def _sets(lab: "Laboratory", kind: Kind, place: HeadIndex) -> Iterator[list[HeadIndex]]:
-    """Yield the best confirmed heads of the kind, and all of them, if the head is one of these."""
-    of_kind = lab.standings.by_kind[kind.name]
-    confirmed = [each for each in sorted(of_kind.ranks, key=of_kind.ranks.__getitem__) if of_kind[each].confirmed]
-    for places in (confirmed[:FEW], confirmed) if len(confirmed) > FEW else (confirmed,):
-        if place in places and len(places) > 1:
-            yield places
 
 
 def _rendered(ablation: Ablation, form: PageFormat) -> str:

@@ -56,7 +56,11 @@ def scan(
     if causal or form is PageFormat.html:
         if exercise_id is None or type_ is not None or top is not None or (as_json and form is PageFormat.html):
             raise _usage(_(EVERY_EFFECT) if causal else _(EVERY_HEAD))
-        (_effects if causal else _page)(exercises.load(exercise_id), form, out, transformer)
+        exercise = exercises.load(exercise_id)
+        if causal:
+            _effects(exercise, form, out, transformer)
+        else:
+            _page(exercise, out, transformer)
         return
     if pattern is not None:
         if transformer is not None:
@@ -90,7 +94,7 @@ def _effects(exercise: Exercise, form: PageFormat, out: Path | None, transformer
     print_or_write(shown, out)
 
 
-def _page(exercise: Exercise, _form: PageFormat, out: Path | None, transformer: Path | None) -> None:
+def _page(exercise: Exercise, out: Path | None, transformer: Path | None) -> None:
     """Print or write the page of all heads."""
     from grader.report import needs
     from grader.report.pages import scan

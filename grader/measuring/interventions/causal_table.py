@@ -4,7 +4,7 @@ Each result is kept under the hash of all that it follows from. What is read bac
 measured again.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -41,19 +41,6 @@ class CausalTable(Record):
 
     key: str
     effects: tuple[SetEffect, ...]
-    scopes: tuple[KindScopes, ...] = ()
-
-    def of(self, kind: str, heads: Collection[HeadIndex]) -> SetEffect | None:
-        """Return the effect of a set under the kind with this name; None if it was not measured."""
-        wanted = set(heads)
-        return next(
-            (
-                each
-                for each in self.effects
-                if each.kind.name == kind and {place.index for place in each.heads} == wanted
-            ),
-            None,
-        )
 
 
 @dataclass(frozen=True)

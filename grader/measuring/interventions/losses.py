@@ -13,7 +13,7 @@ from torch import Tensor
 
 from grader.kinds.causal import AskedToken, Measure, Trial
 from grader.measuring.bootstrap import Array
-from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench
+from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench, mean_outputs
 from grader.schema import HeadIndex, Replacement
 
 Heads = frozenset[HeadIndex]
@@ -84,7 +84,7 @@ class Losses:
 
     @cached_property
     def unknowing(self) -> Array:
-        """The measure of each trial for who does not know: of the early tokens, else uniform, or no difference."""
+        """The measure of each trial without any knowledge: of the early tokens, else uniform, or no difference."""
         if all(len(batch.early.text) for batch in self.batches):
             return self._read([(batch, batch.early, batch.clean.final) for batch in self.batches])
         return np.full(self.count, self._uniform)
@@ -115,7 +115,7 @@ class Losses:
                     for each, of_set in zip(group, one.result(), strict=True):
                         values[each][batch.numbers] = of_set
                     say(done / len(jobs))
-            finally:  # whoever interrupts does not wait for what has not begun
+            finally:  # after an interruption, nothing waits for what has not begun
                 pool.shutdown(cancel_futures=True)
         self.known |= {(by, each): self._worse(value) for each, value in values.items()}
 
@@ -156,10 +156,8 @@ class Losses:
     @cached_property
     def _means(self) -> list[Tensor]:
         """The mean of each head's output over all places of the probe, by layer, [1, 1, head, dimension]."""
-        return [
-            torch.cat([batch.clean.outputs[layer].flatten(0, 1) for batch in self.batches]).mean(0)[None, None]
-            for layer in range(self.bench.layers)
-        ]
+        runs = [batch.clean for batch in self.batches]
+        return [mean_outputs(runs, layer) for layer in range(self.bench.layers)]
 
     def _read(self, asked: list[tuple[_Batch, _Asked, Tensor | None]]) -> Array:
         """Return the mean over what is asked of each trial."""

@@ -20,7 +20,7 @@ from grader.kinds.masks import Question
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.interventions.matched import matched
 from grader.measuring.interventions.projections import projection
-from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench, repeated
+from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench, mean_outputs, repeated
 from grader.measuring.patterns import reduced
 from grader.measuring.pooling import ALIKE, Answers, pooled
 from grader.measuring.probes.families import families_of, family
@@ -75,7 +75,8 @@ class Senders:
         for name in families_of(kind):
             sequences = family(name, tokenizer, settings)[:SEQUENCES]
             self.batches += self._batches(sequences, matched(tokenizer, sequences, settings.seed))
-        self.means = [self._mean(layer) for layer in range(self.layer)]
+        runs = [batch.clean for batch in self.batches]
+        self.means = [mean_outputs(runs, layer) for layer in range(self.layer)]
         projections = [projection(bench, layer) for layer in range(self.layer)]
         self.projections = [each for each in projections if each is not None]
         """The output projection of each layer below the receiver's; fewer if what they return is not just added."""
@@ -89,7 +90,7 @@ class Senders:
                 for done, one in enumerate(pending, 1):
                     one.result()
                     say(done / len(pending))
-            finally:  # whoever interrupts does not wait for what has not begun
+            finally:  # after an interruption, nothing waits for what has not begun
                 pool.shutdown(cancel_futures=True)
         left = {path: self._scores(path) for path in PATHS if self._is_measured(path)}
         clean = left["clean"][0, 0]
@@ -209,10 +210,6 @@ class Senders:
         for at, of_text in zip(batch.first, np.split(answered, sizes), strict=True):
             for number, (layer, head) in enumerate(senders):
                 batch.answers[path].values[at : at + len(of_text), layer, head] = of_text[:, number]
-
-    def _mean(self, layer: int) -> Tensor:
-        """Return the mean of the outputs of a layer's heads over all places of the probe, [1, 1, head, dimension]."""
-        return torch.cat([batch.clean.outputs[layer].flatten(0, 1) for batch in self.batches]).mean(0)[None, None]
 
     def _scores(self, path: str) -> dict[HeadIndex, Estimate]:
         scores = pooled(self.kind, [answers[path] for answers in self.families], self.seed)

@@ -7,7 +7,7 @@ What is below the first replaced layer is taken from the run in which nothing wa
 they returned then. So heads and sets that begin in the same layer share all of it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -182,7 +182,7 @@ class Workbench:
         for rows in torch.split(states, ROWS):
             yield _predicted(self.whole, rows)
 
-    def raised(self, vectors: Tensor) -> Iterator[Tensor]:
+    def logit_lens(self, vectors: Tensor) -> Iterator[Tensor]:
         """Yield the logits that vectors of the residual stream lead to by themselves, through the final norm."""
         for rows in torch.split(vectors, AT_ONCE):
             states = self._final(torch.zeros(1, len(rows), dtype=torch.long), _unexpected, self._behind(rows[None]))
@@ -252,6 +252,11 @@ def _stack(model: PreTrainedModel) -> list[nn.Module]:
     layers = model.config.num_hidden_layers
     lists = (module for module in model.modules() if isinstance(module, nn.ModuleList))
     return next((list(each) for each in lists if len(each) == layers and len(set(each)) == layers), [])
+
+
+def mean_outputs(runs: Iterable[CleanRun], layer: int) -> Tensor:
+    """Return the mean of the outputs of a layer's heads over all places, [1, 1, head, dimension]."""
+    return torch.cat([run.outputs[layer].flatten(0, 1) for run in runs]).mean(0)[None, None]
 
 
 def repeated(state: Any, times: int) -> Any:  # noqa: ANN401 - a layer's own return

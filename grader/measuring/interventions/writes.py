@@ -41,7 +41,7 @@ class _Reader:
         most = torch.stack(rows).sum(0).masked_fill(~self.eligible, 0.0).argmax(-1)  # key -> the most attended key
         with torch.inference_mode():
             vectors = torch.stack([self._written(head, most) for head in heads]).sum(0)
-        logits = torch.cat(list(self.bench.raised(vectors)))
+        logits = torch.cat(list(self.bench.logit_lens(vectors)))
         own = logits.gather(1, self.clean.ids[0, most][:, None])
         return [int(rank) for rank in (logits >= own).sum(-1)]  # a head that writes nothing raises no token
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from grader.base.language import N_, _
-from grader.grading.causal_words import INPUTS, effect_sentence, named
+from grader.grading.causal_words import INPUTS, UNITS, effect_sentence, named
 from grader.grading.importance import DECIDING
 from grader.report import needs
 from grader.report.needs import Need
@@ -236,7 +236,7 @@ def _outcome(effect: SetEffect, need: Need) -> str:
 
 
 def _effect_rows(effect: SetEffect) -> list[str]:
-    heads = [_("lost, in {unit}", unit=_(causal.UNITS[effect.unit])), _("95 % interval"), _("part"), _("control")]
+    heads = [_("lost, in {unit}", unit=_(UNITS[effect.unit])), _("95 % interval"), _("part"), _("control")]
     rows = [[_("replaced by"), *heads]]
     for by, lost in effect.effect.items():
         values = [causal.amount(lost.value), causal.interval(lost.interval), causal.part(lost, effect.behaviour)]

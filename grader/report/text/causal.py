@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from grader.base.language import LANGUAGES, N_, _, ngettext, spoken
-from grader.grading.causal_words import circuit_text, effect_sentence, matters_text, named
+from grader.grading.causal_words import UNITS, circuit_text, effect_sentence, matters_text, named
 from grader.kinds.causal import Measure
 from grader.report.needs import Need
 from grader.report.text.labels import visible
@@ -21,7 +21,6 @@ from grader.schema import (
     Report,
     Scope,
     SetEffect,
-    Unit,
     Verdict,
     Without,
     Writes,
@@ -37,7 +36,6 @@ REPLACED: dict[Replacement, str] = {
 """The output that stands in place of a head's own."""
 BY: dict[Replacement, str] = {"resample": N_("resampled"), "mean": N_("by the mean"), "zero": N_("by zero")}
 """The same in short, after a number."""
-UNITS: dict[Unit, str] = {"nats": N_("nats"), "logits": N_("logits")}
 LEVELS: dict[Level, str] = {
     "pattern": N_("pattern"),
     "pattern, needed together": N_("pattern, needed together with others"),
@@ -139,7 +137,7 @@ def measure_in_words(name: str, kind: Kind) -> str:
     """Return a measure by its name, as a noun phrase; that of a kind's own is looked up there."""
     from grader.measuring.interventions.measures import MEASURES  # builds probes, which a report seldom needs
 
-    own = kind.head_type.causal
+    own = kind.causal
     known = own if isinstance(own, Measure) and own.name == name else MEASURES.get(name)
     return _(known.says) if known else visible(name)
 

@@ -95,7 +95,8 @@ def test_a_set_has_both_replacements_a_curve_and_its_heads(told: dict[str, tuple
     assert "zero" in four["effect"]
     assert [point["size"] for point in four["curve"]] == [1, 2, 3, 4]
     assert {f"L{each['layer']}H{each['head']}" for each in four["members"]} == {*STRONG}
-    assert four["control"] == {}, "every other head of its layer scores on the kind"
+    assert all(control["elsewhere"] for control in four["control"].values()), "all heads of the layer score on the kind"
+    assert four["control"]["resample"]["most"] < 0.1
     assert (four["outcome"], four["needed_at"]) == ("needed together", 0.1)
 
 
@@ -113,7 +114,7 @@ def test_text_and_page_say_the_same(told: dict[str, tuple[int, str, str]], cause
     assert (code, said) == (0, "")
     assert "mini-gpt2: L1H3, induction" in printed
     assert "is needed together with" in printed
-    assert "No control" in printed
+    assert "The control is of other layers" in printed
     assert "L1H3" in told["korean"][1]
     assert told["page"][1].startswith("<!doctype html>")
     assert "Each head of the set" in told["page"][1]
@@ -230,4 +231,4 @@ def test_a_transformer_that_predicts_nothing_has_no_effect_to_measure(bench: Ben
     done = bench.grade(home, "ablate", "tiny-heads", str(layer), str(head), "--kind", "induction")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no causal measure for induction: the weights have no head for predictions" in done.stderr
+    assert "the weights lack the head for predictions; take some that were saved with it" in done.stderr

@@ -172,7 +172,7 @@ def test_what_heads_write_is_ranked_by_the_final_norm_and_the_head_for_predictio
     with torch.inference_mode():
         expected = model(input_ids=torch.arange(5)[None], use_cache=False).logits[0]
 
-    assert float((torch.cat(list(bench.raised(vectors))) - expected).abs().max()) <= 1e-9
+    assert float((torch.cat(list(bench.logit_lens(vectors))) - expected).abs().max()) <= 1e-9
     found = written(family, [(1, 2), (2, 0)])
     assert found is not None
     assert 1 <= found.rank <= found.of == len(words(family))

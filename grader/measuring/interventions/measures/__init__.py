@@ -23,8 +23,6 @@ IN_ENGLISH = ("agreement", "pronouns")
 
 def measure_of(kind: "Kind", settings: "ProbeSettings") -> Measure | None:
     """Return what must get worse without heads of the kind; None if nothing can be stated."""
-    causal = kind.head_type.causal
-    measure = causal(**kind.parameters) if callable(causal) else causal
-    if isinstance(measure, Measure):
-        return measure
-    return None if measure in IN_ENGLISH and settings.language != "en" else MEASURES.get(measure)
+    if isinstance(kind.causal, Measure):
+        return kind.causal
+    return None if kind.causal in IN_ENGLISH and settings.language != "en" else MEASURES.get(kind.causal)

@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING
 
 from grader.base.errors import ExerciseError
 from grader.base.language import N_, _
-from grader.kinds.causal import AskedToken, Measure, NoTrials, Trial
+from grader.kinds.causal import AskedToken, NoTrials, Trial
 from grader.measuring.probes.tokens import encode, plain_tokens, plain_words
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-__all__ = ["AskedToken", "Measure", "NoTrials", "Trial"]
 
 Pair = tuple[str, str]
 """The right word and the wrong one."""

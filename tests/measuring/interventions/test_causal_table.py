@@ -4,7 +4,7 @@ import multiprocessing
 import time
 from pathlib import Path
 
-from grader.measuring.causal_table import CausalStore, CausalTable
+from grader.measuring.interventions.causal_table import CausalStore, CausalTable
 
 KEY = "0" * 64
 
