@@ -126,7 +126,8 @@ def _flawless(report: Report) -> int:
 def _circuits(reports: Sequence[Report]) -> int:
     """Return the number of different circuits that were confirmed."""
     found = ((report, each.circuit) for report in reports for each in report.verdicts if report.xp > 0)
-    return len({(report.transformer, each.feeds) for report, each in found if each and each.result == "confirmed"})
+    confirmed_ones = ((report, each.feeds) for report, each in found if each and each.result == "confirmed")
+    return len({(report.transformer, feeds.sender, feeds.receiver) for report, feeds in confirmed_ones})
 
 
 def _looks_ahead(verdict: Verdict) -> bool:

@@ -138,6 +138,14 @@ def test_a_companion_that_is_too_close_to_call_leaves_the_claim_open() -> None:
     assert (report.points, report.gradable) == (0, False)
 
 
+def test_a_companion_that_is_too_close_to_call_makes_no_wrong_claim_free() -> None:
+    near = table(ASKED, {"induction": {TRUE_HEADS[3]: 0.9, TRUE_HEADS[4]: 0.61}}, half_width=0.05)
+    report = graded(*together(TRUE_HEADS[3], TRUE_HEADS[4]), on=near)
+
+    assert [verdict.outcome for verdict in report.verdicts] == ["refuted", "not_graded"]
+    assert report.gradable
+
+
 def test_a_claim_without_matters_is_not_graded_and_costs_nothing() -> None:
     source = Planted()
     (verdict,) = graded(induction(TOGETHER[0]), causal=source).verdicts
