@@ -58,7 +58,7 @@ class Allowed:
         """Return the numbers that are allowed at a path, in words: `from 0 to 999`."""
         node = self.at(path)
         low, above, high = (node.get(key) for key in ("minimum", "exclusiveMinimum", "maximum"))
-        if low is not None:
+        if low is not None and (above is None or low > above):  # a field may have both
             return _("from {low} to {high}", low=low, high=high) if high is not None else _("{low} or more", low=low)
         if above is not None and high is not None:
             return _("more than {above} and at most {high}", above=above, high=high)

@@ -1,5 +1,6 @@
 """Circuits: the verdict on one head that feeds another, by what is left of the receiver's score without it."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from grader.base.language import speaking
@@ -36,7 +37,7 @@ class Circuits:
         """Measure nothing yet."""
         self.standings, self._causal = standings, causal
         self._seen: set[About] = set()
-        self._confirmed: dict[str, int] = {}
+        self._confirmed: dict[str, set[tuple[HeadIndex, HeadIndex]]] = defaultdict(set)
 
     @property
     def graded(self) -> int:
@@ -60,7 +61,10 @@ class Circuits:
         if not room:
             return _not_graded(feeds, asked.kind, "over_budget")
         self._seen.add(about)
-        return self._worded(self._judged(feeds, of_kind), asked)
+        verdict = self._judged(feeds, of_kind)
+        if verdict.result == "confirmed" and (feeds.sender.index, feeds.receiver.index) in self._confirmed[asked.name]:
+            return _not_graded(feeds, asked.kind, "repeated")  # without direct paths, no input is told from the other
+        return self._worded(verdict, asked)
 
     def _of_receiver(self, claim: Claim, feeds: Feeds) -> KindStandings | None:
         """Return the receiver's kind: the claimed one, else the one it is confirmed as, else the first with circuits.
@@ -89,8 +93,9 @@ class Circuits:
         """Return the verdict with its reason and its points; circuits beyond the wanted ones earn nothing."""
         points = 0.0
         if verdict.result == "confirmed" and asked.circuits is not None:
-            number = self._confirmed[asked.name] = self._confirmed.get(asked.name, 0) + 1
-            points = circuit_points_each(asked.circuits) if number <= asked.circuits.wanted else 0.0
+            pairs_found, feeds = self._confirmed[asked.name], verdict.feeds
+            pairs_found.add((feeds.sender.index, feeds.receiver.index))
+            points = circuit_points_each(asked.circuits) if len(pairs_found) <= asked.circuits.wanted else 0.0
         return verdict.model_copy(update={"points": points, "rationale": circuit_text(verdict)})
 
 

@@ -122,8 +122,8 @@ class Importances:
             effects.append(causal.effect(claim.kind, tuple(sorted((place, *companions)))))
         shown = importance(effects[-1], needed_at, place)
         result = _result(shown, claimed)
-        if result == "refuted" and claimed == "together" and self._companions(claim, "not_graded"):
-            result = "not_graded"  # with a companion that is too close to call, the set may be another one
+        if result == "refuted" and claimed == "together" and self._may_be_needed(claim, companions, needed_at):
+            result = "not_graded"
         matters = Matters(
             claimed=claimed,
             result=result,
@@ -134,6 +134,17 @@ class Importances:
             effects=tuple(effects),
         )
         return matters.model_copy(update={"rationale": matters_text(claim.kind, place, matters)})
+
+    def _may_be_needed(self, claim: Claim, companions: Sequence[HeadIndex], needed_at: float) -> bool:
+        """Return whether the head may be needed if the companions that are too close to call are of the kind as well.
+
+        Without this, one such companion would make every wrong claim free.
+        """
+        unsure, place = self._companions(claim, "not_graded"), (claim.layer, claim.head)
+        if not unsure:
+            return False
+        larger = at_hand(self._causal, self.exercise).effect(claim.kind, tuple(sorted((place, *companions, *unsure))))
+        return importance(larger, needed_at, place) != "no effect seen"
 
     def _companions(self, claim: Claim, outcome: Outcome) -> list[HeadIndex]:
         """Return the companions whose pattern has this outcome: those that are named, else all that say `together`.
@@ -174,8 +185,14 @@ def _indices(effect: SetEffect) -> tuple[HeadIndex, ...]:
 def _without(effect: SetEffect) -> Without:
     whole = effect.behaviour.value
     left = {
-        by: Estimate(value=whole - lost.value, interval=(whole - lost.interval[1], whole - lost.interval[0]))
+        by: Estimate(value=_less(whole, lost.value), interval=(_less(whole, high), _less(whole, low)))
         for by, lost in effect.effect.items()
+        for low, high in [lost.interval]
     }
     shared = effect.model_dump(include={"measure", "unit"})
     return Without(kind=effect.kind, heads=effect.heads, behaviour=effect.behaviour, left=left, **shared)
+
+
+def _less(whole: float, lost: float) -> float:
+    """Return what is left, to the decimals of what is measured."""
+    return round(whole - lost, 4) + 0.0

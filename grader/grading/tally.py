@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from grader.exercises.scoring import circuit_chance, luck
 from grader.grading.verdicts import KindVerdict
-from grader.schema import CircuitVerdict, Exercise, Verdict
+from grader.schema import CircuitVerdict, Exercise, Into, Verdict
 
 
 class Right(NamedTuple):
@@ -49,12 +49,20 @@ def tally(
 
 
 def _by_sender(exercise: Exercise, circuits: Sequence[CircuitVerdict]) -> Iterator[Right]:
-    """Yield one for each sender and input, however many receivers: what feeds one of a kind often feeds all."""
+    """Yield one for each sender and input, however many receivers: what feeds one of a kind often feeds all.
+
+    Where direct paths are unknown, both inputs are one.
+    """
     groups: dict[tuple[object, ...], list[CircuitVerdict]] = defaultdict(list)
     for circuit in circuits:
-        groups[circuit.kind.name, circuit.feeds.sender, circuit.feeds.into].append(circuit)
+        groups[circuit.kind.name, circuit.feeds.sender, _into(circuit)].append(circuit)
     for group in groups.values():
         asked = exercise.asked(group[0].kind)
         if asked is not None and asked.circuits is not None:
             is_right = any(circuit.result == "confirmed" for circuit in group)
             yield Right(is_right, circuit_chance(asked.circuits, len(group)))
+
+
+def _into(circuit: CircuitVerdict) -> Into | None:
+    """Return the input that the circuit is about; None if it cannot be told from the other one."""
+    return circuit.feeds.into if circuit.left is None or circuit.left.direct else None

@@ -125,7 +125,8 @@ def _flawless(report: Report) -> int:
 
 def _circuits(reports: Sequence[Report]) -> int:
     """Return the number of different circuits that were confirmed."""
-    return len({(report.transformer, each.feeds) for report in reports for each in confirmed_circuits(report)})
+    found = ((report.transformer, each.feeds) for report in reports for each in confirmed_circuits(report))
+    return len({(transformer, feeds.sender, feeds.receiver) for transformer, feeds in found})
 
 
 def _looks_ahead(verdict: Verdict) -> bool:

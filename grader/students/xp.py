@@ -91,7 +91,7 @@ class _Bank:
                 self._add(report, verdict.claim.name, verdict.claim.place, verdict.points)
             for circuit in confirmed_circuits(report):
                 feeds = circuit.feeds
-                about = f"{feeds.sender} {feeds.receiver} {feeds.into}"
+                about = f"{feeds.sender} {feeds.receiver}"  # whatever the input: only one of them is confirmed
                 self._add(report, CIRCUITS.format(circuit.kind.name), about, circuit.points)
 
     def _add(self, report: Report, name: str, about: str, points: float) -> None:

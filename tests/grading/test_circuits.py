@@ -190,3 +190,13 @@ def test_what_an_exercise_states_of_its_circuits_can_be_counted() -> None:
     assert passing(of_kind, Planted()) == 5
     assert passing(of_kind, Planted(key=False)) == 5
     assert passing(of_kind, Planted(left={})) == 0
+
+
+def test_without_direct_paths_the_other_input_is_a_repetition_in_points_and_luck() -> None:
+    unknown = Planted(direct=False)
+    report = graded(fed(FIRST), claim(*BACK, "positional", feeds=feeds(BACK, FIRST, "query")), causal=unknown)
+    one, other = (graded(fed(FIRST), fed(SECOND, into=into), causal=unknown) for into in ("key", "query"))
+
+    assert [circuit(report, number).result for number in (0, 1)] == ["confirmed", "not_graded"]
+    assert (circuit(report, 1).why_not, circuit(report, 1).points) == ("repeated", 0)
+    assert (circuit(other, 1).result, other.luck) == ("confirmed", one.luck)

@@ -138,6 +138,14 @@ def test_a_companion_that_is_too_close_to_call_leaves_the_claim_open() -> None:
     assert (report.points, report.gradable) == (0, False)
 
 
+def test_a_companion_that_is_too_close_to_call_makes_no_wrong_claim_free() -> None:
+    near = table(ASKED, {"induction": {TRUE_HEADS[3]: 0.9, TRUE_HEADS[4]: 0.61}}, half_width=0.05)
+    report = graded(*together(TRUE_HEADS[3], TRUE_HEADS[4]), on=near)
+
+    assert [verdict.outcome for verdict in report.verdicts] == ["refuted", "not_graded"]
+    assert report.gradable
+
+
 def test_a_claim_without_matters_is_not_graded_and_costs_nothing() -> None:
     source = Planted()
     (verdict,) = graded(induction(TOGETHER[0]), causal=source).verdicts
@@ -174,6 +182,25 @@ def test_an_effect_no_larger_than_that_of_other_heads_shows_nothing() -> None:
 
     assert verdict.outcome == "refuted"
     assert "Other heads cost as much" in said(verdict)
+
+
+def test_where_too_little_is_lost_the_control_is_not_the_reason() -> None:
+    (verdict,) = graded(induction(TOGETHER[0], matters="alone"), causal=Planted(control=13.0)).verdicts
+
+    assert "cost as much" not in said(verdict)
+    assert "other heads do the same" in said(verdict)
+
+
+def test_a_control_of_other_layers_is_named_as_one() -> None:
+    class Elsewhere(Planted):
+        def effect(self, kind: Kind, heads: Sequence[HeadIndex]) -> SetEffect:
+            found = super().effect(kind, heads)
+            control = {by: each.model_copy(update={"elsewhere": True}) for by, each in found.control.items()}
+            return found.model_copy(update={"control": control})
+
+    (verdict,) = graded(claim(*BACK, "positional", matters="alone"), causal=Elsewhere(control=13.0)).verdicts
+
+    assert "Heads of other layers cost as much" in said(verdict)
 
 
 def test_a_head_that_keeps_half_of_the_behaviour_is_enough_by_itself() -> None:

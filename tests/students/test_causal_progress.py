@@ -55,6 +55,17 @@ def test_a_circuit_earns_once_and_as_many_as_are_wanted(feedback: str) -> None:
     assert xp(one, other, third) == [55, 5, 0]  # two circuits are wanted, and two heads
 
 
+def test_the_other_input_of_a_circuit_earns_nothing_more_where_neither_is_told_from_the_other() -> None:
+    asked, unknown = causal_exercise(), Planted(direct=False)
+    key, query = (
+        grade(Submission(exercise=asked.id, student="ada", claims=claims), asked, TABLE, causal=unknown)
+        for claims in ((ALONE, fed(FIRST, into), induction(SECOND)) for into in ("key", "query"))
+    )
+
+    assert xp(key, query) == [55, 0]
+    assert COUNTS["circuits"]([key, query], None) == 1
+
+
 def test_all_reports_together_never_earn_more_than_the_exercise_offers() -> None:
     whole = report(ALONE, *map(fed, TOGETHER))
 
