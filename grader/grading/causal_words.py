@@ -132,7 +132,7 @@ def _remarks(place: HeadIndex, matters: Matters) -> Iterator[str]:
     if _is_another(matters):
         yield _("No confirmed companion is left, so claim it with `matters: alone`.")
     elif matters.importance == "no effect seen":
-        yield _(_why_unseen(matters.effects[-1]) if matters.effects else _WHY_UNSEEN)
+        yield _(_why_unseen(matters.effects[-1], matters.needed_at) if matters.effects else _WHY_UNSEEN)
         if matters.claimed == "alone":
             yield _("If others do the same, claim them with it: `matters: together`.")
     if nothing := _nothing(matters):
@@ -145,11 +145,12 @@ def _nothing(matters: Matters) -> list[HeadIndex]:
     return [each for each in idle(matters.effects[-1]) if each in companions] if matters.effects else []
 
 
-def _why_unseen(effect: SetEffect) -> str:
+def _why_unseen(effect: SetEffect, needed_at: float) -> str:
     if effect.behaviour.interval[0] < LEAST_SHOWN:
         return N_("The transformer hardly shows the behaviour, so next to nothing of it can be lost.")
-    if any(by in effect.control and effect.effect[by].value <= effect.control[by].most for by in DECIDING):
-        return N_("Other heads of the same layers cost as much, so this says nothing about the kind.")
+    is_large = importance(effect.model_copy(update={"control": {}, "members": ()}), needed_at) != "no effect seen"
+    if is_large and any(by in effect.control and effect.effect[by].value <= effect.control[by].most for by in DECIDING):
+        return N_("As many other heads cost as much, so this says nothing about the kind.")
     return _WHY_UNSEEN
 
 

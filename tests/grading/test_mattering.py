@@ -173,7 +173,14 @@ def test_an_effect_no_larger_than_that_of_other_heads_shows_nothing() -> None:
     (verdict,) = graded(claim(*BACK, "positional", matters="alone"), causal=Planted(control=13.0)).verdicts
 
     assert verdict.outcome == "refuted"
-    assert "Other heads of the same layers cost as much" in said(verdict)
+    assert "As many other heads cost as much" in said(verdict)
+
+
+def test_next_to_no_effect_is_not_laid_to_other_heads_that_cost_as_little() -> None:
+    (verdict,) = graded(induction(IDLE_HEAD, matters="alone"), causal=Planted(control=0.5)).verdicts
+
+    assert "As many other heads cost as much" not in said(verdict)
+    assert "other heads do the same, or later layers repair what is missing" in said(verdict)
 
 
 def test_a_head_that_keeps_half_of_the_behaviour_is_enough_by_itself() -> None:
