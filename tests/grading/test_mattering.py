@@ -191,18 +191,6 @@ def test_where_too_little_is_lost_the_control_is_not_the_reason() -> None:
     assert "other heads do the same" in said(verdict)
 
 
-def test_a_control_of_other_layers_is_named_as_one() -> None:
-    class Elsewhere(Planted):
-        def effect(self, kind: Kind, heads: Sequence[HeadIndex]) -> SetEffect:
-            found = super().effect(kind, heads)
-            control = {by: each.model_copy(update={"elsewhere": True}) for by, each in found.control.items()}
-            return found.model_copy(update={"control": control})
-
-    (verdict,) = graded(claim(*BACK, "positional", matters="alone"), causal=Elsewhere(control=13.0)).verdicts
-
-    assert "Heads of other layers cost as much" in said(verdict)
-
-
 def test_a_head_that_keeps_half_of_the_behaviour_is_enough_by_itself() -> None:
     claims = together(*TOGETHER)
 

@@ -25,6 +25,9 @@ class KindEffects:
     measure: str
     grids: tuple[tuple[str, list[str], list[list[str]]], ...]
     """The name of each table, the names of its columns, and its rows."""
+    small: tuple[tuple[str, list[str], list[list[str]]], ...]
+    """The same for the effects that are hardly any."""
+    number_small: int
 
 
 def ablation(shown: Ablation) -> str:
@@ -57,6 +60,7 @@ def trace(exercise: Exercise, shown: Trace) -> str:
         trace=shown,
         receiver=head_name(shown.layer, shown.head),
         heading=ablation_text.receiver(exercise, shown),
+        reading=ablation_text.reading(exercise, shown),
         remark=ablation_text.paths(shown),
         senders=(columns, rows),
         title=title,
@@ -78,6 +82,13 @@ def table(exercise: Exercise, standings: Standings, effects: Sequence[SetEffect]
 
 
 def _of_kind(of_kind: Sequence[tuple[SetEffect, needs.Need]]) -> KindEffects:
-    grids = ((label, rows[0], rows[1:]) for label, rows in ablation_text.table_rows(of_kind))
+    large = [pair for pair in of_kind if ablation_text.is_large(*pair)]
+    small = [pair for pair in of_kind if not ablation_text.is_large(*pair)]
     first = of_kind[0][0]
-    return KindEffects(first.kind, causal.measure(first), tuple(grids))
+    return KindEffects(first.kind, causal.measure(first), _grids(large), _grids(small), len(small))
+
+
+def _grids(
+    of_kind: Sequence[tuple[SetEffect, needs.Need]],
+) -> tuple[tuple[str, list[str], list[list[str]]], ...]:
+    return tuple((label, rows[0], rows[1:]) for label, rows in ablation_text.table_rows(of_kind))

@@ -15,6 +15,7 @@ from grader.report.text import causal
 from grader.report.text.labels import cells, padded, visible
 from grader.report.text.styled import Text
 from grader.schema import (
+    AskedCircuits,
     Exercise,
     HeadIndex,
     Into,
@@ -37,6 +38,14 @@ TOTAL_AND_DIRECT = N_(
     "Total: all that the sender writes is replaced, so that heads between the two change as well. Direct: only what it "
     "adds to one input of the receiver is replaced."
 )
+FEEDS = N_(
+    "A head that feeds it leaves {most} at most, under both replacements, and less than every other head of its layer."
+)
+NO_RECEIVER = N_("It hardly scores on this kind, so that nothing that feeds it can be seen.")
+SCORES_AT = 0.1
+"""The score below which nothing can be seen that feeds a head."""
+LEFT_AT_MOST: float = AskedCircuits.model_fields["left_at_most"].default
+"""The part of a score that may be left where the exercise asks for no circuits of the kind."""
 NO_DIRECT = N_("There is no direct effect here: heads of this family do not simply add what they write.")
 SETS = N_("Sets of heads")
 ALONE = N_("Heads alone")
@@ -117,7 +126,8 @@ def trace_text(exercise: Exercise, trace: Trace) -> str:
     """Return what feeds a head as text for a terminal."""
     about = _("What is left of its score when an earlier head is replaced, least first:")
     lines = [*_wrapped(receiver(exercise, trace)), *_wrapped(about)]
-    return "\n".join([*lines, "", *columns(sender_rows(trace)), "", *_wrapped(paths(trace))])
+    remarks = [*_wrapped(reading(exercise, trace)), *_wrapped(paths(trace))]
+    return "\n".join([*lines, "", *columns(sender_rows(trace)), "", *remarks])
 
 
 def receiver(exercise: Exercise, trace: Trace) -> str:
@@ -143,6 +153,15 @@ def sender_rows(trace: Trace) -> list[list[str]]:
     return rows
 
 
+def reading(exercise: Exercise, trace: Trace) -> str:
+    """Return how much is left by a head that feeds the receiver, or that the receiver has no score to lose."""
+    if trace.score < SCORES_AT:
+        return _(NO_RECEIVER)
+    asked = exercise.asked(trace.kind)
+    part = asked.circuits.left_at_most if asked and asked.circuits else LEFT_AT_MOST
+    return _(FEEDS, most=causal.amount(part * trace.score))
+
+
 def paths(trace: Trace) -> str:
     """Return the meaning of total and direct, or why there is nothing direct."""
     return _(TOTAL_AND_DIRECT) if _inputs(trace) else _(NO_DIRECT)
@@ -160,7 +179,7 @@ def table_text(exercise: Exercise, effects: Sequence[SetEffect]) -> str:
     blocks = [[exercise.transformer.name]]
     for of_kind in by_kind(exercise, effects):
         blocks.append([title(of_kind[0][0].kind), *_wrapped(causal.measure(of_kind[0][0]))])
-        large = [pair for pair in of_kind if _is_large(*pair)]
+        large = [pair for pair in of_kind if is_large(*pair)]
         blocks += [[label, *columns(rows)] for label, rows in table_rows(large)]
         if small := len(of_kind) - len(large):
             message = N_("and {number} more, each below 1 % of the behaviour; --format json lists them")
@@ -224,8 +243,8 @@ def _row(effect: SetEffect, need: Need) -> list[str]:
     return [named(effect.heads), *lost, causal.control(effect.control.get("resample")), _outcome(effect, need)]
 
 
-def _is_large(effect: SetEffect, need: Need) -> bool:
-    """Return whether an effect is worth a line of text."""
+def is_large(effect: SetEffect, need: Need) -> bool:
+    """Return whether an effect is worth a line that is seen at once."""
     lost = [effect.effect[by].value for by in DECIDING if by in effect.effect]
     return need.importance != "no effect seen" or max(lost, default=0.0) >= LISTED_AT * effect.behaviour.value
 

@@ -67,7 +67,7 @@ EXPLAINED: dict[Importance, str] = {
     "needed alone": N_("Without it, a large part of the behaviour is lost, under both replacements."),
     "needed together": N_("Without all of them, a large part of the behaviour is lost, under both replacements."),
     "no effect seen": N_(
-        "A head can look like the kind and not be seen to matter: others do the same, or later layers repair what is "
+        "This does not show that nothing depends on it: others may do the same, or later layers may repair what is "
         "missing."
     ),
     "too close to call": "",
@@ -226,6 +226,8 @@ def writes(value: Writes) -> str:
         rank=f"{value.rank:g}",
         top=_per_cent(value.top),
     )
+    if len(value.heads) > 1:
+        line = _("{heads} together: {line}", heads=named(value.heads), line=line)
     if value.others is None:
         return line
     return line + _("; of the other heads of these layers, the best has {rank}", rank=f"{value.others:g}")
