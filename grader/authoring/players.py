@@ -272,5 +272,4 @@ CAUSAL_PLAYERS: dict[str, Known] = {
 
 def playing(exercise: Exercise) -> dict[str, Known]:
     """Return the players of an exercise, by name."""
-    asks = any(kind.evidence == "needed" or kind.circuits for kind in exercise.kinds)
-    return PLAYERS | CAUSAL_PLAYERS if asks else PLAYERS
+    return PLAYERS | CAUSAL_PLAYERS if exercise.is_causal else PLAYERS

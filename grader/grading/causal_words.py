@@ -70,12 +70,17 @@ def named(heads: Iterable[Place | HeadIndex]) -> str:
 
 def effect_sentence(effect: SetEffect) -> str:
     """Return what is lost without the heads, under each replacement, against other sets of heads."""
+    return " ".join([lost_sentence(effect), *_beside(effect)]) if effect.measure else lost_sentence(effect)
+
+
+def lost_sentence(effect: SetEffect) -> str:
+    """Return what is lost without the heads, under each replacement."""
     if not effect.measure:
         return _("There is no causal measure for this kind.")
     lost = "; ".join(_with_interval(_(REPLACED[by]), effect.effect[by]) for by in DECIDING if by in effect.effect)
     message = N_("Without {heads}, this much of {behaviour} {unit} is lost: {lost}.")
     values = {"heads": named(effect.heads), "behaviour": _amount(effect.behaviour.value), "unit": _(UNITS[effect.unit])}
-    return " ".join([_(message, **values, lost=lost), *_beside(effect)])
+    return _(message, **values, lost=lost)
 
 
 def matters_summary(kind: Kind, place: HeadIndex, matters: Matters) -> str:
@@ -91,7 +96,8 @@ def matters_text(kind: Kind, place: HeadIndex, matters: Matters) -> str:
     """Return what was seen of a claimed head's importance, with both replacements, the controls and the reasons."""
     part = percent(matters.needed_at)
     asked = _("Asked for is a loss of {part} of the behaviour, under both replacements.", part=part)
-    effects = [effect_sentence(effect) for effect in matters.effects]
+    *alone, decides = matters.effects
+    effects = [*map(lost_sentence, alone), effect_sentence(decides)]
     return " ".join([matters_summary(kind, place, matters), asked, *effects, *_remarks(place, matters)])
 
 

@@ -294,6 +294,11 @@ class Exercise(Record):
         """The most points that a submission can earn."""
         return sum(kind.points + (kind.circuits.points if kind.circuits else 0) for kind in self.kinds)
 
+    @property
+    def is_causal(self) -> bool:
+        """True if a claim on it may need causal evidence."""
+        return any(kind.evidence == "needed" or kind.circuits is not None for kind in self.kinds)
+
     def asked(self, kind: Kind) -> AskedKind | None:
         """Return the exercise's entry for this kind, or None if it does not ask for it."""
         return next((asked for asked in self.kinds if asked.name == kind.name), None)

@@ -47,6 +47,6 @@ class Laboratories:
             except ExerciseError as error:
                 log.error("not loaded beforehand: %s", error)
                 continue
-            _ = laboratory.loaded
+            _ = laboratory.whole if laboratory.exercise.is_causal else laboratory.loaded
             if laboratory.is_measured:
                 _ = laboratory.standings

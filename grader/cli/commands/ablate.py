@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader import exercises
+from grader.base.language import _
 from grader.cli.heads import ExerciseArgument, KindOption, heads_named, kind_of, no_measure, refuse_unmeasured
 from grader.cli.options import FORMAT, OutPath, PageFormat, TransformerPath, laboratory, print_or_write
 from grader.report import needs
@@ -52,7 +53,7 @@ def _measured(lab: "Laboratory", kind: Kind, places: Sequence[HeadIndex], comman
         refuse_unmeasured(kind, no_measure(lab), command)
     effect = lab.causal.whole_effect(kind, places)
     if not effect.measure:
-        refuse_unmeasured(kind, effect.why_none, command)
+        refuse_unmeasured(kind, _(effect.why_none), command)
     scopes = {place: scope for place in places if (scope := lab.causal.scope(kind, place)) is not None}
     together = _together(lab, effect) if len(places) == 1 else None
     return Ablation(lab.exercise, effect, together, scopes, lab.causal.writes(kind, places))

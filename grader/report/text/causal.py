@@ -145,7 +145,7 @@ def measure_in_words(name: str, kind: Kind) -> str:
 def measure(effect: SetEffect) -> str:
     """Return the measure, and the strength of the behaviour in the whole transformer."""
     if not effect.measure:
-        return " ".join(filter(None, [effect_sentence(effect), visible(effect.why_none)]))
+        return f"{effect_sentence(effect).rstrip('.')}: {visible(_(effect.why_none))}."
     return _(
         "Measured by {measure}; the whole transformer is {behaviour} {unit} better than one that does not know.",
         measure=measure_in_words(effect.measure, effect.kind),
