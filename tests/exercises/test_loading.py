@@ -169,7 +169,11 @@ def test_every_fault_of_the_file_is_told_with_its_line(root: Path) -> None:
             "9:3: `kinds` names positional:-1 twice [does-not-fit]",
         ),
         ("wrong_costs: 20", "wrong_costs: 0", "`wrong_costs` must be more than 0, not `0` [out-of-range]"),
-        ("type: induction", "type: induction\n    needed_at: 0", "`needed_at` must be more than 0 and at most 1, not `0`"),
+        (
+            "type: induction",
+            "type: induction\n    needed_at: 0",
+            "`needed_at` must be more than 0 and at most 1, not `0`",
+        ),
         ("seed: 1", "seed: 1, own_sentences: [{words: [a, b, c], classes: [X], arcs: []}]", "at least 1 item"),
         ("version: 1", "version: 0", "`version` must be 1 or more, not `0`"),
         ("bundled: sample", "files: {weights: abc}", "`weights` is `abc`; it must be a SHA-256"),
