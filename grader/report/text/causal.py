@@ -275,7 +275,8 @@ def _circuit(verdict: Verdict, circuit: CircuitVerdict) -> str:
     """Return the reason for the verdict on a circuit; without its numbers if the feedback hides them."""
     if spoken() == LANGUAGES[0]:
         return circuit.rationale
-    return circuit_text(circuit) if verdict.measured is not None else _(circuit.rationale)
+    is_whole = verdict.measured is not None or circuit.left is not None  # an ungraded claim has none
+    return circuit_text(circuit) if is_whole else _(circuit.rationale)
 
 
 def _index(place: HeadIndex | Place) -> HeadIndex:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from grader.base.language import _, speaking
+from grader.grading.causal_words import circuit_text
 from grader.report import needs
 from grader.report.text import ablation, causal
 from grader.report.text.ablation import Ablation
@@ -166,6 +167,13 @@ def test_a_circuit_is_told_in_the_readers_language_with_its_numbers_only_if_they
     assert "7.65" in effect
     assert "0.03" in circuit
     assert [text for _label, text in causal.facts(hidden)] == [_("Refuted.")]
+
+
+@speaking("ko")
+def test_a_circuit_on_a_claim_that_is_not_graded_is_told_in_the_readers_language() -> None:
+    ungraded = CONFIRMED.model_copy(update={"circuit": planted.CIRCUIT, "measured": None})
+
+    assert [text for _label, text in causal.facts(ungraded)] == [circuit_text(planted.CIRCUIT)]
 
 
 def test_what_is_left_without_all_heads_of_a_kind(report: Report) -> None:
