@@ -43,7 +43,7 @@ def test_claiming_everything_or_at_random_is_worth_nothing_in_an_attempt(name: s
     assert [row.name for row in blind if row.after[-1].mean > MOST_SCORE] == []
     assert [row.name for row in blind if row.after[-1].xp / ATTEMPTS > MOST_XP + ERROR] == []
     assert [row.name for row in blind][:2] == ["claim all", "claim 1 at random"]
-    assert blind[-1].name == "claim a budget at random"
+    assert "claim a budget at random" in [row.name for row in blind]
 
 
 @pytest.mark.parametrize("player", LEARNERS)
