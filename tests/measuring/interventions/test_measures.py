@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -24,7 +25,8 @@ from grader.schema import ProbeSettings
 from tests.support.kinds import every_kind
 from tests.support.tiny import word_tokenizer
 
-SHIPPED = ("mini-heads", "smollm2-heads", "minilm-heads")
+BPE, WORD_PIECE = (pytest.param(name, marks=pytest.mark.real) for name in ("smollm2-heads", "minilm-heads"))
+SHIPPED = ("mini-heads", BPE, WORD_PIECE)
 """Words, byte-level BPE, and WordPiece of an encoder."""
 SETTINGS = ProbeSettings(seed=3)
 REACH = 256
@@ -58,7 +60,9 @@ def trials(measure: str, name: str, seed: int = 3, reach: int = REACH) -> tuple[
     return MEASURES[measure].build(tokenizer_of(name), settings, causal(name), reach)
 
 
-EVERY = pytest.mark.parametrize(("measure", "name"), [(measure, name) for measure in MEASURES for name in SHIPPED])
+def each_measure(test: Callable[..., None]) -> Callable[..., None]:
+    """Run the test for every measure and tokenizer."""
+    return pytest.mark.parametrize("measure", list(MEASURES))(pytest.mark.parametrize("name", SHIPPED)(test))
 
 
 def test_every_measure_that_a_type_may_name_is_there() -> None:
@@ -66,7 +70,7 @@ def test_every_measure_that_a_type_may_name_is_there() -> None:
     assert [name for name, measure in MEASURES.items() if measure.name != name] == []
 
 
-@EVERY
+@each_measure
 def test_a_matched_sequence_has_special_tokens_at_the_same_places(measure: str, name: str) -> None:
     special = {*special_ids(tokenizer_of(name)), tokenizer_of(name).mask_token_id}
     for trial in trials(measure, name):
@@ -76,7 +80,7 @@ def test_a_matched_sequence_has_special_tokens_at_the_same_places(measure: str, 
         assert trial.token_ids != trial.matched
 
 
-@EVERY
+@each_measure
 def test_what_is_asked_lies_within_the_sequence(measure: str, name: str) -> None:
     made = trials(measure, name)
 
@@ -92,7 +96,7 @@ def test_what_is_asked_lies_within_the_sequence(measure: str, name: str) -> None
         assert (asked[0].wrong is None) == (MEASURES[measure].unit == "nats")
 
 
-@EVERY
+@each_measure
 def test_an_encoder_is_asked_at_its_mask_and_a_decoder_has_none(measure: str, name: str) -> None:
     mask = tokenizer_of(name).mask_token_id
     for trial in trials(measure, name):
@@ -102,7 +106,7 @@ def test_an_encoder_is_asked_at_its_mask_and_a_decoder_has_none(measure: str, na
             assert [place for place, token in enumerate(trial.token_ids) if token == mask] == [trial.asked[0].position]
 
 
-@EVERY
+@each_measure
 def test_the_seed_alone_decides(measure: str, name: str) -> None:
     once = MEASURES[measure].build(tokenizer_of(name), SETTINGS, causal(name), REACH)
 
@@ -116,7 +120,7 @@ def test_a_short_reach_makes_short_trials(measure: str, name: str) -> None:
     assert {len(trial.token_ids) for trial in trials(measure, name, reach=20)} <= {19, 20}
 
 
-@EVERY
+@each_measure
 def test_a_reach_that_is_too_short_is_told(measure: str, name: str) -> None:
     with pytest.raises(NoTrials, match="it reads 5 tokens at most"):
         trials(measure, name, reach=5)
@@ -151,7 +155,7 @@ def test_every_token_of_the_second_copy_but_its_first_is_asked_and_so_it_is_in_t
         assert all(trial.token_ids[ask.position + 1] == ask.right for ask in late + early)
 
 
-@pytest.mark.parametrize("name", ["mini-heads", "smollm2-heads"])
+@pytest.mark.parametrize("name", ["mini-heads", BPE])
 def test_text_is_asked_from_the_third_word_on_and_each_of_its_tokens_elsewhere_too(name: str) -> None:
     for trial in trials("running_text", name):
         places = [ask.position + 1 for ask in trial.asked]
@@ -164,6 +168,7 @@ def test_text_is_asked_from_the_third_word_on_and_each_of_its_tokens_elsewhere_t
         assert sorted(ask.position for ask in trial.early) == [place - 1 for place in places]
 
 
+@pytest.mark.real
 def test_the_hidden_place_takes_turns() -> None:
     for measure in ("copying", "running_text"):
         assert len({trial.asked[0].position for trial in trials(measure, "minilm-heads")}) >= 12
