@@ -5,11 +5,14 @@ import sys
 
 import typer
 
+from grader.base import interrupt
 from grader.base.screen import harmless
 
 
 def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
-    """Print the text on standard output, or with `err` on standard error."""
+    """Print the text on standard output, or with `err` on standard error; nothing more if Ctrl-C came."""
+    if interrupt.came():  # and a library made a result of it, such as a pattern that does not match
+        interrupt.leave()
     try:
         typer.echo(harmless(text), err=err, nl=nl)
     except BrokenPipeError:  # nobody reads on; the command still does its work and ends with its own exit code

@@ -71,3 +71,24 @@ def test_it_ends_with_130_and_leaves_nothing_behind(bench: Bench, tmp_path: Path
     assert undisturbed[0] == 0
     assert ends[0] == (CODE, b"", b"")
     assert again == [undisturbed] * 3
+
+
+SWALLOWED = """
+import os, signal, time
+from grader.base import interrupt
+from grader.cli.console import say
+
+interrupt.prepare()
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+except SystemExit:
+    pass
+say("a result that is none")
+"""
+
+
+def test_after_an_interrupt_that_a_library_made_a_result_of_nothing_is_said() -> None:
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], cwd=REPOSITORY, capture_output=True, timeout=HANGING)
+
+    assert (done.returncode, done.stdout, done.stderr) == (CODE, b"", b"")
