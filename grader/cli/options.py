@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from grader.base import home
+from grader.base import home, interrupt
 from grader.base.errors import InvalidInput, Problem
 from grader.base.files import write_whole
 from grader.base.language import _
@@ -108,11 +108,12 @@ def waiting(doing: str) -> Iterator[None]:
 
 
 def print_or_write(text: str, out: Path | None) -> None:
-    """Print the text, or write all of it to a file.
+    """Print the text, or write all of it to a file; Ctrl-C is ignored from here on, so that it is all there or not.
 
     Raises:
         InvalidInput: The file cannot be written.
     """
+    interrupt.over()
     if out is None:
         say(text, nl=not text.endswith("\n"))
     else:
