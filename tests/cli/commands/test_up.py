@@ -14,7 +14,7 @@ import pytest
 
 from grader.service import access, platforms
 from tests.cli.conftest import Bench
-from tests.support.servers import ROOT, free_port
+from tests.support.servers import DEADLINE, ROOT, free_port
 from tests.support.upping import PARTS, Up, grade, wait_until_gone
 from tests.workers.support.service import MEASURED, measured
 
@@ -38,7 +38,7 @@ def test_the_command_that_it_prints_grades_the_example_and_the_next_run_still_ha
         done = subprocess.run(["sh", "-c", command], env=up.environment, capture_output=True, text=True, check=False)
         everything, url = up.everything(), up.url()
         up.send(signal.SIGINT)
-        code = up.wait()
+        code = up.wait(3 * DEADLINE)  # one part after the other may take its whole time to stop
 
         assert (done.returncode, done.stderr) == (0, "attempts: 1 of 2 used\n")
         assert "score 53.3 %, 64 of 120 points" in done.stdout
