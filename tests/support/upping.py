@@ -31,6 +31,7 @@ class Up(Process):
         self.home = home
         self.environment = {"GRADER_METRICS_PORT": "0", **environment, "GRADER_HOME": str(home)}
         home.mkdir(exist_ok=True)
+        (home / "up.log").unlink(missing_ok=True)  # else the run before in this home says that this one is ready
         more = options if "--port" in options else (*options, "--port", str(free_port()))
         argv = [sys.executable, "-m", "grader.cli", "up", *more]
         super().__init__(argv, home / "up.log", self.environment)
