@@ -41,8 +41,11 @@ def came() -> bool:
 
 
 def over() -> None:
-    """Ignore Ctrl-C from now on: everything is done and said, and the process is about to end by itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Ignore Ctrl-C from now on, if this process is ours: all is done and said, and it is about to end by itself."""
+    if (
+        signal.getsignal(signal.SIGINT) is _unwind
+    ):  # another program that calls a command goes on, and so do its children
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def leave() -> NoReturn:

@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 
 import psutil
+from typer.testing import CliRunner
 
 from grader.base.interrupt import CODE
+from grader.cli import app
 from grader.ledger import Ledger
 from tests.cli.conftest import REPOSITORY, Bench
 
@@ -92,3 +94,12 @@ def test_after_an_interrupt_that_a_library_made_a_result_of_nothing_is_said() ->
     done = subprocess.run([sys.executable, "-c", SWALLOWED], cwd=REPOSITORY, capture_output=True, timeout=HANGING)
 
     assert (done.returncode, done.stdout, done.stderr) == (CODE, b"", b"")
+
+
+def test_a_program_that_calls_a_command_keeps_its_ctrl_c() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert CliRunner().invoke(app, ["schema", "submission"]).exit_code == 0
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
