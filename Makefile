@@ -13,6 +13,7 @@ EXAMPLE := exercises/mini-heads/my_heads.yaml
 # The order of the tests: the same everywhere, so that what passes here passes there; `make test SEED=2` is another one.
 SEED ?= 1
 PYTEST := $(BIN)/pytest --randomly-seed=$(SEED)
+MODULES := grader/explorer/static
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
@@ -36,6 +37,9 @@ check: $(INSTALLED_TEST)  ## format, lint, types, imports
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deno fmt --quiet --check $(MODULES)
+	$(BIN)/deno lint --quiet $(MODULES)
+	$(BIN)/deno check --quiet --no-remote $(MODULES)
 
 test: check  ## check, then every test that needs no download
 	$(PYTEST) -m "not real and not browser" -n 2 --dist loadfile
@@ -49,6 +53,7 @@ test-real: $(INSTALLED_REAL)  ## fetch SmolLM2-135M, MiniLM and GPT-2's vocabula
 fix: $(INSTALLED_TEST)  ## format, and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/deno fmt --quiet $(MODULES)
 
 train: $(INSTALLED)  ## train the embedded transformer anew; an interrupted run goes on
 	$(BIN)/python -m training.run --out $(BUNDLED)

@@ -1,0 +1,83 @@
+"""The page as one HTML text that needs no network."""
+
+import json
+from collections.abc import Mapping
+
+from markupsafe import escape
+
+from grader.base.language import spoken
+from grader.explorer.content import Content
+from grader.explorer.joined import joined, text_of
+from grader.explorer.words import words
+from grader.report.pages.page import inline_hash
+
+STYLES = ("explorer.css",)
+POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{style}'; worker-src blob:; "
+    "script-src '{script}' 'wasm-unsafe-eval'{scripts}; connect-src {connect}; img-src data: blob:"
+)
+"""What the page may load: its own inline script and style; WebAssembly is ours, too, and made in a worker."""
+PAGE = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<div id="explorer"></div>
+<script type="application/json" id="given">{given}</script>
+{scripts}<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def page(
+    contents: Mapping[str, Content],
+    source: Mapping[str, object],
+    *,
+    scripts: tuple[str, ...] = (),
+    service: str | None = None,
+) -> str:
+    """Return the page.
+
+    Args:
+        contents: The exercise in every language.
+        source: The way to get patterns: its `kind`, and what that way needs to know.
+        scripts: The addresses of scripts that come before the page's own, beside the page.
+        service: The address of a service that takes submissions.
+    """
+    title = contents[spoken()].title
+    given = {
+        "words": words(),
+        "content": {language: content.model_dump(mode="json") for language, content in contents.items()},
+        "language": spoken(),
+        "source": source,
+        "service": service,
+    }
+    style, script = "\n".join(map(text_of, STYLES)), joined("main.js")
+    policy = POLICY.format(
+        style=inline_hash(style),
+        script=inline_hash(script),
+        scripts=" 'self'" if scripts else "",
+        connect=" ".join(["'self'", *([service] if service else [])]),
+    )
+    return PAGE.format(
+        language=spoken(),
+        policy=policy,
+        title=escape(title),
+        style=style,
+        given=_embedded(given),
+        scripts="".join(f'<script src="{escape(each)}"></script>\n' for each in scripts),
+        script=script,
+    )
+
+
+def _embedded(value: object) -> str:
+    """Return JSON that cannot end the script element in which it stands."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")

@@ -1,0 +1,17 @@
+/**
+ * The source that a page names.
+ *
+ * @import { Given, Source } from "../types.js"
+ */
+import { createGivenSource } from "./given.js";
+
+/** @type {Record<string, (given: Given) => Source | Promise<Source>>} */
+const SOURCES = { given: createGivenSource };
+
+/**
+ * @param {Given} given
+ * @returns {Promise<Source>}
+ */
+export async function chosenSource(given) {
+  return await SOURCES[given.source.kind](given);
+}

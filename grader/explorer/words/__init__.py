@@ -1,0 +1,14 @@
+"""The words of the page, by the keys under which its modules ask for them."""
+
+from grader.base.language import LANGUAGES, _, speaking
+from grader.explorer.words.claiming import CLAIMING
+from grader.explorer.words.looking import LOOKING
+
+
+def words() -> dict[str, dict[str, str]]:
+    """Return all words in all languages, so that a page can change its language by itself."""
+    in_languages = {}
+    for language in LANGUAGES:
+        with speaking(language):
+            in_languages[language] = {key: _(text) for key, text in (LOOKING | CLAIMING).items()}
+    return in_languages
