@@ -80,7 +80,7 @@ def _rungs(exercise: Exercise, asked: AskedKind, last: Report | None) -> Iterato
     yield "where", [_(ladder.where), _("Source: {source}", source=_(ladder.source))]
     outlined = f"--type {asked.name} " if asked.head_type.from_tokens else ""
     own = tried(exercise, asked)
-    text, see = own or (ladder.text, ladder.see)
+    text, see = (own.text, own.see) if own else (ladder.text, ladder.see)
     command = f'grade show LAYER HEAD --exercise {exercise.id} {outlined}--text "{text}"'
     doubt = [] if own else [_(UNTRIED, transformer=exercise.transformer.name)]
     yield "try", [_(SUSPECT), command, _(see), *doubt]

@@ -1,0 +1,55 @@
+"""A text to try: a sentence on which the heads of a kind show what they are, and which word should look at which."""
+
+import re
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from grader.schema.kinds import Record
+
+Look = tuple[int, int, int, int]
+"""The place of a word that looks, from and up to a character, and the place of a word that it should look at."""
+MINDED = frozenset('"$`!\\')
+"""The characters that a shell changes between quotes."""
+
+
+class TriedText(Record):
+    """A text that shows a kind of head in a transformer."""
+
+    text: str = Field(min_length=1, max_length=2000, description="The text, without characters that a shell changes.")
+    see: str = Field(min_length=1, description="The question to ask about it.")
+    looks: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        strict=False,
+        description="The words that should be looked at, by the word that looks: each word where it last stands, and "
+        "the others before it, or else behind it. For kinds whose targets do not follow from the tokens.",
+    )
+
+    @property
+    def spans(self) -> tuple[Look, ...]:
+        """Which word should look at which, as places in the text."""
+        askers = ((self._places(word)[-1], keys) for word, keys in self.looks.items())
+        return tuple((*asker, *self._seen_from(asker, key)) for asker, keys in askers for key in keys)
+
+    def _seen_from(self, asker: tuple[int, int], word: str) -> tuple[int, int]:
+        """Return the last place of a word before the one that looks; the first behind it if there is none before."""
+        places = self._places(word)
+        return ([place for place in places if place[1] <= asker[0]] or places[:1])[-1]
+
+    def _places(self, word: str) -> list[tuple[int, int]]:
+        """Return all places of a word.
+
+        Raises:
+            ValueError: It is not in the text.
+        """
+        found = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", self.text)]
+        if not found:
+            raise ValueError(f"`looks`: `{word}` is not a word of the text")
+        return found
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if minded := sorted(MINDED.intersection(self.text)):
+            raise ValueError(f"`text` has {' '.join(minded)}, which a shell changes; leave such characters out")
+        _ = self.spans
+        return self
