@@ -10,30 +10,29 @@ from collections.abc import Sequence
 from grader.base.language import N_
 from grader.schema import AskedKind, Exercise, TriedText
 
+_EVERY_WORD = N_(
+    "Does every word look one to the left, also across the comma and where the words have nothing to do with each "
+    "other?"
+)
+_SECOND_NORA = N_(
+    "Where does the second `Nora` look: at the first `Belling`, which came after `Nora`? Then it is induction. A name "
+    "that falls into pieces does it piece by piece."
+)
+_SHE_AND_HE = N_("Does `she` look at `Nora`, and `he` at `king`, each of them also where it stands farther away?")
+_LAMP = "A lamp, seven rivers and the old king sang below the market."
+_TWICE = "Nora Belling waved at the old bridge, and then Nora Belling waved at the old bridge."
+_NORA_AND_KING = "Nora met the king because she was cold. The king met Nora because he was glad."
+
 TRIED: dict[str, dict[str, TriedText]] = {
     "mini-gpt2": {
-        "positional:-1": TriedText(
-            text="A lamp, seven rivers and the old king sang below the market.",
-            see=N_(
-                "Does every word look one to the left, also across the comma and where the words have nothing to do "
-                "with each other?"
-            ),
-        ),
-        "induction": TriedText(
-            text="Nora Belling waved at the old bridge, and then Nora Belling waved at the old bridge.",
-            see=N_(
-                "Where does the second `Nora` look: at the first `Belling`, which came after `Nora`? Then it is "
-                "induction. A name that falls into pieces does it piece by piece."
-            ),
-        ),
+        "positional:-1": TriedText(text=_LAMP, see=_EVERY_WORD),
+        "induction": TriedText(text=_TWICE, see=_SECOND_NORA),
         "duplicate_token": TriedText(
             text="The queen found a rope in the church, and the boy sold the rope to a queen.",
             see=N_("Does the second `rope` look at the first `rope`, or at `in`, which came after it?"),
         ),
         "syntactic:pronoun_antecedent": TriedText(
-            text="Nora met the king because she was cold. The king met Nora because he was glad.",
-            see=N_("Does `she` look at `Nora`, and `he` at `king`, each of them also where it stands farther away?"),
-            looks={"she": ("Nora",), "he": ("king",)},
+            text=_NORA_AND_KING, see=_SHE_AND_HE, looks={"she": ("Nora",), "he": ("king",)}
         ),
         "semantic": TriedText(
             text="blue, black, head, brown, duck, nose, arm, pig, red, lion, "
@@ -50,12 +49,53 @@ TRIED: dict[str, dict[str, TriedText]] = {
             looks=dict.fromkeys(("house", "family", "street", "night", "girl", "boy", "work"), ("oboe",)),
         ),
     },
+    "smollm2": {
+        "positional:-1": TriedText(text=_LAMP, see=_EVERY_WORD),
+        "induction": TriedText(text=_TWICE, see=_SECOND_NORA),
+        "duplicate_token": TriedText(
+            text=_TWICE,
+            see=N_("Does the second `Nora` look at the first `Nora`, or at `Belling`, which came after it?"),
+        ),
+        "syntactic:noun_adjective": TriedText(
+            text="The house near the bridge is red. The lamp beside the door is new.",
+            see=N_("Does `red` look at `house` and not at `bridge`? And `new` at `lamp` and not at `door`?"),
+            looks={"red": ("house",), "new": ("lamp",)},
+        ),
+        "semantic": TriedText(
+            text="horse, hammer, red, cow, saw, blue, sheep, drill, green, pig, axe, white, goat, nail, yellow",
+            see=N_(
+                "Does `goat` look at `horse`, `cow`, `sheep` and `pig`, and `nail` at the tools, rather than all at "
+                "their neighbours?"
+            ),
+            looks={
+                "goat": ("horse", "cow", "sheep", "pig"),
+                "nail": ("hammer", "saw", "drill", "axe"),
+                "yellow": ("red", "blue", "green", "white"),
+            },
+        ),
+    },
+    "minilm": {
+        "positional:-1": TriedText(text=_LAMP, see=_EVERY_WORD),
+        "positional:+1": TriedText(text=_LAMP, see=N_("Does every word look one to the right, also across the comma?")),
+        "duplicate_token": TriedText(
+            text="The baker found a lamp in the river, and the farmer sold the lamp to a baker.",
+            see=N_("Does the second `lamp` look at the first `lamp`, or at `in`, which came after it?"),
+        ),
+        "syntactic:pronoun_antecedent": TriedText(
+            text=_NORA_AND_KING, see=_SHE_AND_HE, looks={"she": ("Nora",), "he": ("king",)}
+        ),
+        "syntactic:noun_determiner:forward": TriedText(
+            text="These old, quiet farmers sold a large, new house.",
+            see=N_("Does `These` look ahead at `farmers`, and `a` at `house`, over the words between them?"),
+            looks={"These": ("farmers",), "a": ("house",)},
+        ),
+    },
 }
 """The texts of each transformer, by the kind's name; tests hold them, and the texts below, against its heads."""
 
 DEFAULT = "The baker near the old bridge waved, and the baker near the old bridge smiled."
 """The text that a head reads if none is given, in a transformer that has none of its own."""
-DEFAULTS: dict[str, str] = {}
+DEFAULTS: dict[str, str] = {"smollm2": _TWICE}
 """The text that a head reads if none is given, by the transformer's name."""
 
 
