@@ -32,9 +32,15 @@ class TriedText(Record):
         return tuple((*asker, *self._seen_from(asker, key)) for asker, keys in askers for key in keys)
 
     def _seen_from(self, asker: tuple[int, int], word: str) -> tuple[int, int]:
-        """Return the last place of a word before the one that looks; the first behind it if there is none before."""
-        places = self._places(word)
-        return ([place for place in places if place[1] <= asker[0]] or places[:1])[-1]
+        """Return the last place of a word before the one that looks; the first behind it if there is none before.
+
+        Raises:
+            ValueError: There is neither.
+        """
+        others = [place for place in self._places(word) if place != asker]
+        if not others:
+            raise ValueError(f"`looks`: `{word}` cannot look at itself")
+        return ([place for place in others if place < asker] or others[:1])[-1]
 
     def _places(self, word: str) -> list[tuple[int, int]]:
         """Return all places of a word.
