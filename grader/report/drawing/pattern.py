@@ -161,8 +161,8 @@ def looks(picture: Picture, query: int) -> str:
     """Return the keys that a query looks at most, in words, each with its part of the attention."""
     row = picture.pattern[query]
     order = sorted((key for key, weight in enumerate(row) if weight >= FAINTEST), key=lambda key: (-row[key], key))
-    named = [f"{named(picture.tokens, key)} {percent(row[key])}" for key in order[:MOST_NAMED]]
-    return Clean(", ".join(named) or _("nowhere"))
+    strongest = [f"{named(picture.tokens, key)} {percent(row[key])}" for key in order[:MOST_NAMED]]
+    return Clean(", ".join(strongest) or _("nowhere"))
 
 
 def named(tokens: Sequence[str], key: int) -> str:
