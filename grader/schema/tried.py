@@ -1,7 +1,7 @@
 """A text to try: a sentence on which the heads of a kind show what they are, and which word should look at which."""
 
 import re
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -18,9 +18,8 @@ class TriedText(Record):
 
     text: str = Field(min_length=1, max_length=2000, description="The text, without characters that a shell changes.")
     see: str = Field(min_length=1, description="The question to ask about it.")
-    looks: dict[str, tuple[str, ...]] = Field(
+    looks: dict[str, Annotated[tuple[str, ...], Field(min_length=1, strict=False)]] = Field(
         default_factory=dict,
-        strict=False,
         description="The words that should be looked at, by the word that looks: each word where it last stands, and "
         "the others before it, or else behind it. For kinds whose targets do not follow from the tokens.",
     )

@@ -1,6 +1,6 @@
 """Many heads as shapes with positions, for pages and SVG files: a small picture of each, layer by layer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
@@ -23,11 +23,21 @@ MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
+class Square:
+    """One look, strong enough to be drawn."""
+
+    key: int
+    query: int
+    weight: str
+    says: str
+
+
+@dataclass(frozen=True)
 class Small:
-    """One head: its squares as key, query and weight, and where it stands in an SVG file."""
+    """One head, and where it stands in an SVG file."""
 
     place: HeadIndex
-    squares: tuple[tuple[int, int, str], ...]
+    squares: tuple[Square, ...]
     targets: tuple[tuple[int, int], ...]
     says: str
     """Its strongest looks in words."""
@@ -75,30 +85,31 @@ def draw(caption: str, pictures: Mapping[HeadIndex, Picture]) -> Grid:
 
 
 def _small(place: HeadIndex, picture: Picture, at: tuple[int, int]) -> Small:
-    column, line = at
+    (column, line), names = at, [named(picture.tokens, number) for number in range(len(picture.tokens))]
     return Small(
         place=place,
         squares=tuple(
-            (key, query, f"{min(weight, 1.0):.2f}")
+            Square(key, query, f"{min(weight, 1.0):.2f}", _look(names, query, key, weight))
             for query, row in enumerate(picture.pattern)
             for key, weight in enumerate(row)
             if weight >= FAINTEST
         ),
         targets=tuple((key, query) for query, key in picture.targets),
-        says=_says(place, picture),
+        says=_says(place, picture, names),
         x=EDGE + column * (SIDE + GAP),
         y=TOP + line * (SIDE + GAP + NAME),
     )
 
 
-def _says(place: HeadIndex, picture: Picture) -> str:
+def _look(names: Sequence[str], query: int, key: int, weight: float) -> str:
+    return f"{names[query]} \N{RIGHTWARDS ARROW} {names[key]} {percent(weight)}"
+
+
+def _says(place: HeadIndex, picture: Picture, names: Sequence[str]) -> str:
     """Return the head's strongest looks, other than those at the first token, in words."""
     weights = [(weight, query, key) for query, row in enumerate(picture.pattern) for key, weight in enumerate(row)]
     strongest = sorted((each for each in weights if each[2] and each[0] >= FAINTEST), key=lambda each: -each[0])
-    looks = "; ".join(
-        f"{named(picture.tokens, query)} \N{RIGHTWARDS ARROW} {named(picture.tokens, key)} {percent(weight)}"
-        for weight, query, key in strongest[:MOST_NAMED]
-    )
+    looks = "; ".join(_look(names, query, key, weight) for weight, query, key in strongest[:MOST_NAMED])
     return Clean(_("{head}; strongest looks: {looks}", head=head_name(*place), looks=looks or _("nowhere")))
 
 
