@@ -17,7 +17,7 @@ PIPE_WIDTH = 100
 
 @dataclass(frozen=True)
 class Screen:
-    """What the standard output can show."""
+    """The abilities of the standard output."""
 
     colours: ColourCount
     unicode: bool
@@ -29,7 +29,7 @@ class Screen:
 
 
 @dataclass(frozen=True)
-class Shown:
+class HeadsOnText:
     """Heads with their pictures."""
 
     transformer: str

@@ -32,8 +32,7 @@ def overview(
     """Return the patterns of these heads.
 
     Raises:
-        InvalidInput: The text is longer than the transformer can read, too long for so many heads, or has a token that
-            the transformer lacks.
+        InvalidInput: The text cannot be read, as in `read`, or it is too much text for this many heads.
     """
     text_read = read(model, tokenizer, text)
     _refuse_too_much(len(text_read.token_ids), len(heads))

@@ -26,7 +26,7 @@ class TriedText(Record):
 
     @property
     def spans(self) -> tuple[Look, ...]:
-        """Which word should look at which, as places in the text."""
+        """Each word that looks and a word that it should look at, as places in the text."""
         askers = ((self._places(word)[-1], keys) for word, keys in self.looks.items())
         return tuple((*asker, *self._seen_from(asker, key)) for asker, keys in askers for key in keys)
 

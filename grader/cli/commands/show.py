@@ -15,7 +15,7 @@ from grader.base.screen import Clean
 from grader.cli.console import say
 from grader.cli.heads import heads_named
 from grader.cli.options import OutPath, TransformerPath, laboratory, print_or_write, write
-from grader.cli.shown import Screen, Shown
+from grader.cli.shown import HeadsOnText, Screen
 from grader.exercises.names import kind_named
 from grader.report.drawing import terminal_picture
 from grader.students.texts import default
@@ -80,7 +80,7 @@ def show(
         terminal_picture.colours_of() if has_colours else terminal_picture.NONE,
         not ascii_only and (sys.stdout.encoding or "").lower().startswith("utf"),
     )
-    _give(Shown(source.name, text, pictures, are_all=not places), form, out, screen)
+    _give(HeadsOnText(source.name, text, pictures, are_all=not places), form, out, screen)
 
 
 def _format(form: PictureFormat | None, out: Path | None) -> PictureFormat:
@@ -98,7 +98,7 @@ def _format(form: PictureFormat | None, out: Path | None) -> PictureFormat:
     return form or PictureFormat.text
 
 
-def _give(shown: Shown, form: PictureFormat, out: Path | None, screen: Screen) -> None:
+def _give(shown: HeadsOnText, form: PictureFormat, out: Path | None, screen: Screen) -> None:
     """Print or write the pictures."""
     if form is PictureFormat.text:
         print_or_write(shown.drawn(screen), out)
