@@ -24,6 +24,8 @@ LOOKING = {
     "tokens.count.one": N_("1 token; · is a space"),
     "tokens.of": N_("{number} of at most {longest} tokens; · is a space"),
     "tokens.special": N_("A token that the tokenizer adds; it stands for no text"),
+    "text_empty": N_("There is nothing to read yet: type a sentence."),
+    "text_too_long": N_("The text has {number} tokens, and the transformer reads {most} at most: shorten it."),
     # all heads
     "heads": N_("All heads"),
     "heads.how": N_(
@@ -36,13 +38,13 @@ LOOKING = {
     "look": N_("“{query}” looks at “{key}”: {weight}"),
     "aside": N_("Leave out the first position"),
     "aside.how": N_(
-        "Many heads rest on the first position when they find nothing. It is left blank here; the other numbers stay as "
-        "they are, so that rows no longer add up to 1."
+        "Many heads rest on the first position when they find nothing. It is left blank here; the other numbers stay "
+        "as they are, so that rows no longer add up to 1."
     ),
     "scale": N_("Attention"),
     "scale.contrast": N_("Sentence to compare"),
-    "legend.itself": N_("touches the line: looks at the token itself"),
-    "legend.left": N_("one cell left of it: looks at the token before"),
+    "legend.itself": N_("touches the line: the token itself"),
+    "legend.left": N_("one cell left of it: the token before"),
     "legend.target": N_("outlined: where a head of the chosen kind looks"),
     # the pinned head
     "pinned.title": N_("One head in full"),
@@ -61,8 +63,8 @@ LOOKING = {
     "map": N_("Attention: rows are the tokens that look, columns the tokens that they look at"),
     "map.role": N_("attention map"),
     "map.keys": N_(
-        "Point at a row to see where its token looks, at a column to see who looks at its token. A click holds it. With "
-        "the keyboard: up and down choose the row, left and right the column, Escape lets go."
+        "Point at a row to see where its token looks, at a column to see who looks at its token. A click holds it. "
+        "With the keyboard: up and down choose the row, left and right the column, Escape lets go."
     ),
     "lines.queries": N_("Tokens that look"),
     "lines.keys": N_("Tokens that are looked at"),
@@ -95,8 +97,8 @@ LOOKING = {
     "off.on": N_("Switch {head} on again"),
     "off.all": N_("Switch all on"),
     "off.how": N_(
-        "A head is switched off by setting its output to zero, on this one text. That is a first look. The grader measures "
-        "importance on many texts, and replaces the output by others that the head could write."
+        "A head is switched off by setting its output to zero, on this one text. That is a first look. The grader "
+        "measures importance on many texts, and replaces the output by others that the head could write."
     ),
     "predictions": N_("The most probable next tokens"),
     "predictions.token": N_("Token"),

@@ -41,8 +41,10 @@ export function scaleLegend({ store, t }) {
       " 1",
     );
   const other = scale("contrast");
-  store.subscribe(({ contrasted }) => {
+  const targets = element("span", { className: "key target", hidden: !store.get().kind }, t("legend.target"));
+  store.subscribe(({ contrasted, kind }) => {
     other.hidden = !contrasted;
+    targets.hidden = !kind;
   });
   return element(
     "p",
@@ -51,6 +53,6 @@ export function scaleLegend({ store, t }) {
     other,
     element("span", { className: "key diagonal" }, t("legend.itself")),
     element("span", { className: "key left" }, t("legend.left")),
-    element("span", { className: "key target" }, t("legend.target")),
+    targets,
   );
 }

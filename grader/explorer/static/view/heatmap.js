@@ -22,6 +22,8 @@ import { tokenLabel } from "./seen.js";
 const FONT = '12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Noto Sans CJK KR", monospace';
 const LINE = 13; // pixels that a label needs
 const LARGEST = 34; // pixels of a cell
+const LEAST = 240; // pixels of the whole map
+const PART = 0.42; // of the window's height, so that the numbers below stay in sight
 const LABEL = 110; // pixels that the longest label may have
 
 /**
@@ -148,7 +150,8 @@ function measured({ reading, size }, width) {
   context.font = FONT;
   const longest = Math.max(...reading.tokens.map(({ text }) => context.measureText(tokenLabel(text)).width));
   const label = Math.ceil(Math.min(longest, LABEL, width * 0.28)) + 8;
-  const cell = Math.min(LARGEST, (width - label - 1) / size);
+  const room = Math.min(width - label - 1, Math.max(LEAST, innerHeight * PART));
+  const cell = Math.min(LARGEST, room / size);
   return { left: label, top: label, cell, side: cell * size };
 }
 
