@@ -8,7 +8,7 @@ import { element, fill } from "../elements.js";
 import { headName } from "../store.js";
 import { fileView } from "./files.js";
 import { handingView } from "./handing.js";
-import { canBeEvidence, keyOf, kindOf, kindTitle, LONGEST, placesOf, printable } from "./identity.js";
+import { canBeEvidence, keyOf, kindOf, kindTitle, MOST_TEXT, placesOf, printable } from "./identity.js";
 import { keep, keptOf, replaceClaims, verdictOn } from "./kept.js";
 import { badge } from "./kinds.js";
 import { verdictView } from "./verdicts.js";
@@ -191,8 +191,8 @@ function wrong({ content, source, store, t }, claim) {
  */
 function editForm(app, claim, at) {
   const { store, t } = app;
-  const note = element("textarea", { rows: 2, maxLength: LONGEST.note, value: claim.note ?? "" });
-  const evidence = element("textarea", { rows: 2, maxLength: LONGEST.evidence, value: claim.evidence ?? "" });
+  const note = element("textarea", { rows: 2, maxLength: MOST_TEXT.note, value: claim.note ?? "" });
+  const evidence = element("textarea", { rows: 2, maxLength: MOST_TEXT.evidence, value: claim.evidence ?? "" });
   const present = element("button", {
     type: "button",
     onclick: () => evidence.value = canBeEvidence(store.get().text) ? store.get().text : evidence.value,

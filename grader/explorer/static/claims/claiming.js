@@ -6,7 +6,7 @@
  */
 import { element, fill } from "../elements.js";
 import { headName } from "../store.js";
-import { canBeEvidence, claimOf, keyOf, kindTitle, LONGEST, placesOf } from "./identity.js";
+import { canBeEvidence, claimOf, keyOf, kindTitle, MOST_TEXT, placesOf } from "./identity.js";
 
 /**
  * @param {App} app
@@ -15,7 +15,7 @@ import { canBeEvidence, claimOf, keyOf, kindTitle, LONGEST, placesOf } from "./i
  */
 export function claimForm(app, kind) {
   const { store, t } = app;
-  const note = element("textarea", { rows: 2, maxLength: LONGEST.note, placeholder: t("claim.note_example") });
+  const note = element("textarea", { rows: 2, maxLength: MOST_TEXT.note, placeholder: t("claim.note_example") });
   const ticked = element("input", { type: "checkbox", checked: true });
   const tick = element("label", { className: "tick" }, ticked, element("span", {}, t("claim.evidence")));
   const button = element("button", { type: "submit", className: "main" });

@@ -5,7 +5,7 @@
  */
 
 /** The most characters that the grader takes. */
-export const LONGEST = { note: 2000, evidence: 400 };
+export const MOST_TEXT = { note: 2000, evidence: 400 };
 const WORD = /[\p{L}\p{N}]/u;
 // deno-lint-ignore no-control-regex
 const UNPRINTABLE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]/g;
@@ -49,7 +49,7 @@ export function printable(text) {
  */
 export function canBeEvidence(text) {
   const said = printable(text);
-  return WORD.test(said) && [...said].length <= LONGEST.evidence;
+  return WORD.test(said) && [...said].length <= MOST_TEXT.evidence;
 }
 
 /**
