@@ -8,7 +8,7 @@ from grader.base.language import LANGUAGES, _, speaking
 from grader.kinds import PARAMETERS, SPELLINGS
 from grader.schema import AskedKind, Exercise, Record, title
 from grader.students.hints import Rung, ladder_of, rungs
-from grader.students.texts import DEFAULT, tried
+from grader.students.texts import default, spans, tried
 
 COMMAND = "grade "
 """The beginning of a line that is a command for the shell."""
@@ -85,7 +85,7 @@ def _content(exercise: Exercise) -> Content:
         wrong_costs=exercise.wrong_costs,
         hint_costs=exercise.hint_costs,
         attempts=exercise.policy.attempts,
-        text=DEFAULT,
+        text=default(exercise),
         causal_claims=exercise.is_causal,
         defaults={name: each.default for name, each in PARAMETERS.items() if each.default is not None},
         spellings={word: {"type": name, **values} for word, (name, values) in SPELLINGS.items()},
@@ -124,9 +124,12 @@ def _kind(exercise: Exercise, asked: AskedKind) -> KindAsked:
 
 def _sentence(exercise: Exercise, asked: AskedKind) -> Sentence | None:
     own = tried(exercise, asked)
-    return Sentence(text=own.text, see=_(own.see)) if own else None
+    if own is None:
+        return None
+    return Sentence(text=own.text, see=_(own.see), looks=tuple(in_utf16(own.text, look) for look in spans(own)))
 
 
-def in_utf16(text: str, places: tuple[int, ...]) -> tuple[int, ...]:
+def in_utf16(text: str, places: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     """Return places in a text, counted in characters, as a browser counts them: some characters count twice there."""
-    return tuple(len(text[:place].encode("utf-16-le")) // 2 for place in places)
+    one, two, three, four = (len(text[:place].encode("utf-16-le")) // 2 for place in places)
+    return one, two, three, four
