@@ -61,9 +61,11 @@ class Content(Record):
     attempts: int | None
     text: str
     causal_claims: bool
-    defaults: dict[str, int | str] = Field(description="The value of each parameter that a claim may leave out.")
+    defaults: dict[str, int | str] = Field(
+        default_factory=dict, description="The value of each parameter that a claim may leave out."
+    )
     spellings: dict[str, dict[str, int | str]] = Field(
-        description="Other words for a type, each with the type and the parameters that it means."
+        default_factory=dict, description="Other words for a type, each with the type and the parameters that it means."
     )
 
 

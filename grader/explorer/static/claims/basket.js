@@ -4,7 +4,7 @@
  * @import { App } from "../app.js"
  * @import { Claim } from "../types.js"
  */
-import { element, fill } from "../elements.js";
+import { element, fill, worded } from "../elements.js";
 import { headName } from "../store.js";
 import { fileView } from "./files.js";
 import { handingView } from "./handing.js";
@@ -92,7 +92,7 @@ function remarks({ content, store, t }) {
     placesOf(claims) > budget && t("basket.over", { number: budget }),
     over.length > 0 && t("basket.more_than_wanted", { kinds: over.map((kind) => kind.title).join(", ") }),
     causal_claims && t("basket.causal"),
-  ].flatMap((line) => line ? [element("span", { className: "line" }, line)] : []);
+  ].flatMap((line) => line ? [element("span", { className: "line" }, worded(line))] : []);
 }
 
 /**
