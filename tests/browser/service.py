@@ -57,14 +57,14 @@ def serving() -> Iterator[Service]:
             self.end_headers()
             self.wfile.write(json.dumps(body).encode())
 
-        def do_OPTIONS(self) -> None:  # noqa: N802 - the library's name
+        def do_OPTIONS(self) -> None:
             self.answer(200, {}, {})
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             assert self.path == "/submissions"
             self.answer(*service.post(self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.answer(*service.get(self.path))
 
         def log_message(self, *_: object) -> None:

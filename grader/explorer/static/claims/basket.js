@@ -68,7 +68,7 @@ export function basketView(app) {
     title,
     facts,
     list,
-    element("div", { className: "row" }, undo, clear),
+    element("div", { className: "side-by-side" }, undo, clear),
     said,
     fileView(app, said, show),
     handingView(app, show),
@@ -136,7 +136,7 @@ function claimItem(app, claim, at, remove, open) {
     { className: verdict?.outcome || "open" },
     element(
       "div",
-      { className: "row" },
+      { className: "side-by-side" },
       kind ? badge(kind) : null,
       element("button", {
         type: "button",
@@ -221,7 +221,7 @@ function editForm(app, claim, at) {
     element("label", {}, t("basket.evidence"), evidence),
     element(
       "div",
-      { className: "row" },
+      { className: "side-by-side" },
       present,
       element("button", { type: "submit", className: "main" }, t("basket.save")),
     ),

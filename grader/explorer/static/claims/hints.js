@@ -19,7 +19,7 @@ const SEEN = new WeakMap();
 export function hintsView(app, kind) {
   const { given, source, t } = app;
   const list = element("ol", {});
-  const foot = element("div", { className: "row" });
+  const foot = element("div", { className: "side-by-side" });
   const seen = SEEN.get(given) ?? new Map();
   SEEN.set(given, seen);
   if (!kind.hints && !source.hints) {
