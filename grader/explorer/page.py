@@ -16,7 +16,7 @@ POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{style}'; worker-src blob:; "
     "script-src '{script}' 'wasm-unsafe-eval'{scripts}; connect-src {connect}; img-src data: blob:"
 )
-"""What the page may load: its own inline script and style; WebAssembly is ours, too, and made in a worker."""
+"""All that the page may load: its own inline script and style; WebAssembly is ours, too, and made in a worker."""
 PAGE = """<!doctype html>
 <html lang="{language}">
 <head>
