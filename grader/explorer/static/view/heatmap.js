@@ -148,7 +148,10 @@ export function moved(pressed, { query, key }, last) {
 function measured({ reading, size }, width) {
   const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
   context.font = FONT;
-  const longest = Math.max(...reading.tokens.map(({ text }) => context.measureText(tokenLabel(text)).width));
+  const widths = reading.tokens.map((
+    { special, text },
+  ) => (special ? LINE : context.measureText(tokenLabel(text)).width));
+  const longest = Math.max(...widths);
   const label = Math.ceil(Math.min(longest, LABEL, width * 0.28)) + 8;
   const room = Math.min(width - label - 1, Math.max(LEAST, innerHeight * PART));
   const cell = Math.min(LARGEST, room / size);
