@@ -230,8 +230,8 @@ function paintMarks(context, { reading, size }, measures, { band, card, ink }, {
     if (at === null || at >= size) continue;
     const from = at * cell;
     context.fillStyle = card;
-    if (axis === "query") context.fillRect(0, top + from + (cell - LINE) / 2, left - 2, LINE);
-    else context.fillRect(left + from + (cell - LINE) / 2, 0, LINE, top - 2);
+    if (axis === "query") context.fillRect(0, top + from + cell / 2 - LINE, left - 2, 2 * LINE);
+    else context.fillRect(left + from + cell / 2 - LINE, 0, 2 * LINE, top - 2);
     context.fillStyle = ink;
     label(context, reading.tokens[at].text, measures, at, axis);
     context.strokeStyle = band;
