@@ -21,7 +21,7 @@ def listening(port: int) -> Iterator[socket.socket]:
     Raises:
         GraderError: The port is in use.
     """
-    with socket.socket() as listener:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:  # asyncio sends at once only where it is named
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((LOOPBACK, port))
