@@ -4,9 +4,10 @@
  * @import { Given, Source } from "../types.js"
  */
 import { createGivenSource } from "./given.js";
+import { createServerSource } from "./server.js";
 
 /** @type {Record<string, (given: Given) => Source | Promise<Source>>} */
-const SOURCES = { given: createGivenSource };
+const SOURCES = { given: createGivenSource, server: createServerSource };
 
 /**
  * @param {Given} given
