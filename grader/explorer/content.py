@@ -65,6 +65,22 @@ def contents(exercise: Exercise) -> dict[str, Content]:
     return in_languages
 
 
+def without_exercise(title: str, text: str) -> dict[str, Content]:
+    """Return what a page knows that is only for looking, in every language."""
+    content = Content(
+        exercise="",
+        title=title,
+        kinds=(),
+        budget=0,
+        wrong_costs=0.0,
+        hint_costs=0,
+        attempts=None,
+        text=text,
+        causal_claims=False,
+    )
+    return dict.fromkeys(LANGUAGES, content)
+
+
 def _content(exercise: Exercise) -> Content:
     return Content(
         exercise=exercise.id,
