@@ -1,7 +1,7 @@
 """Exercises checked: what makes one invalid, and what its author may have overlooked.
 
 A problem makes the exercise unusable. A warning does not: a threshold without a source, a count of passing heads that
-differs from the measured one, or a missing page or example for students.
+differs from the measured one, a text to try that shows look-alikes, or a missing page or example for students.
 """
 
 import re
@@ -120,8 +120,8 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
         exercise = exercises.load(folder)
         _vet(exercise)
         document = documents.parse(file.read_bytes(), str(file), exercises.SIZE_LIMIT)
-        table = kept_table(exercise, tables)
-        measured = [*_passing(exercise, table, document), *_unreachable(exercise, table, document)] if table else []
+        lab = _measured(exercise, tables)
+        measured = list(_held_against(lab, document)) if lab else []
         guessing = outlook(exercise)
     except GraderError as error:
         return CheckedExercise(folder, None, tuple(str(error).splitlines()), ())
@@ -133,7 +133,7 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
         *_guessing(exercise, guessing, document),
     ]
     warnings = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
-    return CheckedExercise(folder, exercise, (), tuple(warnings), table is not None, guessing)
+    return CheckedExercise(folder, exercise, (), tuple(warnings), lab is not None, guessing)
 
 
 def _vet(exercise: Exercise) -> None:
@@ -149,6 +149,12 @@ def _vet(exercise: Exercise) -> None:
 
 def kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
     """Return the exercise's score table if it is kept; nothing is measured or downloaded."""
+    laboratory = _measured(exercise, tables)
+    return laboratory.kept_table if laboratory else None
+
+
+def _measured(exercise: Exercise, tables: Path) -> Laboratory | None:
+    """Return the exercise's laboratory if its score table is kept."""
     explicit = None
     if not exercise.transformer.files:
         try:
@@ -156,7 +162,32 @@ def kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
         except GraderError:
             return None
     laboratory = Laboratory(exercise, tables, explicit=explicit)
-    return laboratory.kept_table if laboratory.is_measured else None
+    return laboratory if laboratory.is_measured else None
+
+
+def _held_against(lab: Laboratory, document: Document) -> Iterator[Problem]:
+    """Yield what the exercise says of its transformer, and was measured otherwise."""
+    yield from _passing(lab.exercise, lab.kept_table, document)
+    yield from _unreachable(lab.exercise, lab.kept_table, document)
+    yield from _misleading(lab, document)
+
+
+def _misleading(lab: Laboratory, document: Document) -> Iterator[Problem]:
+    """Yield the texts of hints and pictures that lead to refuted heads; none if the transformer is not there."""
+    try:
+        transformer.locate(lab.exercise.transformer, online=False)
+    except GraderError:
+        return
+    from grader.authoring.shown_heads import shown_heads
+
+    for shown in shown_heads(lab):
+        if not shown.holds:
+            number = next(place for place, kind in enumerate(lab.exercise.kinds) if kind.name == shown.kind)
+            message = (
+                f"the text “{shown.text}” does not show {shown.kind}: {shown}; give a `sentence` on which such a head "
+                "is seen"
+            )
+            yield document.problem("shows-look-alike", message, ("kinds", number))
 
 
 def _passing(exercise: Exercise, table: ScoreTable, document: Document) -> Iterator[Problem]:

@@ -44,7 +44,9 @@ def edits(kept: str, exercise: Exercise) -> list[str]:
 
 def _kind(asked: AskedKind) -> AskedKind:
     thresholds = tuple(map(_threshold, asked.thresholds))
-    return asked.model_copy(update={"hint": "", "passing": 1, "too_close": 0, "thresholds": thresholds})
+    return asked.model_copy(
+        update={"hint": "", "sentence": None, "passing": 1, "too_close": 0, "thresholds": thresholds}
+    )
 
 
 def _threshold(threshold: Threshold) -> Threshold:

@@ -4,7 +4,7 @@ The transformer is loaded only if something must be measured, so a submission to
 imports torch.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from hashlib import sha256
@@ -211,6 +211,14 @@ class Laboratory:
         with enough_memory(doing):
             evidence, picture = recompute(self.loaded.model, self.loaded.tokenizer, kind, (layer, head), text)
         return Recomputed(evidence=evidence, picture=picture)
+
+    def heads_on_sentence(self, kind: Kind | None, heads: Collection[HeadIndex], text: str) -> dict[HeadIndex, Picture]:
+        """Return several heads on one sentence, drawn in one pass, with the kind's targets if the tokens tell them."""
+        from grader.laboratory.overview import overview, pictures
+
+        self.say(doing := _("looking at the heads"))
+        with enough_memory(doing):
+            return pictures(overview(self.loaded.model, self.loaded.tokenizer, text, heads), kind)
 
     def _exists(self, claim: Claim) -> bool:
         return claim.layer < self.exercise.transformer.layers and claim.head < self.exercise.transformer.heads

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from jaxtyping import Float
+from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from grader.base.errors import InvalidInput, Problem
@@ -85,7 +87,12 @@ def recompute(
     picture = Picture(
         caption=f"{head_name(layer, head)} on “{text}”",
         tokens=tokens,
-        pattern=tuple(tuple(round(float(value), DECIMALS) for value in row) for row in pattern),
+        pattern=rounded(pattern),
         targets=tuple((query, key) for query, key in asking.targets.nonzero().tolist()) if measured else (),
     )
     return evidence, picture
+
+
+def rounded(pattern: Float[Tensor, "query key"]) -> tuple[tuple[float, ...], ...]:
+    """Return a pattern as a picture has it."""
+    return tuple(tuple(round(value, DECIMALS) for value in row) for row in pattern.tolist())

@@ -68,6 +68,7 @@ from grader.schema.report import (
     Verdict,
 )
 from grader.schema.submission import Claim, Submission
+from grader.schema.tried import TriedText
 
 __all__ = [
     "AskedCircuits",
@@ -123,6 +124,7 @@ __all__ = [
     "ThresholdResult",
     "Trace",
     "TransformerSource",
+    "TriedText",
     "TypeName",
     "Unit",
     "Verdict",

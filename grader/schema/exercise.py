@@ -18,6 +18,7 @@ from grader.schema.kinds import (
     Sha256,
 )
 from grader.schema.moments import Moment, ZoneName
+from grader.schema.tried import TriedText
 
 
 class TransformerSource(Record):
@@ -126,6 +127,11 @@ class AskedKind(Kind):
         description="The circuits that are asked for: a claim says with `feeds` which head feeds one of this kind.",
     )
     hint: str = ""
+    sentence: TriedText | None = Field(
+        default=None,
+        exclude_if=lambda sentence: sentence is None,
+        description="A text of your own for the last hint, on which heads of the kind show what they are.",
+    )
 
 
 class OwnSentence(Record):

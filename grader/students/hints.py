@@ -49,6 +49,7 @@ FEEDS = (
 )
 
 SUSPECT = N_("Put in the layer and the head that you suspect:")
+SUSPECT_OR_ALL = N_("Put in the layer and the head that you suspect, or leave them out to see all heads:")
 UNTRIED = N_(
     "We have not tried this text on {transformer}: it may show a look-alike better than the heads that are meant, so "
     "compare several texts."
@@ -80,10 +81,10 @@ def _rungs(exercise: Exercise, asked: AskedKind, last: Report | None) -> Iterato
     yield "where", [_(ladder.where), _("Source: {source}", source=_(ladder.source))]
     outlined = f"--type {asked.name} " if asked.head_type.from_tokens else ""
     own = tried(exercise, asked)
-    text, see = own or (ladder.text, ladder.see)
+    text, see = (own.text, own.see) if own else (ladder.text, ladder.see)
     command = f'grade show LAYER HEAD --exercise {exercise.id} {outlined}--text "{text}"'
     doubt = [] if own else [_(UNTRIED, transformer=exercise.transformer.name)]
-    yield "try", [_(SUSPECT), command, _(see), *doubt]
+    yield "try", [_(SUSPECT_OR_ALL), command, _(see), *doubt]
     yield from _causal(exercise, asked)
 
 

@@ -123,6 +123,32 @@ def test_a_count_of_passing_heads_that_was_measured_otherwise_is_doubtful(course
 
 
 @pytest.mark.usefixtures("measured")
+def test_a_sentence_that_shows_look_alikes_is_doubtful(course: Path) -> None:
+    grade("new", "our-heads", "--in", course)
+    folder, relation = course / "our-heads", "relation: pronoun_antecedent\n"
+    file = folder / "exercise.yaml"
+    before = [line for line in warnings(folder) if "[shows-look-alike]" in line]
+    own = "sentence: {text: Nora saw the king because she was cold., see: Does she?, looks: {she: [because]}}"
+    file.write_text(file.read_text().replace(relation, f"{relation}    {own}\n"))
+    (line,) = (line for line in warnings(folder) if "[shows-look-alike]" in line)
+
+    assert before == []
+    assert "the text “Nora saw the king because she was cold.” does not show syntactic:pronoun_antecedent: the" in line
+    assert re.search(r"head is L\d+H\d+ 0\.\d\d, number \d+ of all, the brightest refuted one L\d+H\d+ [01]\.", line)
+    assert line.endswith("give a `sentence` on which such a head is seen [shows-look-alike]")
+
+
+def test_a_sentence_that_cannot_be_tried_makes_it_invalid(course: Path) -> None:
+    own = "sentence: {text: Nora waits!, see: Does she?, looks: {she: [Nora]}}"
+    write(course, TEXT.replace("verb_subject, heads", f"verb_subject, {own}, heads"))
+    done = grade("check", course)
+
+    assert done.exit_code == authoring.INVALID
+    assert "exercise.yaml:16:" in done.output
+    assert "`text` has !, which a shell changes; leave such characters out" in done.output
+
+
+@pytest.mark.usefixtures("measured")
 def test_a_threshold_on_what_is_not_measured_makes_it_invalid(course: Path) -> None:
     grade("new", "our-heads", "--in", course)
     file = course / "our-heads" / "exercise.yaml"

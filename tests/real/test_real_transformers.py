@@ -8,6 +8,7 @@ import torch
 from transformers import AutoModel, GPT2Config, GPT2Model, PreTrainedModel
 
 from grader import exercises
+from grader.authoring.shown_heads import shown_heads
 from grader.exercises import submissions
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
@@ -56,6 +57,17 @@ def test_as_many_heads_pass_as_the_guess_rule_reckons_with(name: str, bench_of: 
     assert {a.name: a.passing for a in bench.exercise.kinds} == {
         asked.name: standings.passing(asked.name) for asked in bench.exercise.kinds
     }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_of_the_hints_leads_to_heads_that_are_confirmed(
+    name: str, bench_of: Callable[[str], Laboratory]
+) -> None:
+    bench = bench_of(name)
+    shown = list(shown_heads(bench))
+
+    assert {each.kind for each in shown} == {asked.name for asked in bench.exercise.kinds}
+    assert [str(each) for each in shown if not each.holds] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 KEPT = "text/plain"
 """The one form of a result that is kept in a file: pages are large, and a notebook draws them anew."""
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def executed(file: Path) -> NotebookNode:
@@ -24,8 +25,10 @@ def executed(file: Path) -> NotebookNode:
 
 
 def results(cell: NotebookNode) -> list[dict[str, str]]:
-    """What a cell printed and returned, by its form; bars and warnings go to stderr and are none of it."""
-    shown = [each for each in cell.get("outputs", []) if each.get("name") != "stderr"]
+    """What a cell printed and returned, by its form, without warnings, bars and other widgets."""
+    shown = [
+        each for each in cell.get("outputs", []) if each.get("name") != "stderr" and WIDGET not in each.get("data", {})
+    ]
     return [dict(each["data"]) if "data" in each else {KEPT: each["text"]} for each in shown]
 
 

@@ -1,9 +1,8 @@
-"""`grade show`: the picture of one head, as in the lesson."""
+"""`grade show`: the picture of a head, as in the lesson, of several, or of all heads at once."""
 
-import shutil
 import sys
-from collections.abc import Callable
 from enum import StrEnum
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -14,15 +13,14 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.base.screen import Clean
 from grader.cli.console import say
+from grader.cli.heads import heads_named
 from grader.cli.options import OutPath, TransformerPath, laboratory, print_or_write, write
-from grader.exercises.names import head_named, kind_named
+from grader.cli.shown import HeadsOnText, Screen
+from grader.exercises.names import kind_named
 from grader.report.drawing import terminal_picture
-from grader.schema import Kind, Picture, head_name
-from grader.students.texts import DEFAULT
+from grader.students.texts import default
 
 DEFAULT_EXERCISE = "mini-heads"
-PIPE_WIDTH = 100
-"""Columns if there is no window."""
 
 
 class PictureFormat(StrEnum):
@@ -36,15 +34,19 @@ class PictureFormat(StrEnum):
 
 
 def show(
-    place: Annotated[
-        list[str],
+    places: Annotated[
+        list[str] | None,
         typer.Argument(
-            help="Layer and head, both counted from 0: two numbers, or one word such as L0H3.",
-            metavar="LAYER HEAD",
+            help="Layer and head, both counted from 0: two numbers, or one word such as L0H3. Several heads are drawn "
+            "one after the other; without any, all heads are drawn, each small.",
+            metavar="[LAYER HEAD]...",
             show_default=False,
         ),
-    ],
-    text: Annotated[str, typer.Option(help="The text that the head reads.")] = DEFAULT,
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="The text that the heads read. Default: one for the transformer.", show_default=False),
+    ] = None,
     type_: Annotated[
         str | None,
         typer.Option("--type", help="Outline the keys that a head of this kind should attend to.", metavar="KIND"),
@@ -60,24 +62,25 @@ def show(
     no_color: Annotated[bool, typer.Option("--no-color", help="Draw without colours, as with NO_COLOR.")] = False,
     transformer: TransformerPath = None,
 ) -> None:
-    """Draw what one head attends to: each row is a query, each column a key."""
-    if not text.strip():
+    """Draw what heads attend to: each row is a query, each column a key."""
+    if text is not None and not text.strip():
         raise InvalidInput("--text", [Problem("no-words", _("the text is empty; give some words"))])
     form = _format(form, out)
     exercise = exercises.load(exercise_id)
-    source = exercise.transformer
-    layer, head = head_named(place, (source.layers, source.heads), source.name, "grade show")
+    source, text = exercise.transformer, default(exercise) if text is None else text
+    every = list(product(range(source.layers), range(source.heads)))
+    heads = heads_named(places, exercise, "grade show") if places else every
     asked = kind_named(type_) if type_ else None
     with laboratory(exercise, transformer) as lab:
-        picture = lab.on_sentence(asked or Kind(type="positional"), layer, head, text).picture
-    caption = _("{place} on “{text}”", place=head_name(layer, head), text=text)  # the kept one is English
-    picture = picture.model_copy(update={"caption": caption})
-    if asked is None:
-        picture = picture.model_copy(update={"targets": ()})
-    elif not picture.targets:
+        pictures = lab.heads_on_sentence(asked, heads, text)
+    if asked and not any(picture.targets for picture in pictures.values()):
         say(_("Nothing is outlined: this text does not show what such a head should attend to."), err=True)
-    colour = not no_color and out is None and sys.stdout.isatty()
-    _give(picture, form, out, lambda: _drawn(picture, unicode=not ascii_only, colour=colour))
+    has_colours = not no_color and out is None and sys.stdout.isatty()
+    screen = Screen(
+        terminal_picture.colours_of() if has_colours else terminal_picture.NONE,
+        not ascii_only and (sys.stdout.encoding or "").lower().startswith("utf"),
+    )
+    _give(HeadsOnText(source.name, text, pictures, are_all=not places), form, out, screen)
 
 
 def _format(form: PictureFormat | None, out: Path | None) -> PictureFormat:
@@ -95,24 +98,12 @@ def _format(form: PictureFormat | None, out: Path | None) -> PictureFormat:
     return form or PictureFormat.text
 
 
-def _give(picture: Picture, form: PictureFormat, out: Path | None, text: Callable[[], str]) -> None:
-    """Print or write the picture."""
+def _give(shown: HeadsOnText, form: PictureFormat, out: Path | None, screen: Screen) -> None:
+    """Print or write the pictures."""
     if form is PictureFormat.text:
-        print_or_write(text(), out)
+        print_or_write(shown.drawn(screen), out)
     elif form is PictureFormat.json:
-        print_or_write(picture.model_dump_json(indent=2, ensure_ascii=True), out)
+        print_or_write(shown.listed(), out)
     else:
-        from grader.report.pages import picture as pictures
-
-        drawn = pictures.FORMATS[form](picture)
+        drawn = shown.filed(form)
         print_or_write(Clean(drawn.decode()), None) if out is None else write(drawn, out)
-
-
-def _drawn(picture: Picture, *, unicode: bool, colour: bool) -> str:
-    """Return the picture for standard output: colours only on a terminal, characters only of its encoding."""
-    return terminal_picture.terminal(
-        picture,
-        width=shutil.get_terminal_size((PIPE_WIDTH, 24)).columns,
-        colours=terminal_picture.colours_of() if colour else terminal_picture.NONE,
-        unicode=unicode and (sys.stdout.encoding or "").lower().startswith("utf"),
-    )

@@ -113,7 +113,7 @@ def draw(picture: Picture) -> Drawing:
             full=visible(picture.tokens[query]) or labels[query],
             y=round(top + query * PITCH, 1),
             looks=keys[query],
-            sentence=Clean(_("{token} looks at {keys}", token=_named(picture.tokens, query), keys=keys[query])),
+            sentence=Clean(_("{token} looks at {keys}", token=named(picture.tokens, query), keys=keys[query])),
             cells=tuple(_cells(labels, row, query, (left, top))),
             lines=tuple(_lines(row, query, (left, top))),
         )
@@ -161,11 +161,11 @@ def looks(picture: Picture, query: int) -> str:
     """Return the keys that a query looks at most, in words, each with its part of the attention."""
     row = picture.pattern[query]
     order = sorted((key for key, weight in enumerate(row) if weight >= FAINTEST), key=lambda key: (-row[key], key))
-    named = [f"{_named(picture.tokens, key)} {percent(row[key])}" for key in order[:MOST_NAMED]]
-    return Clean(", ".join(named) or _("nowhere"))
+    strongest = [f"{named(picture.tokens, key)} {percent(row[key])}" for key in order[:MOST_NAMED]]
+    return Clean(", ".join(strongest) or _("nowhere"))
 
 
-def _named(tokens: Sequence[str], key: int) -> str:
+def named(tokens: Sequence[str], key: int) -> str:
     """Return a token's label, with its number if several tokens have the same label."""
     label = token_label(tokens[key])
     same = [index for index, token in enumerate(tokens) if token_label(token) == label]
@@ -175,4 +175,4 @@ def _named(tokens: Sequence[str], key: int) -> str:
 
 def svg(picture: Picture) -> str:
     """Return the heat map as an SVG document, as the same bytes on every machine."""
-    return Clean(environment().get_template("picture.svg.jinja").render(drawing=draw(picture)))
+    return Clean(environment().get_template("pictures/picture.svg.jinja").render(drawing=draw(picture)))

@@ -64,16 +64,23 @@ class Pen:
         """Return one weight as a coloured background or as a shade."""
         return self._ground(weight, target) if self.colours > FEW else self._shade(weight, target)
 
+    def ink(self, sign: str, weight: float) -> str:
+        """Return a sign in the colour of a weight, on the ground of no attention."""
+        if self.colours > FEW:
+            return f"\x1b[48;{self._colour(0)};38;{self._colour(weight)}m{sign}{RESET}"
+        return f"{HEAT}{sign}{RESET}" if self.colours else sign
+
     def _ground(self, weight: float, target: bool) -> str:
+        mark = MARK_ON_LIGHT if weight > HALF else MARK_ON_DARK
+        inside = f"{mark}[ ]" if target and self.across > 1 else " " * self.across
+        return f"\x1b[48;{self._colour(weight)}m{inside}{RESET}"
+
+    def _colour(self, weight: float) -> str:
         part = min(max(weight, 0.0), 1.0)
         if self.colours == MANY:
-            colour = f"5;{RAMP[round(part * (len(RAMP) - 1))]}"
-        else:
-            ends = zip(DARKEST, LIGHTEST, strict=True)
-            colour = "2;" + ";".join(str(round(dark + part * (light - dark))) for dark, light in ends)
-        mark = MARK_ON_LIGHT if part > HALF else MARK_ON_DARK
-        inside = f"{mark}[ ]" if target and self.across > 1 else " " * self.across
-        return f"\x1b[48;{colour}m{inside}{RESET}"
+            return f"5;{RAMP[round(part * (len(RAMP) - 1))]}"
+        ends = zip(DARKEST, LIGHTEST, strict=True)
+        return "2;" + ";".join(str(round(dark + part * (light - dark))) for dark, light in ends)
 
     def _shade(self, weight: float, target: bool) -> str:
         shade = (SHADES if self.unicode else PLAIN_SHADES)[bisect(STEPS, weight)]
@@ -105,13 +112,16 @@ class Pen:
 
     def legend(self, picture: Picture) -> str:
         """Return the legend of the shades and the brackets."""
-        target = "  [ ] " + _("target") if picture.targets and self.across > 1 else ""
+        return self.shades() + self.text("  [ ] " + _("target") if picture.targets and self.across > 1 else "")
+
+    def shades(self) -> str:
+        """Return the legend of the shades."""
         if self.colours > FEW:
             swatches = "  ".join(f"{self._ground(weight, False)} {weight:.2f}" for weight in SWATCHES)
-            return self.text(_("attention: {steps}", steps=swatches) + target)
+            return self.text(_("attention: {steps}", steps=swatches))
         shades = (SHADES if self.unicode else PLAIN_SHADES)[1:]
         steps = (_("{shade} from {weight}", shade=s, weight=f"{w:.2f}") for s, w in zip(shades, STEPS, strict=True))
-        return self.text(_("attention: {steps}", steps="  ".join(steps)) + target)
+        return self.text(_("attention: {steps}", steps="  ".join(steps)))
 
 
 def terminal(picture: Picture, *, width: int = 80, colours: ColourCount = NONE, unicode: bool = True) -> str:

@@ -34,7 +34,7 @@ def format_of(path: Path) -> str:
 
 def page(picture: Picture) -> str:
     """Return a page with heat map and head view that needs no network."""
-    return whole_page("picture.html.jinja", ("page.css",), drawing=pattern.draw(picture))
+    return whole_page("pictures/picture.html.jinja", ("page.css",), drawing=pattern.draw(picture))
 
 
 def png(picture: Picture) -> bytes:
@@ -42,14 +42,14 @@ def png(picture: Picture) -> bytes:
 
     The labels of the axes are always English, because matplotlib's own font has only Latin letters.
     """
-    with _no_backend():
+    with no_backend():
         import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
     side = max(len(picture.tokens), 8) * CELL_INCHES
-    labels = [_drawable(token_label(token)) for token in picture.tokens]
+    labels = [drawable(token_label(token)) for token in picture.tokens]
     with matplotlib.style.context("default"):
         figure = Figure(figsize=(side + LABEL_INCHES + 1, side + LABEL_INCHES + 0.5), dpi=DPI, layout="constrained")
         FigureCanvasAgg(figure)
@@ -62,7 +62,7 @@ def png(picture: Picture) -> bytes:
         axes.tick_params(labelsize=8, top=True, labeltop=True, bottom=False, labelbottom=False)
         axes.set_xlabel("key", fontsize=8)
         axes.set_ylabel("query", fontsize=8)
-        axes.set_title(_drawable(visible(picture.caption)), fontsize=10, parse_math=False, wrap=True)
+        axes.set_title(drawable(visible(picture.caption)), fontsize=10, parse_math=False, wrap=True)
         figure.colorbar(image, ax=axes, shrink=0.6, label="attention").ax.tick_params(labelsize=7)
         drawn = BytesIO()
         figure.savefig(drawn, format="png", metadata={"Software": None}, bbox_inches="tight")
@@ -70,7 +70,7 @@ def png(picture: Picture) -> bytes:
 
 
 @contextmanager
-def _no_backend() -> Iterator[None]:
+def no_backend() -> Iterator[None]:
     """Hide the backend that the environment names, as a notebook's does: a picture for a file needs none of them."""
     named = os.environ.pop(BACKEND, None)
     try:
@@ -80,7 +80,7 @@ def _no_backend() -> Iterator[None]:
             os.environ[BACKEND] = named
 
 
-def _drawable(text: str) -> str:
+def drawable(text: str) -> str:
     """Return `text` with a square for each character that matplotlib's own font does not have."""
     from matplotlib import font_manager
 

@@ -1,5 +1,7 @@
 """`grade show` as a real process."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -42,9 +44,41 @@ def test_out_writes_a_picture(bench: Bench, tmp_path: Path, name: str, begins: b
     assert out.stat().st_size > 2000
 
 
+def test_without_a_head_all_are_drawn_and_several_come_one_after_the_other(bench: Bench, tmp_path: Path) -> None:
+    common = ("--exercise", ID, "--text", TEXT)
+    every, several, listed, both, filed, one = bench.grade_all(
+        tmp_path,
+        ["show", *common],
+        ["show", "L1H2", "0", "3", *common],
+        ["show", *common, "--format", "json", "--type", "positional:-2"],
+        ["show", "L1H2", "0", "3", *common, "--format", "json"],
+        ["show", "--out", tmp_path / "heads.html", *common],
+        ["show", "0", "3", *common, "--format", "json"],
+    )
+
+    assert [done[0] for done in (every, several, listed, both, filed, one)] == [0] * 6
+    assert re.findall(r"L\d+H\d+", every[1])[:24] == [f"L{layer}H{head}" for layer in range(3) for head in range(8)]
+    assert every[1].startswith(f"Heads of tiny on “{TEXT}”\n")
+    assert re.findall(r"(L\d+H\d+) on “the king", several[1]) == ["L1H2", "L0H3"]
+    pictures = json.loads(listed[1])
+    assert [(each["layer"], each["head"]) for each in pictures] == [(la, h) for la in range(3) for h in range(8)]
+    assert all(each["targets"] for each in pictures)
+    assert [each["caption"][:4] for each in json.loads(both[1])] == ["L1H2", "L0H3"]
+    assert (tmp_path / "heads.html").read_text().count("<svg") == 24
+    assert json.loads(one[1]) == {
+        key: json.loads(both[1])[1][key] for key in ("caption", "tokens", "pattern", "targets")
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["0", "3", "1"], "layer 1 has no head beside it: write two numbers for each head"),
+        (["L0H3", "0", "3"], "named twice: L0H3; name each head once"),
+        (
+            ["--text", "king " * 500],
+            "tokens, but of 24 heads at once at most 288 tokens are shown; shorten",
+        ),
         (["3", "0"], "tiny has no head L3H0: layers are 0 to 2, heads 0 to 7"),
         (["L0H8"], "tiny has no head L0H8: layers are 0 to 2, heads 0 to 7"),
         (
