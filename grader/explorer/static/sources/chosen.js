@@ -5,9 +5,10 @@
  */
 import { createBesideSource } from "./browser.js";
 import { createGivenSource } from "./given.js";
+import { createServerSource } from "./server.js";
 
 /** @type {Record<string, (given: Given) => Source | Promise<Source>>} */
-const SOURCES = { browser: createBesideSource, given: createGivenSource };
+const SOURCES = { browser: createBesideSource, given: createGivenSource, server: createServerSource };
 
 /**
  * @param {Given} given
