@@ -19,6 +19,7 @@ from tests.support.tiny import for_words, word_tokenizer
 
 TEXT = "the king near the old bridge waits"
 LAYERS, HEADS = 3, 8
+MISSING = {"layer": 9, "head": 0, "type": "induction"}
 
 
 def test_the_page_comes_with_its_transformer_and_is_kept_by_nobody(server: Server) -> None:
@@ -71,13 +72,13 @@ def test_a_head_switched_off_changes_the_layers_above_it_only(server: Server) ->
         ("read", {"words": TEXT}, "bad-question"),
         ("hints", {"kind": "semantic", "number": 1}, "unknown-kind"),
         ("hints", {"kind": "induction", "number": -1}, "bad-question"),
-        ("hand-in", {"exercise": "tiny-heads", "claims": []}, "too-few"),
-        ("hand-in", {"exercise": "tiny-heads", "claims": [{"layer": 9, "head": 0, "type": "induction"}]}, "no-such-head"),
-        ("hand-in", {"exercise": "mini-heads", "claims": [{"layer": 0, "head": 0, "type": "induction"}]}, "other-exercise"),
+        ("hand-in", {"exercise": "tiny-heads", "claims": []}, "too-short"),
+        ("hand-in", {"exercise": "tiny-heads", "claims": [MISSING]}, "no-such-head"),
+        ("hand-in", {"exercise": "mini-heads", "claims": [MISSING]}, "other-exercise"),
         ("hand-in", {"exercise": "tiny-heads", "claims": [[]]}, "bad-question"),
         ("hand-in", {"exercise": "tiny-heads", "claims": [{"more": 1}]}, "unknown-key"),
         ("read-file", {"text": "claims: ["}, "yaml-syntax"),
-        ("read-file", {"text": "exercise: ../../etc/passwd\nclaims: [{layer: 0, head: 0, type: induction}]"}, "bad-name"),
+        ("read-file", {"text": "exercise: ../../etc/passwd\nclaims: []"}, "bad-name"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_answered_is_said(server: Server, name: str, question: dict[str, object], code: str) -> None:
@@ -137,7 +138,7 @@ def test_the_cookie_is_for_this_page_alone(server: Server) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example:{port}", ""])
 def test_another_name_of_this_machine_is_not_served(server: Server, host: str) -> None:
-    """A site may point a name of its own at this machine (DNS rebinding); the browser would send it no cookie, either."""
+    """A site may point a name of its own at this machine (DNS rebinding); here it even has the cookie."""
     answer = server.client.get("/", headers={"Host": host.format(port=server.origin.rpartition(":")[2])})
 
     assert answer.status_code == 421
