@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grader.door import (
+        AttentionPage,
         Claim,
         Exercise,
         GraderError,
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
         grade,
         load_exercise,
         scan,
+        show,
     )
 
 __version__ = "0.1.0"
 __all__ = [
+    "AttentionPage",
     "Claim",
     "Exercise",
     "GraderError",
@@ -47,6 +50,7 @@ __all__ = [
     "grade",
     "load_exercise",
     "scan",
+    "show",
 ]
 
 

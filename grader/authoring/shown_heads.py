@@ -13,7 +13,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from grader.laboratory import Laboratory
-from grader.measuring.overview import Overview, overview, places
+from grader.laboratory.overview import Overview, overview, places
 from grader.measuring.questions import question
 from grader.schema import AskedKind, HeadIndex, TriedText, head_name
 from grader.students import texts

@@ -6,9 +6,11 @@ from grader.door.opening import load_exercise
 from grader.door.patterns import Pattern, attention
 from grader.door.scanning import scan
 from grader.door.scores import Score, Scores
+from grader.door.showing import AttentionPage, show
 from grader.schema import Claim, Exercise, Kind, ProbeSettings, Report, Submission, Verdict
 
 __all__ = [
+    "AttentionPage",
     "Claim",
     "Exercise",
     "GraderError",
@@ -26,4 +28,5 @@ __all__ = [
     "grade",
     "load_exercise",
     "scan",
+    "show",
 ]

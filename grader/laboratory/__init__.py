@@ -214,7 +214,7 @@ class Laboratory:
 
     def heads_on_sentence(self, kind: Kind | None, heads: Collection[HeadIndex], text: str) -> dict[HeadIndex, Picture]:
         """Return several heads on one sentence, drawn in one pass, with the kind's targets if the tokens tell them."""
-        from grader.measuring.overview import overview, pictures
+        from grader.laboratory.overview import overview, pictures
 
         self.say(doing := _("looking at the heads"))
         with enough_memory(doing):

@@ -68,6 +68,26 @@ def serve(
         local.serve(explorer, listener, opened, talks=is_on("GRADER_DEBUG"))
 
 
+@app.command("build")
+def build(
+    out: Annotated[Path, typer.Option(help="The folder; an older page there is replaced.", metavar="DIR")],
+    exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="[EXERCISE]")] = DEFAULT_EXERCISE,
+    service: Annotated[
+        str | None,
+        typer.Option(help="The address of a service to which the page hands in.", metavar="URL", show_default=False),
+    ] = None,
+    transformer: TransformerPath = None,
+) -> None:
+    """Write the page and its transformer into a folder: it opens as a file, without a server, and on any site."""
+    from grader.explorer import site
+
+    exercise = exercises.load(exercise_id)
+    site.refuse_address(service)
+    with laboratory(exercise, transformer) as bench:
+        site.build(exercise, bench.loaded, out, service)
+    say(_("written to {path}; open {page} in a browser", path=out, page=out / site.INDEX), err=True)
+
+
 def _explorer(exercise_id: str | None, transformer: Path | None) -> "Explorer":
     """Return the page's parts: on an exercise, or on a transformer alone, with nothing to hand in."""
     if exercise_id is None and transformer is not None:

@@ -3,8 +3,9 @@
  *
  * @import { Looks } from "./looks.js"
  * @import { Translate } from "./speech.js"
- * @import { Store } from "./store.js"
+ * @import { State, Store } from "./store.js"
  * @import { Content, Given, Source } from "./types.js"
+ * @import { Colours } from "./view/colours.js"
  *
  * @typedef {object} App  Everything that a part of the page needs.
  * @property {Given} given
@@ -13,15 +14,23 @@
  * @property {Looks} looks
  * @property {Translate} t
  * @property {() => Content} content  The exercise in the language that is shown.
+ * @property {() => Colours} colours  The colours of patterns, as the style sheet has them now.
+ * @property {boolean} fixed  True if there are patterns of one text only.
+ * @property {(() => string) | null} link  A function that returns the page's address in this state; null without one.
  */
 import { basketView } from "./claims/basket.js";
 import { kindsView } from "./claims/kinds.js";
 import { element, fill } from "./elements.js";
+import { followLinks, linkTo, stateOf } from "./link.js";
 import { createLooks } from "./looks.js";
 import { createTranslate } from "./speech.js";
-import { createStore } from "./store.js";
+import { createStore, scoped } from "./store.js";
+import { createColours, watchColours } from "./view/colours.js";
 import { gridView } from "./view/grid.js";
-import { sentenceView } from "./view/sentence.js";
+import { pinnedView } from "./view/pinned.js";
+import { sentencesView } from "./view/sentence.js";
+import { switchedView } from "./view/switched.js";
+import { topView } from "./view/top.js";
 
 /**
  * Show the page in an element.
@@ -29,10 +38,40 @@ import { sentenceView } from "./view/sentence.js";
  * @param {HTMLElement} root
  * @param {Given} given
  * @param {Source} source
- * @returns {App}
+ * @param {{links?: boolean}} [options]  `links`: true if the page has an address of its own, which then tells its state.
+ * @returns {App & {close: () => void}}
  */
-export function mount(root, given, source) {
-  const store = createStore({
+export function mount(root, given, source, { links = true } = {}) {
+  const first = firstState(given);
+  const content = given.content[given.language];
+  const store = createStore({ ...first, ...(links ? stateOf(location.hash, first, source.about, content) : {}) });
+  const app = {
+    given,
+    source,
+    store,
+    looks: createLooks(source, store),
+    t: createTranslate(given.words, () => store.get().language),
+    content: () => given.content[store.get().language],
+    colours: createColours(root, store),
+    fixed: given.source.kind === "given",
+    link: links ? () => linkTo(store.get(), first) : null,
+  };
+  const ends = [watchColours(store), ...(links ? [followLinks(store, first, source.about, content)] : [])];
+  let end = show(root, app);
+  store.subscribe((state, before) => {
+    if (state.language === before.language) return;
+    end();
+    end = show(root, app);
+  });
+  return { ...app, close: () => [end, ...ends].forEach((each) => each()) };
+}
+
+/**
+ * @param {Given} given
+ * @returns {State}
+ */
+function firstState(given) {
+  return {
     text: given.content[given.language].text,
     contrast: "",
     head: null,
@@ -41,33 +80,40 @@ export function mount(root, given, source) {
     kind: null,
     off: [],
     aside: false,
+    view: "map",
     language: given.language,
     claims: [],
     reading: null,
     contrasted: null,
-    trouble: null,
-  });
-  const app = {
-    given,
-    source,
-    store,
-    looks: createLooks(source, store),
-    t: createTranslate(given.words, () => store.get().language),
-    content: () => given.content[store.get().language],
+    trouble: { text: null, contrast: null },
+    dark: false,
   };
-  show(root, app);
-  store.subscribe((state, before) => state.language !== before.language && show(root, app));
-  return app;
 }
 
 /**
+ * Show all parts in the chosen language; the focus stays where it was.
+ *
  * @param {HTMLElement} root
  * @param {App} app
+ * @returns {() => void} Ends what the parts subscribed to.
  */
 function show(root, app) {
-  root.lang = app.store.get().language;
-  fill(
-    root,
-    element("main", {}, sentenceView(app), gridView(app), kindsView(app), basketView(app)),
+  const { store, end } = scoped(app.store);
+  const own = { ...app, store };
+  const focused = /** @type {Document | ShadowRoot} */ (root.getRootNode()).activeElement?.id;
+  const looking = element("div", { className: "looking" }, gridView(own));
+  const head = element(
+    "div",
+    { className: "beside" },
+    pinnedView(own),
+    switchedView(own),
+    kindsView(own),
+    basketView(own),
   );
+  root.classList.add("explorer");
+  root.lang = store.get().language;
+  fill(root, topView(own), element("main", {}, sentencesView(own), looking, head));
+  const again = focused && root.querySelector(`#${CSS.escape(focused)}`);
+  if (again instanceof HTMLElement) again.focus();
+  return end;
 }

@@ -13,7 +13,7 @@
 import { ExplorerError } from "./speech.js";
 
 const PAUSE = 60; // milliseconds without a keystroke before a sentence is read
-const KEPT = 400; // layers
+const KEPT = 24e6; // numbers in all kept patterns together, about 100 MB
 
 /**
  * Read the sentences whenever they change, and give out their patterns.
@@ -25,18 +25,28 @@ const KEPT = 400; // layers
 export function createLooks(source, store) {
   /** @type {Map<string, Promise<Float32Array>>} */
   const layers = new Map();
+  /** @type {Map<string, number>} */
+  const sizes = new Map();
   const timers = { text: 0, contrast: 0 };
+
+  /**
+   * @param {Which} which
+   * @param {ExplorerError | null} trouble
+   */
+  function troubled(which, trouble) {
+    return { trouble: { ...store.get().trouble, [which]: trouble } };
+  }
 
   /** @param {Which} which */
   async function read(which) {
     const field = which === "text" ? "reading" : "contrasted";
     const text = store.get()[which];
-    if (which === "contrast" && !text.trim()) return store.set({ contrasted: null });
+    if (which === "contrast" && !text.trim()) return store.set({ contrasted: null, ...troubled(which, null) });
     try {
       const reading = await source.read(text);
-      if (store.get()[which] === text) store.set({ [field]: reading, trouble: null });
+      if (store.get()[which] === text) store.set({ [field]: reading, ...troubled(which, null) });
     } catch (error) {
-      if (store.get()[which] === text) store.set({ trouble: asExplorerError(error) });
+      if (store.get()[which] === text) store.set(troubled(which, asExplorerError(error)));
     }
   }
 
@@ -49,9 +59,19 @@ export function createLooks(source, store) {
     const known = layers.get(key) ?? source.layer(text, number, below);
     layers.delete(key);
     layers.set(key, known);
-    known.catch(() => layers.delete(key));
-    if (layers.size > KEPT) layers.delete(/** @type {string} */ (layers.keys().next().value));
+    known.then((all) => sizes.set(key, all.length), () => layers.delete(key)).then(forget);
     return known;
+  }
+
+  /** Drop the patterns that were asked for longest ago, until the rest has room. */
+  function forget() {
+    let room = KEPT - [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    for (const key of layers.keys()) {
+      if (room >= 0) return;
+      room += sizes.get(key) ?? 0;
+      sizes.delete(key);
+      layers.delete(key);
+    }
   }
 
   store.subscribe((state, before) => {

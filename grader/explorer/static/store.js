@@ -1,6 +1,7 @@
 /**
  * The state of the page, in one place. Views read it and set parts of it; subscribers are told once per change, together.
  *
+ * @import { Which } from "./looks.js"
  * @import { ExplorerError } from "./speech.js"
  * @import { Claim, Head, Language, Reading } from "./types.js"
  *
@@ -17,7 +18,9 @@
  * @property {Claim[]} claims  The basket.
  * @property {Reading | null} reading  The sentence as the transformer reads it; null until that is known.
  * @property {Reading | null} contrasted  The second sentence likewise.
- * @property {ExplorerError | null} trouble  The reason for which a sentence cannot be looked at.
+ * @property {Record<Which, ExplorerError | null>} trouble  The reason for which a sentence cannot be looked at.
+ * @property {"map" | "lines"} view  The picture of the pinned head.
+ * @property {boolean} dark  True while the page is drawn in dark colours.
  *
  * @typedef {(state: State, before: State) => void} Listener
  *
@@ -70,6 +73,24 @@ export function createStore(initial) {
  */
 export function sameHead(one, other) {
   return one?.[0] === other?.[0] && one?.[1] === other?.[1];
+}
+
+/**
+ * A part of a store whose subscriptions end together.
+ *
+ * @param {Store} store
+ * @returns {{store: Store, end: () => void}}
+ */
+export function scoped(store) {
+  /** @type {(() => void)[]} */
+  const ends = [];
+  /** @type {Store["subscribe"]} */
+  const subscribe = (listener) => {
+    const end = store.subscribe(listener);
+    ends.push(end);
+    return end;
+  };
+  return { store: { ...store, subscribe }, end: () => ends.splice(0).forEach((end) => end()) };
 }
 
 /**

@@ -3,9 +3,10 @@
 from grader.base.language import LANGUAGES, _, speaking
 from grader.explorer.words.claiming import CLAIMING
 from grader.explorer.words.looking import LOOKING
+from grader.explorer.words.opening import OPENING
 from grader.explorer.words.serving import SERVING
 
-WORDS = LOOKING | CLAIMING | SERVING
+WORDS = LOOKING | CLAIMING | OPENING | SERVING
 
 
 def words() -> dict[str, dict[str, str]]:

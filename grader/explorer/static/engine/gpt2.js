@@ -35,6 +35,7 @@ export class Gpt2 {
     this.kernel = createKernel(4 * (size + this.most * (7 * width + inner + 4)));
     this.memory = new Float32Array(this.kernel.buffer);
     this.used = 0;
+    this.summed = 32; // products are summed by so many, as in torch: one long sum of float32 is less exact
     /** @type {Map<string, Matrix>} */
     this.matrices = new Map(matrices.map(([name, tensor]) => [name, this.laid(name, tensor)]));
     for (const [name] of matrices) this.tensors.delete(name);
@@ -224,10 +225,13 @@ export class Gpt2 {
       else for (let column = 0; column < columns; column++) memory[first + column] += bias[column];
     }
     for (let column = 0; column < columns; column += 8) {
-      const panel = 4 * (place + column * rows);
-      for (let row = from; row < to; row += 4) {
-        const [a, c] = [source + row * rows, target + row * columns + column];
-        tile(4 * a, 4 * rows, panel, 32, 4 * c, 4 * columns, rows);
+      for (let first = 0; first < rows; first += this.summed) {
+        const panel = 4 * (place + column * rows + 8 * first);
+        const inner = Math.min(this.summed, rows - first);
+        for (let row = from; row < to; row += 4) {
+          const [a, c] = [source + row * rows + first, target + row * columns + column];
+          tile(4 * a, 4 * rows, panel, 32, 4 * c, 4 * columns, inner);
+        }
       }
     }
   }

@@ -8,7 +8,6 @@
  * @typedef {object} Kernel
  * @property {ArrayBuffer} buffer
  * @property {Tile} tile
- * @property {boolean} fast  True if it is WebAssembly.
  */
 import { tileModule } from "./assembler.js";
 
@@ -22,10 +21,10 @@ export function createKernel(size) {
     const memory = new WebAssembly.Memory({ initial: pages });
     const module = new WebAssembly.Module(tileModule(pages));
     const { tile } = new WebAssembly.Instance(module, { e: { m: memory } }).exports;
-    return { buffer: memory.buffer, tile: /** @type {Tile} */ (tile), fast: true };
+    return { buffer: memory.buffer, tile: /** @type {Tile} */ (tile) };
   } catch { // there is none, it lacks registers of four numbers, or the page's policy forbids it
     const buffer = new ArrayBuffer(size);
-    return { buffer, tile: plainTile(new Float32Array(buffer)), fast: false };
+    return { buffer, tile: plainTile(new Float32Array(buffer)) };
   }
 }
 

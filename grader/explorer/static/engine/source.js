@@ -45,13 +45,16 @@ function createAsking(weights) {
     if (code) reject(new ExplorerError(code, values));
     else resolve(answer);
   };
+  /** @type {ExplorerError | null} */
+  let broken = null;
   worker.onerror = ({ message }) => {
-    for (const { reject } of waiting.values()) reject(new ExplorerError(message));
-    waiting.clear();
+    broken = new ExplorerError(message ?? "worker_refused");
+    for (const { reject } of waiting.values()) reject(broken);
   };
   worker.postMessage({ weights });
   return (question, ...given) =>
     new Promise((resolve, reject) => {
+      if (broken) return reject(broken);
       waiting.set(++asked, { resolve, reject });
       worker.postMessage({ number: asked, question, given });
     });

@@ -27,7 +27,13 @@ export class Tokenizer {
       "gu",
     );
     this.letters = lettersOfBytes();
-    this.bytes = new Map(this.letters.map((letter, byte) => [letter, byte]));
+    this.encoder = new TextEncoder();
+    this.decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    const bytes = new Map(this.letters.map((letter, byte) => [letter, byte]));
+    this.held = spelling.vocabulary.map((name) => Uint8Array.from([...name].map((letter) => bytes.get(letter) ?? 0)));
+    this.texts = this.held.map((held, id) =>
+      this.typed.has(spelling.vocabulary[id]) ? spelling.vocabulary[id] : decodedBytes(held, this.decoder)
+    );
     /** @type {Map<number, {rank: number, id: number}>} */
     this.merges = new Map();
     spelling.merges.forEach(([one, other], rank) => {
@@ -98,10 +104,11 @@ export class Tokenizer {
     if (!part) return [];
     const untyped = this.spelling.spaced && !part.startsWith(" ") ? 1 : 0; // a space that is no part of the text
     const pieces = [];
+    const first = start + String.fromCodePoint(/** @type {number} */ (part.codePointAt(0))).length;
     for (const { 0: word, index } of (untyped ? ` ${part}` : part).matchAll(this.word)) {
-      for (const piece of this.joined(word)) {
-        const [from, to] = [piece.start, piece.end].map((place) => start + Math.max(0, index + place - untyped));
-        pieces.push({ id: piece.id, start: from, end: to });
+      const shift = start + index - untyped;
+      for (const { id, start: from, end } of this.joined(word)) { // an untyped space lies where the character behind it does
+        pieces.push({ id, start: Math.max(start, shift + from), end: shift + end > start ? shift + end : first });
       }
     }
     return pieces;
@@ -159,12 +166,11 @@ export class Tokenizer {
    * @returns {Piece[]}
    */
   single(word) {
-    const encoder = new TextEncoder();
     const pieces = [];
     let start = 0;
     for (const character of word) {
       const end = start + character.length;
-      for (const byte of encoder.encode(character)) pieces.push({ id: this.id(this.letters[byte]), start, end });
+      for (const byte of this.encoder.encode(character)) pieces.push({ id: this.id(this.letters[byte]), start, end });
       start = end;
     }
     return pieces;
@@ -177,14 +183,16 @@ export class Tokenizer {
    * @returns {string[]}
    */
   spelled(ids) {
-    const names = ids.map((id) => this.spelling.vocabulary[id]);
-    const bytes = names.map((name) => Uint8Array.from([...name].map((letter) => this.bytes.get(letter) ?? 0)));
-    const texts = names.map((name, place) => this.typed.has(name) ? name : decodedBytes(bytes[place]) ?? "");
+    const texts = ids.map((id) => this.texts[id] ?? "");
     for (let place = 0; place < ids.length; place++) {
       if (texts[place]) continue;
       const first = place;
       while (place < ids.length && !texts[place]) place++;
-      texts.splice(first, place - first, ...spelledPieces(bytes.slice(first, place)));
+      texts.splice(
+        first,
+        place - first,
+        ...spelledPieces(ids.slice(first, place).map((id) => this.held[id]), this.decoder),
+      );
     }
     return texts;
   }
@@ -194,17 +202,18 @@ export class Tokenizer {
  * Return tokens that hold pieces of characters as text, together.
  *
  * @param {Uint8Array[]} tokens
+ * @param {TextDecoder} decoder
  * @returns {string[]}
  */
-export function spelledPieces(tokens) {
+export function spelledPieces(tokens, decoder) {
   const bytes = Uint8Array.from(tokens.flatMap((token) => [...token]));
   const owners = tokens.flatMap((token, number) => [...token].map(() => number));
   const texts = tokens.map(() => "");
   for (let place = 0, size = 1; place < bytes.length; place += size) {
-    const sizes = [1, 2, 3, 4].filter((each) => decodedBytes(bytes.subarray(place, place + each)) !== null);
+    const sizes = [1, 2, 3, 4].filter((each) => decodedBytes(bytes.subarray(place, place + each), decoder) !== null);
     size = sizes[0] ?? 1;
     const byte = bytes[place].toString(16).padStart(2, "0");
-    const character = sizes.length ? decodedBytes(bytes.subarray(place, place + size)) : `\\x${byte}`;
+    const character = sizes.length ? decodedBytes(bytes.subarray(place, place + size), decoder) : `\\x${byte}`;
     const parts = [...new Set(owners.slice(place, place + size))];
     parts.forEach((owner, number) => {
       texts[owner] += parts.length === 1 ? character : `${character}(${number + 1}/${parts.length})`;
@@ -217,11 +226,12 @@ export function spelledPieces(tokens) {
  * Return the text that bytes stand for; null if they are none.
  *
  * @param {Uint8Array} bytes
+ * @param {TextDecoder} decoder
  * @returns {string | null}
  */
-export function decodedBytes(bytes) {
+export function decodedBytes(bytes, decoder) {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return null;
   }
