@@ -1,4 +1,4 @@
-"""Claims from the page: the report, the ledger and the hints are those of the command line, and nothing comes before."""
+"""Claims from the page: report, ledger and hints are those of the command line, and nothing comes before."""
 
 import json
 from pathlib import Path
@@ -120,7 +120,7 @@ def test_before_handing_in_nothing_that_was_measured_is_given_out(bench: Bench, 
         for value in row
         if value not in (0, 1) and len(f"{value}") > 5
     }
-    confirmed = [place for place in bench.best.values()]
+    confirmed = list(bench.best.values())
     with running(bench, home, ID) as served:
         page = served.client.get("/")
         answers = [
