@@ -46,7 +46,7 @@ class KindAsked(Record):
     from_tokens: bool
     more_needed: bool
     sentence: SentenceToTry | None = Field(
-        description="The text of a hint; None if hints cost something, or there is none."
+        description="The text of a hint that costs nothing, if there is one."
     )
     hints: tuple[ShownHint, ...] | None = Field(description="The hints, if they cost nothing; else None.")
 
