@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grader.door import (
+        AttentionPage,
         Claim,
         Exercise,
         GraderError,
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
         UnsupportedTransformer,
         Verdict,
         attention,
+        explore,
         grade,
         load_exercise,
         scan,
+        show,
     )
 
 __version__ = "0.1.0"
 __all__ = [
+    "AttentionPage",
     "Claim",
     "Exercise",
     "GraderError",
@@ -44,9 +48,11 @@ __all__ = [
     "Verdict",
     "__version__",
     "attention",
+    "explore",
     "grade",
     "load_exercise",
     "scan",
+    "show",
 ]
 
 

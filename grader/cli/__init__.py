@@ -65,6 +65,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cohort:cohort",
         "Show what students found, the most common wrong claims, and the spread of scores.",
     ),
+    "explore": ("explore:app", "Look at the heads of a transformer on any sentence, and claim them."),
     "gallery": ("gallery:app", "Build a static site of the confirmed claims that students want to show, and view it."),
     "whatif": (
         "whatif:whatif",

@@ -22,7 +22,7 @@ class ShownHint(Record):
     text: str = Field(default="", description="The text to try, if the hint has one.")
 
 
-class ShownSentence(Record):
+class SentenceToTry(Record):
     """A text on which heads of a kind show what they are."""
 
     text: str
@@ -45,7 +45,7 @@ class KindAsked(Record):
     heads: int
     from_tokens: bool
     more_needed: bool
-    sentence: ShownSentence | None = Field(description="The text of a hint; None if hints cost something, or there is none.")
+    sentence: SentenceToTry | None = Field(description="The text of a hint that costs nothing, if there is one.")
     hints: tuple[ShownHint, ...] | None = Field(description="The hints, if they cost nothing; else None.")
 
 
@@ -61,11 +61,9 @@ class Content(Record):
     attempts: int | None
     text: str
     causal_claims: bool
-    defaults: dict[str, int | str] = Field(
-        default_factory=dict, description="The value of each parameter that a claim may leave out."
-    )
+    defaults: dict[str, int | str] = Field(description="The value of each parameter that a claim may leave out.")
     spellings: dict[str, dict[str, int | str]] = Field(
-        default_factory=dict, description="Other words for a type, each with the type and the parameters that it means."
+        description="Other words for a type, each with the type and the parameters that it means."
     )
 
 
@@ -76,6 +74,24 @@ def contents(exercise: Exercise) -> dict[str, Content]:
         with speaking(language):
             in_languages[language] = _content(exercise)
     return in_languages
+
+
+def without_exercise(title: str, text: str) -> dict[str, Content]:
+    """Return what a page knows that is only for looking, in every language."""
+    content = Content(
+        exercise="",
+        title=title,
+        kinds=(),
+        budget=0,
+        wrong_costs=0.0,
+        hint_costs=0,
+        attempts=None,
+        text=text,
+        causal_claims=False,
+        defaults={},
+        spellings={},
+    )
+    return dict.fromkeys(LANGUAGES, content)
 
 
 def _content(exercise: Exercise) -> Content:
@@ -124,11 +140,11 @@ def _kind(exercise: Exercise, asked: AskedKind) -> KindAsked:
     )
 
 
-def _sentence(exercise: Exercise, asked: AskedKind) -> ShownSentence | None:
+def _sentence(exercise: Exercise, asked: AskedKind) -> SentenceToTry | None:
     own = tried(exercise, asked)
     if own is None:
         return None
-    return ShownSentence(text=own.text, see=_(own.see), looks=tuple(in_utf16(own.text, look) for look in spans(own)))
+    return SentenceToTry(text=own.text, see=_(own.see), looks=tuple(in_utf16(own.text, look) for look in spans(own)))
 
 
 def in_utf16(text: str, places: tuple[int, int, int, int]) -> tuple[int, int, int, int]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
 
 from markupsafe import escape
 
@@ -14,9 +15,9 @@ from grader.report.pages.page import inline_hash
 STYLES = ("explorer.css", "claims.css")
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{style}'; worker-src blob:; "
-    "script-src '{script}' 'wasm-unsafe-eval'{scripts}; connect-src {connect}; img-src data: blob:"
+    "script-src '{script}' 'wasm-unsafe-eval'{beside}; connect-src {connect}; img-src data: blob:"
 )
-"""All that the page may load: its own inline script and style; WebAssembly is ours, too, and made in a worker."""
+"""The things that the page may load: its inline script and style, and WebAssembly, which is ours and in a worker."""
 PAGE = """<!doctype html>
 <html lang="{language}">
 <head>
@@ -31,7 +32,7 @@ PAGE = """<!doctype html>
 <body>
 <div id="explorer"></div>
 <script type="application/json" id="given">{given}</script>
-{scripts}<script>{script}</script>
+<script>{script}</script>
 </body>
 </html>
 """
@@ -41,7 +42,7 @@ def page(
     contents: Mapping[str, Content],
     source: Mapping[str, object],
     *,
-    scripts: tuple[str, ...] = (),
+    beside: bool = False,
     service: str | None = None,
 ) -> str:
     """Return the page.
@@ -49,33 +50,48 @@ def page(
     Args:
         contents: The exercise in every language.
         source: The way to get patterns: its `kind`, and what that way needs to know.
-        scripts: The addresses of scripts that come before the page's own, beside the page.
+        beside: True if the page loads a script that lies beside it.
         service: The address of a service that takes submissions.
     """
-    title = contents[spoken()].title
-    given = {
+    style, script = styles(), joined("main.js")
+    policy = POLICY.format(
+        style=inline_hash(style),
+        script=inline_hash(script),
+        beside=" 'self'" if beside else "",
+        connect=" ".join(["'self'", *([_origin(service)] if service else [])]),
+    )
+    return PAGE.format(
+        language=spoken(),
+        policy=policy,
+        title=escape(contents[spoken()].title),
+        style=style,
+        given=_embedded(given(contents, source, service)),
+        script=script,
+    )
+
+
+def given(
+    contents: Mapping[str, Content], source: Mapping[str, object], service: str | None = None
+) -> dict[str, object]:
+    """Return all that the page knows when it opens, as in `page`."""
+    return {
         "words": words(),
         "content": {language: content.model_dump(mode="json") for language, content in contents.items()},
         "language": spoken(),
         "source": source,
         "service": service,
     }
-    style, script = "\n".join(map(text_of, STYLES)), joined("main.js")
-    policy = POLICY.format(
-        style=inline_hash(style),
-        script=inline_hash(script),
-        scripts=" 'self'" if scripts else "",
-        connect=" ".join(["'self'", *([service] if service else [])]),
-    )
-    return PAGE.format(
-        language=spoken(),
-        policy=policy,
-        title=escape(title),
-        style=style,
-        given=_embedded(given),
-        scripts="".join(f'<script src="{escape(each)}"></script>\n' for each in scripts),
-        script=script,
-    )
+
+
+def styles() -> str:
+    """Return all styles of the page."""
+    return "\n".join(map(text_of, STYLES))
+
+
+def _origin(address: str) -> str:
+    """Return the part of an address that a content security policy allows, with nothing that ends a directive."""
+    parts = urlsplit(address)
+    return quote(f"{parts.scheme}://{parts.netloc}", safe=":/[]")
 
 
 def _embedded(value: object) -> str:

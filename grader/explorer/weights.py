@@ -9,6 +9,7 @@ from grader.base.errors import UnsupportedTransformer
 from grader.base.language import N_, _
 from grader.measuring.probes.tokens import special_ids, surround, unknown_id
 from grader.measuring.transformer import Loaded
+from grader.measuring.transformer.reach import longest_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +56,7 @@ def transformer_script(loaded: Loaded) -> str:
     config, tensors = _config(loaded), _tensors(loaded)
     numbers = b"".join(tensor.tobytes() for tensor in tensors.values())
     weights = {
-        "about": _about(loaded, config),
+        "about": about(loaded),
         "shape": {
             "layers": config["n_layer"],
             "heads": config["n_head"],
@@ -71,13 +72,14 @@ def transformer_script(loaded: Loaded) -> str:
     return f"globalThis.{GLOBAL}={json.dumps(weights, separators=(',', ':'))};\n"
 
 
-def _about(loaded: Loaded, config: dict[str, Any]) -> dict[str, object]:
+def about(loaded: Loaded) -> dict[str, object]:
+    """Return what a page knows of a transformer that the engine can run."""
     return {
         "id": loaded.source.name,
-        "layers": config["n_layer"],
-        "heads": config["n_head"],
+        "layers": loaded.source.layers,
+        "heads": loaded.source.heads,
         "causal": True,
-        "longest": config["n_positions"],
+        "longest": longest_text(loaded.model),
         "predicts": True,
         "switches": True,
     }

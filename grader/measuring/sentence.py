@@ -29,6 +29,9 @@ class ReadText(NamedTuple):
     unknown: frozenset[int]
     """The positions of words that the tokenizer does not know."""
     tokens: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    """The characters that each token stands for, by their first and the one behind them; none for what is put around
+    the text."""
 
     def sequence(self) -> ProbeSequence:
         """Return the text as a sequence to ask about; an unknown word has no id, so that it is a copy of nothing."""
@@ -42,7 +45,8 @@ def read(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str) 
     Raises:
         InvalidInput: The text is longer than the transformer can read, or has a token that the transformer lacks.
     """
-    ids, _front, around = surround(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    ids, front, around = surround(tokenizer, encoded["input_ids"])
     longest = longest_text(model)
     if longest is not None and len(ids) > longest:
         message = N_("it has {number} tokens, but the transformer reads {most} at most; shorten it")
@@ -55,7 +59,9 @@ def read(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str) 
     unknown = unknown_id(tokenizer)
     strange = frozenset(place for place, token in enumerate(ids) if token == unknown)
     special = {place for place, token in enumerate(ids) if token in special_ids(tokenizer)} - strange
-    return ReadText(ids, around | special, strange, tokens)
+    inside = [(int(start), int(end)) for start, end in encoded["offset_mapping"]]
+    behind = [(len(text), len(text))] * (len(ids) - front - len(inside))
+    return ReadText(ids, around | special, strange, tokens, ((0, 0),) * front + (*inside, *behind))
 
 
 def _refused(code: str, message: str) -> InvalidInput:

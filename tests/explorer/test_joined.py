@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from grader.explorer import joined
+from grader.explorer.words import WORDS
 from grader.explorer.words.claiming import CLAIMING
 from grader.explorer.words.looking import LOOKING
+from grader.explorer.words.opening import OPENING
+from grader.explorer.words.serving import SERVING
 
 MODULES = sorted(joined.STATIC.rglob("*.js"))
 ASKED = re.compile(r"\bt\(\s*\"([\w.-]+)\"")
@@ -34,8 +37,9 @@ def test_two_modules_with_one_name_are_refused(tmp_path: Path, monkeypatch: pyte
 
 def test_every_word_that_a_module_asks_for_is_there_and_every_word_is_asked_for() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in MODULES)
-    words = {key.removesuffix(".one") for key in LOOKING | CLAIMING}
+    words = {key.removesuffix(".one") for key in WORDS}
 
-    assert not LOOKING.keys() & CLAIMING.keys()
+    parts = (LOOKING, CLAIMING, OPENING, SERVING)
+    assert len(WORDS) == sum(map(len, parts)), "no key stands twice"
     assert set(ASKED.findall(text)) <= words
     assert {word for word in words if f'"{word}"' not in text} == set()

@@ -18,11 +18,10 @@ from grader.cli.options import FORMAT, OutPath, PlainFormat, print_or_write
 from grader.cli.who import login_name
 from grader.exercises.names import kind_named, meant_by
 from grader.ledger import Ledger
-from grader.ledger.hints import Hint, take, taken
 from grader.report.text.styled import Text
 from grader.schema import AskedKind, Exercise, title
-from grader.students import hints, identity
 from grader.students.hints import Rung
+from grader.students.taking import LadderTaken, ladder_taken
 
 WIDTH = 100
 """The most columns in a line; a command is never broken."""
@@ -52,9 +51,10 @@ def hint(
         return
     asked = _asked(exercise, type_)
     with Ledger() as ledger:
-        last = ledger.latest(student or login_name(), exercise.id)
-        ladder = hints.rungs(exercise, asked, last.report if last else None)
-        shown, left = _chosen(ledger, (exercise, asked), ladder, student or login_name(), None if again else yes)
+        who = student or login_name()
+        way = ladder_taken(ledger, exercise, asked, who, login_name())
+        shown = way.seen if again else _next(ledger, way, who, agreed=yes)
+        ladder, left = way.ladder, len(way.new)
     if form is PlainFormat.json:
         seen = [{"number": ladder.index(rung) + 1, **rung._asdict()} for rung in shown]
         content = {"exercise": exercise.id, "kind": asked.name, "hints": seen, "of": len(ladder), "left": left}
@@ -99,20 +99,12 @@ def _asked(exercise: Exercise, word: str) -> AskedKind:
     raise InvalidInput("grade hint", [Problem("unknown-kind", message)])
 
 
-def _chosen(
-    ledger: Ledger, of: tuple[Exercise, AskedKind], ladder: Sequence[Rung], who: str, yes: bool | None
-) -> tuple[list[Rung], int]:
-    """Return the hints to show, and how many are left: the next hint, or all seen before if `yes` is None."""
-    exercise, asked = of
-    names = identity.names(who, login_name(), {each.student for each in ledger.students()})
-    of_kind = (exercise.id, asked.name)
-    seen = {each.rung for each in taken(ledger, names) if (each.exercise, each.kind) == of_kind}
-    new = [rung for rung in ladder if rung.name not in seen]
-    if yes is None or not new:
-        return [rung for rung in ladder if yes is None and rung.name in seen], len(new)
-    _agree_to(exercise.hint_costs, yes)
-    take(ledger, who, Hint(*of_kind, new[0].name, exercise.hint_costs, ledger.now()))
-    return new[:1], len(new) - 1
+def _next(ledger: Ledger, way: LadderTaken, who: str, *, agreed: bool) -> list[Rung]:
+    """Return the next hint, if there is one."""
+    if not way.new:
+        return []
+    _agree_to(way.of[0].hint_costs, agreed)
+    return [way.take_next(ledger, who)]
 
 
 def _agree_to(cost: int, yes: bool) -> None:

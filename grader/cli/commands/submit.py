@@ -9,11 +9,11 @@ import typer
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
 from grader.cli.options import FORMAT, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write
-from grader.cli.rendering import FormatOption, Out, Points, or_the_reason, rendered
+from grader.cli.rendering import FormatOption, Out, Points, or_the_reason
 from grader.cli.who import login_name
 from grader.exercises import submissions
-from grader.report import needs
 from grader.report.formats import Format
+from grader.report.graded import graded
 
 SubmissionFile = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
 ExerciseOption = Annotated[
@@ -77,29 +77,15 @@ def _grade(
 ) -> NoReturn:
     """Grade the submission on this machine, show its report, and exit."""
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
-    if submission.student is None:
-        submission = submission.model_copy(update={"student": login_name()})
-    from grader.ledger import Ledger
-
     with laboratory(exercise, transformer) as lab:
-        report = lab.report(submission)
-        text = rendered(
-            form,
-            report,
-            exercise,
-            lambda: lab.pictures(report),
-            plain=out is not None,
-            standings=lambda: lab.standings,
-            total_points=points,
-            needs=lambda: needs.kept(lab),
-        )
+        result = graded(lab, submission, login_name())
+        text = result.rendered(form, to_file=out is not None, total_points=points)
     if out is not None:  # first, so that nothing is counted if it cannot be written
         print_or_write(text, out)
-    with Ledger() as ledger:
-        ledger.hand_in(report)
+    result.count()
     if out is None:
         print_or_write(text, out)
-    raise typer.Exit(0 if report.passed else 1)
+    raise typer.Exit(0 if result.report.passed else 1)
 
 
 def check(

@@ -30,6 +30,7 @@
  *
  * @typedef {object} Source  One of the four ways to get patterns.
  * @property {About} about
+ * @property {Promise<void>} [ready]  Settles when questions are answered at once; absent where they always are.
  * @property {(text: string) => Promise<Reading>} read  Rejects with an ExplorerError if the text is empty or too long.
  * @property {(text: string, layer: number, off: Head[]) => Promise<Float32Array>} layer
  *   The patterns of one layer, [head, query, key] in rows of full length; the outputs of the heads in `off` are zero.

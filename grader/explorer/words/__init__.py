@@ -3,6 +3,10 @@
 from grader.base.language import LANGUAGES, _, speaking
 from grader.explorer.words.claiming import CLAIMING
 from grader.explorer.words.looking import LOOKING
+from grader.explorer.words.opening import OPENING
+from grader.explorer.words.serving import SERVING
+
+WORDS = LOOKING | CLAIMING | OPENING | SERVING
 
 
 def words() -> dict[str, dict[str, str]]:
@@ -10,5 +14,5 @@ def words() -> dict[str, dict[str, str]]:
     in_languages = {}
     for language in LANGUAGES:
         with speaking(language):
-            in_languages[language] = {key: _(text) for key, text in (LOOKING | CLAIMING).items()}
+            in_languages[language] = {key: _(text) for key, text in WORDS.items()}
     return in_languages

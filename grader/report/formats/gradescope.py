@@ -14,7 +14,7 @@ from grader.base.screen import harmless_values
 from grader.exercises.scoring import circuit_points_each, points_each
 from grader.grading.hashing import content_hash
 from grader.report.formats import Failure, Material
-from grader.report.text import causal, words
+from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, Report, Verdict, title
 
@@ -89,9 +89,7 @@ def _frame(score: float, output: str) -> dict[str, Any]:
 def _summary(report: Report, exercise: Exercise | None) -> str:
     result = words.total_sign(report).word.capitalize()
     message = f"{words.score_line(report, exercise)}." if report.gradable else _("this 0 is not a grade.")
-    lines = [f"{result}: {message}", words.late(report), words.still_needed(report, exercise)]
-    lines += [words.kinds_and_xp(report) if report.gradable else "", words.luck(report), *causal.without(report)]
-    return "\n".join(filter(None, lines))
+    return "\n".join([f"{result}: {message}", *words.result_lines(report, exercise)])
 
 
 def _test(number: int, verdict: Verdict, report: Report, exercise: Exercise | None, scale: float) -> dict[str, Any]:

@@ -254,6 +254,12 @@ def kinds_and_xp(report: Report) -> str:
     )
 
 
+def result_lines(report: Report, exercise: Exercise | None) -> list[str]:
+    """Return what is said of a whole report below its score: what is lacking, kinds, XP, luck, and causal evidence."""
+    lines = [late(report), still_needed(report, exercise), kinds_and_xp(report) if report.gradable else ""]
+    return [line for line in (*lines, luck(report), *causal.without(report)) if line]
+
+
 def remarks(verdict: Verdict) -> list[Remark]:
     """Return the facts beside the numbers: rank, other kind, causal evidence, own sentence and note, and the hint."""
     facts = []

@@ -78,7 +78,7 @@ export function basketView(app) {
 }
 
 /**
- * What is to be known about the basket as it is.
+ * Remarks on the basket as it is.
  *
  * @param {App} app
  * @returns {(HTMLElement | string)[]}
@@ -164,7 +164,7 @@ function claimItem(app, claim, at, remove, open) {
 }
 
 /**
- * What the grader would say against a claim.
+ * The things that the grader would say against a claim.
  *
  * @param {App} app
  * @param {Claim} claim

@@ -56,7 +56,7 @@ export function verdictView({ t }, { outcome, headline, lines, points }) {
 }
 
 /**
- * What the page shows of a report from a service.
+ * The part of a report from a service that the page shows.
  *
  * @param {Report} report
  * @param {Content} content

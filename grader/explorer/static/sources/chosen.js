@@ -3,10 +3,12 @@
  *
  * @import { Given, Source } from "../types.js"
  */
+import { createBesideSource } from "./browser.js";
 import { createGivenSource } from "./given.js";
+import { createServerSource } from "./server.js";
 
 /** @type {Record<string, (given: Given) => Source | Promise<Source>>} */
-const SOURCES = { given: createGivenSource };
+const SOURCES = { browser: createBesideSource, given: createGivenSource, server: createServerSource };
 
 /**
  * @param {Given} given

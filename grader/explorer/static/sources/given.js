@@ -7,8 +7,11 @@
  * @property {About} about
  * @property {string} text
  * @property {Token[]} tokens
- * @property {string} patterns  Base64 of float32, little-endian, [layer, head, query, key].
+ * @property {string} patterns  Base64 of whole numbers of two bytes, little-endian, [layer, head, query, key].
  */
+import { ExplorerError } from "../speech.js";
+
+const WHOLE = 65535; // stands for an attention of 1
 
 /**
  * @param {Given} given
@@ -17,12 +20,18 @@
 export function createGivenSource(given) {
   const { about, text, tokens, patterns } = /** @type {GivenPatterns} */ (/** @type {unknown} */ (given.source));
   const bytes = Uint8Array.from(atob(patterns), (character) => character.charCodeAt(0));
-  const all = new Float32Array(bytes.buffer);
+  const all = new Uint16Array(bytes.buffer);
   const size = about.heads * tokens.length * tokens.length;
   return {
     about,
-    read: () => Promise.resolve({ text, tokens }),
-    layer: (_, layer) => Promise.resolve(all.subarray(layer * size, (layer + 1) * size)),
+    read(asked) {
+      if (asked !== text) return Promise.reject(new ExplorerError("text_given"));
+      return Promise.resolve({ text, tokens });
+    },
+    layer(_, layer) {
+      const numbers = all.subarray(layer * size, (layer + 1) * size);
+      return Promise.resolve(Float32Array.from(numbers, (number) => number / WHOLE));
+    },
     predict: () => Promise.resolve([]),
   };
 }

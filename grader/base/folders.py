@@ -1,0 +1,65 @@
+"""A folder that a command writes, replaced as a whole: readers see the old one, the new one, or for an instant none."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from grader.base.errors import InvalidInput, Problem
+
+
+@dataclass(frozen=True)
+class FolderMark:
+    """The file that marks a folder as written by a command; other folders are never changed."""
+
+    name: str
+    command: str
+
+    def is_in(self, folder: Path) -> bool:
+        """Return whether the command wrote the folder."""
+        return (folder / self.name).is_file()
+
+    def leave(self, folder: Path) -> None:
+        """FolderMark the folder."""
+        text = f"This folder is written by `{self.command}`, which replaces all of it.\n"
+        (folder / self.name).write_text(text)
+
+
+@contextmanager
+def replaced(out: Path, mark: FolderMark, foreign: Problem) -> Iterator[Path]:
+    """Yield a new folder to write into; it replaces `out` at the end if there was no error.
+
+    Raises:
+        InvalidInput: `out` exists without the mark, which is the problem `foreign`, or its parent cannot be written to.
+    """
+    out = out.resolve()
+    if out.exists() and not mark.is_in(out) and not (out.is_dir() and not any(out.iterdir())):
+        raise InvalidInput(str(out), [foreign])
+    new = out.with_name(f".{out.name}-{uuid4().hex}")
+    try:
+        new.mkdir(parents=True)
+        yield new
+        mark.leave(new)
+        _exchange(new, out)
+    except OSError as error:
+        path = error.filename or out
+        raise InvalidInput(str(out), [Problem("unwritable", f"{path}: {error.strerror}")]) from None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _exchange(new: Path, out: Path) -> None:
+    """Move the new folder to the place of the old one; move the old one back if that fails."""
+    if not out.exists():
+        new.replace(out)
+        return
+    old = new.with_name(f"{new.name}.old")
+    out.replace(old)
+    try:
+        new.replace(out)
+    except BaseException:  # also at an interrupt, because there is no other one
+        old.replace(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

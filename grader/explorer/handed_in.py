@@ -1,0 +1,190 @@
+"""Claims from the page: read, graded and counted as `grade submit` does it, and hints taken as `grade hint` does it."""
+
+from collections.abc import Mapping
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Any
+
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import N_, _
+from grader.documents import Plain
+from grader.exercises import submissions
+from grader.explorer.content import ShownHint
+from grader.ledger import Ledger
+from grader.report.formats import Format
+from grader.report.graded import GradedSubmission, graded
+from grader.report.text import words
+from grader.schema import Exercise, Record, Submission, Verdict
+from grader.students.taking import ladder_taken
+
+if TYPE_CHECKING:
+    from grader.laboratory import Laboratory
+
+SOURCE = "my_heads.yaml"
+"""The name of the claims in messages."""
+KEPT_PAGES = 30
+"""The number of whole reports that can be opened from the page."""
+FIELDS = ("layer", "head", "note", "evidence")
+"""The parts of a claim that the page knows, besides its kind."""
+
+
+class ShownVerdict(Record):
+    """The verdict on one claim, as the page shows it in place."""
+
+    layer: int
+    head: int
+    kind: str
+    outcome: str
+    headline: str
+    lines: tuple[str, ...]
+    points: float | None
+
+
+class ShownResult(Record):
+    """What a submission led to, as far as the exercise says it."""
+
+    passed: bool | None
+    lines: tuple[str, ...]
+    verdicts: tuple[ShownVerdict, ...]
+    page: str | None
+
+
+class ShownLadder(Record):
+    """The hints for one kind up to a number, and what the next one costs."""
+
+    seen: tuple[ShownHint, ...]
+    left: int
+    cost: int
+
+
+class Desk:
+    """The place where one student hands in claims on one exercise and gets hints; one thread at a time uses it."""
+
+    def __init__(self, laboratory: "Laboratory", student: str) -> None:
+        self.laboratory, self.student = laboratory, student
+        self.pages: dict[str, str] = {}
+        """The last reports, each a whole page, by the number under which it is opened."""
+
+    @property
+    def exercise(self) -> Exercise:
+        """The exercise that claims are about."""
+        return self.laboratory.exercise
+
+    def hand_in(self, draft: Mapping[str, Any]) -> ShownResult:
+        """Return what the claims led to; they are in the ledger then.
+
+        Raises:
+            InvalidInput: They cannot be graded; nothing is counted.
+        """
+        values = _values(draft)
+        _refuse_other(self.exercise, values.get("exercise"))
+        result = graded(self.laboratory, submissions.made(values, self.exercise, SOURCE), self.student)
+        page = result.rendered(Format.html)  # first, so that nothing is counted if it cannot be made
+        result.count()
+        number = token_urlsafe(12)
+        self.pages[number] = page
+        while len(self.pages) > KEPT_PAGES:
+            del self.pages[next(iter(self.pages))]
+        return shown_result(result, f"report/{number}")
+
+    def read_file(self, text: str) -> dict[str, Any]:
+        """Return the claims in a submission file.
+
+        Raises:
+            InvalidInput: It cannot be graded; it carries all problems, with line and column.
+        """
+        submission, exercise = submissions.load(text.encode(), SOURCE)
+        _refuse_other(self.exercise, exercise.id)
+        return draft_of(submission)
+
+    def hints(self, kind: str, number: int) -> ShownLadder:
+        """Return the hints for a kind up to this number; the one behind those that were taken before is taken now.
+
+        Raises:
+            InvalidInput: The exercise does not ask for the kind.
+        """
+        asked = next((each for each in self.exercise.kinds if each.name == kind), None)
+        if asked is None:
+            message = N_("{exercise} does not ask for `{kind}`; it asks for {names}")
+            names = ", ".join(each.name for each in self.exercise.kinds)
+            message = _(message, exercise=self.exercise.id, kind=kind, names=names)
+            raise InvalidInput(SOURCE, [Problem("unknown-kind", message)])
+        with Ledger() as ledger:
+            way = ladder_taken(ledger, self.exercise, asked, self.student, self.student)
+            if number > len(way.seen) and way.new:
+                way.take_next(ledger, self.student)
+        seen = way.seen[:number]
+        return ShownLadder(
+            seen=tuple(ShownHint(title=rung.title, lines=rung.lines) for rung in seen),
+            left=len(way.ladder) - len(seen),
+            cost=self.exercise.hint_costs if len(seen) == len(way.seen) and way.new else 0,
+        )
+
+
+def draft_of(submission: Submission) -> dict[str, Any]:
+    """Return a submission as the page keeps it: what it does not know stands under `more`."""
+    claims = []
+    for claim in submission.claims:
+        written = claim.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        own = {name: written.pop(name) for name in ("type", *claim.parameters, *FIELDS) if name in written}
+        own |= {name: value for name, value in claim.parameters.items() if value is not None}
+        claims.append(own | ({"more": written} if written else {}))
+    rest = submission.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    rest = {name: value for name, value in rest.items() if name not in ("exercise", "claims")}
+    return {"exercise": submission.exercise, "claims": claims} | ({"more": rest} if rest else {})
+
+
+def shown_result(result: GradedSubmission, page: str | None) -> ShownResult:
+    """Return a result as the page shows it: from the report's own texts, as far as the exercise's feedback goes."""
+    report, exercise = result.shown, result.exercise
+    first = f"{words.total_sign(report).word.capitalize()}"
+    if report.gradable:
+        first += f": {words.score_line(report, exercise)}"
+    return ShownResult(
+        passed=report.passed if report.gradable else None,
+        lines=(f"{first}.", *words.result_lines(report, exercise)),
+        verdicts=tuple(_verdict(verdict, has_points=report.feedback == "all") for verdict in report.verdicts),
+        page=page,
+    )
+
+
+def _verdict(verdict: Verdict, *, has_points: bool) -> ShownVerdict:
+    claim = verdict.claim
+    return ShownVerdict(
+        layer=claim.layer,
+        head=claim.head,
+        kind=claim.name,
+        outcome=verdict.outcome,
+        headline=words.sign(verdict).word,
+        lines=tuple(words.verdict_lines(verdict)),
+        points=words.earned(verdict) if has_points else None,
+    )
+
+
+def _values(draft: Mapping[str, Any]) -> dict[str, Plain]:
+    """Return the plain values of the submission file that the page would write."""
+    claims = draft.get("claims")
+    entries = tuple(map(_whole, claims)) if isinstance(claims, list) else _plain(claims)
+    whole = _whole(draft)
+    return {**whole, "claims": entries} if isinstance(whole, dict) else {}
+
+
+def _whole(part: object) -> Plain:
+    """Return a part of the draft with what stands under `more` put where a file has it."""
+    if not isinstance(part, dict) or not isinstance(part.get("more", {}), dict):
+        return _plain(part)
+    return _plain({**part.get("more", {}), **{name: value for name, value in part.items() if name != "more"}})
+
+
+def _plain(value: Any) -> Plain:  # noqa: ANN401 - what JSON holds
+    if isinstance(value, list):
+        return tuple(map(_plain, value))
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items() if each is not None}
+    plain: Plain = value
+    return plain
+
+
+def _refuse_other(own: Exercise, name: object) -> None:
+    if name != own.id:
+        message = _("these claims are on `{name}`, and this page is on {exercise}", name=name, exercise=own.id)
+        raise InvalidInput(SOURCE, [Problem("other-exercise", message)])

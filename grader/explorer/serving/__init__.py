@@ -1,0 +1,1 @@
+"""The page with a server beside it, which computes patterns and takes claims."""

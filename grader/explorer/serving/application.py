@@ -1,0 +1,225 @@
+"""Everything that a page asks its server: tokens, patterns, predictions, hints, and what claims lead to.
+
+It knows no address and no visitor: a door in front of it decides who may ask.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
+
+from anyio import to_thread
+from pydantic import Field, ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from grader.base.errors import GraderError, InvalidInput, Problem
+from grader.base.language import LANGUAGES, N_, _, speaking, spoken
+from grader.documents import SIZE_LIMIT
+from grader.explorer.content import Content
+from grader.explorer.handed_in import Desk
+from grader.explorer.page import page
+from grader.laboratory.looking import Looking
+from grader.schema import Record
+
+MOST_BYTES = 2 * SIZE_LIMIT
+"""The longest question: a submission file of the greatest size, written as JSON."""
+MOST_LETTERS = 20_000
+"""The longest text, in characters; what is too long in tokens shows when it is read."""
+NOBODY_WAITS = 499
+"""The status of an answer that nobody waits for any more."""
+POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
+OURS = N_("This is an error of the grader and uses no attempt; the terminal of `grade explore` is still running.")
+NOT_UNDERSTOOD = N_("the question cannot be read: {why}")
+TOO_LARGE = N_("the question is too large: {most} bytes at most")
+NOTHING_HERE = N_("there is nothing at this address")
+
+
+class TextQuestion(Record):
+    """A text to read."""
+
+    text: str = Field(max_length=MOST_LETTERS)
+
+
+class SwitchedQuestion(TextQuestion):
+    """A text, with some heads switched off."""
+
+    off: tuple[tuple[int, int], ...] = Field(default=(), max_length=10_000)
+
+
+class LayerQuestion(SwitchedQuestion):
+    """A layer on a text."""
+
+    layer: int
+
+
+class HintsQuestion(Record):
+    """A number of hints for a kind."""
+
+    kind: str = Field(max_length=100)
+    number: int = Field(ge=0, le=100)
+
+
+class FileQuestion(Record):
+    """A submission file."""
+
+    text: str
+
+
+class Draft(Record):
+    """Claims as the page holds them."""
+
+    exercise: str = Field(max_length=100)
+    claims: tuple[dict[str, Any], ...] = Field(max_length=1000)
+    more: dict[str, Any] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """Everything behind one page."""
+
+    contents: Mapping[str, Content]
+    looking: Looking
+    desk: Desk | None = None
+    """None where there is nothing to hand in."""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the question that is being computed: one at a time."""
+
+
+Answer = Callable[[Any], Response]
+
+
+def application(explorer: Explorer) -> Starlette:
+    """Return the page and its answers, to be put behind a door."""
+    routes = [
+        Route("/", partial(_page, explorer)),
+        *(
+            Route(f"/api/{name}", partial(_asked, explorer, question, answer), methods=["POST"])
+            for name, (question, answer) in _answers(explorer).items()
+        ),
+    ]
+    if explorer.desk is not None:
+        routes.append(Route("/report/{number:str}", partial(_report, explorer.desk)))
+    faults: Any = {HTTPException: _no_such_route, Exception: _failed}
+    made = Starlette(routes=routes, exception_handlers=faults)
+    made.router.redirect_slashes = False
+    return made
+
+
+def _answers(explorer: Explorer) -> dict[str, tuple[type[Record], Answer]]:
+    """Return the questions that can be asked, each with what answers it in a thread."""
+    looking, desk = explorer.looking, explorer.desk
+    answers: dict[str, tuple[type[Record], Answer]] = {
+        "read": (TextQuestion, partial(_read, looking)),
+        "layer": (LayerQuestion, partial(_layer, looking)),
+        "predict": (SwitchedQuestion, partial(_predict, looking)),
+    }
+    if desk is None:
+        return answers
+    return answers | {
+        "hints": (HintsQuestion, lambda asked: _json(desk.hints(asked.kind, asked.number).model_dump(mode="json"))),
+        "hand-in": (Draft, lambda draft: _json(desk.hand_in(draft.model_dump()).model_dump(mode="json"))),
+        "read-file": (FileQuestion, lambda asked: _json(desk.read_file(asked.text))),
+    }
+
+
+def _read(looking: Looking, asked: TextQuestion) -> Response:
+    return _json({"text": asked.text, "tokens": [token._asdict() for token in looking.read(asked.text)]})
+
+
+def _layer(looking: Looking, asked: LayerQuestion) -> Response:
+    pattern = looking.layer(asked.text, asked.layer, asked.off)
+    return Response(pattern.astype("<f4").tobytes(), media_type="application/octet-stream")
+
+
+def _predict(looking: Looking, asked: SwitchedQuestion) -> Response:
+    return _json([guess._asdict() for guess in looking.predict(asked.text, asked.off) or ()])
+
+
+async def _asked(explorer: Explorer, question: type[Record], answer: Answer, request: Request) -> Response:
+    """Answer one question, in its turn and in its page's language; one that nobody waits for is skipped."""
+    with speaking(_language(request)):
+        try:
+            asked = question.model_validate_json(await _body(request))
+            async with explorer.turn:
+                if await request.is_disconnected():
+                    return Response(status_code=NOBODY_WAITS)
+                return await to_thread.run_sync(answer, asked, abandon_on_cancel=True)
+        except ClientDisconnect:
+            return Response(status_code=NOBODY_WAITS)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            return refusal(400, "bad-question", _(NOT_UNDERSTOOD, why=f"{where}: {first['msg']}".removeprefix(": ")))
+        except InvalidInput as error:
+            return _json({"problems": [_problem(each) for each in error.problems]}, 422)
+        except GraderError as error:
+            return refusal(500, "cannot", str(error))
+
+
+async def _body(request: Request) -> bytes:
+    """Return what was sent.
+
+    Raises:
+        InvalidInput: It is too large; no more than the limit is read.
+    """
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise InvalidInput("question", [Problem("too-large", _(TOO_LARGE, most=MOST_BYTES))])
+    return bytes(body)
+
+
+def _page(explorer: Explorer, request: Request) -> Response:
+    source = {"kind": "server", "about": asdict(explorer.looking.about), "grades": explorer.desk is not None}
+    return _html(page(explorer.contents, source))
+
+
+def _report(desk: Desk, request: Request) -> Response:
+    text = desk.pages.get(request.path_params["number"])
+    if text is None:
+        raise HTTPException(404)
+    return _html(text)
+
+
+def _html(text: str) -> Response:
+    """Return a page with its own policy as a header, too: only a header can refuse to be framed."""
+    own = POLICY.search(text)
+    policy = "; ".join([*([own[1]] if own else ["default-src 'none'"]), "frame-ancestors 'none'"])
+    return HTMLResponse(text, headers={"Content-Security-Policy": policy})
+
+
+def _no_such_route(request: Request, error: HTTPException) -> Response:
+    with speaking(_language(request)):
+        return refusal(error.status_code, "not-found", _(NOTHING_HERE), error.headers)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    with speaking(_language(request)):
+        return refusal(500, "failed", _(OURS))
+
+
+def refusal(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer with one problem."""
+    return JSONResponse({"problems": [_problem(Problem(code, message))]}, status, dict(headers or {}))
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    place = {name: value for name in ("line", "column", "where") if (value := getattr(problem, name))}
+    return {"code": problem.code, "message": problem.message, **place}
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return JSONResponse(value, status)
+
+
+def _language(request: Request) -> str:
+    """Return the language of the page that asks, else the server's own."""
+    wanted = request.headers.get("accept-language", "").lower()
+    return next((language for language in LANGUAGES if wanted.startswith(language)), spoken())

@@ -1,0 +1,36 @@
+"""A transformer that no exercise names: its layers, heads and family, as its own files state them."""
+
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from grader.base.errors import UnsupportedTransformer
+from grader.measuring.transformer.find import locate
+from grader.measuring.transformer.sane import foreign
+from grader.schema import TransformerSource
+
+UNNAMED = "transformer"
+
+
+def stated(path: Path) -> TransformerSource:
+    """Return the source for a folder or a `.gguf` file; loading compares what it states with what it computes.
+
+    Raises:
+        TransformerNotFound: There is nothing at the path.
+        UnsupportedTransformer: Its configuration cannot be read, or it states no layers and heads.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", path.expanduser().resolve().stem.lower()).strip("-")[:64].strip("-") or UNNAMED
+    place = locate(TransformerSource(name=name, family="decoder", layers=1, heads=1), path).path
+    from transformers import AutoConfig, AutoModelForMaskedLM
+
+    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    if place.is_file():
+        options["gguf_file"] = place.name
+    with foreign(place):
+        config = AutoConfig.from_pretrained(str(place if place.is_dir() else place.parent), **options)
+    layers, heads = (getattr(config, f"num_{what}", None) for what in ("hidden_layers", "attention_heads"))
+    if not isinstance(layers, int) or not isinstance(heads, int):
+        raise UnsupportedTransformer(f"{place}: its configuration does not state its numbers of layers and heads")
+    is_encoder = type(config) in AutoModelForMaskedLM._model_mapping
+    family: Literal["encoder", "decoder"] = "encoder" if is_encoder else "decoder"
+    return TransformerSource(name=name, family=family, layers=layers, heads=heads)
