@@ -12,7 +12,7 @@ from grader.explorer.joined import joined, text_of
 from grader.explorer.words import words
 from grader.report.pages.page import inline_hash
 
-STYLES = ("explorer.css",)
+STYLES = ("explorer.css", "claims.css")
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{style}'; worker-src blob:; "
     "script-src '{script}' 'wasm-unsafe-eval'{beside}; connect-src {connect}; img-src data: blob:"
