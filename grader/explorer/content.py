@@ -88,6 +88,8 @@ def without_exercise(title: str, text: str) -> dict[str, Content]:
         attempts=None,
         text=text,
         causal_claims=False,
+        defaults={},
+        spellings={},
     )
     return dict.fromkeys(LANGUAGES, content)
 

@@ -17,9 +17,7 @@ CLAIMING = {
     "measured.queries.one": N_("{number} of {tokens} tokens is asked. A report measures many other texts."),
     "measured.no_head": N_("Pin a head to see how much it looks at the targets."),
     "measured.no_query": N_("No token of this sentence has a target for this kind. Try another sentence."),
-    "measured.you_judge": N_(
-        "The tokens here do not tell the targets of this kind: you are the judge."
-    ),
+    "measured.you_judge": N_("The tokens here do not tell the targets of this kind: you are the judge."),
     "marks.title": N_("Mark your own targets"),
     "marks.query": N_("this word"),
     "marks.key": N_("should look at"),
@@ -45,12 +43,8 @@ CLAIMING = {
     "claim.also": N_("This head is claimed already: {kinds}. Both claims are graded."),
     "claim.full": N_("All {number} places for claims are taken; remove a claim to make another."),
     "basket.title": N_("Your claims: {number} of {budget}"),
-    "basket.empty": N_(
-        "No claims yet. Pin a head, choose a kind, and claim it. Claims stay in this browser."
-    ),
-    "basket.over": N_(
-        "The exercise takes {number} claims at most. Keep the ones you are surest of."
-    ),
+    "basket.empty": N_("No claims yet. Pin a head, choose a kind, and claim it. Claims stay in this browser."),
+    "basket.over": N_("The exercise takes {number} claims at most. Keep the ones you are surest of."),
     "basket.more_than_wanted": N_(
         "More claims than heads that earn points: {kinds}. A further right one earns nothing, and a wrong one costs."
     ),
