@@ -153,7 +153,7 @@ def _verdict(verdict: Verdict, *, has_points: bool) -> ShownVerdict:
         layer=claim.layer,
         head=claim.head,
         kind=claim.name,
-        outcome=verdict.outcome,
+        outcome="too_close" if verdict.why_not == "too_close" else verdict.outcome,
         headline=words.sign(verdict).word,
         lines=tuple(words.verdict_lines(verdict)),
         points=words.earned(verdict) if has_points else None,

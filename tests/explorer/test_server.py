@@ -133,7 +133,9 @@ def test_before_handing_in_nothing_that_was_measured_is_given_out(bench: Bench, 
     assert len(distinct) > 50
     assert {score for score in distinct if score in own} == set()
     assert not any(head_name(*place) in own for place in bench.best.values())
-    assert keys_of(given["content"]) & {"score", "scores", "rank", "outcome", "passing", "measured", "thresholds"} == set()
+    assert (
+        keys_of(given["content"]) & {"score", "scores", "rank", "outcome", "passing", "measured", "thresholds"} == set()
+    )
     assert set(given) == {"words", "content", "language", "source", "service"}
     with Ledger(f"sqlite:///{server.home / 'ledger.sqlite3'}") as ledger:
         assert list(ledger.entries()) == []
