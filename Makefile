@@ -12,7 +12,9 @@ DEMO_GRADE := GRADER_HOME=$(CURDIR)/build/demo GRADER_DATABASE_URL= $(BIN)/grade
 EXAMPLE := exercises/mini-heads/my_heads.yaml
 # The order of the tests: the same everywhere, so that what passes here passes there; `make test SEED=2` is another one.
 SEED ?= 1
-PYTEST := $(BIN)/pytest --randomly-seed=$(SEED)
+# Two tests at a time, on one thread each: threads that wait for each other on busy cores take half as long again.
+# Files come in that order too; by their number of tests, those with a single long one would all be left for the end.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --randomly-seed=$(SEED) -n 2 --dist loadfile --no-loadscope-reorder
 MODULES := grader/explorer/static
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
@@ -42,10 +44,10 @@ check: $(INSTALLED_TEST)  ## format, lint, types, imports
 	$(BIN)/deno check --quiet --no-remote $(MODULES)
 
 test: check  ## check, then every test that needs no download
-	$(PYTEST) -m "not real and not browser" -n 2 --dist loadfile
+	$(PYTEST) -m "not real and not browser"
 
 test-browser: $(INSTALLED_TEST)  ## the pages in a real browser; needs Chromium
-	$(PYTEST) -m browser -n 2 --dist loadfile
+	$(PYTEST) -m browser
 
 test-real: $(INSTALLED_REAL)  ## fetch SmolLM2-135M, MiniLM and GPT-2's vocabulary, then the tests on them
 	$(PYTEST) -m real

@@ -1,21 +1,28 @@
 """An exercise as the page knows it: what is asked, what it costs, what to try. No measurement is in it."""
 
+from itertools import pairwise
+
 from pydantic import Field
 
 from grader.base.language import LANGUAGES, _, speaking
+from grader.kinds import PARAMETERS, SPELLINGS
 from grader.schema import AskedKind, Exercise, Record, title
-from grader.students.hints import rungs
-from grader.students.texts import DEFAULT, tried
+from grader.students.hints import Rung, ladder_of, rungs
+from grader.students.texts import default, spans, tried
+
+COMMAND = "grade "
+"""The beginning of a line that is a command for the shell."""
 
 
 class ShownHint(Record):
-    """One hint."""
+    """One hint, for a page: it offers a text to try in place of commands for the shell."""
 
     title: str
     lines: tuple[str, ...]
+    text: str = Field(default="", description="The text to try, if the hint has one.")
 
 
-class Sentence(Record):
+class SentenceToTry(Record):
     """A text on which heads of a kind show what they are."""
 
     text: str
@@ -38,7 +45,9 @@ class KindAsked(Record):
     heads: int
     from_tokens: bool
     more_needed: bool
-    sentence: Sentence | None
+    sentence: SentenceToTry | None = Field(
+        description="The text of a hint that costs nothing, if there is one."
+    )
     hints: tuple[ShownHint, ...] | None = Field(description="The hints, if they cost nothing; else None.")
 
 
@@ -54,6 +63,10 @@ class Content(Record):
     attempts: int | None
     text: str
     causal_claims: bool
+    defaults: dict[str, int | str] = Field(description="The value of each parameter that a claim may leave out.")
+    spellings: dict[str, dict[str, int | str]] = Field(
+        description="Other words for a type, each with the type and the parameters that it means."
+    )
 
 
 def contents(exercise: Exercise) -> dict[str, Content]:
@@ -77,6 +90,8 @@ def without_exercise(title: str, text: str) -> dict[str, Content]:
         attempts=None,
         text=text,
         causal_claims=False,
+        defaults={},
+        spellings={},
     )
     return dict.fromkeys(LANGUAGES, content)
 
@@ -90,9 +105,20 @@ def _content(exercise: Exercise) -> Content:
         wrong_costs=exercise.wrong_costs,
         hint_costs=exercise.hint_costs,
         attempts=exercise.policy.attempts,
-        text=DEFAULT,
+        text=default(exercise),
         causal_claims=exercise.is_causal,
+        defaults={name: each.default for name, each in PARAMETERS.items() if each.default is not None},
+        spellings={word: {"type": name, **values} for word, (name, values) in SPELLINGS.items()},
     )
+
+
+def shown_hint(exercise: Exercise, asked: AskedKind, rung: Rung) -> ShownHint:
+    """Return a hint without commands and the lines that lead to them, which end the line before."""
+    following = pairwise([*rung.lines, ""])
+    lines = tuple(line for line, after in following if not line.startswith(COMMAND) and not after.startswith(COMMAND))
+    own = tried(exercise, asked)
+    text = own.text if own else ladder_of(asked).text
+    return ShownHint(title=rung.title, lines=lines, text=text if rung.name == "try" else "")
 
 
 def _kind(exercise: Exercise, asked: AskedKind) -> KindAsked:
@@ -109,13 +135,21 @@ def _kind(exercise: Exercise, asked: AskedKind) -> KindAsked:
         heads=asked.heads,
         from_tokens=asked.head_type.from_tokens,
         more_needed=asked.evidence == "needed" or asked.circuits is not None,
-        sentence=_sentence(exercise, asked),
+        sentence=None if exercise.hint_costs else _sentence(exercise, asked),
         hints=None
         if exercise.hint_costs
-        else tuple(ShownHint(title=rung.title, lines=rung.lines) for rung in rungs(exercise, asked)),
+        else tuple(shown_hint(exercise, asked, rung) for rung in rungs(exercise, asked)),
     )
 
 
-def _sentence(exercise: Exercise, asked: AskedKind) -> Sentence | None:
+def _sentence(exercise: Exercise, asked: AskedKind) -> SentenceToTry | None:
     own = tried(exercise, asked)
-    return Sentence(text=own.text, see=_(own.see)) if own else None
+    if own is None:
+        return None
+    return SentenceToTry(text=own.text, see=_(own.see), looks=tuple(in_utf16(own.text, look) for look in spans(own)))
+
+
+def in_utf16(text: str, places: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """Return places in a text, counted in characters, as a browser counts them: some characters count twice there."""
+    one, two, three, four = (len(text[:place].encode("utf-16-le")) // 2 for place in places)
+    return one, two, three, four

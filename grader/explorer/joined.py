@@ -9,6 +9,8 @@ import re
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from grader.explorer.rules import filled
+
 STATIC = Path(__file__).with_name("static")
 IMPORT = re.compile(r"^import \{[^}]*\} from \"(\.[^\"]+)\";\n", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(async |function|class|const|let))", re.MULTILINE)
@@ -51,8 +53,9 @@ def needed(entry: str) -> list[str]:
 
 
 def text_of(name: str) -> str:
-    """Return the text of a file beside the modules."""
-    return (STATIC / name).read_text(encoding="utf-8")
+    """Return the text of a file beside the modules, with the rules of the types in the one that is for them."""
+    text = (STATIC / name).read_text(encoding="utf-8")
+    return filled(text) if name == "rules.js" else text
 
 
 def _resolved(module: str, path: str) -> str:

@@ -15,7 +15,7 @@ from grader.schema import Exercise
 
 INDEX, SCRIPT = "index.html", "transformer.js"
 SERVICE = re.compile(r"https?://[\w.-]+(:\d+)?(/[\w./~-]*)?", re.ASCII)
-EXPLORER = folders.Mark(".head-explorer", "grade explore build")
+EXPLORER = folders.FolderMark(".head-explorer", "grade explore build")
 
 
 def build(exercise: Exercise, loaded: Loaded, out: Path, service: str | None = None) -> None:

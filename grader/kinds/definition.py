@@ -34,6 +34,7 @@ LEFT_OUT: Any = None
 LEAST_SOURCE = 20
 """The fewest characters of a threshold's source; a shorter text cannot say what was measured and by whom."""
 COLOUR = re.compile(r"#[0-9a-f]{6}")
+ARROW = re.compile(r"\([^()]*\) => ")
 IN_BRACES = re.compile(r"{(\w+)}")
 
 
@@ -158,6 +159,12 @@ class HeadType:
     """The statistic that decides: its value on the worst slice is the head's score."""
     from_tokens: bool = False
     """True if the targets follow from the tokens of any text; false if they need annotations."""
+    in_browser: str = ""
+    """The same targets for a page that has no Python; required beside `from_tokens`.
+
+    It is a JavaScript arrow function of the tokens (`id`, -1 if unknown; `special`) and the parameters. It returns a
+    function of query and key that is true for targets. The page leaves special tokens and the first position out.
+    """
     is_place: bool = False
     """True if the kind is itself a fixed offset, so that the baseline leaves fixed offsets and positions out."""
     looks_ahead: Callable[..., bool] | None = None
@@ -201,6 +208,7 @@ class HeadType:
             *("title", "letters", "colours", "ask", "probes", "decides", "thresholds", "hint", "ladder"),
             *("definition", "probe", "confound", "literature", "lookalikes"),
             *(("in_decoders",) if self.looks_ahead else ()),
+            *(("in_browser",) if self.from_tokens else ()),
         )
         return [f"`{name}` is missing" for name in needed if not getattr(self, name)]
 
@@ -234,6 +242,11 @@ class HeadType:
             *(
                 [f"`causal`: {self.causal!r} is not one of {', '.join(SHARED_MEASURES)}"]
                 if isinstance(self.causal, str) and self.causal not in ("", *SHARED_MEASURES)
+                else []
+            ),
+            *(
+                ["`in_browser`: it is not an arrow function, such as `(tokens) => (query, key) => key === query - 1`"]
+                if self.in_browser and not ARROW.match(self.in_browser)
                 else []
             ),
             *([f"`thresholds`: none is on {self.decides}"] if self.decides and self.decides not in statistics else []),

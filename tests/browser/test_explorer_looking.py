@@ -1,7 +1,10 @@
 """Looking at heads on the page: the grid, one head in full, both sentences, heads switched off, and links."""
 
+import re
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 
 import numpy as np
 import pytest
@@ -59,7 +62,15 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def drawn(page: Page, name: str) -> None:
     """Wait until a head's picture is there."""
-    page.wait_for_function(f"document.querySelector('#cell-{name}')?.ariaLabel.includes('looks at')", timeout=20_000)
+    expect(page.locator(f"#cell-{name}")).to_have_attribute("aria-label", re.compile("looks at"), timeout=20_000)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; the page's own rules forbid to wait by a script in it."""
+    end = monotonic() + 20
+    while not holds():
+        assert monotonic() < end
+        sleep(0.02)
 
 
 def test_the_arrow_keys_move_between_heads_and_enter_pins_one(opens: Opens, explorer: Path) -> None:
@@ -88,15 +99,16 @@ def test_a_head_is_read_both_ways_by_mouse_and_by_keyboard(opens: Opens, explore
     canvas = map_.locator("canvas").first.bounding_box()
     assert canvas
     seen.page.mouse.move(canvas["x"] + canvas["width"] * 0.5, canvas["y"] + canvas["height"] * 0.9)
-    expect(seen.page.locator(".weights .list h5")).to_have_text(["Looks at", "Looked at by"])
+    expect(seen.page.locator(".weights .list-title")).to_have_text(["Looks at", "Looked at by"])
     seen.page.mouse.move(1, 1)
     expect(seen.page.locator("#map-keys")).to_be_visible()
 
     map_.focus()
-    seen.page.keyboard.press("ArrowDown")
-    seen.page.keyboard.press("ArrowDown")
-    expect(seen.page.locator(".pair-weight")).to_contain_text("“baker” (token 2) looks at")
-    expect(seen.page.locator(".weights .list h5")).to_have_text(["Looks at"])
+    for _ in range(3):
+        seen.page.keyboard.press("ArrowDown")
+    expect(seen.page.locator(".pair-weight")).to_contain_text("“baker” (token 3) looks at")
+    expect(seen.page.locator(".weights .list-title")).to_have_text(["Looks at"])
+    seen.page.keyboard.press("ArrowRight")
     seen.page.keyboard.press("ArrowRight")
     expect(seen.page.locator(".pair-weight")).to_contain_text("“baker” looks at “The”")
     expect(seen.page.locator(".pair-weight")).to_contain_text("(the token before, 1 to the left)")
@@ -108,13 +120,13 @@ def test_the_lines_are_walked_by_keyboard(opens: Opens, explorer: Path) -> None:
     seen = opens(DESK, explorer)
     seen.page.goto(f"{explorer.as_uri()}#head=L1H2&view=lines")
     first = seen.page.locator(".queries button").first
-    expect(first).to_have_accessible_name("“The” looks at: The 1.00")
+    expect(first).to_have_accessible_name("“<|endoftext|>” looks at: <|endoftext|> 1.00")
     first.focus()
     seen.page.keyboard.press("ArrowDown")
     expect(seen.page.locator(".queries button").nth(1)).to_be_focused()
     seen.page.keyboard.press("ArrowRight")
     expect(seen.page.locator(".keys button").nth(1)).to_be_focused()
-    expect(seen.page.locator(".pair-weight")).to_contain_text("“baker” (token 2) is looked at by")
+    expect(seen.page.locator(".pair-weight")).to_contain_text("“The” (token 2) is looked at by")
 
 
 def test_a_link_opens_what_was_shown_and_a_broken_part_is_left_out(opens: Opens, explorer: Path) -> None:
@@ -123,7 +135,7 @@ def test_a_link_opens_what_was_shown_and_a_broken_part_is_left_out(opens: Opens,
     seen.page.locator("#sentence-text").fill(OTHER)
     seen.page.locator("#cell-L2H3").click()
     seen.page.get_by_role("button", name="Lines").click()
-    seen.page.wait_for_function("['L2H3', 'lines', 'king'].every(part => location.hash.includes(part))")
+    expect(seen.page).to_have_url(re.compile("king.*head=L2H3.*view=lines"))
     address = seen.page.url
 
     other = opens(DESK, explorer)
@@ -133,7 +145,7 @@ def test_a_link_opens_what_was_shown_and_a_broken_part_is_left_out(opens: Opens,
     expect(other.page.locator(".lines")).to_be_visible()
     other.page.goto(f"{explorer.as_uri()}#head=L99H1&query=x&off=L0H1,zz&language=fr&view=cube")
     expect(other.page.get_by_role("heading", name="One head in full")).to_be_visible()
-    expect(other.page.locator(".off-heads .chip")).to_have_text(["L0H1 ×"])
+    expect(other.page.locator(".off-heads .chip")).to_have_text([re.compile("L0H1")])
     expect(other.page.locator("#sentence-text")).to_have_value(TEXT)
 
 
@@ -162,9 +174,9 @@ def test_a_head_switched_off_changes_later_layers_and_the_prediction(opens: Open
 
     expect(seen.page.locator(".predictions thead th")).to_have_count(3)
     expect(seen.page.locator("#cell-L1H2")).to_have_class("off")
-    seen.page.wait_for_function(f"before => ({picture})('L3H0') !== before", arg=before)
+    until(lambda: seen.page.evaluate(picture, "L3H0") != before)
     seen.page.get_by_role("button", name="Switch all on").click()
-    seen.page.wait_for_function(f"before => ({picture})('L3H0') === before", arg=before)
+    until(lambda: seen.page.evaluate(picture, "L3H0") == before)
 
 
 def test_an_empty_text_and_one_that_is_too_long_are_explained(opens: Opens, explorer: Path) -> None:

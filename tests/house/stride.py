@@ -58,6 +58,7 @@ TYPE = HeadType(
     probes=(OwnProbe("strides", build), "running_text"),
     decides="share",
     from_tokens=True,
+    in_browser='(tokens, { steps, side }) => (query, key) => (side === "ahead" ? key - query : query - key) === steps',
     is_place=True,
     looks_ahead=lambda steps, side: side == "ahead",
     in_decoders=N_("side back"),

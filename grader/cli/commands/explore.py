@@ -16,7 +16,6 @@ from grader.cli.who import login_name
 
 if TYPE_CHECKING:
     from grader.explorer.serving.application import Explorer
-    from grader.laboratory.looking import Looking
 
 DEFAULT_EXERCISE = "mini-heads"
 SERVE = "serve"
@@ -54,7 +53,7 @@ def serve(
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
 ) -> None:
     """Serve the page to this machine only, until Ctrl-C; this is what `grade explore` does by itself."""
-    from grader.explorer.serving import local
+    from grader.explorer.serving import listening
 
     def opened(address: str) -> None:
         say(address)
@@ -62,8 +61,10 @@ def serve(
         if open_browser:
             webbrowser.open(address)
 
-    with local.listening(port) as listener:  # first, because loading a transformer takes longer
+    with listening.listener(port) as listener:  # first, because loading a transformer takes longer
         explorer = _explorer(exercise_id, transformer)
+        from grader.explorer.serving import local
+
         local.serve(explorer, listener, opened, talks=is_on("GRADER_DEBUG"))
 
 
@@ -89,25 +90,29 @@ def build(
 
 def _explorer(exercise_id: str | None, transformer: Path | None) -> "Explorer":
     """Return the page's parts: on an exercise, or on a transformer alone, with nothing to hand in."""
-    from grader.explorer.content import contents, without_exercise
+    if exercise_id is None and transformer is not None:
+        return _only_looking(transformer)
+    exercise = exercises.load(exercise_id or DEFAULT_EXERCISE)
+    with laboratory(exercise, transformer) as lab:
+        whole = lab.whole
+    from grader.explorer.content import contents
     from grader.explorer.handed_in import Desk
+    from grader.explorer.serving.application import Explorer
+    from grader.laboratory.looking import Looking
+
+    return Explorer(contents(exercise), Looking(whole), Desk(lab, login_name()))
+
+
+def _only_looking(path: Path) -> "Explorer":
+    from grader.measuring import transformer
+    from grader.measuring.transformer.stated import stated
+
+    source = stated(path)
+    with waiting(_("loading {name} ({how})", name=source.name, how="--transformer")):
+        whole = transformer.load(source, path, whole=True)
+    from grader.explorer.content import without_exercise
     from grader.explorer.serving.application import Explorer
     from grader.laboratory.looking import Looking
     from grader.students.texts import DEFAULT
 
-    if exercise_id is None and transformer is not None:
-        looking = _looking_alone(transformer)
-        return Explorer(without_exercise(looking.about.id, DEFAULT), looking)
-    exercise = exercises.load(exercise_id or DEFAULT_EXERCISE)
-    with laboratory(exercise, transformer) as lab:
-        looking = Looking(lab.whole)
-    return Explorer(contents(exercise), looking, Desk(lab, login_name()))
-
-
-def _looking_alone(path: Path) -> "Looking":
-    from grader.laboratory.looking import Looking
-    from grader.measuring import transformer
-    from grader.measuring.transformer.stated import stated
-
-    with waiting(_("loading {name} ({how})", name=path.name, how="--transformer")):
-        return Looking(transformer.load(stated(path), path, whole=True))
+    return Explorer(without_exercise(source.name, DEFAULT), Looking(whole))

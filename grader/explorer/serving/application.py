@@ -106,7 +106,9 @@ def application(explorer: Explorer) -> Starlette:
     if explorer.desk is not None:
         routes.append(Route("/report/{number:str}", partial(_report, explorer.desk)))
     faults: Any = {HTTPException: _no_such_route, Exception: _failed}
-    return Starlette(routes=routes, exception_handlers=faults)
+    made = Starlette(routes=routes, exception_handlers=faults)
+    made.router.redirect_slashes = False
+    return made
 
 
 def _answers(explorer: Explorer) -> dict[str, tuple[type[Record], Answer]]:

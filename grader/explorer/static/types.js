@@ -46,6 +46,7 @@
  * @typedef {object} Hint
  * @property {string} title
  * @property {string[]} lines
+ * @property {string} [text]  A text to try.
  *
  * @typedef {object} Hints
  * @property {Hint[]} seen
@@ -88,6 +89,8 @@
  * @property {Record<string, number | string>} parameters
  * @property {string} title
  * @property {string} letters
+ * @property {string} light  The type's colour on light pages; it only repeats the letters.
+ * @property {string} dark
  * @property {number} points
  * @property {number} heads  The number of such heads that earn points.
  * @property {boolean} from_tokens  True if the page can outline its targets on any text.
@@ -111,6 +114,9 @@
  * @property {number | null} attempts  The most submissions; null if there is no limit.
  * @property {string} text  The sentence that stands there at first.
  * @property {boolean} causal_claims  True if claims say more than layer, head and kind.
+ * @property {Record<string, number | string>} defaults  The value of each parameter that a claim may leave out.
+ * @property {Record<string, Record<string, number | string>>} spellings
+ *   Other words for a type, each with the type and the parameters that it means.
  *
  * @typedef {object} Given  Everything that Python writes into the page.
  * @property {Record<Language, Record<string, string>>} words

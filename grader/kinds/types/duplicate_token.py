@@ -31,6 +31,10 @@ TYPE = HeadType(
     probes=("repeats", "running_text"),
     decides="share",
     from_tokens=True,
+    in_browser="""(tokens) => (query, key) => {
+      const { id } = tokens[key];
+      return query - key >= 2 && id >= 0 && id === tokens[query].id;
+    }""",
     thresholds=(
         DefaultThreshold(
             "share",

@@ -36,6 +36,10 @@ TYPE = HeadType(
     probes=("repeats",),
     decides="share",
     from_tokens=True,
+    in_browser="""(tokens) => (query, key) => {
+      const copy = tokens[key - 1];
+      return key >= 2 && query - key >= 2 && !copy.special && copy.id >= 0 && copy.id === tokens[query].id;
+    }""",
     thresholds=(
         DefaultThreshold(
             "share",

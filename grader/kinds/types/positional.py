@@ -126,6 +126,7 @@ TYPE = HeadType(
     probes=("random_tokens", "running_text"),
     decides="share",
     from_tokens=True,
+    in_browser="(tokens, { offset }) => (query, key) => key - query === offset",
     is_place=True,
     looks_ahead=lambda offset: offset > 0,
     in_decoders=N_("a negative offset"),

@@ -19,10 +19,10 @@ def stated(path: Path) -> TransformerSource:
         TransformerNotFound: There is nothing at the path.
         UnsupportedTransformer: Its configuration cannot be read, or it states no layers and heads.
     """
-    from transformers import AutoConfig, AutoModelForMaskedLM
-
     name = re.sub(r"[^a-z0-9]+", "-", path.expanduser().resolve().stem.lower()).strip("-")[:64].strip("-") or UNNAMED
     place = locate(TransformerSource(name=name, family="decoder", layers=1, heads=1), path).path
+    from transformers import AutoConfig, AutoModelForMaskedLM
+
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     if place.is_file():
         options["gguf_file"] = place.name

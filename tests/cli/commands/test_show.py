@@ -22,26 +22,28 @@ def test_a_terminal_shows_the_tokens_and_a_pipe_no_colours(bench: Bench, tmp_pat
 
 def test_the_kinds_targets_are_outlined_where_the_tokens_tell_them(bench: Bench, tmp_path: Path) -> None:
     arguments = ("show", "1", "2", "--exercise", ID, "--text", TEXT, "--ascii", "--type")
-    outlined = bench.grade(tmp_path, *arguments, "positional:-2")
-    silent = bench.grade(tmp_path, *arguments, "semantic")
+    (_, outlined, _), (_, silent, said) = bench.grade_all(
+        tmp_path, (*arguments, "positional:-2"), (*arguments, "semantic")
+    )
 
-    assert outlined.stdout.isascii()
-    assert "[ ] target" in outlined.stdout
-    assert outlined.stdout.count("[") > len(TEXT.split()) - 2
-    assert "[" not in silent.stdout
-    assert silent.stderr.startswith("Nothing is outlined: ")
+    assert outlined.isascii()
+    assert "[ ] target" in outlined
+    assert outlined.count("[") > len(TEXT.split()) - 2
+    assert "[" not in silent
+    assert said.startswith("Nothing is outlined: ")
 
 
-@pytest.mark.parametrize(
-    ("name", "begins"), [("head.png", b"\x89PNG\r\n\x1a\n"), ("head.svg", b"<"), ("head.html", b"<!doctype html>")]
-)
-def test_out_writes_a_picture(bench: Bench, tmp_path: Path, name: str, begins: bytes) -> None:
-    out = tmp_path / name
-    done = bench.grade(tmp_path, "show", "1", "2", "--exercise", ID, "--text", TEXT, "--out", out)
+def test_out_writes_a_picture(bench: Bench, tmp_path: Path) -> None:
+    begins = {"head.png": b"\x89PNG\r\n\x1a\n", "head.svg": b"<", "head.html": b"<!doctype html>"}
+    files = [tmp_path / name for name in begins]
+    show = ("show", "1", "2", "--exercise", ID, "--text", TEXT, "--out")
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"written to {out}\n")
-    assert out.read_bytes().startswith(begins)
-    assert out.stat().st_size > 2000
+    done = bench.grade_all(tmp_path, *((*show, file) for file in files))
+
+    assert done == [(0, "", f"written to {file}\n") for file in files]
+    for file in files:
+        assert file.read_bytes().startswith(begins[file.name])
+        assert file.stat().st_size > 2000
 
 
 def test_without_a_head_all_are_drawn_and_several_come_one_after_the_other(bench: Bench, tmp_path: Path) -> None:

@@ -148,7 +148,10 @@ export function moved(pressed, { query, key }, last) {
 function measured({ reading, size }, width) {
   const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
   context.font = FONT;
-  const longest = Math.max(...reading.tokens.map(({ text }) => context.measureText(tokenLabel(text)).width));
+  const widths = reading.tokens.map((
+    { special, text },
+  ) => (special ? LINE : context.measureText(tokenLabel(text)).width));
+  const longest = Math.max(...widths);
   const label = Math.ceil(Math.min(longest, LABEL, width * 0.28)) + 8;
   const room = Math.min(width - label - 1, Math.max(LEAST, innerHeight * PART));
   const cell = Math.min(LARGEST, room / size);
@@ -227,8 +230,8 @@ function paintMarks(context, { reading, size }, measures, { band, card, ink }, {
     if (at === null || at >= size) continue;
     const from = at * cell;
     context.fillStyle = card;
-    if (axis === "query") context.fillRect(0, top + from + (cell - LINE) / 2, left - 2, LINE);
-    else context.fillRect(left + from + (cell - LINE) / 2, 0, LINE, top - 2);
+    if (axis === "query") context.fillRect(0, top + from + cell / 2 - LINE, left - 2, 2 * LINE);
+    else context.fillRect(left + from + cell / 2 - LINE, 0, 2 * LINE, top - 2);
     context.fillStyle = ink;
     label(context, reading.tokens[at].text, measures, at, axis);
     context.strokeStyle = band;

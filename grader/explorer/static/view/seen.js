@@ -38,7 +38,7 @@ export async function seenLayer({ looks, store, source, content }, which, layer)
   const { causal, heads } = source.about;
   const size = reading.tokens.length;
   const kind = content().kinds.find(({ name }) => name === state.kind);
-  const targets = (kind && targetsOf(kind, reading, causal)?.targets) ?? null;
+  const targets = (kind && targetsOf(kind, reading, causal)?.mask) ?? null;
   return Array.from({ length: heads }, (_, head) => {
     const pattern = all.subarray(head * size * size, (head + 1) * size * size);
     return { which, reading, size, pattern, causal, aside: state.aside, targets };

@@ -62,7 +62,7 @@ export function sentencesView(app) {
 function sentenceView({ fixed, source, store, t }, which) {
   const message = element("p", { className: "trouble", role: "status", id: `${which}-trouble` });
   const count = element("p", { className: "soft count" });
-  const tokens = element("ol", { className: "tokens", "aria-label": t("tokens") });
+  const tokens = element("ol", { className: "tokens", tabIndex: 0, "aria-label": t("tokens") });
   const field = element("textarea", {
     id: `sentence-${which}`,
     rows: 2,

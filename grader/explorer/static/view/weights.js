@@ -71,7 +71,7 @@ function weightsOf(t, seen, { query, key }, named) {
   return element(
     "div",
     { className: `weights-of ${seen.which}` },
-    named && element("h4", {}, t(seen.which === "text" ? "sentence" : "contrast")),
+    named && element("h3", {}, t(seen.which === "text" ? "sentence" : "contrast")),
     element("p", { className: "pair-weight" }, pair),
     query !== null && query < seen.size && listOf(t("looks.at"), seen, looksOf(seen, query), "key"),
     key !== null && key < seen.size && listOf(t("looked.by"), seen, lookersOf(seen, key), "query"),
@@ -89,7 +89,7 @@ function listOf(title, { reading }, looks, axis) {
   return element(
     "div",
     { className: "list" },
-    element("h5", {}, title),
+    element("p", { className: "list-title" }, title),
     element(
       "ol",
       {},

@@ -1,0 +1,11 @@
+"""The targets of each type in the page's language, from the types' own files."""
+
+from grader.kinds import TYPES
+
+EMPTY = "RULES = {};"
+
+
+def filled(module: str) -> str:
+    """Return the module for the rules with the rule of each type in it whose targets follow from the tokens."""
+    rules = "".join(f"  {name}: {each.in_browser},\n" for name, each in TYPES.items() if each.from_tokens)
+    return module.replace(EMPTY, f"RULES = {{\n{rules}}};")

@@ -1,0 +1,110 @@
+/**
+ * Everything about claims that outlives a change of the page's language; claims and what is not handed in yet are also
+ * kept in the browser, for each exercise.
+ *
+ * @import { App } from "../app.js"
+ * @import { Claim, HandedIn, SubmissionDraft, VerdictShown } from "../types.js"
+ *
+ * @typedef {object} Kept
+ * @property {Record<string, unknown>} more  What a file says beside exercise and claims.
+ * @property {Pending | null} pending  A submission that a service may have got.
+ * @property {HandedIn | null} result
+ * @property {Map<string, VerdictShown>} verdicts  The verdicts by `keyOf` of their claims.
+ * @property {Record<string, {text: string, pairs: [number, number][]}>} marks  A person's own targets, by the kind's name.
+ * @property {Claim[] | null} undone  The claims before the last change that can be undone.
+ *
+ * @typedef {{key: string, body: string, id: string | null}} Pending
+ */
+import { keyOf } from "./identity.js";
+
+/** @type {WeakMap<object, Kept>} */
+const KEPT_CLAIMS = new WeakMap();
+
+/**
+ * What is kept for a page; the first time, the basket is filled with what the browser has.
+ *
+ * @param {App} app
+ * @returns {Kept}
+ */
+export function keptOf(app) {
+  const known = KEPT_CLAIMS.get(app.given);
+  if (known) return known;
+  const { claims = [], more = {}, pending = null } = stored(app);
+  /** @type {Kept} */
+  const kept = { more, pending, result: null, verdicts: new Map(), marks: {}, undone: null };
+  KEPT_CLAIMS.set(app.given, kept);
+  if (claims.length && !app.store.get().claims.length) app.store.set({ claims });
+  return kept;
+}
+
+/**
+ * Keep the basket in the browser, if it lets pages keep anything.
+ *
+ * @param {App} app
+ */
+export function keep(app) {
+  const { more, pending } = keptOf(app);
+  try {
+    localStorage.setItem(address(app), JSON.stringify({ claims: app.store.get().claims, more, pending }));
+  } catch {
+    // the claims stay on the page, and can be downloaded
+  }
+}
+
+/**
+ * The submission as it stands.
+ *
+ * @param {App} app
+ * @returns {SubmissionDraft}
+ */
+export function draftNow(app) {
+  const { gallery_name: name, ...more } = keptOf(app).more;
+  const all = more.gallery && name !== undefined ? { ...more, gallery_name: name } : more;
+  return {
+    exercise: app.content().exercise,
+    claims: app.store.get().claims,
+    ...(Object.keys(all).length ? { more: all } : {}),
+  };
+}
+
+/**
+ * Put other claims into the basket; the ones before can be brought back.
+ *
+ * @param {App} app
+ * @param {Claim[]} claims
+ */
+export function replaceClaims(app, claims) {
+  keptOf(app).undone = app.store.get().claims;
+  app.store.set({ claims });
+}
+
+/**
+ * The verdict on a claim, if it was handed in.
+ *
+ * @param {App} app
+ * @param {Claim} claim
+ * @returns {VerdictShown | undefined}
+ */
+export function verdictOn(app, claim) {
+  return keptOf(app).verdicts.get(keyOf(claim, app.content()));
+}
+
+/**
+ * @param {App} app
+ * @returns {Partial<Kept> & {claims?: Claim[]}}
+ */
+function stored(app) {
+  try {
+    return JSON.parse(localStorage.getItem(address(app)) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * @param {App} app
+ * @returns {string}
+ */
+function address(app) {
+  return `head-grader/claims/${app.content().exercise}`;
+}
