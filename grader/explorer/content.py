@@ -45,9 +45,7 @@ class KindAsked(Record):
     heads: int
     from_tokens: bool
     more_needed: bool
-    sentence: SentenceToTry | None = Field(
-        description="The text of a hint that costs nothing, if there is one."
-    )
+    sentence: SentenceToTry | None = Field(description="The text of a hint that costs nothing, if there is one.")
     hints: tuple[ShownHint, ...] | None = Field(description="The hints, if they cost nothing; else None.")
 
 
