@@ -11,7 +11,7 @@ from grader.base.errors import InvalidInput, Problem
 
 
 @dataclass(frozen=True)
-class Mark:
+class FolderMark:
     """The file that marks a folder as written by a command; other folders are never changed."""
 
     name: str
@@ -22,13 +22,13 @@ class Mark:
         return (folder / self.name).is_file()
 
     def leave(self, folder: Path) -> None:
-        """Mark the folder."""
+        """FolderMark the folder."""
         text = f"This folder is written by `{self.command}`, which replaces all of it.\n"
         (folder / self.name).write_text(text)
 
 
 @contextmanager
-def replaced(out: Path, mark: Mark, foreign: Problem) -> Iterator[Path]:
+def replaced(out: Path, mark: FolderMark, foreign: Problem) -> Iterator[Path]:
     """Yield a new folder to write into; it replaces `out` at the end if there was no error.
 
     Raises:

@@ -1,6 +1,7 @@
 """The door for programs: what `import grader` gives to notebooks and scripts, loaded when it is first used."""
 
 from grader.base.errors import GraderError, InvalidInput, UnsupportedTransformer
+from grader.door.exploring import explore
 from grader.door.grading import grade
 from grader.door.opening import load_exercise
 from grader.door.patterns import Pattern, attention
@@ -25,6 +26,7 @@ __all__ = [
     "UnsupportedTransformer",
     "Verdict",
     "attention",
+    "explore",
     "grade",
     "load_exercise",
     "scan",

@@ -22,7 +22,7 @@ class ShownHint(Record):
     text: str = Field(default="", description="The text to try, if the hint has one.")
 
 
-class Sentence(Record):
+class SentenceToTry(Record):
     """A text on which heads of a kind show what they are."""
 
     text: str
@@ -45,7 +45,7 @@ class KindAsked(Record):
     heads: int
     from_tokens: bool
     more_needed: bool
-    sentence: Sentence | None = Field(description="The text of a hint; None if hints cost something, or there is none.")
+    sentence: SentenceToTry | None = Field(description="The text of a hint that costs nothing, if there is one.")
     hints: tuple[ShownHint, ...] | None = Field(description="The hints, if they cost nothing; else None.")
 
 
@@ -140,11 +140,11 @@ def _kind(exercise: Exercise, asked: AskedKind) -> KindAsked:
     )
 
 
-def _sentence(exercise: Exercise, asked: AskedKind) -> Sentence | None:
+def _sentence(exercise: Exercise, asked: AskedKind) -> SentenceToTry | None:
     own = tried(exercise, asked)
     if own is None:
         return None
-    return Sentence(text=own.text, see=_(own.see), looks=tuple(in_utf16(own.text, look) for look in spans(own)))
+    return SentenceToTry(text=own.text, see=_(own.see), looks=tuple(in_utf16(own.text, look) for look in spans(own)))
 
 
 def in_utf16(text: str, places: tuple[int, int, int, int]) -> tuple[int, int, int, int]:

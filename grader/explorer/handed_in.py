@@ -11,7 +11,7 @@ from grader.exercises import submissions
 from grader.explorer.content import ShownHint, shown_hint
 from grader.ledger import Ledger
 from grader.report.formats import Format
-from grader.report.graded import Graded, graded
+from grader.report.graded import GradedSubmission, graded
 from grader.report.text import words
 from grader.schema import Exercise, Record, Submission, Verdict
 from grader.students.taking import ladder_taken
@@ -24,7 +24,7 @@ SOURCE = "my_heads.yaml"
 KEPT_PAGES = 30
 """The number of whole reports that can be opened from the page."""
 FIELDS = ("layer", "head", "note", "evidence")
-"""What the page knows of a claim besides its kind."""
+"""The parts of a claim that the page knows, besides its kind."""
 
 
 class ShownVerdict(Record):
@@ -133,7 +133,7 @@ def draft_of(submission: Submission) -> dict[str, Any]:
     return {"exercise": submission.exercise, "claims": claims} | ({"more": rest} if rest else {})
 
 
-def shown_result(result: Graded, page: str | None) -> ShownResult:
+def shown_result(result: GradedSubmission, page: str | None) -> ShownResult:
     """Return a result as the page shows it: from the report's own texts, as far as the exercise's feedback goes."""
     report, exercise = result.shown, result.exercise
     first = f"{words.total_sign(report).word.capitalize()}"

@@ -17,7 +17,7 @@ POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{style}'; worker-src blob:; "
     "script-src '{script}' 'wasm-unsafe-eval'{beside}; connect-src {connect}; img-src data: blob:"
 )
-"""What the page may load: its own inline script and style; WebAssembly is ours, too, and made in a worker."""
+"""The things that the page may load: its inline script and style, and WebAssembly, which is ours and in a worker."""
 PAGE = """<!doctype html>
 <html lang="{language}">
 <head>

@@ -15,7 +15,7 @@ from grader.schema import Exercise
 
 INDEX, SCRIPT = "index.html", "transformer.js"
 SERVICE = re.compile(r"https?://[\w.-]+(:\d+)?(/[\w./~-]*)?", re.ASCII)
-EXPLORER = folders.Mark(".head-explorer", "grade explore build")
+EXPLORER = folders.FolderMark(".head-explorer", "grade explore build")
 
 
 def build(exercise: Exercise, loaded: Loaded, out: Path, service: str | None = None) -> None:
@@ -31,9 +31,9 @@ def build(exercise: Exercise, loaded: Loaded, out: Path, service: str | None = N
         (folder / INDEX).write_bytes(beside(exercise, loaded, service).encode())
 
 
-def beside(exercise: Exercise, loaded: Loaded, service: str | None = None) -> str:
+def beside(exercise: Exercise, loaded: Loaded, service: str | None = None, *, script: str = SCRIPT) -> str:
     """Return the page for a folder in which the transformer's script lies."""
-    source = {"kind": "browser", "script": SCRIPT, "about": about(loaded)}
+    source = {"kind": "browser", "script": script, "about": about(loaded)}
     return page(contents(exercise), source, beside=True, service=service)
 
 

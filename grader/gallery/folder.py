@@ -7,7 +7,7 @@ from grader.base import folders
 from grader.base.errors import Problem
 from grader.base.language import _
 
-GALLERY = folders.Mark(".head-gallery", "grade gallery build")
+GALLERY = folders.FolderMark(".head-gallery", "grade gallery build")
 MARK = GALLERY.name
 """The file that marks a folder as a gallery; other folders are never changed."""
 

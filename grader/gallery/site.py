@@ -12,10 +12,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from grader.gallery import feeds, pictures, showing
+from grader.gallery import exploring, feeds, pictures, showing
 from grader.gallery.entries import Exhibit
 from grader.gallery.pages import Filter, Shelf, Shelves, choices, head_of, pager, shelves
 from grader.gallery.pictures import Pictures
+from grader.measuring.transformer import Loaded
 from grader.report.drawing.bars import bar
 from grader.report.drawing.headmap import NEED_SIGNS
 from grader.report.drawing.pattern import Drawing, draw
@@ -42,6 +43,8 @@ class Gallery:
     """The pictures by exercise."""
     base: str | None = None
     """The web address of the site."""
+    explorable: Mapping[str, Loaded] = field(default_factory=dict)
+    """The transformers that run in a browser, by exercise."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Site:
 
     def write(self) -> int:
         """Write everything, and return the number of files."""
-        for path, content in self._fixed().items():
+        for path, content in (self._fixed() | self._explorers()).items():
             self._save(path, content)
         for shelf in self.shelves.values():
             self._shelf(shelf)
@@ -94,6 +97,7 @@ class Site:
             "head_of": head_of,
             "page_of": feeds.page,
             "feeds": feeds,
+            "explore": exploring.link,
             "everything": Filter(),
             "kind_of": self.kinds.__getitem__,
         }
@@ -125,6 +129,15 @@ class Site:
             "gallery.css": "\n".join(self.templates.get_template(style).render() for style in STYLES),
             "gallery.js": self._text("gallery.js"),
             "picture.js": self._text("page.js") + self._text("frame.js"),
+        }
+
+    def _explorers(self) -> dict[str, str]:
+        """Return the pages on which heads are explored, of the exercises that have exhibits."""
+        shown = [exercise for exercise, _exhibits in self._by_exercise() if exercise.id in self.gallery.explorable]
+        return {
+            path: content
+            for exercise in shown
+            for path, content in exploring.files(exercise, self.gallery.explorable[exercise.id]).items()
         }
 
     def _front(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradedSubmission:
     """The report on one submission, with the laboratory that made it."""
 
     laboratory: "Laboratory"
@@ -54,8 +54,8 @@ class Graded:
             ledger.hand_in(self.report)
 
 
-def graded(laboratory: "Laboratory", submission: Submission, login: str) -> Graded:
+def graded(laboratory: "Laboratory", submission: Submission, login: str) -> GradedSubmission:
     """Return the graded submission, which is not in the ledger yet; one without a name is that of `login`."""
     if submission.student is None:
         submission = submission.model_copy(update={"student": login})
-    return Graded(laboratory, laboratory.report(submission))
+    return GradedSubmission(laboratory, laboratory.report(submission))

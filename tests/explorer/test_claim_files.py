@@ -13,7 +13,8 @@ NOTES = (
     "it's \"bright\": every row # not a comment",
     "two\nlines\n\n- and: {a: list}\n",
     "🙂 이전 단어를 봅니다 \U0001d54f",
-    "yes", "null", "010", "12:30", "~", "&anchor", "*alias", "!tag", "%", "@", "`", "| folded", "> folded", "? key", "- item",
+    "yes", "null", "010", "12:30", "~", "&anchor", "*alias", "!tag", "%", "@", "`", "| folded", "> folded", "? key",
+    "- item",
     " leading and trailing ", "\\ backslash \\n \\u0041", "tab\there", "a\u2028\u2029\ufeff\xa0", "", "'single'",
     "a: b", "---", "[a, b]", "{a: b}", "#", "1.5e3", "-1",
 )  # fmt: skip

@@ -29,7 +29,9 @@ def modules() -> list[Path]:
 
 
 def entries(folder: Path) -> list[str]:
-    return [each.name for each in folder.iterdir() if each.name != "__pycache__" and not each.name.startswith(".")]
+    """The names in a folder, except those that hold nothing to read."""
+    aside = {"__pycache__", "py.typed"}
+    return [each.name for each in folder.iterdir() if each.name not in aside and not each.name.startswith(".")]
 
 
 def test_no_folder_is_a_heap() -> None:

@@ -44,7 +44,7 @@ def build(
     ] = False,
 ) -> None:
     """Build the site from the ledger: confirmed claims of the newest submissions, if these say `gallery: true`."""
-    from grader.gallery import entries, folder, site
+    from grader.gallery import entries, exploring, folder, site
     from grader.gallery.discretion import Discretion
     from grader.gallery.pictures import Pictures
     from grader.ledger import Ledger
@@ -62,6 +62,7 @@ def build(
         if platform and not known:
             message = _("the ledger has no submissions from platform {platform}", platform=platform)
             raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", message)])
+        shown = {each.report.exercise for each in submissions}
         tables = home.writable_folder(home.TABLES)
         gallery = site.Gallery(
             name=title or _("Gallery of attention heads"),
@@ -69,6 +70,7 @@ def build(
             exercises=chosen,
             pictures={name: Pictures(each, tables, recompute=recompute) for name, each in chosen.items()},
             base=url,
+            explorable=exploring.explorable(chosen[name] for name in chosen if name in shown),
         )
         files = site.Site(gallery, new).write()
     for message in _left_out(gallery, submissions, set() if exercise else known - set(chosen)):

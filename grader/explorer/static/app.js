@@ -101,18 +101,16 @@ function show(root, app) {
   const { store, end } = scoped(app.store);
   const own = { ...app, store };
   const focused = /** @type {Document | ShadowRoot} */ (root.getRootNode()).activeElement?.id;
-  const looking = element("div", { className: "looking" }, gridView(own));
-  const head = element(
-    "div",
-    { className: "beside" },
-    pinnedView(own),
-    switchedView(own),
-    kindsView(own),
-    basketView(own),
-  );
+  const parts = [
+    sentencesView(own),
+    element("div", { className: "looking" }, gridView(own)),
+    element("div", { className: "beside" }, pinnedView(own), switchedView(own)),
+    element("div", { className: "finding" }, kindsView(own)),
+    element("div", { className: "handing" }, basketView(own)),
+  ];
   root.classList.add("explorer");
   root.lang = store.get().language;
-  fill(root, topView(own), element("main", {}, sentencesView(own), looking, head));
+  fill(root, topView(own), element("main", {}, ...parts));
   const again = focused && root.querySelector(`#${CSS.escape(focused)}`);
   if (again instanceof HTMLElement) again.focus();
   return end;

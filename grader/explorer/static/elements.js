@@ -35,3 +35,13 @@ export function fill(parent, ...children) {
   const kept = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
   parent.replaceChildren(...kept.map((child) => (child instanceof Node ? child : `${child}`)));
 }
+
+/**
+ * A text whose words between backticks are code.
+ *
+ * @param {string} text
+ * @returns {(HTMLElement | string)[]}
+ */
+export function worded(text) {
+  return text.split("`").map((part, at) => at % 2 ? element("code", {}, part) : part);
+}

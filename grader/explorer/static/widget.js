@@ -15,11 +15,14 @@ export default {
    */
   render({ model, el }) {
     const given = model.get("given");
-    const root = element("div", { id: "explorer" });
+    const root = element("div");
     const { source, close } = createWidgetSource(given, model);
     const tree = el.attachShadow({ mode: "open" });
-    tree.append(element("style", { textContent: model.get("styles") }), root);
-    mount(root, given, source);
-    return close;
+    tree.append(element("style", {}, model.get("styles")), root);
+    const page = mount(root, given, source, { links: false });
+    return () => {
+      page.close();
+      close();
+    };
   },
 };

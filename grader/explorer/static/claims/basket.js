@@ -4,7 +4,7 @@
  * @import { App } from "../app.js"
  * @import { Claim } from "../types.js"
  */
-import { element, fill } from "../elements.js";
+import { element, fill, worded } from "../elements.js";
 import { headName } from "../store.js";
 import { fileView } from "./files.js";
 import { handingView } from "./handing.js";
@@ -68,7 +68,7 @@ export function basketView(app) {
     title,
     facts,
     list,
-    element("div", { className: "row" }, undo, clear),
+    element("div", { className: "side-by-side" }, undo, clear),
     said,
     fileView(app, said, show),
     handingView(app, show),
@@ -78,7 +78,7 @@ export function basketView(app) {
 }
 
 /**
- * What is to be known about the basket as it is.
+ * Remarks on the basket as it is.
  *
  * @param {App} app
  * @returns {(HTMLElement | string)[]}
@@ -92,7 +92,7 @@ function remarks({ content, store, t }) {
     placesOf(claims) > budget && t("basket.over", { number: budget }),
     over.length > 0 && t("basket.more_than_wanted", { kinds: over.map((kind) => kind.title).join(", ") }),
     causal_claims && t("basket.causal"),
-  ].flatMap((line) => line ? [element("span", { className: "line" }, line)] : []);
+  ].flatMap((line) => line ? [element("span", { className: "line" }, worded(line))] : []);
 }
 
 /**
@@ -136,7 +136,7 @@ function claimItem(app, claim, at, remove, open) {
     { className: verdict?.outcome || "open" },
     element(
       "div",
-      { className: "row" },
+      { className: "side-by-side" },
       kind ? badge(kind) : null,
       element("button", {
         type: "button",
@@ -164,7 +164,7 @@ function claimItem(app, claim, at, remove, open) {
 }
 
 /**
- * What the grader would say against a claim.
+ * The things that the grader would say against a claim.
  *
  * @param {App} app
  * @param {Claim} claim
@@ -221,7 +221,7 @@ function editForm(app, claim, at) {
     element("label", {}, t("basket.evidence"), evidence),
     element(
       "div",
-      { className: "row" },
+      { className: "side-by-side" },
       present,
       element("button", { type: "submit", className: "main" }, t("basket.save")),
     ),

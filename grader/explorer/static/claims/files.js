@@ -34,7 +34,7 @@ export function fileView(app, said, show) {
   const open = element("button", { type: "button", onclick: () => field.click() }, t("file.open"));
   const view = element(
     "div",
-    { className: "row files" },
+    { className: "side-by-side files" },
     save,
     open,
     field,

@@ -115,7 +115,7 @@ function whoFields(app) {
   return {
     view: element(
       "div",
-      { className: "row" },
+      { className: "side-by-side" },
       element("label", {}, t("hand.student"), id),
       element("label", {}, t("hand.token"), token),
     ),

@@ -4,7 +4,7 @@
  * @import { App } from "../app.js"
  * @import { Hint, Hints, KindAsked } from "../types.js"
  */
-import { element, fill } from "../elements.js";
+import { element, fill, worded } from "../elements.js";
 import { asExplorerError } from "../looks.js";
 import { tryButton } from "./kinds.js";
 
@@ -19,7 +19,7 @@ const SEEN = new WeakMap();
 export function hintsView(app, kind) {
   const { given, source, t } = app;
   const list = element("ol", {});
-  const foot = element("div", { className: "row" });
+  const foot = element("div", { className: "side-by-side" });
   const seen = SEEN.get(given) ?? new Map();
   SEEN.set(given, seen);
   if (!kind.hints && !source.hints) {
@@ -98,7 +98,7 @@ function hintItem(app, kind, { title, lines, text }) {
     "li",
     { tabIndex: -1 },
     element("strong", {}, title),
-    ...lines.map((line) => element("p", {}, line)),
+    ...lines.map((line) => element("p", {}, worded(line))),
     ...(isShown ? [element("q", {}, text), element("p", {}, tryButton(app, text))] : []),
   );
 }

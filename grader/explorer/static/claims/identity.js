@@ -42,7 +42,7 @@ export function printable(text) {
 }
 
 /**
- * Whether a sentence may stand in a claim as evidence: it has a word, and is not too long.
+ * True if a sentence may stand in a claim as evidence: it has a word, and is not too long.
  *
  * @param {string} text
  * @returns {boolean}

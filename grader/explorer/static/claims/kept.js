@@ -21,7 +21,7 @@ import { keyOf } from "./identity.js";
 const KEPT_CLAIMS = new WeakMap();
 
 /**
- * What is kept for a page; the first time, the basket is filled with what the browser has.
+ * The things that are kept for a page; the first time, the basket is filled with what the browser has.
  *
  * @param {App} app
  * @returns {Kept}

@@ -4,7 +4,7 @@
  * @import { App } from "../app.js"
  * @import { KindAsked } from "../types.js"
  */
-import { element, fill } from "../elements.js";
+import { element, fill, worded } from "../elements.js";
 import { claimForm } from "./claiming.js";
 import { hintsView } from "./hints.js";
 import { kindOf } from "./identity.js";
@@ -107,7 +107,7 @@ function tryIt(app, { sentence }) {
     "div",
     { className: "try" },
     element("q", {}, sentence.text),
-    element("p", { className: "soft" }, sentence.see),
+    element("p", { className: "soft" }, worded(sentence.see)),
     tryButton(app, sentence.text),
   );
 }

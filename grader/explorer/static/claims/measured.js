@@ -18,7 +18,7 @@ import { keptOf } from "./kept.js";
 export function measuredView(app, kind) {
   const { store } = app;
   const numbers = element("div", { className: "measured" });
-  const own = element("div", { className: "marks" });
+  const own = element("div", { className: "own-targets" });
   let latest = 0;
 
   async function show() {
@@ -101,7 +101,7 @@ function told({ store, t }, pattern, targets, tokens) {
  * @returns {HTMLElement}
  */
 function meter(value) {
-  const bar = element("span", { className: "bar", "aria-hidden": "true" });
+  const bar = element("span", { className: "gauge", "aria-hidden": "true" });
   bar.style.setProperty("--part", `${Math.round(100 * value)}%`);
   return bar;
 }
@@ -165,8 +165,14 @@ function marking(app, kind, show) {
     "details",
     { open: pairs.length > 0 },
     summary,
-    element("div", { className: "row" }, from, to, element("button", { type: "button", onclick: add }, t("marks.add"))),
-    element("ul", { className: "chips" }, ...marked),
+    element(
+      "div",
+      { className: "side-by-side" },
+      from,
+      to,
+      element("button", { type: "button", onclick: add }, t("marks.add")),
+    ),
+    element("ul", { className: "pills" }, ...marked),
   );
   return [details];
 }

@@ -26,8 +26,8 @@
  * @property {{lookalike: string, knows: string, agreement: number} | null} [fits]
  * @property {{result: string, rationale: string} | null} [circuit]
  */
-import { element } from "../elements.js";
-import { kindOf, kindTitle } from "./identity.js";
+import { element, worded } from "../elements.js";
+import { kindOf } from "./identity.js";
 
 /** @type {Record<string, string>} */
 const SIGNS = { confirmed: "✓", refuted: "✗", not_graded: "○", too_close: "≈" };
@@ -45,18 +45,18 @@ const WORDS = {
  * @returns {HTMLElement}
  */
 export function verdictView({ t }, { outcome, headline, lines, points }) {
-  const word = WORDS[outcome] ? t(WORDS[outcome]) : headline;
+  const word = headline || t(WORDS[outcome] ?? "verdict.not_graded");
   const worth = points ? ` · ${t("verdict.points", { number: points })}` : "";
   return element(
     "div",
     { className: `verdict ${outcome}` },
     element("p", {}, element("strong", { className: "sign" }, `${SIGNS[outcome] ?? ""} ${word}`.trim()), worth),
-    ...lines.map((line) => element("p", {}, line)),
+    ...lines.map((line) => element("p", {}, worded(line))),
   );
 }
 
 /**
- * What the page shows of a report from a service.
+ * The part of a report from a service that the page shows.
  *
  * @param {Report} report
  * @param {Content} content
@@ -101,7 +101,7 @@ function shownVerdict({ claim, outcome, why_not, points, rationale, help, fits, 
     head: claim.head,
     kind: kind?.name ?? claim.type,
     outcome: why_not === "too_close" ? "too_close" : outcome,
-    headline: kindTitle(claim, content),
+    headline: "",
     lines: lines.flatMap((line) => line ? [line] : []),
     points: feedback === "all" ? points : null,
   };

@@ -1,0 +1,47 @@
+"""The explorer in the gallery: a page for each exercise whose transformer is bundled and runs in a browser."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from urllib.parse import urlencode
+
+from grader.base.errors import GraderError
+from grader.explorer.site import beside
+from grader.explorer.weights import transformer_script
+from grader.gallery.entries import Exhibit
+from grader.measuring.transformer import Loaded, load
+from grader.schema import Exercise
+
+DIGITS = 12
+"""The hexadecimal digits of a transformer's digest in the name of its script."""
+
+
+def explorable(exercises: Iterable[Exercise]) -> dict[str, Loaded]:
+    """Return the transformers of the exercises that have a page to explore, by the exercise's id."""
+    found = {}
+    for exercise in exercises:
+        if exercise.transformer.bundled is not None:
+            with suppress(GraderError):  # it is not there, or the browser cannot run it: then there is no such page
+                loaded = load(exercise.transformer, dtype=exercise.probes.precision)
+                transformer_script(loaded)
+                found[exercise.id] = loaded
+    return found
+
+
+def files(exercise: Exercise, loaded: Loaded) -> dict[str, str]:
+    """Return the exercise's page and its transformer's script, which other exercises share, by their paths."""
+    script = f"transformer-{loaded.digest[:DIGITS]}.js"
+    return {page(exercise.id): beside(exercise, loaded, script=script), script: transformer_script(loaded)}
+
+
+def page(exercise: str) -> str:
+    """Return the path of an exercise's page."""
+    return f"explore-{exercise}.html"
+
+
+def link(exhibit: Exhibit) -> str:
+    """Return the path to an exhibit's head, on the student's own sentence if all of it is shown."""
+    claim = exhibit.verdict.claim
+    state = {"head": exhibit.place, "kind": claim.name}
+    if claim.evidence and exhibit.is_whole:
+        state = {"text": claim.evidence, **state}
+    return f"{page(exhibit.exercise)}#{urlencode(state)}"
