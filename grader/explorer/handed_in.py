@@ -8,7 +8,7 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.documents import Plain
 from grader.exercises import submissions
-from grader.explorer.content import ShownHint
+from grader.explorer.content import ShownHint, shown_hint
 from grader.ledger import Ledger
 from grader.report.formats import Format
 from grader.report.graded import GradedSubmission, graded
@@ -114,7 +114,7 @@ class Desk:
                 way.take_next(ledger, self.student)
         seen = way.seen[:number]
         return ShownLadder(
-            seen=tuple(ShownHint(title=rung.title, lines=rung.lines) for rung in seen),
+            seen=tuple(shown_hint(self.exercise, asked, rung) for rung in seen),
             left=len(way.ladder) - len(seen),
             cost=self.exercise.hint_costs if len(seen) == len(way.seen) and way.new else 0,
         )
