@@ -75,7 +75,7 @@ class Desk:
         Raises:
             InvalidInput: They cannot be graded; nothing is counted.
         """
-        values = _values(draft)
+        values = values_of(draft)
         _refuse_other(self.exercise, values.get("exercise"))
         result = graded(self.laboratory, submissions.made(values, self.exercise, SOURCE), self.student)
         page = result.rendered(Format.html)  # first, so that nothing is counted if it cannot be made
@@ -153,14 +153,14 @@ def _verdict(verdict: Verdict, *, has_points: bool) -> ShownVerdict:
         layer=claim.layer,
         head=claim.head,
         kind=claim.name,
-        outcome=verdict.outcome,
+        outcome="too_close" if verdict.why_not == "too_close" else verdict.outcome,
         headline=words.sign(verdict).word,
         lines=tuple(words.verdict_lines(verdict)),
         points=words.earned(verdict) if has_points else None,
     )
 
 
-def _values(draft: Mapping[str, Any]) -> dict[str, Plain]:
+def values_of(draft: Mapping[str, Any]) -> dict[str, Plain]:
     """Return the plain values of the submission file that the page would write."""
     claims = draft.get("claims")
     entries = tuple(map(_whole, claims)) if isinstance(claims, list) else _plain(claims)

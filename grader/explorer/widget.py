@@ -35,6 +35,9 @@ class HeadsWidget(anywidget.AnyWidget):
         self._lends = lends
         self.on_msg(self._hear)
 
+    def __repr__(self) -> str:
+        return f"<HeadsWidget of {self.given['source']['about']['id']}>"
+
     def _hear(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         """Answer one question of the page."""
         try:

@@ -12,10 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from grader import exercises
+from grader.explorer import site
 from grader.explorer.content import contents
-from grader.explorer.joined import EXPORT, IMPORT, NOTHING, needed, text_of
 from grader.explorer.page import page
-from grader.explorer.weights import transformer_script
 from grader.measuring.transformer import load
 from tests.browser.conftest import DESK, PHONE, Opens
 
@@ -30,18 +29,10 @@ PAINTED = "heads => heads.filter(head => head.querySelector('canvas').width !== 
 @pytest.fixture(scope="module")
 def explorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of mini-heads, with the embedded transformer in the browser."""
-    folder = tmp_path_factory.mktemp("explorer")
+    folder = tmp_path_factory.mktemp("explorer") / "site"
     exercise = exercises.load("mini-heads")
-    modules = dict.fromkeys([*needed("app.js"), *needed("engine/source.js")])
-    script = "\n".join(NOTHING.sub("", EXPORT.sub("", IMPORT.sub("", text_of(name)))) for name in modules)
-    mounted = "mount(document.getElementById('explorer'), given, createBrowserSource(explorerTransformer));"
-    read = "const given = JSON.parse(document.getElementById('given').textContent);"
-    (folder / "explorer.js").write_text(f"{script}\n{read}\n{mounted}\n", encoding="utf-8")
-    (folder / "transformer.js").write_text(transformer_script(load(exercise.transformer)), encoding="utf-8")
-    html = page(contents(exercise), {"kind": "browser"}, scripts=("transformer.js", "explorer.js"))
-    start = html.rindex("<script>")
-    (folder / "index.html").write_text(html[:start] + html[html.rindex("</script>") :], encoding="utf-8")
-    return folder / "index.html"
+    site.build(exercise, load(exercise.transformer), folder)
+    return folder / site.INDEX
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +54,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"text": word, "id": at, "special": False, "start": 4 * at, "end": 4 * at + 3} for at, word in enumerate(words)
     ]
     source = {"kind": "given", "about": about, "text": "".join(words), "tokens": tokens}
-    source["patterns"] = b64encode(pattern.tobytes()).decode()
+    source["patterns"] = b64encode((65535 * pattern).round().astype("<u2").tobytes()).decode()
     path = tmp_path_factory.mktemp("many") / "index.html"
     path.write_text(page(contents(exercises.load("mini-heads")), source), encoding="utf-8")
     return path

@@ -14,7 +14,7 @@ from grader import door
 
 ROOT = Path(__file__).parents[2]
 SHELL = {"torch", "transformers", "pydantic", "numpy", "typer", "rich", "jinja2", "pandas", "tqdm"}
-FUNCTIONS = ("load_exercise", "grade", "scan", "attention")
+FUNCTIONS = ("load_exercise", "grade", "scan", "attention", "explore", "show")
 USES = """\
 import grader
 
@@ -28,6 +28,7 @@ best: tuple[grader.Score, ...] = scores.best("induction", 2)
 place: str = best[0].place
 pattern: grader.Pattern = grader.attention(exercise, layer=1, head=7, text="one two one two")
 first: str = pattern.tokens[0]
+page: str = grader.show(pattern.weights, pattern.tokens).page
 """
 MYPY = """\
 [mypy]
@@ -93,7 +94,7 @@ def test_every_function_tells_all_of_its_arguments_what_it_returns_and_what_may_
     assert "Raises:" in text
 
 
-@pytest.mark.parametrize("name", ["Score", "Pattern"])
+@pytest.mark.parametrize("name", ["Score", "Pattern", "AttentionPage"])
 def test_every_result_tells_all_of_its_attributes(name: str) -> None:
     result = getattr(grader, name)
     text = inspect.getdoc(result) or ""

@@ -14,6 +14,8 @@ from tests.support.notebooks import executed, results, slim
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "python.md").read_text(encoding="utf-8")
 NOTEBOOK = DOCS / "examples" / "heads.ipynb"
+EXPLORING = DOCS / "examples" / "explore.ipynb"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
 MOST_BYTES = 20_000
 """Of a notebook with its small outputs."""
@@ -61,3 +63,12 @@ def test_the_notebook_runs_and_says_what_is_kept_in_it() -> None:
     assert len(frames) == 4, "scores, a pattern, a report, scores again"
     assert slim(fresh).cells == kept.cells, "python -m tests.support.notebooks docs/examples/heads.ipynb"
     assert NOTEBOOK.stat().st_size < MOST_BYTES
+
+
+def test_a_notebook_shows_a_widget_and_a_frame() -> None:
+    kept, fresh = nbformat.read(EXPLORING, as_version=4), executed(EXPLORING)
+    widget, frame = (results(cell)[-1] for cell in fresh.cells if cell.cell_type == "code")
+
+    assert WIDGET in widget
+    assert "<iframe" in frame["text/html"]
+    assert slim(fresh).cells == kept.cells, "python -m tests.support.notebooks docs/examples/explore.ipynb"

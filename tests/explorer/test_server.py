@@ -11,9 +11,13 @@ import numpy as np
 import pytest
 import torch
 
+from grader import exercises
+from grader.laboratory import Laboratory
 from grader.laboratory.looking import MOST_TOKENS
+from grader.ledger import Ledger
 from grader.measuring.attention import pattern_of
-from tests.cli.conftest import Bench
+from grader.schema import head_name
+from tests.cli.conftest import ID, Bench
 from tests.explorer.conftest import HANGING, Server, running
 from tests.support.tiny import for_words, word_tokenizer
 
@@ -95,6 +99,46 @@ def test_problems_are_in_the_language_of_the_page(server: Server) -> None:
     assert english["problems"][0]["message"] == "the text is empty; give some words"
     assert korean["problems"][0]["message"] != english["problems"][0]["message"]
     assert korean["problems"][0]["code"] == "no-words"
+
+
+def keys_of(value: object) -> set[str]:
+    """Return all keys in a JSON value, at any depth."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set().union(*map(keys_of, value)) if isinstance(value, list) else set()
+
+
+def test_before_handing_in_nothing_that_was_measured_is_given_out(bench: Bench, server: Server) -> None:
+    """Everything that can be asked is asked, and read for every score that is kept in the home, and every best head."""
+    exercise = exercises.load(bench.root / "exercises" / ID)
+    table = Laboratory(exercise, server.home / "tables", explicit=bench.root / "tiny").kept_table
+    columns = [column for kind in table.kinds for part in kind.slices for column in part.statistics]
+    scores = {f"{value}" for column in columns for row in column.value for value in row}
+    distinct = {score for score in scores if len(score) > len("0.12")}
+    text, kinds = "the king near the king", [asked.name for asked in exercise.kinds]
+    guess = [{"layer": layer, "head": head, "type": "induction"} for layer, head in bench.best.values()]
+    page = server.client.get("/")
+    answers = [
+        page,
+        server.ask("read", text=text),
+        server.ask("predict", text=text, off=[]),
+        *(server.ask("hints", kind=kind, number=number) for kind in kinds for number in range(9)),
+        server.ask("read-file", text=json.dumps({"exercise": ID, "claims": guess})),
+        server.ask("hand-in", exercise=ID, claims=[*guess, MISSING]),
+        *(server.client.get(path) for path in ("/report/", "/report/1", "/api/scores", "/tables/", "/ledger.sqlite3")),
+    ]
+    given = json.loads(page.text.partition('id="given">')[2].partition("</script>")[0])
+    own = "".join(answer.text for answer in answers)
+
+    assert len(distinct) > 50
+    assert {score for score in distinct if score in own} == set()
+    assert not any(head_name(*place) in own for place in bench.best.values())
+    assert (
+        keys_of(given["content"]) & {"score", "scores", "rank", "outcome", "passing", "measured", "thresholds"} == set()
+    )
+    assert set(given) == {"words", "content", "language", "source", "service"}
+    with Ledger(f"sqlite:///{server.home / 'ledger.sqlite3'}") as ledger:
+        assert list(ledger.entries()) == []
 
 
 def raw(server: Server, request: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Claims from the page: report, ledger and hints are those of the command line, and nothing comes before."""
+"""Claims from the page: the report, the entry in the ledger and the hints are those of the command line."""
 
 import json
 from pathlib import Path
@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from grader import exercises
-from grader.grading.standings import Standings
+from grader.explorer.handed_in import Desk, draft_of, values_of
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
+from grader.schema import Submission
 from tests.cli.conftest import ID, KINDS, Bench
-from tests.explorer.conftest import Server, running
+from tests.explorer.conftest import Server
 
 
 def claims(bench: Bench) -> list[dict[str, object]]:
@@ -50,45 +51,43 @@ def test_the_report_and_the_entry_are_those_of_grade_submit(bench: Bench, server
     assert any("a guess" in line for line in given["verdicts"][4]["lines"])
 
 
-def test_a_file_goes_through_the_page_unchanged(bench: Bench, server: Server, tmp_path: Path) -> None:
-    layer, head = bench.best["induction"]
-    text = (
-        f"exercise: {ID}\nstudent: ada\ngallery: true\nclaims:\n"
-        f"  - {{layer: {layer}, head: {head}, type: induction, matters: alone, evidence: the king and the king}}\n"
-        f"  - {{layer: 0, head: 1, type: previous_token, note: my own words}}\n"
-    )
+def test_a_file_is_read_as_the_page_keeps_it(server: Server) -> None:
+    text = f"exercise: {ID}\nstudent: ada\ngallery: true\nclaims:\n"
+    text += "  - {layer: 0, head: 1, type: previous_token, note: my own words}\n"
     draft = server.ask("read-file", text=text).json()
 
-    assert draft == {
+    claim = {"type": "positional", "offset": -1, "layer": 0, "head": 1, "note": "my own words"}
+    assert draft == {"exercise": ID, "claims": [claim], "more": {"student": "ada", "gallery": True}}
+
+
+def test_what_the_page_does_not_know_of_a_claim_goes_through_it(bench: Bench) -> None:
+    claim = {"layer": 2, "head": 1, "type": "induction", "matters": "together", "companions": [{"layer": 2, "head": 3}]}
+    submission = Submission.model_validate_json(json.dumps({"exercise": ID, "claims": [claim]}))
+    (drafted,) = draft_of(submission)["claims"]
+
+    assert drafted["more"].keys() == {"matters", "companions"}
+    assert values_of(draft_of(submission)) == {
         "exercise": ID,
-        "claims": [
-            {
-                "type": "induction",
-                "layer": layer,
-                "head": head,
-                "evidence": "the king and the king",
-                "more": {"matters": "alone"},
-            },
-            {"type": "positional", "offset": -1, "layer": 0, "head": 1, "note": "my own words"},
-        ],
-        "more": {"student": "ada", "gallery": True},
+        "claims": ({**claim, "companions": ({"layer": 2, "head": 3},)},),
     }
 
 
 @pytest.mark.parametrize("feedback", ["verdicts", "score"])
-def test_what_the_exercise_keeps_back_is_not_in_the_answer(bench: Bench, home: Path, feedback: str) -> None:
-    draft = {"exercise": f"{ID}-{feedback}", "claims": claims(bench)}
-    with running(bench, home, f"{ID}-{feedback}") as served:
-        answer = served.ask("hand-in", **draft)
-        whole = served.client.get("/" + answer.json()["page"]).text
+def test_what_the_exercise_keeps_back_is_not_in_the_answer(
+    bench: Bench, home: Path, feedback: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_HOME", str(home))
+    exercise = exercises.load(bench.root / "exercises" / f"{ID}-{feedback}")
+    desk = Desk(Laboratory(exercise, home / "tables", explicit=bench.root / "tiny"), "login-name")
+    given = desk.hand_in({"exercise": exercise.id, "claims": claims(bench)})
     (report,) = map(json.loads, entries(home))
     numbers = {f"{check['measured']:.2f}" for verdict in report["verdicts"] for check in verdict["threshold"]}
-    given = answer.json()
+    (page,) = desk.pages.values()
 
     assert numbers
-    assert {number for number in numbers if f"measured {number}" in answer.text + whole} == set()
-    assert [verdict["points"] for verdict in given["verdicts"]] == [None] * (5 if feedback == "verdicts" else 0)
-    assert given["lines"]
+    assert {number for number in numbers if f"measured {number}" in given.model_dump_json() + page} == set()
+    assert [verdict.points for verdict in given.verdicts] == [None] * (5 if feedback == "verdicts" else 0)
+    assert given.lines
 
 
 def test_hints_are_those_of_the_command_and_are_taken_once(bench: Bench, server: Server) -> None:
@@ -104,42 +103,3 @@ def test_hints_are_those_of_the_command_and_are_taken_once(bench: Bench, server:
     assert (len(first["seen"]), first["left"], seen["left"]) == (1, 3, 3)
     assert [hint["lines"] for hint in both["seen"]] == [seen["hints"][0]["lines"], by_command["hints"][0]["lines"]]
     assert both["left"] == by_command["left"] == 2
-
-
-def test_before_handing_in_nothing_that_was_measured_is_given_out(bench: Bench, home: Path) -> None:
-    """Everything that can be asked is asked, and read for any score that is kept in the home, in all usual forms."""
-    exercise = exercises.load(bench.root / "exercises" / ID)
-    table = Laboratory(exercise, home / "tables", explicit=bench.root / "tiny").kept_table
-    standings = Standings(exercise, table)
-    scores = {
-        value
-        for kind in table.kinds
-        for part in kind.slices
-        for column in part.statistics
-        for row in column.value
-        for value in row
-        if value not in (0, 1) and len(f"{value}") > 5
-    }
-    confirmed = list(bench.best.values())
-    with running(bench, home, ID) as served:
-        page = served.client.get("/")
-        answers = [
-            page,
-            *(served.ask("read", text="the king near the king") for _ in range(1)),
-            *(served.ask("predict", text="the king near the king", off=[]) for _ in range(1)),
-            *(served.ask("hints", kind=kind, number=number) for kind in KINDS for number in range(9)),
-            served.ask("read-file", text=json.dumps({"exercise": ID, "claims": claims(bench)})),
-            served.ask("hand-in", exercise=ID, claims=[{"layer": 99, "head": 0, "type": "induction"}]),
-            *(served.client.get(path) for path in ("/report/", "/report/1", "/api/scores", "/tables/")),
-        ]
-    texts = [answer.text for answer in answers]
-    given = json.loads(page.text.partition('id="given">')[2].partition("</script>")[0])
-    own = "".join(texts).replace(json.dumps(given["words"]), "")
-
-    assert len(scores) > 50
-    assert all(standings.by_kind[kind] for kind in KINDS)
-    assert {value for value in scores if f"{value}" in own} == set()
-    assert confirmed
-    assert not any(f"L{layer}H{head}" in own for layer, head in confirmed)
-    assert not any(word in json.dumps(given["content"]) for word in ("confirmed", "refuted", "score", "standing"))
-    assert not (home / "ledger.sqlite3").exists() or entries(home) == []

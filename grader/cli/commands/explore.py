@@ -100,7 +100,9 @@ def _explorer(exercise_id: str | None, transformer: Path | None) -> "Explorer":
     from grader.explorer.serving.application import Explorer
     from grader.laboratory.looking import Looking
 
-    return Explorer(contents(exercise), Looking(whole), Desk(lab, login_name()))
+    unlimited = {"attempts": None}  # as at one's own terminal: only a service counts them
+    in_languages = {name: each.model_copy(update=unlimited) for name, each in contents(exercise).items()}
+    return Explorer(in_languages, Looking(whole), Desk(lab, login_name()))
 
 
 def _only_looking(path: Path) -> "Explorer":

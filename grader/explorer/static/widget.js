@@ -18,7 +18,7 @@ export default {
     const root = element("div");
     const { source, close } = createWidgetSource(given, model);
     const tree = el.attachShadow({ mode: "open" });
-    tree.append(element("style", { textContent: model.get("styles") }), root);
+    tree.append(element("style", {}, model.get("styles")), root);
     const page = mount(root, given, source, { links: false });
     return () => {
       page.close();

@@ -9,8 +9,6 @@
  * @property {Token[]} tokens
  * @property {string} patterns  Base64 of whole numbers of two bytes, little-endian, [layer, head, query, key].
  */
-import { ExplorerError } from "../speech.js";
-
 const WHOLE = 65535; // stands for an attention of 1
 
 /**
@@ -24,10 +22,7 @@ export function createGivenSource(given) {
   const size = about.heads * tokens.length * tokens.length;
   return {
     about,
-    read(asked) {
-      if (asked !== text) return Promise.reject(new ExplorerError("text_given"));
-      return Promise.resolve({ text, tokens });
-    },
+    read: () => Promise.resolve({ text, tokens }),
     layer(_, layer) {
       const numbers = all.subarray(layer * size, (layer + 1) * size);
       return Promise.resolve(Float32Array.from(numbers, (number) => number / WHOLE));
