@@ -13,7 +13,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from grader.laboratory import Laboratory
-from grader.laboratory.overview import Overview, overview, places
+from grader.laboratory.overview import Overview, overview
 from grader.measuring.questions import question
 from grader.schema import AskedKind, HeadIndex, TriedText, head_name
 from grader.students import texts
@@ -94,7 +94,7 @@ def _targets(laboratory: Laboratory, asked: AskedKind, tried: TriedText, seen: O
     """Return the text's own targets, else those that follow from the tokens."""
     mask = torch.zeros(len(seen.read.token_ids), len(seen.read.token_ids), dtype=torch.bool)
     if tried.looks:
-        for query, key in texts.targets(tried, places(laboratory.loaded.tokenizer, tried.text)):
+        for query, key in texts.targets(tried, seen.read.spans):
             mask[query, key] = True
     elif asked.head_type.from_tokens:
         asking = question(asked.kind, seen.read.sequence()).visible(causal=laboratory.sees_back)

@@ -22,7 +22,7 @@ class FolderMark:
         return (folder / self.name).is_file()
 
     def leave(self, folder: Path) -> None:
-        """FolderMark the folder."""
+        """Mark the folder."""
         text = f"This folder is written by `{self.command}`, which replaces all of it.\n"
         (folder / self.name).write_text(text)
 

@@ -13,8 +13,8 @@ from grader.base.language import N_, _, ngettext
 from grader.base.numbers import percent
 from grader.cli.console import say
 from grader.cli.options import print_or_write
-from grader.cli.rendering import NoResult, failure_of, give_reason, rendered
-from grader.report.formats import Format
+from grader.cli.rendering import NoResult, failure_of, give_reason
+from grader.report.formats import Format, Material, rendered
 from grader.report.text.labels import padded
 from grader.schema import Exercise
 from grader.schema.queue import Result
@@ -43,7 +43,10 @@ def show_and_exit(result: Result, source: str, form: Format, out: Path | None, p
         reason = f" ({result.reason})" if result.reason else ""
         raise NoResult(f"{_name(result)}: {_(result.says)}{reason}", result.state)
     exercise = exercises.load(result.exercise)
-    print_or_write(rendered(form, result.report, exercise, dict, plain=out is not None, total_points=points), out)
+    from grader.grading.grade import shown
+
+    material = Material(shown(result.report), exercise, total_points=points, to_file=out is not None)
+    print_or_write(rendered(form, material), out)
     if form is Format.html:
         say(_(NO_PICTURES), err=True)
     for line in notes(result):

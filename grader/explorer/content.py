@@ -8,7 +8,7 @@ from grader.base.language import LANGUAGES, _, speaking
 from grader.kinds import PARAMETERS, SPELLINGS
 from grader.schema import AskedKind, Exercise, Record, title
 from grader.students.hints import Rung, ladder_of, rungs
-from grader.students.texts import default, spans, tried
+from grader.students.texts import default, tried
 
 COMMAND = "grade "
 """The beginning of a line that is a command for the shell."""
@@ -144,7 +144,7 @@ def _sentence(exercise: Exercise, asked: AskedKind) -> SentenceToTry | None:
     own = tried(exercise, asked)
     if own is None:
         return None
-    return SentenceToTry(text=own.text, see=_(own.see), looks=tuple(in_utf16(own.text, look) for look in spans(own)))
+    return SentenceToTry(text=own.text, see=_(own.see), looks=tuple(in_utf16(own.text, look) for look in own.spans))
 
 
 def in_utf16(text: str, places: tuple[int, int, int, int]) -> tuple[int, int, int, int]:

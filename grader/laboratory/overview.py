@@ -10,7 +10,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.measuring.attention import one_thread, stream
-from grader.measuring.probes.tokens import surround
 from grader.measuring.questions import question
 from grader.measuring.sentence import ReadText, read, rounded
 from grader.schema import HeadIndex, Kind, Picture, head_name
@@ -69,12 +68,3 @@ def _refuse_too_much(tokens: int, heads: int) -> None:
             most=most,
         )
         raise InvalidInput(_("the sentence"), [Problem("too-long", message)])
-
-
-def places(tokenizer: PreTrainedTokenizerBase, text: str) -> list[tuple[int, int]]:
-    """Return each token's start and end in the text; they are equal for the tokens that are put around it."""
-    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    ids, front, _around = surround(tokenizer, encoded["input_ids"])
-    inside = [(int(start), int(end)) for start, end in encoded["offset_mapping"]]
-    behind = len(ids) - front - len(inside)
-    return [(0, 0)] * front + inside + [(len(text), len(text))] * behind

@@ -112,21 +112,13 @@ def default(exercise: Exercise) -> str:
     return DEFAULTS.get(exercise.transformer.name, DEFAULT)
 
 
-def spans(text: TriedText) -> tuple[tuple[int, int, int, int], ...]:
-    """Return which word of the text should look at which: the query's start and end, the key's start and end.
-
-    They count characters from 0; an end is behind the word's last character.
-    """
-    return text.spans
-
-
 def targets(text: TriedText, places: Sequence[tuple[int, int]]) -> frozenset[tuple[int, int]]:
     """Return which token should look at which, as (query, key), if these are the tokens' places in the text.
 
     A word of several tokens looks from its last one, and any of its tokens may be looked at.
     """
     return frozenset(
-        (max(_within(places, *look[:2])), key) for look in spans(text) for key in _within(places, *look[2:])
+        (max(_within(places, *look[:2])), key) for look in text.spans for key in _within(places, *look[2:])
     )
 
 

@@ -1,4 +1,4 @@
-"""Patterns that the page keeps: asked for once while there is room, also after many were dropped while being computed."""
+"""Patterns that the page keeps while there is room, also after more were asked for than there is room for."""
 
 from pathlib import Path
 
@@ -16,7 +16,10 @@ const source = {
 };
 const store = createStore({ text: "a", contrast: "", off: [], reading: { text: "a", tokens: [] }, trouble: {} });
 const looks = createLooks(source, store);
-const settled = async () => { for (const answer of answers.splice(0)) answer(); await new Promise((go) => setTimeout(go)); };
+const settled = async () => {
+  for (const answer of answers.splice(0)) answer();
+  await new Promise((go) => setTimeout(go));
+};
 
 for (let layer = 0; layer < 30; layer++) looks.layer("text", layer);
 await settled();

@@ -245,11 +245,6 @@ def test_gallery(product: Product) -> None:
     assert (product.root / "site" / "found" / "stride-1.html").is_file()
 
 
-def test_explore(product: Product) -> None:
-    product.grade("explore", "build", "stride-heads", "--out", product.root / "explorer")
-    assert f'"title":"{TITLE}' in (product.root / "explorer" / "index.html").read_text()
-
-
 def test_what_is_asked_of_the_service_when_nothing_came_through_it(product: Product) -> None:
     assert "there is no submission x" in product.grade("status", "x", code=2)
     assert "there is no submission x" in product.grade("report", "x", code=2)

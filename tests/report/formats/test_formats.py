@@ -52,11 +52,11 @@ def test_a_new_format_is_one_file_and_one_line(report: Report, exercise: Exercis
     (tmp_path / "report.json").write_text(report.model_dump_json(), encoding="utf-8")
     (tmp_path / "exercise.json").write_text(exercise.model_dump_json(), encoding="utf-8")
     program = (
-        "from pathlib import Path; from grader.cli.rendering import rendered; "
-        "from grader.report.formats import Format; from grader.schema import Exercise, Report; "
+        "from pathlib import Path; from grader.report.formats import Format, Material, rendered; "
+        "from grader.schema import Exercise, Report; "
         "report = Report.model_validate_json(Path('report.json').read_text()); "
         "exercise = Exercise.model_validate_json(Path('exercise.json').read_text()); "
-        "print(rendered(Format('loud'), report, exercise, dict, plain=True))"
+        "print(rendered(Format('loud'), Material(report, exercise, to_file=True)))"
     )
 
     printed = python(tmp_path, "-c", program)
