@@ -40,7 +40,7 @@ class ShownVerdict(Record):
 
 
 class ShownResult(Record):
-    """What a submission led to, as far as the exercise says it."""
+    """The result of a submission, with no more than the exercise's feedback tells."""
 
     passed: bool | None
     lines: tuple[str, ...]
@@ -134,7 +134,7 @@ def draft_of(submission: Submission) -> dict[str, Any]:
 
 
 def shown_result(result: GradedSubmission, page: str | None) -> ShownResult:
-    """Return a result as the page shows it: from the report's own texts, as far as the exercise's feedback goes."""
+    """Return a result as the page shows it: in the report's own texts, without what the exercise's feedback hides."""
     report, exercise = result.shown, result.exercise
     first = f"{words.total_sign(report).word.capitalize()}"
     if report.gradable:

@@ -17,14 +17,20 @@ pytestmark = pytest.mark.browser
 TEXT = "the king near the old bridge waits and the king near the old bridge waits"
 
 
+def refused(browser: Browser, address: str) -> bool:
+    """Return whether a browser without the token sees nothing of the page."""
+    page = browser.new_page()
+    answer = page.goto(address)
+    shown = page.content()
+    page.close()
+    return answer is not None and answer.status == 403 and "explorer" not in shown
+
+
 def test_a_claim_is_looked_at_made_handed_in_and_confirmed(browser: Browser, bench: Bench, home: Path) -> None:
     layer, head = bench.best["induction"]
     complaints: list[str] = []
     with running(bench, home, ID) as served:
-        stranger = browser.new_page()
-        refused = stranger.goto(served.origin)
-        shown = stranger.content()
-        stranger.close()
+        is_shut = refused(browser, served.origin)
         context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
@@ -45,9 +51,7 @@ def test_a_claim_is_looked_at_made_handed_in_and_confirmed(browser: Browser, ben
     with Ledger(f"sqlite:///{home / 'ledger.sqlite3'}") as ledger:
         (entry,) = ledger.entries()
 
-    assert refused is not None
-    assert refused.status == 403
-    assert "explorer" not in shown
+    assert is_shut
     assert complaints == []
     assert "token" not in at
     assert f"L{layer}H{head}" in whole
