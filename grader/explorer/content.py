@@ -121,6 +121,7 @@ def shown_hint(exercise: Exercise, asked: AskedKind, rung: Rung) -> ShownHint:
 
 def _kind(exercise: Exercise, asked: AskedKind) -> KindAsked:
     colours = asked.head_type.colours
+    sentence = None if exercise.hint_costs else _sentence(exercise, asked)
     return KindAsked(
         name=asked.name,
         type=asked.type,
@@ -133,11 +134,15 @@ def _kind(exercise: Exercise, asked: AskedKind) -> KindAsked:
         heads=asked.heads,
         from_tokens=asked.head_type.from_tokens,
         more_needed=asked.evidence == "needed" or asked.circuits is not None,
-        sentence=None if exercise.hint_costs else _sentence(exercise, asked),
-        hints=None
-        if exercise.hint_costs
-        else tuple(shown_hint(exercise, asked, rung) for rung in rungs(exercise, asked)),
+        sentence=sentence,
+        hints=None if exercise.hint_costs else _hints(exercise, asked, sentence),
     )
+
+
+def _hints(exercise: Exercise, asked: AskedKind, sentence: SentenceToTry | None) -> tuple[ShownHint, ...]:
+    """Return the hints without the one that would only repeat the sentence to try."""
+    shown = (shown_hint(exercise, asked, rung) for rung in rungs(exercise, asked))
+    return tuple(hint for hint in shown if not (sentence and hint.text))
 
 
 def _sentence(exercise: Exercise, asked: AskedKind) -> SentenceToTry | None:

@@ -18,6 +18,10 @@ _SECOND_NORA = N_(
     "Where does the second `Nora` look: at the first `Belling`, which came after `Nora`? Then it is induction. A name "
     "that falls into pieces does it piece by piece."
 )
+_SECOND_OLD = N_(
+    "Where does the second `old` look: at the first `bridge`, which came after `old`? Then it is induction. `Nora` is "
+    "read in pieces here, and each piece does the same."
+)
 _SHE_AND_HE = N_("Does `she` look at `Nora`, and `he` at `king`, each of them also where it stands farther away?")
 _LAMP = "A lamp, seven rivers and the old king sang below the market."
 _TWICE = "Nora Belling waved at the old bridge, and then Nora Belling waved at the old bridge."
@@ -26,7 +30,7 @@ _NORA_AND_KING = "Nora met the king because she was cold. The king met Nora beca
 TRIED: dict[str, dict[str, TriedText]] = {
     "mini-gpt2": {
         "positional:-1": TriedText(text=_LAMP, see=_EVERY_WORD),
-        "induction": TriedText(text=_TWICE, see=_SECOND_NORA),
+        "induction": TriedText(text=_TWICE, see=_SECOND_OLD),
         "duplicate_token": TriedText(
             text="The queen found a rope in the church, and the boy sold the rope to a queen.",
             see=N_("Does the second `rope` look at the first `rope`, or at `in`, which came after it?"),

@@ -136,14 +136,14 @@ def test_the_pinned_heads_share_on_this_sentence_is_what_a_report_would_say_of_i
     seen = opens(DESK, plain)
     seen.page.locator("#kind-induction").click()
     more = seen.page.locator("#kind-induction-more")
-    expect(more).to_contain_text("Pin a head to see")
+    expect(more).to_contain_text("Choose a head to see")
     pin(seen.page, "L1H3")
     expect(more.locator("dd").first).to_have_text(f"{shares[1, 3].share:.2f}", timeout=20_000)
     pin(seen.page, "L2H5")
     expect(more).to_contain_text("L2H5 on this sentence")
     expect(more.locator("dd").first).to_have_text(f"{shares[2, 5].share:.2f}")
 
-    assert f"{shares[2, 5].queries} of {len(shares[2, 5].tokens)} tokens are asked" in more.inner_text()
+    assert f"{shares[2, 5].queries} of {len(shares[2, 5].tokens)} tokens have a target" in more.inner_text()
     assert seen.complaints == []
 
 
@@ -182,6 +182,7 @@ def test_by_keyboard_alone_a_head_is_claimed_edited_removed_and_brought_back(ope
     expect(claims(seen)).to_contain_text("one back")
     expect(page.locator("#basket-title")).to_have_text("Your claims: 1 of 12")
     expect(page.locator("#kind-positional-1-more .main")).to_be_disabled()
+    expect(page.locator("#kind-positional-1-more .claim [role=status]")).to_contain_text("L0H5 is among your claims")
     page.get_by_role("button", name=re.compile("^Edit the claim L0H5")).focus()
     press(page, "Enter", "End")
     page.keyboard.type(", always")

@@ -4,8 +4,11 @@ from grader.base.language import N_
 
 CLAIMING = {
     "kinds": N_("Kinds of heads"),
-    "kinds.choose": N_("Choose a kind: its targets are outlined, and you see how the pinned head does on them."),
-    "kinds.worth": N_("{points} points for {number} heads"),
+    "kinds.choose": N_(
+        "Choose a kind: its targets, where such a head would look, are outlined. Choose a head too: you see how much "
+        "of its attention is on them. Choose the kind again to see the pictures without outlines."
+    ),
+    "kinds.worth": N_("{points} points for {number} heads together"),
     "kinds.worth.one": N_("{points} points for {number} head"),
     "kinds.claimed": N_("{number} claimed"),
     "kinds.confirmed": N_("{number} confirmed"),
@@ -13,9 +16,13 @@ CLAIMING = {
     "measured.head": N_("{head} on this sentence"),
     "measured.share": N_("share of its attention on the targets"),
     "measured.hit_rate": N_("hit rate"),
-    "measured.queries": N_("{number} of {tokens} tokens are asked. A report measures many other texts."),
-    "measured.queries.one": N_("{number} of {tokens} tokens is asked. A report measures many other texts."),
-    "measured.no_head": N_("Pin a head to see how much it looks at the targets."),
+    "measured.queries": N_(
+        "{number} of {tokens} tokens have a target and count here. The grader measures on many other texts."
+    ),
+    "measured.queries.one": N_(
+        "{number} of {tokens} tokens has a target and counts here. The grader measures on many other texts."
+    ),
+    "measured.no_head": N_("Choose a head to see how much it looks at the targets."),
     "measured.no_query": N_("No token of this sentence has a target for this kind. Try another sentence."),
     "measured.you_judge": N_("The tokens here do not tell the targets of this kind: you are the judge."),
     "marks.title": N_("Mark your own targets"),
@@ -32,18 +39,17 @@ CLAIMING = {
     "hints.none_left": N_("There are no more hints for this kind."),
     "hints.elsewhere": N_("Hints cost XP here, so they are taken with the grader: grade hint, with the kind {kind}."),
     "claim.this": N_("Claim {head} as: {kind}"),
-    "claim.nothing": N_("Pin a head to claim it"),
+    "claim.nothing": N_("Choose a head to claim it"),
     "claim.note": N_("Your note"),
     "claim.note_example": N_("what you saw, in your own words"),
     "claim.evidence": N_("Give the present sentence as evidence"),
     "claim.costs": N_("A wrong claim costs {number} points."),
     "claim.costs.one": N_("A wrong claim costs {number} point."),
-    "claim.added": N_("{head} is among your claims: {kind}."),
-    "claim.twice": N_("{head} is claimed as this kind already."),
+    "claim.made": N_("{head} is among your claims of this kind. They are below, and graded once you hand in."),
     "claim.also": N_("This head is claimed already: {kinds}. Both claims are graded."),
     "claim.full": N_("All {number} places for claims are taken; remove a claim to make another."),
     "basket.title": N_("Your claims: {number} of {budget}"),
-    "basket.empty": N_("No claims yet. Pin a head, choose a kind, and claim it. Claims stay in this browser."),
+    "basket.empty": N_("No claims yet. Choose a kind and a head, and claim it. Claims stay in this browser."),
     "basket.over": N_("The exercise takes {number} claims at most. Keep the ones you are surest of."),
     "basket.more_than_wanted": N_(
         "More claims than heads that earn points: {kinds}. A further right one earns nothing, and a wrong one costs."
@@ -101,7 +107,10 @@ CLAIMING = {
     "hand.busy": N_("Being graded ..."),
     "hand.attempts": N_("{number} submissions are graded at most; the same claims again do not count again."),
     "hand.attempts.one": N_("{number} submission is graded at most; the same claims again do not count again."),
-    "hand.by_file": N_("Download the file, and hand it in as your course says, or grade it on your machine:"),
+    "hand.by_file": N_(
+        "Download the file, and hand it in as your course says, or grade it on your machine, in the folder that it is "
+        "in:"
+    ),
     "hand.gallery": N_("Show my confirmed claims in the gallery, under a pseudonym"),
     "hand.student": N_("Your id"),
     "hand.token": N_("Your token"),

@@ -30,7 +30,6 @@ export function claimForm(app, kind) {
     const added = claimOf(kind, head, { note: note.value, evidence });
     store.set({ claims: [...claims, added] });
     note.value = "";
-    fill(said, t("claim.added", { head: headName(head), kind: kind.title }));
   }
 
   function show() {
@@ -71,7 +70,7 @@ function reasonAgainst(app, kind) {
   const content = app.content();
   if (!head) return "";
   const same = keyOf(claimOf(kind, head, {}), content);
-  if (claims.some((claim) => keyOf(claim, content) === same)) return app.t("claim.twice", { head: headName(head) });
+  if (claims.some((claim) => keyOf(claim, content) === same)) return app.t("claim.made", { head: headName(head) });
   return placesOf(claims) >= content.budget ? app.t("claim.full", { number: content.budget }) : "";
 }
 
