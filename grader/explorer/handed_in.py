@@ -36,6 +36,8 @@ class ShownVerdict(Record):
     outcome: str
     headline: str
     lines: tuple[str, ...]
+    details: tuple[str, ...]
+    """The numbers against their thresholds, and the thresholds' sources."""
     points: float | None
 
 
@@ -136,12 +138,10 @@ def draft_of(submission: Submission) -> dict[str, Any]:
 def shown_result(result: GradedSubmission, page: str | None) -> ShownResult:
     """Return a result as the page shows it: in the report's own texts, without what the exercise's feedback hides."""
     report, exercise = result.shown, result.exercise
-    first = f"{words.total_sign(report).word.capitalize()}"
-    if report.gradable:
-        first += f": {words.score_line(report, exercise)}"
+    score = (words.score_line(report, exercise),) if report.gradable else ()
     return ShownResult(
         passed=report.passed if report.gradable else None,
-        lines=(f"{first}.", *words.result_lines(report, exercise)),
+        lines=(*score, *words.result_lines(report, exercise)),
         verdicts=tuple(_verdict(verdict, has_points=report.feedback == "all") for verdict in report.verdicts),
         page=page,
     )
@@ -155,7 +155,8 @@ def _verdict(verdict: Verdict, *, has_points: bool) -> ShownVerdict:
         kind=claim.name,
         outcome="too_close" if verdict.why_not == "too_close" else verdict.outcome,
         headline=words.sign(verdict).word,
-        lines=tuple(words.verdict_lines(verdict)),
+        lines=(*words.conclusion(verdict), *words.remark_lines(verdict)),
+        details=(*words.check_lines(verdict), *words.source_lines(verdict)),
         points=words.earned(verdict) if has_points else None,
     )
 

@@ -47,8 +47,10 @@ def test_the_report_and_the_entry_are_those_of_grade_submit(bench: Bench, server
     assert [verdict["outcome"] for verdict in given["verdicts"]] == ["confirmed"] * 4 + ["refuted"]
     assert [verdict["kind"] for verdict in given["verdicts"]] == list(KINDS)
     assert [verdict["points"] for verdict in given["verdicts"]] == [10, 10, 10, 10, 0]
-    assert given["lines"][0].startswith(("Passed: score ", "Not passed: score "))
+    assert given["lines"][0].startswith("score ")
     assert any("a guess" in line for line in given["verdicts"][4]["lines"])
+    assert not any("Threshold for" in line for line in given["verdicts"][4]["lines"])
+    assert any("Threshold for" in line for line in given["verdicts"][4]["details"])
 
 
 def test_a_file_is_read_as_the_page_keeps_it(server: Server) -> None:

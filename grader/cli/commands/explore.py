@@ -71,7 +71,7 @@ def serve(
 @app.command("build")
 def build(
     out: Annotated[Path, typer.Option(help="The folder; an older page there is replaced.", metavar="DIR")],
-    exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="[EXERCISE]")] = DEFAULT_EXERCISE,
+    exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE")] = DEFAULT_EXERCISE,
     service: Annotated[
         str | None,
         typer.Option(help="The address of a service to which the page hands in.", metavar="URL", show_default=False),

@@ -75,6 +75,7 @@
  * @property {string} outcome  `confirmed`, `refuted`, ... as in a report; empty if the exercise does not say.
  * @property {string} headline
  * @property {string[]} lines
+ * @property {string[]} details  The numbers against their thresholds, and the thresholds' sources.
  * @property {number | null} points
  *
  * @typedef {object} HandedIn

@@ -105,6 +105,9 @@ CLAIMING = {
     "hand.in": N_("Hand in {number} claims"),
     "hand.in.one": N_("Hand in {number} claim"),
     "hand.busy": N_("Being graded ..."),
+    "hand.first_time": N_(
+        "The first time, every head is measured: that takes up to a minute, and minutes for a large transformer."
+    ),
     "hand.attempts": N_("{number} submissions are graded at most; the same claims again do not count again."),
     "hand.attempts.one": N_("{number} submission is graded at most; the same claims again do not count again."),
     "hand.by_file": N_(
@@ -132,11 +135,13 @@ CLAIMING = {
     "verdict.refuted": N_("refuted"),
     "verdict.not_graded": N_("not graded"),
     "verdict.too_close": N_("not confirmed yet"),
+    "verdict.details": N_("The numbers and the sources of the thresholds"),
     "verdict.points": N_("{number} points"),
     "verdict.points.one": N_("{number} point"),
     "result": N_("Result"),
     "result.passed": N_("passed"),
     "result.not_passed": N_("not passed"),
+    "result.not_yet": N_("not passed yet"),
     "result.score": N_("score {percent} %, {points} of {possible} points"),
     "result.kinds": N_("{number} kinds confirmed; {xp} XP (each claim earns XP once)"),
     "result.kinds.one": N_("{number} kind confirmed; {xp} XP (each claim earns XP once)"),

@@ -282,9 +282,17 @@ def remarks(verdict: Verdict) -> list[Remark]:
 
 def verdict_lines(verdict: Verdict) -> list[str]:
     """Return a verdict as plain lines, for platforms that show only text."""
-    lines = [visible(rationale(verdict))]
-    if remark := borderline(verdict):
-        lines.append(remark)
+    return [*conclusion(verdict), *check_lines(verdict), *remark_lines(verdict), *source_lines(verdict)]
+
+
+def conclusion(verdict: Verdict) -> list[str]:
+    """Return what was found and, of a head near a threshold, what that means."""
+    return [visible(rationale(verdict)), *filter(None, [borderline(verdict)])]
+
+
+def check_lines(verdict: Verdict) -> list[str]:
+    """Return a line for each threshold: what was measured, and what was needed."""
+    lines = []
     for check in verdict.threshold:
         measured, needed = measured_and_needed(check.measured, check.at_least)
         lines.append(
@@ -298,5 +306,14 @@ def verdict_lines(verdict: Verdict) -> list[str]:
                 interval=interval(check),
             )
         )
-    lines += [f"{label}: {quote}{text}" for label, quote, text in remarks(verdict)]
-    return lines + [_("Threshold for {source}", source=source) for source in sources(verdict)]
+    return lines
+
+
+def remark_lines(verdict: Verdict) -> list[str]:
+    """Return the facts beside the numbers, each on a line."""
+    return [f"{label}: {quote}{text}" for label, quote, text in remarks(verdict)]
+
+
+def source_lines(verdict: Verdict) -> list[str]:
+    """Return where each threshold comes from."""
+    return [_("Threshold for {source}", source=source) for source in sources(verdict)]

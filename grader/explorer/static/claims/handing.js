@@ -12,6 +12,8 @@ import { newKey, Refused, reportFrom } from "./service.js";
 import { handedInOf } from "./verdicts.js";
 import { plainOf } from "./yaml.js";
 
+const LONG = 3000; // milliseconds, behind which the first measuring is explained
+
 /**
  * @param {App} app
  * @param {() => void} show  Shows the basket anew.
@@ -52,6 +54,7 @@ export function handingView(app, show) {
     isBusy = true;
     update();
     const { claims } = store.get();
+    const explained = setTimeout(() => source.handIn && fill(said, t("hand.first_time")), LONG);
     try {
       const handedIn = await (source.handIn
         ? source.handIn(draftNow(app))
@@ -71,6 +74,7 @@ export function handingView(app, show) {
       const { code, values } = asExplorerError(error);
       fill(said, element("span", { className: "wrong", role: "alert" }, t(code, values)), " ", t("hand.nothing_lost"));
     }
+    clearTimeout(explained);
     isBusy = false;
     update();
   }
@@ -162,21 +166,31 @@ async function toService(app, { student, token }, tell) {
  */
 function resultParts(app, { passed, lines, page }) {
   const { t } = app;
-  const word = passed === null
-    ? `○ ${t("verdict.not_graded")}`
-    : passed
-    ? `✓ ${t("result.passed")}`
-    : `✗ ${t("result.not_passed")}`;
   const link = page
     ? [element("p", {}, element("a", { href: page, target: "_blank", rel: "noopener" }, t("result.page")))]
     : [];
-  const state = passed === null ? "not_graded" : passed ? "confirmed" : "refuted";
+  const [state, sign] = totalOf(app, passed);
   return [
-    element("p", { className: `verdict ${state}` }, element("strong", { className: "sign" }, word)),
+    element("p", { className: `verdict ${state}` }, element("strong", { className: "sign" }, sign)),
     ...lines.map((line) => element("p", {}, line)),
     ...link,
     ...leadOn(app),
   ];
+}
+
+/**
+ * The style and the words of the whole result; where claims may be handed in as often as one likes, nobody fails.
+ *
+ * @param {App} app
+ * @param {boolean | null} passed
+ * @returns {[string, string]}
+ */
+function totalOf({ content, t }, passed) {
+  if (passed === null) return ["not_graded", `○ ${t("verdict.not_graded")}`];
+  if (passed) return ["confirmed", `✓ ${t("result.passed")}`];
+  return content().attempts === null
+    ? ["not_graded", `○ ${t("result.not_yet")}`]
+    : ["refuted", `✗ ${t("result.not_passed")}`];
 }
 
 /**
@@ -194,7 +208,9 @@ function leadOn(app) {
   if (!next) return [element("p", {}, t("result.all_kinds"))];
   const go = () => {
     store.set({ kind: next.name });
-    document.getElementById(`kind-${next.name.replace(/\W+/g, "-")}`)?.focus();
+    const opened = document.getElementById(`kind-${next.name.replace(/\W+/g, "-")}`);
+    opened?.focus({ preventScroll: true });
+    opened?.scrollIntoView({ block: "start" });
   };
   return [element("p", {}, element("button", { type: "button", onclick: go }, t("result.next", { kind: next.title })))];
 }

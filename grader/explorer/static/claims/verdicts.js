@@ -44,7 +44,7 @@ const WORDS = {
  * @param {VerdictShown} verdict
  * @returns {HTMLElement}
  */
-export function verdictView({ t }, { outcome, headline, lines, points }) {
+export function verdictView({ t }, { outcome, headline, lines, details, points }) {
   const word = headline || t(WORDS[outcome] ?? "verdict.not_graded");
   const worth = points ? ` · ${t("verdict.points", { number: points })}` : "";
   return element(
@@ -52,7 +52,18 @@ export function verdictView({ t }, { outcome, headline, lines, points }) {
     { className: `verdict ${outcome}` },
     element("p", {}, element("strong", { className: "sign" }, `${SIGNS[outcome] ?? ""} ${word}`.trim()), worth),
     ...lines.map((line) => element("p", {}, worded(line))),
+    details.length ? folded(t("verdict.details"), details) : null,
   );
+}
+
+/**
+ * @param {string} title
+ * @param {string[]} lines
+ * @returns {HTMLElement}
+ */
+function folded(title, lines) {
+  const shown = lines.map((line) => element("p", {}, worded(line)));
+  return element("details", {}, element("summary", {}, title), ...shown);
 }
 
 /**
@@ -103,6 +114,7 @@ function shownVerdict({ claim, outcome, why_not, points, rationale, help, fits, 
     outcome: why_not === "too_close" ? "too_close" : outcome,
     headline: "",
     lines: lines.flatMap((line) => line ? [line] : []),
+    details: [],
     points: feedback === "all" ? points : null,
   };
 }
