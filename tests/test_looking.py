@@ -7,7 +7,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from grader.base.errors import InvalidInput
-from grader.laboratory.looking import KEPT_BYTES, MOST_TOKENS, Looking
+from grader.laboratory.looking import KEPT_BYTES, KEPT_PASSES, MOST_TOKENS, Looking
 from grader.measuring.attention import stream
 from grader.measuring.transformer import Loaded
 from grader.measuring.transformer.families import MEASURED
@@ -123,6 +123,7 @@ def test_places_are_counted_in_utf_16_and_tokens_around_a_text_stand_for_none_of
         (TEXT, -1, [], "no-such-head"),
         (TEXT, 2, [(0, 4)], "no-such-head"),
         (TEXT, 2, [(-1, 0)], "no-such-head"),
+        (TEXT, 0, [(9, 0)], "no-such-head"),
     ],
 )
 def test_what_cannot_be_looked_at_is_said(text: str, layer: int, off: list[tuple[int, int]], code: str) -> None:
@@ -141,3 +142,12 @@ def test_the_last_texts_are_kept_and_older_ones_dropped(monkeypatch: pytest.Monk
     monkeypatch.setattr("grader.laboratory.looking.KEPT_BYTES", 1)
     seen.layer("the old king", 0)
     assert seen.layer(TEXT, 0) is not first
+
+
+def test_passes_of_short_texts_are_not_kept_without_end() -> None:
+    seen = looking("gpt2")
+    for number in range(KEPT_PASSES + 3):
+        bits = f"{number:08b}"
+        seen.layer("the", 2, [divmod(place, HEADS) for place in range(8) if bits[place] == "1"])
+
+    assert len(seen._passes) == KEPT_PASSES

@@ -34,9 +34,12 @@ def replaced(out: Path, mark: FolderMark, foreign: Problem) -> Iterator[Path]:
     Raises:
         InvalidInput: `out` exists without the mark, which is the problem `foreign`, or its parent cannot be written to.
     """
-    out = out.resolve()
-    if out.exists() and not mark.is_in(out) and not (out.is_dir() and not any(out.iterdir())):
-        raise InvalidInput(str(out), [foreign])
+    try:
+        out = out.resolve()
+        if out.exists() and not mark.is_in(out) and not (out.is_dir() and not any(out.iterdir())):
+            raise InvalidInput(str(out), [foreign])
+    except (OSError, RuntimeError) as error:  # Python before 3.13 has no OSError for links that lead in a circle
+        raise _unwritable(out, error) from None
     new = out.with_name(f".{out.name}-{uuid4().hex}")
     try:
         new.mkdir(parents=True)
@@ -44,10 +47,14 @@ def replaced(out: Path, mark: FolderMark, foreign: Problem) -> Iterator[Path]:
         mark.leave(new)
         _exchange(new, out)
     except OSError as error:
-        path = error.filename or out
-        raise InvalidInput(str(out), [Problem("unwritable", f"{path}: {error.strerror}")]) from None
+        raise _unwritable(out, error) from None
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _unwritable(out: Path, error: OSError | RuntimeError) -> InvalidInput:
+    said = f"{error.filename or out}: {error.strerror}" if isinstance(error, OSError) else str(error)
+    return InvalidInput(str(out), [Problem("unwritable", said)])
 
 
 def _exchange(new: Path, out: Path) -> None:

@@ -61,6 +61,7 @@ def show(array: Any, tokens: Sequence[str], *, text: str | None = None) -> Atten
     """
     import numpy as np
 
+    tokens = _texts(tokens)
     patterns = _checked(_patterns(array), len(tokens))
     layers, heads = patterns.shape[:2]
     shown = "".join(tokens) if text is None else text
@@ -87,6 +88,22 @@ def _page(source: dict[str, object]) -> str:
     return page(without_exercise("Attention", str(source["text"])), source)
 
 
+def _texts(tokens: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """Return the tokens.
+
+    Raises:
+        InvalidInput: They are no texts.
+    """
+    try:
+        texts = tuple(tokens)
+    except TypeError:
+        texts = (None,)
+    if not all(isinstance(token, str) for token in texts):
+        advice = "such as tokenizer.convert_ids_to_tokens(ids) gives"
+        raise _refused("tokens", f"the tokens are no texts; give a list of strings, {advice}")
+    return texts
+
+
 def _patterns(array: Any) -> "NDArray[np.floating[Any]]":  # noqa: ANN401
     """Return the array as [layer, head, query, key].
 
@@ -95,7 +112,7 @@ def _patterns(array: Any) -> "NDArray[np.floating[Any]]":  # noqa: ANN401
     """
     import numpy as np
 
-    if isinstance(array, list | tuple):
+    if isinstance(array, list | tuple) and array:
         layers = [_numbers(layer) for layer in array]
         if len({layer.shape for layer in layers}) != 1:
             raise _refused("shape", "the layers have different shapes; give layers of one size")
@@ -113,11 +130,19 @@ def _patterns(array: Any) -> "NDArray[np.floating[Any]]":  # noqa: ANN401
 def _numbers(array: Any) -> "NDArray[np.floating[Any]]":  # noqa: ANN401
     import numpy as np
 
-    if hasattr(array, "detach"):  # a tensor of torch
-        array = array.detach().cpu().float().numpy()
+    if array is None:
+        advice = 'load the transformer with attn_implementation="eager"'
+        raise _refused("nothing", f"it is None in place of numbers: `transformers` returned no attention; {advice}")
     try:
-        return np.asarray(array, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+        if hasattr(array, "detach"):  # a tensor of torch
+            array = array.detach().cpu()
+            array = (array if array.is_complex() else array.float()).numpy()
+        numbers = np.asarray(array)
+        if numbers.dtype.kind not in "biufO":
+            raise TypeError(numbers.dtype.name)
+        with np.errstate(over="ignore"):  # an infinite number is refused below
+            return numbers.astype(np.float32)
+    except (TypeError, ValueError, NotImplementedError) as error:
         raise _refused("numbers", f"it is no array of numbers: {error}") from None
 
 
@@ -130,7 +155,9 @@ def _checked(patterns: "NDArray[np.floating[Any]]", tokens: int) -> "NDArray[np.
     import numpy as np
 
     queries, keys = patterns.shape[2:]
-    if not patterns.size or (queries, keys) != (tokens, tokens):
+    if not patterns.size:
+        raise _refused("empty", "it is empty; give attention between one token at least")
+    if (queries, keys) != (tokens, tokens):
         message = f"it has {queries} queries and {keys} keys, but there are {tokens} tokens; give one token for each"
         raise _refused("tokens", message)
     if patterns.size > MOST:
@@ -159,7 +186,7 @@ def _placed(tokens: Sequence[str], text: str) -> list[dict[str, object]]:
 
 
 def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _refused(code: str, message: str) -> InvalidInput:

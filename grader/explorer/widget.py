@@ -9,6 +9,7 @@ import anywidget
 import traitlets
 
 from grader.base.errors import GraderError, InvalidInput
+from grader.base.language import N_, _
 from grader.explorer.content import Content
 from grader.explorer.joined import joined
 from grader.explorer.page import given, styles
@@ -16,6 +17,7 @@ from grader.explorer.page import given, styles
 if TYPE_CHECKING:
     from grader.laboratory.looking import Looking
 
+FAILED = N_("This is an error of the grader; the notebook's log says more.")
 Lends = Callable[[], AbstractContextManager["Looking"]]
 """A function that lends a transformer for one question."""
 
@@ -45,6 +47,9 @@ class HeadsWidget(anywidget.AnyWidget):
                 answer, buffers = ANSWERS[message["question"]](looking, *message["values"])
         except GraderError as error:
             self.send({"number": message["number"], "refused": _said(error)})
+        except Exception:
+            self.send({"number": message["number"], "refused": _(FAILED)})  # else the page would wait for ever
+            raise
         else:
             self.send({"number": message["number"], "answer": answer}, buffers)
 

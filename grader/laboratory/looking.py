@@ -33,6 +33,8 @@ MOST_TOKENS = 256
 """The most tokens of a text that is looked at: a pattern is a square, and there are hundreds of heads."""
 KEPT_BYTES = 2**28
 """The most memory for patterns; those of the last text are kept whatever they take."""
+KEPT_PASSES = 100
+"""The most passes that are kept, of however short texts."""
 BEST = 10
 """The number of predicted tokens."""
 DOING = N_("computing the attention")
@@ -85,7 +87,7 @@ class _Pass(NamedTuple):
 
     @property
     def size(self) -> int:
-        return sum(pattern.nbytes for pattern in self.patterns)
+        return self.final.nbytes + sum(pattern.nbytes for pattern in self.patterns)
 
 
 class Looking:
@@ -128,7 +130,7 @@ class Looking:
         Raises:
             InvalidInput: As `read`; or the transformer has no such layer or head.
         """
-        self._refuse_missing(layer, 0)
+        self._refuse_missing((layer, 0), *(off := tuple(off)))
         below = [head for head in off if head[0] < layer]  # those above it change nothing in it
         with self._computing:
             return self._pass(self._read(text).token_ids, below).patterns[layer]
@@ -173,8 +175,10 @@ class Looking:
         behind = len(ids) - 1  # before the last token, which ends the text
         return (*ids[:behind], mask, *ids[behind:]), behind
 
-    def _refuse_missing(self, layer: int, head: int) -> None:
-        if not (0 <= layer < self.about.layers and 0 <= head < self.about.heads):
+    def _refuse_missing(self, *heads: HeadIndex) -> None:
+        for layer, head in heads:
+            if 0 <= layer < self.about.layers and 0 <= head < self.about.heads:
+                continue
             message = _(
                 "there is no layer {layer} with a head {head}: {transformer} has {layers} layers of {heads} heads",
                 layer=layer,
@@ -188,16 +192,18 @@ class Looking:
     def _pass(self, ids: Sequence[int], off: Iterable[HeadIndex]) -> _Pass:
         """Return one pass of these tokens, kept from before or computed now."""
         heads = tuple(sorted(set(off)))
-        for head in heads:
-            self._refuse_missing(*head)
+        self._refuse_missing(*heads)
         key = (tuple(ids), heads)
         if key not in self._passes:
             with one_thread(), enough_memory(_(DOING)):
                 self._passes[key] = self._computed(ids, heads)
         self._passes.move_to_end(key)
-        while len(self._passes) > 1 and sum(each.size for each in self._passes.values()) > KEPT_BYTES:
+        while len(self._passes) > 1 and self._is_full():
             self._passes.popitem(last=False)
         return self._passes[key]
+
+    def _is_full(self) -> bool:
+        return len(self._passes) > KEPT_PASSES or sum(each.size for each in self._passes.values()) > KEPT_BYTES
 
     def _computed(self, ids: Sequence[int], off: Sequence[HeadIndex]) -> _Pass:
         patterns: list[NDArray[np.float32]] = []

@@ -1,11 +1,14 @@
 """`my_heads.yaml` as the page writes it is what the grader reads, and the page reads what students write."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from grader import exercises
+from grader import documents, exercises
+from grader.documents import Plain
 from grader.exercises import submissions
+from grader.explorer.handed_in import values_of
 from tests.explorer.modules import run
 
 EXERCISES = Path(__file__).parents[2] / "exercises"
@@ -124,6 +127,20 @@ BEGIN = "exercise: mini-heads\nclaims:\n"
         (BEGIN + "  - layer: 1\n    nonsense\n", "file.key", 4),
         (BEGIN + '  - layer: 1\n    note: "a" b\n', "file.rest", 4),
         (BEGIN + '  - layer: 1\n    note: "\\q"\n', "file.escape", 4),
+        (BEGIN + "  - layer: 12345678901234567890\n", "file.number", 3),
+        (BEGIN + "  - layer: 1.0\n", "file.number", 3),
+        (BEGIN + "  - layer: .inf\n", "file.number", 3),
+        (BEGIN + "  - layer: 1\n    note: zero\0byte\n", "file.control", 4),
+        (BEGIN + '  - layer: 1\n    note: "\\ud800"\n', "file.control", 4),
+        (BEGIN + '  - layer: 1\n    note: "two\u2028lines"\n', "file.control", 4),
+        (BEGIN + "  - layer: 1\n    note: odd\xa0\n", "file.space", 4),
+        (BEGIN + "  - layer: 1\n    <<: {head: 2}\n", "file.begins", 4),
+        (BEGIN + "  - {layer: 1, : 2}\n", "file.flow", 3),
+        (BEGIN + "  - {layer:}\n", "file.flow", 3),
+        (BEGIN + "  - {layer: ?2}\n", "file.begins", 3),
+        (BEGIN + f"  - {'[' * 40 + ']' * 40}\n", "file.deep", None),
+        ('{"claims": [{"layer": 12345678901234567890}]}', "file.bad_json", None),
+        ('{"claims": [{"note": "\\ud800"}]}', "file.bad_json", None),
     ],
 )
 def test_all_else_is_refused_with_its_line(tmp_path: Path, text: str, code: str, line: int | None) -> None:
@@ -132,3 +149,87 @@ def test_all_else_is_refused_with_its_line(tmp_path: Path, text: str, code: str,
     assert isinstance(found, list)
     assert found[0].get("code") == code
     assert found[0]["values"].get("line") == line
+
+
+ODD_KEYS = (
+    "a b",
+    "yes",
+    "12:30",
+    "- item",
+    "a: b",
+    "#",
+    "__proto__",
+    "constructor",
+    "'",
+    '"',
+    "{",
+    "<<",
+    "",
+    "~",
+    "🙂",
+)
+
+
+def test_keys_are_written_and_read_as_they_are(tmp_path: Path) -> None:
+    """A file may hold keys that the page does not know; what it writes again means the same to the grader."""
+    more = {key: {key: number} for number, key in enumerate(ODD_KEYS)}
+    claim = {"layer": 1, "head": 3, "type": "induction", "more": more}
+    draft = {"exercise": "mini-heads", "claims": [claim], "more": more}
+    found = run(tmp_path, WRITE, [draft])
+
+    assert isinstance(found, list)
+    assert found[0]["again"] == draft
+    document = documents.parse(found[0]["text"].encode(), "page", documents.SIZE_LIMIT)
+    assert document.data == {
+        "exercise": "mini-heads", **more, "claims": ({"layer": 1, "head": 3, "type": "induction", **more},)
+    }  # fmt: skip
+    assert not document.problems
+
+
+MUTATED = f"""{BEGIN}  - layer: 1
+    head: 2
+    type: induction
+    note: "a b # c"
+  - {{layer: 3, head: 4, type: 'positional', offset: -1, companions: [{{layer: 1, head: 2}}]}}
+"""
+PIECES = (
+    *NOTES,
+    *ODD_KEYS,
+    "\n",
+    "\0",
+    "\x85",
+    "\u2028",
+    "\r",
+    "\t",
+    "''",
+    "1e999",
+    ".nan",
+    "9" * 17,
+    "\\",
+    "]",
+    "}",
+    ",",
+)
+
+
+def test_what_the_page_reads_means_the_same_to_the_grader(tmp_path: Path) -> None:
+    """A piece of every kind is put at every place of a file; the page may refuse what the grader reads."""
+    texts = [MUTATED[:at] + piece + MUTATED[at:] for at in range(len(MUTATED)) for piece in PIECES if piece]
+    found = run(tmp_path, READ, texts)
+
+    assert isinstance(found, list)
+    read = [(text, got["draft"]) for text, got in zip(texts, found, strict=True) if "draft" in got]
+    assert len(read) > 200
+    for text, draft in read:
+        document = documents.parse(text.encode(), "file", documents.SIZE_LIMIT)
+        assert not document.problems, text
+        assert isinstance(document.data, dict)
+        given = {"exercise": None, **document.data}
+        assert values_of(draft) == _filled(given) | {"exercise": str(given["exercise"] or "")}, text
+
+
+def _filled(value: Plain) -> Any:  # noqa: ANN401 - plain values
+    """Return the value without what is null."""
+    if isinstance(value, tuple):
+        return tuple(map(_filled, value))
+    return {key: _filled(each) for key, each in value.items() if each is not None} if isinstance(value, dict) else value

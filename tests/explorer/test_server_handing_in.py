@@ -74,6 +74,15 @@ def test_what_the_page_does_not_know_of_a_claim_goes_through_it(bench: Bench) ->
     }
 
 
+def test_what_the_page_kept_of_a_file_is_handed_in_with_the_claim(server: Server) -> None:
+    claim = {"layer": 2, "head": 1, "type": "induction"}
+    circuit = {"companions": [{"layer": 2, "head": 3}], "nonsense": 1}
+    answer = server.ask("hand-in", exercise=ID, claims=[claim | {"more": circuit}], more={"student": "ada", "odd": 1})
+    wrong = {problem["message"].partition(":")[0] for problem in answer.json()["problems"]}
+
+    assert wrong == {"odd", "claims[0].nonsense"}
+
+
 @pytest.mark.parametrize("feedback", ["verdicts", "score"])
 def test_what_the_exercise_keeps_back_is_not_in_the_answer(
     bench: Bench, home: Path, feedback: str, monkeypatch: pytest.MonkeyPatch

@@ -71,6 +71,16 @@ def test_a_folder_of_somebody_else_is_left_alone(exercise: Exercise, loaded: Loa
     assert [file.name for file in tmp_path.iterdir()] == ["precious.txt"]
 
 
+@pytest.mark.parametrize("name", ["loop", "x" * 300, "x" * 250, "file/below"])
+def test_a_place_that_cannot_be_written_to_is_said(
+    exercise: Exercise, loaded: Loaded, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InvalidInput, match=r"\[unwritable\]"):
+        site.build(exercise, loaded, tmp_path / name)
+
+
 def test_a_service_is_one_that_the_page_may_reach(exercise: Exercise, loaded: Loaded) -> None:
     page = site.beside(exercise, loaded, "https://heads.example/course/1")
 

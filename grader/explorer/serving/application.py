@@ -123,7 +123,7 @@ def _answers(explorer: Explorer) -> dict[str, tuple[type[Record], Answer]]:
         return answers
     return answers | {
         "hints": (HintsQuestion, lambda asked: _json(desk.hints(asked.kind, asked.number).model_dump(mode="json"))),
-        "hand-in": (Draft, lambda draft: _json(desk.hand_in(draft.model_dump()).model_dump(mode="json"))),
+        "hand-in": (Draft, lambda draft: _json(desk.hand_in(draft.model_dump(mode="json")).model_dump(mode="json"))),
         "read-file": (FileQuestion, lambda asked: _json(desk.read_file(asked.text))),
     }
 
