@@ -45,7 +45,7 @@ LOOKING = {
     "scale.contrast": N_("Sentence to compare"),
     "legend.itself": N_("touches the line: the token itself"),
     "legend.left": N_("one cell left of it: the token before"),
-    "legend.target": N_("outlined: where a head of the chosen kind looks"),
+    "legend.target": N_("orange: where a head of the chosen kind looks"),
     # the pinned head
     "pinned.title": N_("One head in full"),
     "pinned": N_("Head {head}"),
@@ -95,6 +95,7 @@ LOOKING = {
     "off.none": N_("None. Choose a head and switch it off to see whether later heads and the prediction change."),
     "off.switch": N_("Switch off"),
     "off.on": N_("Switch {head} on again"),
+    "off.see": N_("Switched off: {heads} ↓"),
     "off.all": N_("Switch all on"),
     "off.how": N_(
         "A head is switched off by setting its output to zero, on this one text. That is a first look. The grader "

@@ -209,8 +209,12 @@ function editForm(app, claim, at) {
       ...(more ? { more } : {}),
     };
     form.hidden = true;
+    const list = form.closest("ul");
     const { claims } = store.get();
     store.set({ claims: claims.map((each) => each === claim ? changed : each) });
+    queueMicrotask(() =>
+      /** @type {HTMLElement | null} */ (list?.children[at]?.querySelector("[aria-expanded]"))?.focus()
+    );
   }
 
   const form = element(

@@ -36,7 +36,7 @@ export function claimForm(app, kind) {
     const { head, text } = store.get();
     const against = reasonAgainst(app, kind);
     button.textContent = head ? t("claim.this", { head: headName(head), kind: kind.title }) : t("claim.nothing");
-    button.toggleAttribute("disabled", against !== "" || !head);
+    button.ariaDisabled = `${against !== "" || !head}`; // which keeps the focus
     tick.hidden = !canBeEvidence(text);
     if (against) fill(said, against);
     else if (head && alsoClaimed(app)) fill(said, alsoClaimed(app));

@@ -51,6 +51,7 @@ export function handingView(app, show) {
   /** @param {SubmitEvent} event */
   async function handIn(event) {
     event.preventDefault();
+    if (button.ariaDisabled === "true") return;
     isBusy = true;
     update();
     const { claims } = store.get();
@@ -82,7 +83,7 @@ export function handingView(app, show) {
   function update() {
     const { claims } = store.get();
     button.textContent = isBusy ? t("hand.busy") : t("hand.in", { number: claims.length });
-    button.toggleAttribute("disabled", isBusy || !claims.length || placesOf(claims) > content().budget);
+    button.ariaDisabled = `${isBusy || !claims.length || placesOf(claims) > content().budget}`; // which keeps the focus
   }
 
   store.subscribe((state, before) => state.claims !== before.claims && update());

@@ -38,6 +38,7 @@ export function hintsView(app, kind) {
     } catch (error) {
       const { code, values } = asExplorerError(error);
       fill(foot, element("p", { role: "alert" }, t(code, values)), ...next({ seen: [], left: 1, cost: 0 }, show));
+      foot.querySelector("button")?.focus();
     }
   }
 
@@ -49,9 +50,16 @@ export function hintsView(app, kind) {
   function next({ seen: { length }, left, cost }, take) {
     if (!left) return [element("p", { className: "soft" }, t("hints.none_left"))];
     const label = t("hints.next", { number: left });
-    const ask = () => cost ? fill(foot, ...agree(cost, () => take(length + 1), () => show(length))) : take(length + 1);
+    const ask = () =>
+      cost ? fill(foot, ...agree(cost, () => take(length + 1), () => refuse(length))) : take(length + 1);
     const price = cost ? ` ${t("hints.price", { cost })}` : "";
     return [element("button", { type: "button", onclick: ask }, `${label}${price}`)];
+  }
+
+  /** @param {number} length */
+  async function refuse(length) {
+    await show(length);
+    foot.querySelector("button")?.focus();
   }
 
   /**

@@ -119,7 +119,7 @@ function tryIt(app, { sentence }) {
  */
 export function tryButton({ given, store, t }, text) {
   const button = element("button", { type: "button", onclick: () => store.set({ text }) }, t("kinds.try"));
-  const show = () => button.toggleAttribute("disabled", store.get().text === text);
+  const show = () => (button.ariaDisabled = `${store.get().text === text}`); // which keeps the focus
   button.hidden = given.source.kind === "given"; // there is one text only
   show();
   store.subscribe(show);

@@ -141,17 +141,22 @@ function marking(app, kind, show) {
     return element("label", {}, label, element("select", {}, ...options));
   };
   const [from, to] = [choice(t("marks.query"), query ?? tokens.length - 1), choice(t("marks.key"), key ?? 1)];
-  const set = (/** @type {[number, number][]} */ now) => {
+  const set = (/** @type {[number, number][]} */ now, /** @type {string} */ focused) => {
+    const place = details.parentElement;
     keptOf(app).marks[kind.name] = { text: reading.text, pairs: now };
     show();
+    /** @type {HTMLElement | null} */ (place?.querySelector(focused))?.focus();
   };
   const add = () => {
     const chosen = [from, to].map((each) => Number(each.querySelector("select")?.value));
-    set([...pairs.filter((pair) => `${pair}` !== `${chosen}`), /** @type {[number, number]} */ (chosen)]);
+    set(
+      [...pairs.filter((pair) => `${pair}` !== `${chosen}`), /** @type {[number, number]} */ (chosen)],
+      ".side-by-side button",
+    );
   };
   const marked = pairs.map((pair) => {
     const [asker, answer] = pair.map((at) => tokens[at].text.trim());
-    const remove = () => set(pairs.filter((each) => each !== pair));
+    const remove = () => set(pairs.filter((each) => each !== pair), "summary");
     const label = t("marks.remove", { query: asker, key: answer });
     return element(
       "li",

@@ -5,7 +5,7 @@
  * @import { Store } from "../store.js"
  *
  * @typedef {object} Colours
- * @property {Record<Which, Uint32Array>} scales  256 colours each, as an ImageData holds them.
+ * @property {Record<Which | "target", Uint32Array>} scales  256 colours each, as an ImageData holds them.
  * @property {Record<Which, string>} strong  The colour of lines.
  * @property {string} card
  * @property {string} ink
@@ -67,6 +67,7 @@ function coloursOf(style) {
     scales: {
       text: scale(STOPS.map((stop) => named(`heat-${stop}`))),
       contrast: scale(STOPS.map((stop) => named(`other-${stop}`))),
+      target: scale(STOPS.map((stop) => named(`target-${stop}`))),
     },
     strong: { text: named("heat-2"), contrast: named("other-2") },
     card: named("card"),

@@ -25,6 +25,7 @@ const LARGEST = 34; // pixels of a cell
 const LEAST = 240; // pixels of the whole map
 const PART = 0.42; // of the window's height, so that the numbers below stay in sight
 const LABEL = 110; // pixels that the longest label may have
+const ADDED = 48; // pixels for a token that stands for no text, such as a long `<|endoftext|>`
 
 /**
  * @param {App} app
@@ -148,11 +149,11 @@ export function moved(pressed, { query, key }, last) {
 function measured({ reading, size }, width) {
   const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
   context.font = FONT;
-  const widths = reading.tokens.map((
-    { special, text },
-  ) => (special ? LINE : context.measureText(tokenLabel(text)).width));
+  const widths = reading.tokens.map(({ special, text }) =>
+    Math.min(context.measureText(tokenLabel(text)).width, special ? ADDED : LABEL)
+  );
   const longest = Math.max(...widths);
-  const label = Math.ceil(Math.min(longest, LABEL, width * 0.28)) + 8;
+  const label = Math.ceil(Math.min(longest, width * 0.28)) + 8;
   const room = Math.min(width - label - 1, Math.max(LEAST, innerHeight * PART));
   const cell = Math.min(LARGEST, room / size);
   return { left: label, top: label, cell, side: cell * size };

@@ -8,7 +8,8 @@ import { shade } from "./colours.js";
 import { weightOf } from "./seen.js";
 
 const SLICE = 8; // milliseconds of drawing in one frame
-const SMALL = 3; // pixels of a cell below which its outline would hide it
+const SMALL = 3; // pixels of a cell below which stairs would hide it
+const OUTLINED = 7; // pixels of a cell below which an outline would hide it, so that a target has colours of its own
 
 /**
  * A function that does jobs in slices, so that the page never stalls. A job in place of one that waits replaces it.
@@ -62,7 +63,7 @@ export function sharp(canvas, width, height) {
 }
 
 /**
- * Draw the pattern as a square, with the diagonal, and outlines around the targets.
+ * Draw the pattern as a square, with the diagonal, and outlines around the targets; small ones have another colour.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {Seen} seen
@@ -72,9 +73,18 @@ export function sharp(canvas, width, height) {
 export function paintPattern(context, seen, colours, square) {
   const pixels = square.side * context.getTransform().a;
   context.imageSmoothingEnabled = false;
-  context.drawImage(picture(seen, colours, pixels), square.x, square.y, square.side, square.side);
+  const isSmall = square.side / seen.size < OUTLINED;
+  context.drawImage(
+    picture(isSmall ? seen : { ...seen, targets: null }, colours, pixels),
+    square.x,
+    square.y,
+    square.side,
+    square.side,
+  );
   paintDiagonal(context, seen.size, colours, square);
-  if (seen.targets) paintTargets(context, seen.size, seen.targets, colours, square);
+  if (seen.targets && square.side / seen.size >= OUTLINED) {
+    paintTargets(context, seen.size, seen.targets, colours, square);
+  }
 }
 
 /** @type {HTMLCanvasElement | null} */
@@ -89,21 +99,24 @@ let scratch = null;
  * @returns {HTMLCanvasElement}
  */
 function picture(seen, colours, pixels) {
-  const { causal, size } = seen;
+  const { causal, size, targets } = seen;
   const step = Math.max(1, Math.ceil(size / Math.max(1, pixels)));
   const side = Math.ceil(size / step);
   const weights = new Float32Array(side * side).fill(-1); // -1: beyond what a query sees
+  const isTarget = new Uint8Array(side * side);
   for (let query = 0; query < size; query++) {
     const row = Math.floor(query / step) * side;
     for (let key = 0; key < (causal ? query + 1 : size); key++) {
       const at = row + Math.floor(key / step);
       weights[at] = Math.max(weights[at], weightOf(seen, query, key));
+      isTarget[at] |= targets?.[query * size + key] ?? 0;
     }
   }
   const image = new ImageData(side, side);
   const dots = new Uint32Array(image.data.buffer);
-  const scale = colours.scales[seen.which];
-  weights.forEach((weight, at) => weight >= 0 && (dots[at] = scale[shade(weight)]));
+  weights.forEach((weight, at) => {
+    if (weight >= 0) dots[at] = colours.scales[isTarget[at] ? "target" : seen.which][shade(weight)];
+  });
   scratch ??= document.createElement("canvas");
   scratch.width = scratch.height = side;
   scratch.getContext("2d")?.putImageData(image, 0, 0);
@@ -142,12 +155,12 @@ function paintDiagonal(context, size, colours, { x, y, side }) {
 function paintTargets(context, size, targets, colours, { x, y, side }) {
   const cell = side / size;
   const width = cell > 12 ? 2 : 1;
-  const inset = cell > SMALL ? width / 2 : 0;
+  const inset = width / 2;
   const outline = () => {
     targets.forEach((target, at) => {
       if (!target) return;
       const [left, top] = [x + (at % size) * cell, y + Math.floor(at / size) * cell];
-      context.strokeRect(left + inset, top + inset, Math.max(1, cell - 2 * inset), Math.max(1, cell - 2 * inset));
+      context.strokeRect(left + inset, top + inset, cell - width, cell - width);
     });
   };
   if (cell > 12) {

@@ -30,11 +30,12 @@ export function pinnedView(app) {
   const title = element("h2", { id: "pinned-title", tabIndex: -1 });
   const invitation = element("p", { className: "invitation" }, t("pinned.none"));
   const picture = pictureOf(app);
-  fill(body, steps(app), picture.element);
+  const unpin = element("button", { type: "button", onclick: () => backToGrid(app) }, t("unpin"));
+  fill(body, steps(app), offLink(app), picture.element);
   const section = element(
     "section",
     { className: "pinned", "aria-labelledby": "pinned-title" },
-    title,
+    element("div", { className: "bar" }, title, unpin),
     invitation,
     body,
   );
@@ -43,7 +44,7 @@ export function pinnedView(app) {
     const { head } = store.get();
     title.textContent = head ? t("pinned", { head: headName(head) }) : t("pinned.title");
     invitation.hidden = head !== null;
-    body.hidden = head === null;
+    body.hidden = unpin.hidden = head === null;
     if (head) picture.show(head);
   }
 
@@ -92,7 +93,6 @@ function steps(app) {
     ),
     waysToSee(app),
     about.switches && offButton(app),
-    button(t("unpin"), () => backToGrid(app)),
     asideBox(app),
   );
 }
@@ -147,6 +147,31 @@ function offButton({ store, t }) {
 }
 
 /**
+ * The heads that are off, and the way to what changes without them, which may stand out of sight.
+ *
+ * @param {App} app
+ * @returns {HTMLElement}
+ */
+function offLink({ store, t }) {
+  const link = element("button", {
+    type: "button",
+    className: "off-link",
+    onclick: () => {
+      const root = /** @type {Document | ShadowRoot} */ (link.getRootNode());
+      root.getElementById("switched-title")?.focus();
+    },
+  });
+  const show = () => {
+    const { off } = store.get();
+    link.hidden = !off.length;
+    link.textContent = t("off.see", { heads: off.map(headName).join(", ") });
+  };
+  store.subscribe((state, before) => state.off !== before.off && show());
+  show();
+  return link;
+}
+
+/**
  * Everything that shows the pinned head's pattern.
  *
  * @param {App} app
@@ -158,6 +183,7 @@ function pictureOf(app) {
   const weights = weightsView(app, pointer);
   const summary = element("p", { className: "summary", role: "status" });
   const pictures = element("div", { className: "pictures" });
+  const average = element("h3", {}, t("averages"));
   const mean = element("div", { className: "means" });
   const tables = element("div", { className: "tables" });
   /** @type {Map<string, Picture>} */
@@ -191,7 +217,9 @@ function pictureOf(app) {
     figures.forEach(({ picture, seen }) => picture.show(seen));
     weights.show(both);
     summary.textContent = summaryOf(t, both[0]);
-    fill(mean, ...both.map((seen) => averagesOf(t, seen)));
+    const means = both.map((seen) => averagesOf(t, seen)).filter((each) => each !== null);
+    fill(mean, ...means);
+    average.hidden = !means.length;
     fill(tables, ...both.map((seen) => tableOf(t, seen)));
   }
 
@@ -205,7 +233,7 @@ function pictureOf(app) {
       note,
       pictures,
       weights.element,
-      element("h3", {}, t("averages")),
+      average,
       mean,
       element("details", {}, element("summary", {}, t("table")), tables),
     ),

@@ -15,12 +15,13 @@ import { tokenLabel } from "./seen.js";
 export function switchedView(app) {
   const { source: { about }, store, t } = app;
   if (!about.switches) return null;
+  const title = element("h2", { id: "switched-title", tabIndex: -1 }, t("off"));
   const list = element("div", { className: "off-heads" });
   const predictions = element("div", { className: "predictions" });
   const section = element(
     "section",
     { className: "switched", "aria-labelledby": "switched-title" },
-    element("h2", { id: "switched-title" }, t("off")),
+    title,
     list,
     predictions,
     element("p", { className: "soft" }, t("off.how")),
@@ -28,7 +29,7 @@ export function switchedView(app) {
   let inSight = false;
 
   function update() {
-    fill(list, ...offList(app));
+    fill(list, ...offList(app, title));
     if (about.predicts && inSight) showPredictions(app, predictions);
   }
 
@@ -45,10 +46,15 @@ export function switchedView(app) {
 
 /**
  * @param {App} app
+ * @param {HTMLElement} title  Takes the focus, because the button that is pressed goes away.
  * @returns {HTMLElement[]}
  */
-function offList({ store, t }) {
+function offList({ store, t }, title) {
   const { off } = store.get();
+  const leave = (/** @type {Head[]} */ those) => {
+    store.set({ off: those });
+    title.focus();
+  };
   if (!off.length) return [element("p", { className: "soft" }, t("off.none"))];
   const chips = off.map((head) =>
     element(
@@ -59,11 +65,11 @@ function offList({ store, t }) {
         className: "chip",
         "aria-label": t("off.on", { head: headName(head) }),
         title: t("off.on", { head: headName(head) }),
-        onclick: () => store.set({ off: store.get().off.filter((each) => !sameHead(each, head)) }),
+        onclick: () => leave(store.get().off.filter((each) => !sameHead(each, head))),
       }, `${headName(head)} ×`),
     )
   );
-  const all = element("button", { type: "button", onclick: () => store.set({ off: [] }) }, t("off.all"));
+  const all = element("button", { type: "button", onclick: () => leave([]) }, t("off.all"));
   return [element("ul", { className: "chips", "aria-label": t("off") }, chips, element("li", {}, all))];
 }
 
