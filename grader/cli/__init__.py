@@ -43,7 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Grade a submission: recompute the attention and check every claim against its thresholds.",
     ),
     "check": ("submit:check", "Validate a submission without grading it. This uses no attempt."),
-    "show": ("show:show", "Draw what one head attends to: each row is a query, each column a key."),
+    "show": ("show:show", "Draw what heads attend to: each row is a query, each column a key."),
     "scan": ("scan:scan", "Score every head under every kind that an exercise asks for."),
     "ablate": ("ablate:ablate", "Replace the output of heads, and show what the transformer loses."),
     "trace": (

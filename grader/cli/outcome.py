@@ -43,7 +43,7 @@ def show_and_exit(result: Result, source: str, form: Format, out: Path | None, p
         reason = f" ({result.reason})" if result.reason else ""
         raise NoResult(f"{_name(result)}: {_(result.says)}{reason}", result.state)
     exercise = exercises.load(result.exercise)
-    print_or_write(rendered(form, result.report, exercise, dict, plain=out is not None, total_points=points), out)
+    print_or_write(rendered(form, result.report, exercise, plain=out is not None, total_points=points), out)
     if form is Format.html:
         say(_(NO_PICTURES), err=True)
     for line in notes(result):

@@ -1,6 +1,6 @@
 """A report in one of its formats, the same wherever it was graded."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +14,6 @@ from grader.report.formats import Failure, Format, Material
 from grader.schema import Exercise, Report
 
 if TYPE_CHECKING:
-    from grader.grading.standings import Standings
-    from grader.report.needs import Needs
-    from grader.schema import Picture
     from grader.schema.queue import State
 
 FormatOption = Annotated[Format, FORMAT]
@@ -73,23 +70,11 @@ Points = Annotated[
 ]
 
 
-def rendered(
-    form: Format,
-    full: Report,
-    exercise: Exercise,
-    pictures: "Callable[[], Mapping[int, Sequence[Picture]]]",
-    plain: bool,
-    standings: "Callable[[], Standings] | None" = None,
-    total_points: float | None = None,
-    needs: "Callable[[], Needs]" = dict,
-) -> str:
-    """Return the report as its student may see it; `plain` text is for a file, other text for the terminal.
+def rendered(form: Format, full: Report, exercise: Exercise, *, plain: bool, total_points: float | None = None) -> str:
+    """Return a report that was made elsewhere as its student may see it; `plain` text is for a file.
 
-    A page shows the `pictures` and, with `standings`, each head among all others, if the exercise's feedback is `all`;
-    it marks heads that were seen to matter by their `needs`.
     A platform that counts in points of its own gives a full score `total_points`.
     """
     from grader.grading.grade import shown
 
-    material = Material(shown(full), exercise, pictures, standings, needs, total_points, to_file=plain)
-    return formats.rendered(form, material)
+    return formats.rendered(form, Material(shown(full), exercise, total_points=total_points, to_file=plain))

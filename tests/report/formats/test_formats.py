@@ -56,7 +56,7 @@ def test_a_new_format_is_one_file_and_one_line(report: Report, exercise: Exercis
         "from grader.report.formats import Format; from grader.schema import Exercise, Report; "
         "report = Report.model_validate_json(Path('report.json').read_text()); "
         "exercise = Exercise.model_validate_json(Path('exercise.json').read_text()); "
-        "print(rendered(Format('loud'), report, exercise, dict, plain=True))"
+        "print(rendered(Format('loud'), report, exercise, plain=True))"
     )
 
     printed = python(tmp_path, "-c", program)
