@@ -1,6 +1,7 @@
 /**
  * The patterns of the sentences that are looked at: computed when a view asks for a layer, and kept while they hold.
  *
+ * @import { ExplorerError } from "./speech.js"
  * @import { Store } from "./store.js"
  * @import { Head, Reading, Source } from "./types.js"
  *
@@ -14,7 +15,7 @@
  * @property {(which: Which, layer: number) => Promise<Float32Array>} layer  The patterns of a layer as things stand now.
  * @property {(which: Which, head: Head) => Promise<Float32Array>} head  The pattern of one head, [query, key].
  */
-import { ExplorerError } from "./speech.js";
+import { asExplorerError } from "./speech.js";
 
 const PAUSE = 60; // milliseconds without a keystroke before a sentence is read
 const KEPT = 24e6; // numbers in all kept patterns together, about 100 MB
@@ -107,16 +108,4 @@ export function createLooks(source, store) {
       return all.subarray(number * tokens * tokens, (number + 1) * tokens * tokens);
     },
   };
-}
-
-/**
- * An error as one for the person at the page.
- *
- * @param {unknown} error
- * @returns {ExplorerError}
- */
-export function asExplorerError(error) {
-  return error instanceof ExplorerError
-    ? error
-    : new ExplorerError(error instanceof Error ? error.message : `${error}`);
 }

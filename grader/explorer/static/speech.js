@@ -34,3 +34,27 @@ export function createTranslate(words, language) {
     return text.replace(/{(\w+)}/g, (place, name) => `${values[name] ?? place}`);
   };
 }
+
+/**
+ * An error as one for the person at the page.
+ *
+ * @param {unknown} error
+ * @returns {ExplorerError}
+ */
+export function asExplorerError(error) {
+  return error instanceof ExplorerError
+    ? error
+    : new ExplorerError(error instanceof Error ? error.message : `${error}`);
+}
+
+/**
+ * An error in words, in the language of the page.
+ *
+ * @param {Translate} t
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function errorSaid(t, error) {
+  const { code, values } = asExplorerError(error);
+  return t(code, values);
+}

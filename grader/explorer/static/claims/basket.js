@@ -36,9 +36,12 @@ export function basketView(app) {
   }
 
   function back() {
-    const { undone } = keptOf(app);
-    if (undone) store.set({ claims: undone });
-    keptOf(app).undone = null;
+    const kept = keptOf(app);
+    if (kept.undone) {
+      kept.more = kept.undone.more;
+      store.set({ claims: kept.undone.claims });
+    }
+    kept.undone = null;
     fill(said, t("basket.undone"));
     title.focus();
     show();

@@ -5,9 +5,8 @@
  * @import { SubmissionDraft } from "../types.js"
  */
 import { element, fill } from "../elements.js";
-import { asExplorerError } from "../looks.js";
-import { ExplorerError } from "../speech.js";
-import { draftNow, keep, keptOf, replaceClaims } from "./kept.js";
+import { asExplorerError, ExplorerError } from "../speech.js";
+import { draftNow, keep, replaceClaims } from "./kept.js";
 import { draftOf, yamlOf } from "./yaml.js";
 
 const NAME = "my_heads.yaml";
@@ -47,9 +46,7 @@ export function fileView(app, said, show) {
     try {
       if (file.size > MOST_BYTES) throw new ExplorerError("file.large");
       const draft = await read(app, await file.text());
-      const { student: _student, ...more } = draft.more ?? {};
-      keptOf(app).more = { ...more, ...(draft.more?.student === undefined ? {} : { student: draft.more.student }) };
-      replaceClaims(app, draft.claims);
+      replaceClaims(app, draft.claims, draft.more ?? {});
       keep(app);
       fill(said, t("file.read", { number: draft.claims.length, name: file.name }));
       show();

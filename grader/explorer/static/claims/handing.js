@@ -5,8 +5,8 @@
  * @import { HandedIn } from "../types.js"
  */
 import { element, fill } from "../elements.js";
-import { asExplorerError } from "../looks.js";
-import { keyOf, kindOf, placesOf } from "./identity.js";
+import { asExplorerError } from "../speech.js";
+import { keyOf, kindId, kindOf, placesOf } from "./identity.js";
 import { draftNow, keep, keptOf, verdictOn } from "./kept.js";
 import { newKey, Refused, reportFrom } from "./service.js";
 import { handedInOf } from "./verdicts.js";
@@ -28,6 +28,7 @@ export function handingView(app, show) {
     kept.more = wishes.checked ? { ...rest, gallery: true } : rest;
     keep(app);
   });
+  store.subscribe(() => (wishes.checked = kept.more.gallery === true)); // a file that was opened may say so
   const gallery = element("label", { className: "tick" }, wishes, element("span", {}, t("hand.gallery")));
   const result = element("div", { className: "result", tabIndex: -1, role: "group", "aria-label": t("result") });
   result.hidden = !kept.result;
@@ -209,7 +210,7 @@ function leadOn(app) {
   if (!next) return [element("p", {}, t("result.all_kinds"))];
   const go = () => {
     store.set({ kind: next.name });
-    const opened = document.getElementById(`kind-${next.name.replace(/\W+/g, "-")}`);
+    const opened = document.getElementById(kindId(next));
     opened?.focus({ preventScroll: true });
     opened?.scrollIntoView({ block: "start" });
   };

@@ -5,7 +5,7 @@
  * @import { Hint, Hints, KindAsked } from "../types.js"
  */
 import { element, fill, worded } from "../elements.js";
-import { asExplorerError } from "../looks.js";
+import { asExplorerError } from "../speech.js";
 import { tryButton } from "./kinds.js";
 
 /** @type {WeakMap<object, Map<string, number>>} */

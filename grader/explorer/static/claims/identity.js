@@ -118,3 +118,13 @@ function spelledOut(claim, { defaults, kinds, spellings }) {
     ...names.map((name) => [name, /** @type {Record<string, unknown>} */ (said)[name] ?? defaults[name]]),
   ]);
 }
+
+/**
+ * The id of a kind's element on the page; `-1` and `+1` stay two kinds.
+ *
+ * @param {KindAsked} kind
+ * @returns {string}
+ */
+export function kindId({ name }) {
+  return `kind-${name.replace(/[^\w+-]/g, "-")}`;
+}

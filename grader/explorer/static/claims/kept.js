@@ -11,7 +11,7 @@
  * @property {HandedIn | null} result
  * @property {Map<string, VerdictShown>} verdicts  The verdicts by `keyOf` of their claims.
  * @property {Record<string, {text: string, pairs: [number, number][]}>} marks  A person's own targets, by the kind's name.
- * @property {Claim[] | null} undone  The claims before the last change that can be undone.
+ * @property {Pick<Kept, "more"> & {claims: Claim[]} | null} undone  All of this before the last change that can be undone.
  *
  * @typedef {{key: string, body: string, id: string | null}} Pending
  */
@@ -68,13 +68,16 @@ export function draftNow(app) {
 }
 
 /**
- * Put other claims into the basket; the ones before can be brought back.
+ * Put other claims into the basket, and what a file says beside them; the ones before can be brought back.
  *
  * @param {App} app
  * @param {Claim[]} claims
+ * @param {Kept["more"]} [more]
  */
-export function replaceClaims(app, claims) {
-  keptOf(app).undone = app.store.get().claims;
+export function replaceClaims(app, claims, more) {
+  const kept = keptOf(app);
+  kept.undone = { claims: app.store.get().claims, more: kept.more };
+  kept.more = more ?? kept.more;
   app.store.set({ claims });
 }
 

@@ -7,7 +7,7 @@
 import { element, fill, worded } from "../elements.js";
 import { claimForm } from "./claiming.js";
 import { hintsView } from "./hints.js";
-import { kindOf } from "./identity.js";
+import { kindId, kindOf } from "./identity.js";
 import { verdictOn } from "./kept.js";
 import { measuredView } from "./measured.js";
 
@@ -53,7 +53,7 @@ export function badge({ letters, light, dark }) {
 function kindItem(app, kind) {
   const { store, t } = app;
   const state = element("span", { className: "soft state" });
-  const id = `kind-${kind.name.replace(/\W+/g, "-")}`;
+  const id = kindId(kind);
   const button = element(
     "button",
     {

@@ -19,6 +19,7 @@
  * @property {number} drawn  The number of the drawing that it shows; 0 before the first.
  */
 import { element } from "../elements.js";
+import { errorSaid } from "../speech.js";
 import { headName, sameHead } from "../store.js";
 import { asideBox, scaleLegend } from "./controls.js";
 import { moveIn } from "./moving.js";
@@ -65,7 +66,7 @@ export function gridView(app) {
       if (reading === store.get().reading && contrasted === store.get().contrasted) {
         trouble.textContent = t("layer.failed", {
           layer: row.layer,
-          reason: error instanceof Error ? error.message : `${error}`,
+          reason: errorSaid(t, error),
         });
       }
     }

@@ -8,6 +8,7 @@
  * @import { Seen } from "./seen.js"
  */
 import { element, fill } from "../elements.js";
+import { errorSaid } from "../speech.js";
 import { headName, sameHead } from "../store.js";
 import { asideBox } from "./controls.js";
 import { heatMap } from "./heatmap.js";
@@ -205,7 +206,7 @@ function pictureOf(app) {
     try {
       both = await seenHead(app, head);
     } catch (error) {
-      summary.textContent = error instanceof Error ? error.message : `${error}`;
+      summary.textContent = errorSaid(t, error);
       return;
     }
     if (SHOWN.some((name) => store.get()[name] !== before[name]) || !both.length) return;

@@ -63,6 +63,7 @@ function sentenceView({ fixed, source, store, t }, which) {
   const message = element("p", { className: "trouble", role: "status", id: `${which}-trouble` });
   const count = element("p", { className: "soft count" });
   const tokens = element("ol", { className: "tokens", tabIndex: 0, "aria-label": t("tokens") });
+  const whole = element("p", { className: "fixed" });
   const field = element("textarea", {
     id: `sentence-${which}`,
     rows: 2,
@@ -83,6 +84,7 @@ function sentenceView({ fixed, source, store, t }, which) {
     const number = reading?.tokens.length ?? 0;
     const { longest } = source.about;
     count.textContent = longest ? t("tokens.of", { number, longest }) : t("tokens.count", { number });
+    fill(whole, reading?.text);
     fill(tokens, ...(reading ? tokensOf(reading) : []));
   }
 
@@ -94,8 +96,10 @@ function sentenceView({ fixed, source, store, t }, which) {
   return element(
     "div",
     { className: `sentence ${which}` },
-    element("label", { htmlFor: field.id }, t(which === "text" ? "sentence" : "contrast")),
-    fixed ? element("p", { className: "fixed" }, store.get().reading?.text ?? "") : field,
+    fixed
+      ? element("h2", {}, t("sentence"))
+      : element("label", { htmlFor: field.id }, t(which === "text" ? "sentence" : "contrast")),
+    fixed ? whole : field,
     message,
     tokens,
     count,

@@ -5,6 +5,7 @@
  * @import { Head, Prediction } from "../types.js"
  */
 import { element, fill } from "../elements.js";
+import { errorSaid } from "../speech.js";
 import { headName, sameHead } from "../store.js";
 import { tokenLabel } from "./seen.js";
 
@@ -87,7 +88,7 @@ async function showPredictions({ source, store, t }, place) {
     ]);
     if (store.get().off === off && store.get().reading === reading) fill(place, predictionTable(t, all, without));
   } catch (error) {
-    place.textContent = error instanceof Error ? error.message : `${error}`;
+    place.textContent = errorSaid(t, error);
   }
 }
 
