@@ -19,7 +19,7 @@ MODULES := grader/explorer/static
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-real test-browser chaos fix train docs generated words bench load soak guessing fuzz
+.PHONY: help setup demo explore check test test-real test-browser chaos fix train docs generated words bench load soak guessing fuzz
 
 help:  ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ demo: $(INSTALLED)  ## grade the example submission; shows the report, and where
 	@$(DEMO_GRADE) submit $(EXAMPLE) || test $$? -eq 1
 	@$(DEMO_GRADE) submit $(EXAMPLE) --format html --out build/report.html 2>&1 || test $$? -eq 1
 	@echo "The same report as a page, with each head's picture: $(CURDIR)/build/report.html"
+
+explore: $(INSTALLED)  ## open the page on which heads are found
+	@$(BIN)/grade explore
 
 check: $(INSTALLED_TEST)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
@@ -84,6 +87,7 @@ bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine a
 	@$(BIN)/python -m benchmarks.start
 	@$(BIN)/python -m benchmarks.grading
 	@$(BIN)/python -m benchmarks.causal mini-heads --scan
+	@$(BIN)/python -m benchmarks.explorer
 	@echo "Installing TransformerLens into build/lens; the first time takes some minutes."
 	@$(BIN)/python -m venv build/lens
 	@build/lens/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0 'transformer-lens<4' .

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
@@ -67,7 +68,7 @@ def explorer(tmp_path_factory: pytest.TempPathFactory, laboratory: Laboratory) -
         "predicts": False,
         "switches": False,
     }
-    raw = b"".join(pattern.float().numpy().astype("<f4").tobytes() for pattern in patterns)
+    raw = b"".join((pattern * 65535).round().to(torch.int32).numpy().astype("<u2").tobytes() for pattern in patterns)
     source = {
         "kind": "given",
         "about": about,

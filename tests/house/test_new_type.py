@@ -184,6 +184,13 @@ def test_show(product: Product) -> None:
         product.grade("show", "0", "5", "--type", "stride:2:ahead", "--out", product.root / f"head.{form}")
 
 
+def test_explore(product: Product) -> None:
+    product.grade("explore", "build", "stride-heads", "--out", product.root / "explorer")
+    page = (product.root / "explorer" / "index.html").read_text()
+    assert "stride: (tokens, { steps, side }) => " in page
+    assert TITLE in page
+
+
 def test_ablate_and_trace(product: Product) -> None:
     assert f"no causal measure for {KIND}" in product.grade("ablate", "stride-heads", "0", "5", "--kind", KIND, code=2)
     assert TITLE in product.grade("trace", "stride-heads", "L1H5", "--kind", KIND)
@@ -236,6 +243,11 @@ def test_gallery(product: Product) -> None:
     product.grade("gallery", "build", "--out", product.root / "site")
     assert ".head-stride" in (product.root / "site" / "gallery.css").read_text()
     assert (product.root / "site" / "found" / "stride-1.html").is_file()
+
+
+def test_explore(product: Product) -> None:
+    product.grade("explore", "build", "stride-heads", "--out", product.root / "explorer")
+    assert f'"title":"{TITLE}' in (product.root / "explorer" / "index.html").read_text()
 
 
 def test_what_is_asked_of_the_service_when_nothing_came_through_it(product: Product) -> None:

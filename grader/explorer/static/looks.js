@@ -6,6 +6,10 @@
  *
  * @typedef {"text" | "contrast"} Which  The sentence, or the second one beside it.
  *
+ * @typedef {object} Kept
+ * @property {Promise<Float32Array>} patterns
+ * @property {number} size  The number of weights; 0 until they are there.
+ *
  * @typedef {object} Looks
  * @property {(which: Which, layer: number) => Promise<Float32Array>} layer  The patterns of a layer as things stand now.
  * @property {(which: Which, head: Head) => Promise<Float32Array>} head  The pattern of one head, [query, key].
@@ -23,10 +27,8 @@ const KEPT = 24e6; // numbers in all kept patterns together, about 100 MB
  * @returns {Looks}
  */
 export function createLooks(source, store) {
-  /** @type {Map<string, Promise<Float32Array>>} */
+  /** @type {Map<string, Kept>} */
   const layers = new Map();
-  /** @type {Map<string, number>} */
-  const sizes = new Map();
   const timers = { text: 0, contrast: 0 };
 
   /**
@@ -56,21 +58,33 @@ export function createLooks(source, store) {
     const text = (which === "text" ? reading : contrasted)?.text ?? "";
     const below = off.filter(([at]) => at < number); // the pattern of a layer depends on the heads below it only
     const key = JSON.stringify([text, number, below]);
-    const known = layers.get(key) ?? source.layer(text, number, below);
+    const kept = layers.get(key) ?? computed(key, source.layer(text, number, below));
     layers.delete(key);
-    layers.set(key, known);
-    known.then((all) => sizes.set(key, all.length), () => layers.delete(key)).then(forget);
-    return known;
+    layers.set(key, kept);
+    return kept.patterns;
   }
 
-  /** Drop the patterns that were asked for longest ago, until the rest has room. */
+  /**
+   * @param {string} key
+   * @param {Promise<Float32Array>} patterns
+   * @returns {Kept}
+   */
+  function computed(key, patterns) {
+    const kept = { patterns, size: 0 };
+    patterns.then((all) => {
+      kept.size = all.length;
+      forget();
+    }, () => layers.delete(key));
+    return kept;
+  }
+
+  /** Drop the patterns that were asked for longest ago, until the rest has room; what is being computed stays. */
   function forget() {
-    let room = KEPT - [...sizes.values()].reduce((sum, size) => sum + size, 0);
-    for (const key of layers.keys()) {
+    let room = KEPT - [...layers.values()].reduce((sum, { size }) => sum + size, 0);
+    for (const [key, { size }] of layers) {
       if (room >= 0) return;
-      room += sizes.get(key) ?? 0;
-      sizes.delete(key);
-      layers.delete(key);
+      if (size) layers.delete(key);
+      room += size;
     }
   }
 

@@ -131,6 +131,17 @@ function claimItem(app, claim, at, remove, open) {
       ...text,
     });
   };
+  const gone = element(
+    "button",
+    { type: "button", "aria-label": t("basket.remove_of", named), onclick: remove },
+    t("basket.remove"),
+  );
+  const pin = element(
+    "button",
+    { type: "button", className: "plain place", "aria-label": t("basket.look", named), onclick: look },
+    head,
+  );
+  const soft = (/** @type {string | HTMLElement} */ said) => element("p", { className: "soft" }, said);
   return element(
     "li",
     { className: verdict?.outcome || "open" },
@@ -138,28 +149,16 @@ function claimItem(app, claim, at, remove, open) {
       "div",
       { className: "side-by-side" },
       kind ? badge(kind) : null,
-      element("button", {
-        type: "button",
-        className: "plain place",
-        "aria-label": t("basket.look", named),
-        onclick: look,
-      }, head),
+      pin,
       element("span", { className: "name" }, named.kind),
-      edit,
-      element(
-        "button",
-        { type: "button", "aria-label": t("basket.remove_of", named), onclick: remove },
-        t("basket.remove"),
-      ),
     ),
     ...wrong(app, claim).map((text) => element("p", { className: "wrong" }, text)),
     claim.note ? element("p", { className: "note" }, claim.note) : null,
-    claim.evidence ? element("p", { className: "soft" }, element("q", {}, claim.evidence)) : null,
-    claim.more
-      ? element("p", { className: "soft" }, t("basket.more", { names: Object.keys(claim.more).join(", ") }))
-      : null,
-    form,
+    claim.evidence ? soft(element("q", {}, claim.evidence)) : null,
+    claim.more ? soft(t("basket.more", { names: Object.keys(claim.more).join(", ") })) : null,
     verdict ? verdictView(app, verdict) : null,
+    element("div", { className: "side-by-side" }, edit, gone),
+    form,
   );
 }
 

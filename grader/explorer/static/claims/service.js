@@ -13,7 +13,7 @@ import { ExplorerError } from "../speech.js";
 
 const PAUSES = [300, 600, 1000, 2000, 3000]; // milliseconds between questions; the last one from then on
 const PATIENCE = 10 * 60 * 1000;
-const DONE = ["graded", "rejected", "ungradable", "dead"];
+const DONE = ["graded", "ungradable"];
 
 /**
  * A new key, under which a service takes a submission once.
@@ -56,7 +56,7 @@ async function graded(at, calls) {
     const found = await ask(calls, at);
     const { state, problems } = found;
     if (state === "rejected") throw refused(problems, found.says);
-    if (state === "dead") throw new ExplorerError("service.dead");
+    if (state === "dead") throw new Refused("service.dead");
     if (DONE.includes(`${state}`)) return;
     await new Promise((resolve) => setTimeout(resolve, PAUSES[Math.min(turn, PAUSES.length - 1)]));
   }
@@ -99,6 +99,7 @@ async function failure(answer) {
       ? new ExplorerError("service.wait", { number: Math.ceil(wait) })
       : new ExplorerError("service.later");
   }
+  if (status === 404) return new Refused("service.failed", { status }); // sent under a new key, it can be taken again
   return new ExplorerError("service.failed", { status });
 }
 
