@@ -173,16 +173,16 @@ def test_by_keyboard_alone_a_head_is_claimed_edited_removed_and_brought_back(ope
     page = seen.page
     page.locator('#cell-L0H5[aria-label*="looks at"]').focus()
     press(page, "Enter")
-    page.locator("#kind-positional-1").focus()
+    page.locator("#kind-positional--1").focus()
     press(page, "Enter")
-    expect(page.locator("#kind-positional-1")).to_have_attribute("aria-expanded", "true")
+    expect(page.locator("#kind-positional--1")).to_have_attribute("aria-expanded", "true")
     press(page, "Tab")  # there is one text only, so that none can be tried
     page.keyboard.type("one back")
     press(page, "Tab", "Tab", "Enter")
     expect(claims(seen)).to_contain_text("one back")
     expect(page.locator("#basket-title")).to_have_text("Your claims: 1 of 12")
-    expect(page.locator("#kind-positional-1-more .main")).to_be_disabled()
-    expect(page.locator("#kind-positional-1-more .claim [role=status]")).to_contain_text("L0H5 is among your claims")
+    expect(page.locator("#kind-positional--1-more .main")).to_be_disabled()
+    expect(page.locator("#kind-positional--1-more .claim [role=status]")).to_contain_text("L0H5 is among your claims")
     page.get_by_role("button", name=re.compile("^Edit the claim L0H5")).focus()
     press(page, "Enter", "End")
     page.keyboard.type(", always")
@@ -200,7 +200,7 @@ def test_by_keyboard_alone_a_head_is_claimed_edited_removed_and_brought_back(ope
 
 def test_two_kinds_on_one_head_are_two_claims_and_the_budget_is_kept(opens: Opens, explorer: Explorer) -> None:
     seen = opens(DESK, explorer("small", budget=2))
-    claim(seen.page, "L0H5", "positional-1")
+    claim(seen.page, "L0H5", "positional--1")
     claim(seen.page, "L0H5", "induction")
     expect(claims(seen)).to_have_count(2)
     seen.page.locator("#kind-semantic").click()
@@ -212,7 +212,7 @@ def test_two_kinds_on_one_head_are_two_claims_and_the_budget_is_kept(opens: Open
 
 def test_claims_outlive_the_page_and_its_language(opens: Opens, plain: Path) -> None:
     seen = opens(DESK, plain)
-    claim(seen.page, "L0H5", "positional-1", "kept")
+    claim(seen.page, "L0H5", "positional--1", "kept")
     expect(claims(seen)).to_have_count(1)
     seen.page.reload()
     expect(claims(seen)).to_contain_text("kept")
@@ -226,7 +226,7 @@ def test_the_file_goes_out_and_comes_back_with_all_that_it_says(opens: Opens, pl
     note = ' "q": yes # no\n🙂 한국어 - {x: [1]} '
     seen = opens(DESK, plain, accept_downloads=True)
     expect(seen.page.get_by_role("button", name="Download my_heads.yaml")).to_be_disabled()
-    claim(seen.page, "L0H5", "positional-1", note)
+    claim(seen.page, "L0H5", "positional--1", note)
     written = file_of(seen.page)
     submission, _ = submissions.load(written)
     file = tmp_path / "mine.yaml"
@@ -236,6 +236,7 @@ def test_the_file_goes_out_and_comes_back_with_all_that_it_says(opens: Opens, pl
         "- layer: 0\n  head: 5\n  type: previous_token\n"
     )
     seen.page.locator("#claims-file").set_input_files(file)
+    expect(seen.page.get_by_label("Show my confirmed claims in the gallery")).to_be_checked()
     expect(claims(seen)).to_have_count(2)
     again, _ = submissions.load(file_of(seen.page))
 
@@ -249,7 +250,7 @@ def test_the_file_goes_out_and_comes_back_with_all_that_it_says(opens: Opens, pl
 
 def test_a_file_that_cannot_be_read_changes_nothing(opens: Opens, plain: Path, tmp_path: Path) -> None:
     seen = opens(DESK, plain)
-    claim(seen.page, "L0H5", "positional-1")
+    claim(seen.page, "L0H5", "positional--1")
     file = tmp_path / "broken.yaml"
     file.write_text("exercise: mini-heads\nclaims:\n  - layer: 1\n    note: |\n      over lines\n")
     seen.page.locator("#claims-file").set_input_files(file)
@@ -265,7 +266,7 @@ def report(small: Laboratory, body: dict[str, object]) -> dict[str, object]:
 
 
 def three_claims(page: Page) -> dict[str, object]:
-    claim(page, "L0H5", "positional-1")
+    claim(page, "L0H5", "positional--1")
     claim(page, "L1H3", "induction")
     claim(page, "L2H5", "induction")
     entries = [{"layer": 0, "head": 5, "type": "positional"}, *({"layer": at, "head": head, "type": "induction"}
@@ -327,7 +328,7 @@ def test_what_a_service_refuses_is_said_and_nothing_is_lost(
 ) -> None:
     service.refusals = [answer for answer, _ in REFUSALS]
     seen = opens(DESK, explorer("refused", service.address))
-    claim(seen.page, "L0H5", "positional-1")
+    claim(seen.page, "L0H5", "positional--1")
     entry = {"layer": 0, "head": 5, "type": "positional"}
     service.report = report(small, {"exercise": "mini-heads", "claims": (entry,)})
     for _, said in REFUSALS:
@@ -346,7 +347,7 @@ def test_without_a_network_the_same_key_is_sent_again_even_after_a_reload(
     opens: Opens, explorer: Explorer, small: Laboratory, service: Service
 ) -> None:
     seen = opens(DESK, explorer("away", service.address))
-    claim(seen.page, "L0H5", "positional-1")
+    claim(seen.page, "L0H5", "positional--1")
     keys: list[str] = []
 
     def away(route: object) -> None:
@@ -371,7 +372,7 @@ def test_axe_finds_no_violation_and_nothing_scrolls_sideways(
     opens: Opens, explorer: Explorer, scheme: str, size: tuple[int, int]
 ) -> None:
     seen = opens(size, explorer("axe", "http://127.0.0.1:9"), color_scheme=scheme)
-    claim(seen.page, "L0H5", "positional-1", "a note")
+    claim(seen.page, "L0H5", "positional--1", "a note")
     claim(seen.page, "L1H3", "induction")
     more = seen.page.locator("#kind-induction-more")
     more.get_by_role("button", name="Next hint").click()

@@ -1,10 +1,13 @@
 """The exercise as the page knows it: all that a student needs, and no measurement."""
 
+from pathlib import Path
+
 import pytest
 
 from grader import exercises
 from grader.explorer.content import KindAsked, contents, in_utf16
 from grader.students.hints import rungs
+from tests.explorer.modules import run
 
 SHIPPED = sorted(exercises.available())
 
@@ -60,3 +63,14 @@ def test_places_are_counted_as_a_browser_counts() -> None:
     first, last, *_ = in_utf16(text, (start, end, 0, 1))
     assert units[2 * first : 2 * last].decode("utf-16-le") == "king"
     assert (first, last) == (start + 2, end + 2)
+
+
+def test_every_kind_has_a_place_of_its_own_on_the_page(tmp_path: Path) -> None:
+    names = [asked.name for name in exercises.available() for asked in exercises.load(name).kinds]
+    program = (
+        'import { kindId } from "./claims/identity.js";\n'
+        'const names = JSON.parse(Deno.readTextFileSync("given.json"));\n'
+        "console.log(JSON.stringify(names.map((name) => kindId({ name }))));\n"
+    )
+
+    assert len(set(run(tmp_path, program, names))) == len(set(names)) > 5
