@@ -31,7 +31,7 @@ def listener(port: int | None) -> Iterator[socket.socket]:
 
 
 def _listening(port: int) -> socket.socket:
-    """Return a socket that listens; a browser that is quicker than the server waits."""
+    """Return a socket that listens at once: two that do not listen yet may have the same port."""
     listening = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sends at once only where it is named
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

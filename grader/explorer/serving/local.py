@@ -25,5 +25,6 @@ def serve(explorer: Explorer, listener: socket.socket, opened: Callable[[str], N
         timeout_graceful_shutdown=0,
         ws="none",
     )
+    listener.listen()  # a browser that is quicker than the server waits
     opened(guard.address)
     uvicorn.Server(config).run(sockets=[listener])
