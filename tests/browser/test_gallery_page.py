@@ -90,6 +90,11 @@ def test_the_map_leads_to_who_found_a_head(opens: Opens, site: Path) -> None:
     expect(seen.page.locator(".card")).to_have_count(3)
 
 
+def test_a_phone_shows_the_links_that_lead_on(opens: Opens, site: Path) -> None:
+    seen = opens(PHONE, path=site / "index.html")
+    expect(seen.page.get_by_role("link", name=re.compile("^See all")).first).to_be_visible()
+
+
 def test_cards_and_tokens_are_reached_with_the_keys(opens: Opens, site: Path) -> None:
     seen = opens(path=site / "found" / "semantic.html")
     page = seen.page

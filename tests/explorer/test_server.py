@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from grader import exercises
+from grader.explorer.serving import listening
 from grader.laboratory import Laboratory
 from grader.laboratory.looking import MOST_TOKENS
 from grader.ledger import Ledger
@@ -295,3 +296,14 @@ def test_a_port_that_is_taken_and_an_exercise_that_is_not_there_are_said(
     assert "--port" in taken[2]
     assert "no-such" in unknown[2]
     assert "does not exist" in nowhere[2]
+
+
+def test_the_usual_port_is_taken_again_unless_something_listens_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening.listener(0) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setattr(listening, "USUAL_PORT", port)
+    with listening.listener(None) as first, listening.listener(None) as second:
+        assert first.getsockname()[1] == port
+        assert second.getsockname()[1] != port
+    with listening.listener(None) as again:
+        assert again.getsockname()[1] == port

@@ -49,7 +49,15 @@ def serve(
         ),
     ] = None,
     transformer: TransformerPath = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any free one.")] = 0,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="The port; 0 for any free one. Default: 8722 if it is free; the browser has your claims there.",
+            show_default=False,
+        ),
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
 ) -> None:
     """Serve the page to this machine only, until Ctrl-C; this is what `grade explore` does by itself."""
