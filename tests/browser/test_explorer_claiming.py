@@ -220,6 +220,10 @@ def test_claims_outlive_the_page_and_its_language(opens: Opens, plain: Path) -> 
 
     expect(claims(seen)).to_contain_text("kept")
     assert "kept" not in seen.page.url
+    for odd in ("null", '{"claims": [null]}', '{"claims": [], "more": null, "pending": 5}'):
+        seen.page.evaluate("odd => Object.keys(localStorage).forEach(key => localStorage.setItem(key, odd))", odd)
+        seen.page.reload()
+        expect(claims(seen)).to_have_count(0)
 
 
 def test_the_file_goes_out_and_comes_back_with_all_that_it_says(opens: Opens, plain: Path, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class Server:
 def running(bench: Bench, home: Path, *words: str, **more: str) -> Iterator[Server]:
     """Run `grade explore` with these words."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "grader", "explore", *words, "--no-open"],
+        [sys.executable, "-m", "grader", "explore", "--no-open", *words],
         cwd=REPOSITORY,
         env=bench.environment(home, **more),
         stdout=subprocess.PIPE,

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -179,6 +180,26 @@ def test_the_cookie_is_for_this_page_alone(server: Server) -> None:
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert "SameSite=strict" in answer.headers["set-cookie"]
     assert server.address.partition("=")[2] not in answer.text
+
+
+def test_the_address_that_others_on_the_machine_may_see_lets_in_once(bench: Bench, tmp_path: Path) -> None:
+    """The arguments of a browser are no secret; so the address in them is spent when the page is open."""
+    seen, browser = tmp_path / "seen", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > "{seen}"\n')
+    browser.chmod(0o700)
+    words = ("--transformer", str(bench.root / "tiny"), "--open")
+    with running(bench, tmp_path / "home", *words, BROWSER=str(browser)) as served:
+        hanging = time.monotonic() + HANGING
+        while not seen.exists() or not seen.read_text():
+            assert time.monotonic() < hanging
+            time.sleep(0.01)
+        address = seen.read_text()
+        first, second = httpx.get(address), httpx.get(address)
+
+    assert address.startswith(f"{served.origin}/?token=")
+    assert address != served.address
+    assert (first.status_code, second.status_code) == (200, 403)
+    assert "set-cookie" not in second.headers
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example:{port}", ""])

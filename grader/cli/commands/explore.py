@@ -63,11 +63,11 @@ def serve(
     """Serve the page to this machine only, until Ctrl-C; this is what `grade explore` does by itself."""
     from grader.explorer.serving import listening
 
-    def opened(address: str) -> None:
+    def opened(address: str, address_once: str) -> None:
         say(address)
         say(_("This address is for you alone. Press Ctrl-C to close the page's server."), err=True)
         if open_browser:
-            webbrowser.open(address)
+            webbrowser.open(address_once)
 
     with listening.listener(port) as listener:  # first, because loading a transformer takes longer
         explorer = _explorer(exercise_id, transformer)

@@ -38,6 +38,7 @@ class Guard:
 
     def __init__(self, application: ASGIApp, port: int) -> None:
         self.application, self.token = application, token_urlsafe(32)
+        self.once: str | None = token_urlsafe(32)
         self.hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
         self.cookie = f"explorer-{port}"  # a browser does not tell ports of one host apart
 
@@ -45,6 +46,11 @@ class Guard:
     def address(self) -> str:
         """The address that lets a browser in."""
         return f"http://{self.hosts[0]}/?token={self.token}"
+
+    @property
+    def address_once(self) -> str:
+        """An address that lets a browser in once: others on this machine see what a browser is started with."""
+        return f"http://{self.hosts[0]}/?token={self.once}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the application answer."""
@@ -56,13 +62,19 @@ class Guard:
         """Return the answer to what may not pass, or to who comes for the first time; None for all others."""
         if request.headers.get("host") not in self.hosts:
             return refusal(421, "other-host", _(NOT_THIS_HOST, host=self.hosts[0]))
-        if request.url.path == "/" and self._is_token(request.query_params.get("token")):
+        if request.url.path == "/" and self._lets_in(request.query_params.get("token")):
             entrance = HTMLResponse(ENTRANCE)
             entrance.set_cookie(self.cookie, self.token, httponly=True, samesite="strict")
             return entrance
         if not self._is_token(request.cookies.get(self.cookie)):
             return refusal(403, "no-token", _(NO_TOKEN))
         return self._wrong_question(request) if request.method not in ("GET", "HEAD") else None
+
+    def _lets_in(self, given: str | None) -> bool:
+        if given is not None and self.once is not None and compare_digest(given.encode(), self.once.encode()):
+            self.once = None
+            return True
+        return self._is_token(given)
 
     def _is_token(self, given: str | None) -> bool:
         return given is not None and compare_digest(given.encode(), self.token.encode())

@@ -9,8 +9,10 @@ from grader.explorer.serving.application import Explorer, application
 from grader.explorer.serving.guard import Guard
 
 
-def serve(explorer: Explorer, listener: socket.socket, opened: Callable[[str], None], *, talks: bool = False) -> None:
-    """Serve the page until Ctrl-C; `opened` is called with its address when it can be opened.
+def serve(
+    explorer: Explorer, listener: socket.socket, opened: Callable[[str, str], None], *, talks: bool = False
+) -> None:
+    """Serve the page until Ctrl-C; `opened` is called when it can be opened: with its address, and with one for once.
 
     With `talks`, errors are written to stderr with their tracebacks.
     """
@@ -26,5 +28,5 @@ def serve(explorer: Explorer, listener: socket.socket, opened: Callable[[str], N
         ws="none",
     )
     listener.listen()  # a browser that is quicker than the server waits
-    opened(guard.address)
+    opened(guard.address, guard.address_once)
     uvicorn.Server(config).run(sockets=[listener])

@@ -16,6 +16,7 @@
  * @typedef {{key: string, body: string, id: string | null}} Pending
  */
 import { keyOf } from "./identity.js";
+import { draftOf, isMapping, plainOf } from "./yaml.js";
 
 /** @type {WeakMap<object, Kept>} */
 const KEPT_CLAIMS = new WeakMap();
@@ -93,12 +94,20 @@ export function verdictOn(app, claim) {
 }
 
 /**
+ * The things that the browser kept; those that make no sense, such as another version's, are as if there were none.
+ *
  * @param {App} app
  * @returns {Partial<Kept> & {claims?: Claim[]}}
  */
 function stored(app) {
   try {
-    return JSON.parse(localStorage.getItem(address(app)) ?? "{}");
+    const { claims = [], more, pending } = JSON.parse(localStorage.getItem(address(app)) ?? "{}");
+    const isPending = [pending?.key, pending?.body].every((each) => typeof each === "string");
+    return {
+      claims: draftOf(JSON.stringify(plainOf({ exercise: app.content().exercise, claims }))).claims,
+      ...(isMapping(more) ? { more } : {}),
+      ...(isPending ? { pending } : {}),
+    };
   } catch {
     return {};
   }

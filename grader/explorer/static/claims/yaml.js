@@ -137,6 +137,6 @@ function fromJson(text) {
  * @param {Plain} value
  * @returns {value is {[key: string]: Plain}}
  */
-function isMapping(value) {
+export function isMapping(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
