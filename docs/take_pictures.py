@@ -125,7 +125,7 @@ def shots(folder: Path) -> Iterator[Shot]:
     pinned = f"#head={NO_ANSWER}"
     yield Shot("explorer", looking, WINDOW, link=f"{pinned}&query=12", prepare=_drawn)
     yield Shot("explorer-phone", looking, PHONE, link=pinned, prepare=_at_the_heads)
-    yield Shot("explorer-dark-ko", looking, WINDOW, "dark", f"{pinned}&view=lines&language=ko", _drawn)
+    yield Shot("explorer-dark-ko", looking, WINDOW, "dark", f"{pinned}&language=ko", _drawn)
 
 
 def _at_a_claim(page: Page) -> None:
