@@ -18,12 +18,14 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from grader import exercises
 from grader.exercises import submissions
+from grader.explorer import site as explorer_site
 from grader.gallery import entries, site
 from grader.gallery.discretion import Discretion
 from grader.gallery.pictures import Pictures
 from grader.grading.grade import shown
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
+from grader.measuring.transformer import load
 from grader.report.formats import html
 from grader.report.pages import scan
 from grader.schema import Claim, Submission
@@ -39,7 +41,9 @@ NOTES = (
     "whatever comes after it looks back at the odd one",
     "it skips the noun in between",
 )
-DESK, PHONE = (1000, 1250), (390, 844)
+NO_ANSWER = "L4H1"
+"""A head of mini-heads that is confirmed for no kind, so that its picture gives no answer away."""
+DESK, PHONE, WINDOW = (1000, 1250), (390, 844), (1280, 900)
 """Width and height of what is shown, in pixels."""
 
 
@@ -51,6 +55,8 @@ class Shot:
     page: Path
     size: tuple[int, int] = DESK
     scheme: Literal["light", "dark"] = "light"
+    link: str = ""
+    """The part of the address behind `#`."""
     prepare: Callable[[Page], None] = lambda page: None
     element: str = "body"
     """The part of the page that is shown, as a CSS selector; the window decides how much of a whole page."""
@@ -96,6 +102,13 @@ def gallery(folder: Path) -> Path:
     return out
 
 
+def explorer(folder: Path) -> Path:
+    """The page on which heads are looked at, written into the folder."""
+    exercise, out = exercises.load(EXERCISE), folder / "explorer"
+    explorer_site.build(exercise, load(exercise.transformer), out)
+    return out / explorer_site.INDEX
+
+
 def shots(folder: Path) -> Iterator[Shot]:
     """What there is to take."""
     report, whole = pages(folder)
@@ -108,11 +121,28 @@ def shots(folder: Path) -> Iterator[Shot]:
     yield Shot("report-dark", report, scheme="dark", prepare=_at_a_claim)
     yield Shot("report-phone", report, PHONE)
     yield Shot("map", whole)
+    looking = explorer(folder)
+    pinned = f"#head={NO_ANSWER}"
+    yield Shot("explorer", looking, WINDOW, link=f"{pinned}&query=12", prepare=_drawn)
+    yield Shot("explorer-phone", looking, PHONE, link=pinned, prepare=_at_the_heads)
+    yield Shot("explorer-dark-ko", looking, WINDOW, "dark", f"{pinned}&language=ko", _drawn)
 
 
 def _at_a_claim(page: Page) -> None:
     page.locator("#claim-2 .picture").first.scroll_into_view_if_needed()
     page.locator("#claim-2 .view .query text").nth(16).click()
+
+
+def _drawn(page: Page) -> None:
+    page.locator(".summary:not(:empty)").wait_for()
+    page.locator('.row:not(.waiting) .cell button[aria-label*=":"]').first.wait_for()
+    page.wait_for_timeout(1000)
+
+
+def _at_the_heads(page: Page) -> None:
+    _drawn(page)
+    page.locator(".grid").evaluate("each => each.scrollIntoView()")
+    _drawn(page)
 
 
 def main(into: Path = PICTURES) -> None:
@@ -123,7 +153,7 @@ def main(into: Path = PICTURES) -> None:
         for shot in shots(Path(scratch)):
             size = ViewportSize(width=shot.size[0], height=shot.size[1])
             page = browser.new_page(viewport=size, color_scheme=shot.scheme)
-            page.goto(shot.page.as_uri())
+            page.goto(f"{shot.page.as_uri()}{shot.link}")
             shot.prepare(page)
             shown = page if shot.element == "body" else page.locator(shot.element).first
             shown.screenshot(path=into / f"{shot.name}.png")

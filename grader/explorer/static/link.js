@@ -56,7 +56,9 @@ export function stateOf(hash, first, about, content) {
  */
 export function followLinks(store, first, about, content) {
   let timer = 0;
-  const read = () => store.set(stateOf(location.hash, first, about, content));
+  const read = (/** @type {HashChangeEvent} */ { newURL }) =>
+    // which a late `write` has not changed
+    store.set(stateOf(new URL(newURL).hash, first, about, content));
   const write = () => {
     const hash = hashOf(store.get(), first);
     if (hash !== location.hash.replace(/^#/, "")) history.replaceState(null, "", `#${hash}`);

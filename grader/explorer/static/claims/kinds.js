@@ -27,7 +27,9 @@ export function kindsView(app) {
   );
   section.hidden = !content().kinds.length;
   section.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape" && store.get().kind) store.set({ kind: null });
+    if (key !== "Escape" || !store.get().kind) return;
+    /** @type {HTMLElement | null} */ (list.querySelector('[aria-expanded="true"]'))?.focus();
+    store.set({ kind: null });
   });
   return section;
 }

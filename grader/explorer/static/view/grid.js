@@ -45,11 +45,12 @@ export function gridView(app) {
   );
   const brush = createBrush();
   let drawing = 1;
+  let side = 0; // pixels of a picture, measured once for all
 
   /** @param {Row} row */
   async function draw(row) {
     const { reading, contrasted } = store.get();
-    if (!reading || !row.inSight || row.drawn === drawing) return;
+    if (!reading || !side || !row.inSight || row.drawn === drawing) return;
     const current = row.drawn = drawing;
     row.element.classList.add("waiting");
     try {
@@ -57,7 +58,7 @@ export function gridView(app) {
       if (row.drawn !== current) return;
       for (const cell of row.cells) {
         const seen = both.filter((heads) => heads !== null).map((heads) => heads[cell.head[1]]);
-        brush(cell, () => paintCell(app, cell, seen));
+        brush(cell, () => paintCell(app, cell, seen, side));
       }
       brush(row, () => row.element.classList.remove("waiting"));
       trouble.textContent = "";
@@ -85,6 +86,7 @@ export function gridView(app) {
     const columns = columnsFor(grid.clientWidth, about.heads);
     grid.style.setProperty("--columns", `${columns}`);
     grid.dataset.columns = `${columns}`;
+    side = rows[0].cells[0].button.clientWidth;
     drawing++;
     rows.forEach(draw);
   }).observe(grid);
@@ -146,12 +148,12 @@ function rowOf({ store, t, source: { about } }, layer) {
  * @param {App} app
  * @param {Cell} cell
  * @param {Seen[]} both
+ * @param {number} side  In pixels.
  */
-function paintCell({ colours, store, t }, { head, button, canvases }, both) {
+function paintCell({ colours, store, t }, { head, button, canvases }, both, side) {
   canvases.forEach((canvas, index) => {
     canvas.hidden = index >= both.length;
     if (canvas.hidden) return;
-    const side = button.clientWidth;
     paintPattern(sharp(canvas, side, side), both[index], colours(), { x: 0, y: 0, side });
   });
   const looks = both.map((seen) => ({ seen, look: strongestLooks(seen)[0] })).filter(({ look }) => look);

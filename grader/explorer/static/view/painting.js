@@ -46,7 +46,8 @@ export function createBrush() {
 }
 
 /**
- * Give a canvas as many pixels as the screen has there.
+ * Give a canvas as many pixels as the screen has there, and nothing on it. One that has them stays as it is, because
+ * every change of its size lays the page out anew.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {number} width
@@ -55,10 +56,12 @@ export function createBrush() {
  */
 export function sharp(canvas, width, height) {
   const ratio = Math.min(3, globalThis.devicePixelRatio || 1);
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across) canvas.width = across;
+  if (canvas.height !== down) canvas.height = down;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.scale(canvas.width / width, canvas.height / height);
+  context.setTransform(across / width, 0, 0, down / height, 0, 0);
+  context.clearRect(0, 0, width, height);
   return context;
 }
 
