@@ -15,7 +15,7 @@ from grader.report.pages.page import inline_hash
 STYLES = ("explorer.css", "claims.css")
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{style}'; worker-src blob:; "
-    "script-src '{script}' 'wasm-unsafe-eval'{beside}; connect-src {connect}; img-src data: blob:"
+    "script-src '{script}' 'wasm-unsafe-eval'{beside}; connect-src {connect}"
 )
 """The things that the page may load: its inline script and style, and WebAssembly, which is ours and in a worker."""
 PAGE = """<!doctype html>
