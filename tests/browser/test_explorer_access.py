@@ -29,7 +29,7 @@ STATES = {
 SMALL_TARGETS = """() => [...document.querySelectorAll("button, summary, select, textarea, label:has(input)")]
   .map(each => [each.textContent, each.getBoundingClientRect()])
   .filter(([, {width, height}]) => width && height && Math.min(width, height) < 24).map(([text]) => text)"""
-"""What is too small for a finger: under 24 pixels on one side."""
+"""The controls that are too small for a finger: under 24 pixels on one side."""
 
 
 @pytest.fixture(scope="module")
