@@ -84,7 +84,7 @@ def test_a_place_that_cannot_be_written_to_is_said(
 def test_a_service_is_one_that_the_page_may_reach(exercise: Exercise, loaded: Loaded) -> None:
     page = site.beside(exercise, loaded, "https://heads.example/course/1")
 
-    assert "connect-src 'self' https://heads.example;" in page
+    assert "connect-src 'self' https://heads.example\"" in page
     for wrong in ("javascript:alert(1)", "https://heads.example; script-src *", "heads.example", 'https://a.b/"'):
         with pytest.raises(InvalidInput, match="not the address of a service"):
             site.refuse_address(wrong)
