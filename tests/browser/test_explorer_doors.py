@@ -73,6 +73,7 @@ def expect_every_head(page: Page | FrameLocator, text: str) -> None:
     expect(page.locator("[id^=cell-L]")).to_have_count(48)
     page.locator("#cell-L1H2").click()
     expect(page.locator("#pinned-title")).to_contain_text("L1H2")
+    expect(page.locator(".summary")).to_contain_text("looks at", timeout=20_000)  # so it was computed
 
 
 def test_the_folder_works_as_files_and_under_a_path_and_fetches_nothing_from_elsewhere(
@@ -106,6 +107,7 @@ def test_an_array_is_shown_in_a_frame(opens: Opens, built: Path, tmp_path: Path)
     expect(frame.locator("[id^=cell-L]")).to_have_count(6)
     frame.locator("#cell-L1H2").click()
     expect(frame.locator("#pinned-title")).to_contain_text("L1H2")
+    expect(frame.locator(".summary")).to_contain_text("looks at", timeout=20_000)
     seen.page.wait_for_timeout(400)  # in which an address would be changed
 
     assert [each for each in seen.complaints if "base" not in each] == []

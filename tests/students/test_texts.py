@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from grader import exercises
 from grader.schema import TriedText
 from grader.students.hints import rungs
-from grader.students.texts import DEFAULT, DEFAULTS, TRIED, default, spans, targets, tried
+from grader.students.texts import DEFAULT, DEFAULTS, TRIED, default, targets, tried
 
 ASKED = exercises.load("mini-heads")
 
@@ -19,8 +19,8 @@ def test_a_word_looks_from_where_it_last_stands_at_the_last_one_before_it() -> N
     text = "Ann met the cat. Then Ann saw a cat, and cat saw Ann."
     shown = looks(text, saw=("cat", "Ann"))
 
-    assert spans(shown) == ((45, 48, 41, 44), (45, 48, 22, 25))
-    assert [(text[start:end], text[first:last]) for start, end, first, last in spans(shown)] == [
+    assert shown.spans == ((45, 48, 41, 44), (45, 48, 22, 25))
+    assert [(text[start:end], text[first:last]) for start, end, first, last in shown.spans] == [
         ("saw", "cat"),
         ("saw", "Ann"),
     ]
