@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from grader.base.errors import GraderError
@@ -15,22 +16,28 @@ DIGITS = 12
 """The hexadecimal digits of a transformer's digest in the name of its script."""
 
 
-def explorable(exercises: Iterable[Exercise]) -> dict[str, Loaded]:
+class Explorable(NamedTuple):
+    """A transformer that a browser can run."""
+
+    loaded: Loaded
+    script: str
+
+
+def explorable(exercises: Iterable[Exercise]) -> dict[str, Explorable]:
     """Return the transformers of the exercises that have a page to explore, by the exercise's id."""
     found = {}
     for exercise in exercises:
         if exercise.transformer.bundled is not None:
             with suppress(GraderError):  # it is not there, or the browser cannot run it: then there is no such page
                 loaded = load(exercise.transformer, dtype=exercise.probes.precision)
-                transformer_script(loaded)
-                found[exercise.id] = loaded
+                found[exercise.id] = Explorable(loaded, transformer_script(loaded))
     return found
 
 
-def files(exercise: Exercise, loaded: Loaded) -> dict[str, str]:
+def files(exercise: Exercise, of: Explorable) -> dict[str, str]:
     """Return the exercise's page and its transformer's script, which other exercises share, by their paths."""
-    script = f"transformer-{loaded.digest[:DIGITS]}.js"
-    return {page(exercise.id): beside(exercise, loaded, script=script), script: transformer_script(loaded)}
+    script = f"transformer-{of.loaded.digest[:DIGITS]}.js"
+    return {page(exercise.id): beside(exercise, of.loaded, script=script), script: of.script}
 
 
 def page(exercise: str) -> str:

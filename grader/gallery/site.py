@@ -16,7 +16,6 @@ from grader.gallery import exploring, feeds, pictures, showing
 from grader.gallery.entries import Exhibit
 from grader.gallery.pages import Filter, Shelf, Shelves, choices, head_of, pager, shelves
 from grader.gallery.pictures import Pictures
-from grader.measuring.transformer import Loaded
 from grader.report.drawing.bars import bar
 from grader.report.drawing.headmap import NEED_SIGNS
 from grader.report.drawing.pattern import Drawing, draw
@@ -43,7 +42,7 @@ class Gallery:
     """The pictures by exercise."""
     base: str | None = None
     """The web address of the site."""
-    explorable: Mapping[str, Loaded] = field(default_factory=dict)
+    explorable: Mapping[str, exploring.Explorable] = field(default_factory=dict)
     """The transformers that run in a browser, by exercise."""
 
 

@@ -3,7 +3,7 @@
  *
  * @import { ExplorerError } from "./speech.js"
  * @import { Store } from "./store.js"
- * @import { Head, Reading, Source } from "./types.js"
+ * @import { Source } from "./types.js"
  *
  * @typedef {"text" | "contrast"} Which  The sentence, or the second one beside it.
  *
@@ -13,7 +13,6 @@
  *
  * @typedef {object} Looks
  * @property {(which: Which, layer: number) => Promise<Float32Array>} layer  The patterns of a layer as things stand now.
- * @property {(which: Which, head: Head) => Promise<Float32Array>} head  The pattern of one head, [query, key].
  */
 import { asExplorerError } from "./speech.js";
 
@@ -99,13 +98,5 @@ export function createLooks(source, store) {
   read("text");
   read("contrast");
 
-  return {
-    layer,
-    async head(which, [at, number]) {
-      const { reading, contrasted } = store.get();
-      const tokens = /** @type {Reading} */ (which === "text" ? reading : contrasted).tokens.length;
-      const all = await layer(which, at);
-      return all.subarray(number * tokens * tokens, (number + 1) * tokens * tokens);
-    },
-  };
+  return { layer };
 }

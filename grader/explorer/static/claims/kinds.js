@@ -119,10 +119,10 @@ function tryIt(app, { sentence }) {
  * @param {string} text
  * @returns {HTMLElement}
  */
-export function tryButton({ given, store, t }, text) {
+export function tryButton({ fixed, store, t }, text) {
   const button = element("button", { type: "button", onclick: () => store.set({ text }) }, t("kinds.try"));
   const show = () => (button.ariaDisabled = `${store.get().text === text}`); // which keeps the focus
-  button.hidden = given.source.kind === "given"; // there is one text only
+  button.hidden = fixed; // there is one text only
   show();
   store.subscribe(show);
   return button;

@@ -9,6 +9,7 @@ import { element, fill } from "../elements.js";
 import { headName } from "../store.js";
 import { shareOf, targetsOf, targetsOfPairs } from "../targets.js";
 import { keptOf } from "./kept.js";
+import { seenLayer } from "../view/seen.js";
 
 /**
  * @param {App} app
@@ -27,8 +28,8 @@ export function measuredView(app, kind) {
     const turn = ++latest;
     fill(own, ...(isJudged(app, kind) ? marking(app, kind, show) : []));
     if (!reading || !targets || !head) return fill(numbers, element("p", { className: "soft" }, missing(app, kind)));
-    const pattern = await app.looks.head("text", head).catch(() => null);
-    if (turn === latest && pattern) fill(numbers, ...told(app, pattern, targets, reading.tokens.length));
+    const seen = (await seenLayer(app, "text", head[0]).catch(() => null))?.[head[1]];
+    if (turn === latest && seen) fill(numbers, ...told(app, seen.pattern, targets, seen.size));
   }
 
   store.subscribe((state, before) => {
