@@ -30,7 +30,7 @@ from grader.grading.grade import grade
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.ledger import LOCAL, Ledger
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Exercise, Submission
 from grader.students.regrading import Regrading
 from grader.students.xp import progress

@@ -18,7 +18,7 @@ from grader.base.errors import TransformerNotFound
 from grader.grading.calibration.operating import operating_curve
 from grader.grading.calibration.records import Curve
 from grader.laboratory import Laboratory
-from grader.measuring.score_table import Grid, KindScores, Slice, Statistics
+from grader.measuring.tables.score_table import Grid, KindScores, Slice, Statistics
 from grader.schema import AskedKind
 
 SIZES = (1, 2, 4, 8)

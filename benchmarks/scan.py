@@ -21,13 +21,13 @@ from transformers import AutoTokenizer, GPT2Config, GPT2Model, PreTrainedModel, 
 from benchmarks.ratios import Compared, Seconds, in_turn
 from grader import exercises
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention import one_thread, stream
-from grader.measuring.patterns import reduced
-from grader.measuring.pooling import Answers, pooled
+from grader.measuring.attention.streaming import one_thread, stream
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.scan import TOKENS, scan
-from grader.measuring.score_table import KindScores
+from grader.measuring.statistics.patterns import reduced
+from grader.measuring.statistics.pooling import Answers, pooled
+from grader.measuring.tables.score_table import KindScores
 from grader.schema import Exercise, Kind
 
 EMBEDDED = Path(__file__).parents[1] / "grader/measuring/transformer/bundled/mini-gpt2"

@@ -36,9 +36,9 @@ from grader import exercises
 from grader.base.errors import TransformerNotFound
 from grader.kinds.masks import FIRST_ASKED
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention import stream
-from grader.measuring.patterns import share
+from grader.measuring.attention.streaming import stream
 from grader.measuring.questions import question
+from grader.measuring.statistics.patterns import share
 from grader.measuring.transformer import load
 from grader.schema import Kind
 

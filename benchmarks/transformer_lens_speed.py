@@ -22,9 +22,9 @@ from transformers.activations import ACT2FN
 from benchmarks.ratios import Seconds, compare
 from benchmarks.transformer_lens_parity import KINDS, lenses, random_gpt2
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention import one_thread
-from grader.measuring.pooling import pooled
+from grader.measuring.attention.streaming import one_thread
 from grader.measuring.scan import answers
+from grader.measuring.statistics.pooling import pooled
 from grader.schema import Kind
 
 SEQUENCES, LENGTH, WORDS = 16, 128, 50257

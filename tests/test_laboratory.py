@@ -10,8 +10,8 @@ import pytest
 from grader.base.errors import DigestMismatch, ScoreTableError, TransformerNotFound
 from grader.base.files import SEAL, write_cache
 from grader.laboratory import MOST_BEGUN, Laboratory
-from grader.measuring.digests import versions
-from grader.measuring.score_table import keep
+from grader.measuring.tables.digests import versions
+from grader.measuring.tables.score_table import keep
 from grader.schema import Exercise, Submission
 from grader.service.laboratories import Laboratories
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, claim, exercise

@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerFast
 
 from grader.base.errors import InvalidInput
 from grader.laboratory.looking import KEPT_BYTES, KEPT_PASSES, MOST_TOKENS, Looking
-from grader.measuring.attention import stream
+from grader.measuring.attention.streaming import stream
 from grader.measuring.transformer import Loaded
 from grader.measuring.transformer.families import MEASURED
 from grader.schema import TransformerSource

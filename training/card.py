@@ -19,7 +19,7 @@ from grader.grading.standings import KindStandings, Standing
 from grader.measuring import examples
 from grader.measuring.probes.annotated import running_text
 from grader.measuring.scan import scan
-from grader.measuring.score_table import KindScores
+from grader.measuring.tables.score_table import KindScores
 from grader.report.pages.picture import png
 from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, head_name, title
 from training.rows import STAGES, STEPS, TOKENS

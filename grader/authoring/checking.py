@@ -24,7 +24,7 @@ from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.ledger import exists as ledger_exists
 from grader.measuring import transformer
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.measuring.transformer.files import missing_parts
 from grader.report.text.words import plural
 from grader.schema import AskedKind, Exercise

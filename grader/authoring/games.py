@@ -20,7 +20,7 @@ from grader.grading.importance import CausalEvidence
 from grader.grading.standings import Standings
 from grader.kinds import LOOKALIKES
 from grader.ledger.entry import LedgerEntry
-from grader.measuring.score_table import Grid, KindScores, Resemblance, ScoreTable, Slice, Statistics
+from grader.measuring.tables.score_table import Grid, KindScores, Resemblance, ScoreTable, Slice, Statistics
 from grader.report.text.words import plural
 from grader.schema import AskedKind, Claim, Exercise, HeadIndex, Report, Statistic, Submission
 from grader.students.xp import earnings

@@ -21,8 +21,8 @@ from grader.exercises import SIZE_LIMIT
 from grader.exercises.thresholds import defaults
 from grader.kinds import naming
 from grader.kinds.sequence import Link, ProbeSequence, Span
-from grader.measuring.baselines import best_blind_head
 from grader.measuring.questions import question
+from grader.measuring.statistics.baselines import best_blind_head
 from grader.report.text.words import plural
 from grader.schema import Kind, OwnSentence, Relation, title
 

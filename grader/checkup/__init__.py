@@ -12,7 +12,7 @@ from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
 from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.measuring import transformer
-from grader.measuring.score_table import ScoreTable, store_of
+from grader.measuring.tables.score_table import ScoreTable, store_of
 from grader.measuring.transformer import families
 from grader.schema import Basis, Exercise
 from grader.service.versions import EditedExercise, KeptVersions

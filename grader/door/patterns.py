@@ -142,7 +142,7 @@ def _loaded(wanted: _Wanted) -> "Loaded":
 
 
 def _pattern(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", place: HeadIndex, text: str) -> Pattern:
-    from grader.measuring.attention import one_thread, pattern_of
+    from grader.measuring.attention.streaming import one_thread, pattern_of
     from grader.measuring.sentence import read
     from grader.measuring.transformer.reach import refuse_other_tokenizer
 

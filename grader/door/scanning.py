@@ -12,7 +12,7 @@ from grader.door.notebook import ProgressBar, progress_bar
 from grader.door.opening import in_memory, opened, refuse_in_memory
 from grader.door.scores import Scores
 from grader.grading.standings import Standings
-from grader.measuring.score_table import KindScores, ScoreTable
+from grader.measuring.tables.score_table import KindScores, ScoreTable
 from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, TransformerSource
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from grader.grading.rationale import WHY_NOT
 from grader.grading.standings import Standings
 from grader.grading.tally import tally
 from grader.grading.verdicts import KindVerdict, NotGraded
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import CircuitVerdict, Evidence, Exercise, Outcome, Report, Submission, Verdict
 
 

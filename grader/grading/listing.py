@@ -5,7 +5,7 @@ from typing import Any
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.grading.standings import Standings
-from grader.measuring.row import row
+from grader.measuring.tables.row import row
 from grader.schema import Exercise
 
 

@@ -16,7 +16,7 @@ from grader.exercises.thresholds import thresholds_of
 from grader.grading.rationale import rationale
 from grader.grading.verdicts import KindVerdict, NotGraded
 from grader.kinds import LOOKALIKES
-from grader.measuring.score_table import KindScores, ScoreTable, Statistics, measurement
+from grader.measuring.tables.score_table import KindScores, ScoreTable, Statistics, measurement
 from grader.schema import (
     AskedKind,
     Borderline,

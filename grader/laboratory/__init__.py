@@ -22,8 +22,8 @@ from grader.grading.mattering import needs_causal
 from grader.grading.standings import Standings
 from grader.laboratory.causal import CausalLaboratory
 from grader.measuring import transformer
-from grader.measuring.digests import basis_of
-from grader.measuring.score_table import ScoreTable, TableStore, store_of
+from grader.measuring.tables.digests import basis_of
+from grader.measuring.tables.score_table import ScoreTable, TableStore, store_of
 from grader.schema import Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from grader.base.language import N_, _, speaking
 from grader.base.memory import enough_memory
 from grader.exercises.thresholds import thresholds_of
 from grader.kinds.causal import Measure, NoTrials
-from grader.measuring.digests import basis_of
 from grader.measuring.interventions.causal_table import CausalStore, CausalTable, KindScopes
 from grader.measuring.interventions.measures import measure_of
+from grader.measuring.tables.digests import basis_of
 from grader.schema import Estimate, HeadIndex, Kind, Place, Record, Scope, SetEffect, Trace, Writes
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class CausalLaboratory:
     @contextmanager
     def _busy(self) -> Iterator[int]:
         """Say what is being done, and give the number of threads."""
-        from grader.measuring.attention import one_thread
+        from grader.measuring.attention.streaming import one_thread
 
         doing = _("replacing heads of {transformer}", transformer=self.exercise.transformer.name)
         self.laboratory.say(doing)

@@ -18,7 +18,7 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.base.memory import enough_memory
 from grader.measuring import sentence
-from grader.measuring.attention import Call, one_thread, visiting
+from grader.measuring.attention.streaming import Call, one_thread, visiting
 from grader.measuring.interventions.workbench import Edit, Workbench
 from grader.measuring.transformer.reach import longest_text
 from grader.schema import HeadIndex

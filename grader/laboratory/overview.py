@@ -9,7 +9,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
-from grader.measuring.attention import one_thread, stream
+from grader.measuring.attention.streaming import one_thread, stream
 from grader.measuring.questions import question
 from grader.measuring.sentence import ReadText, read, rounded
 from grader.schema import HeadIndex, Kind, Picture, head_name

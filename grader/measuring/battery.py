@@ -11,11 +11,11 @@ from grader.kinds import LOOKALIKES
 from grader.kinds.lookalikes import Lookalike
 from grader.kinds.masks import looked_at
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.patterns import reduced
-from grader.measuring.pooling import Answers, pooled
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
-from grader.measuring.score_table import KindScores
+from grader.measuring.statistics.patterns import reduced
+from grader.measuring.statistics.pooling import Answers, pooled
+from grader.measuring.tables.score_table import KindScores
 from grader.schema import Exercise, Kind, ProbeSettings
 
 

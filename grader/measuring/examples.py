@@ -68,7 +68,7 @@ def examples(
 
 
 def _patterns(model: "PreTrainedModel", sequence: "ProbeSequence") -> Patterns:
-    from grader.measuring.attention import stream
+    from grader.measuring.attention.streaming import stream
 
     layers: list[Patterns] = []
     stream(

@@ -31,11 +31,11 @@ from grader.base.language import N_, _
 from grader.exercises.thresholds import thresholds_of
 from grader.kinds import TYPES
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.bootstrap import Resamples
 from grader.measuring.npz_file import NoArrays, arrays
-from grader.measuring.patterns import asked_rows, hits, most_in_a_row, share
 from grader.measuring.questions import question
-from grader.measuring.row import row
+from grader.measuring.statistics.bootstrap import Resamples
+from grader.measuring.statistics.patterns import asked_rows, hits, most_in_a_row, share
+from grader.measuring.tables.row import row
 from grader.schema import AskedKind, HeadIndex, Kind, Measurement, Side
 
 Arrays = dict[str, NDArray[Any]]

@@ -24,12 +24,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from grader.kinds import LOOKALIKES
 from grader.kinds.masks import Question, looked_at
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention import one_thread, stream
-from grader.measuring.patterns import agreement, reduced
-from grader.measuring.pooling import ALIKE, Answers, pooled
+from grader.measuring.attention.streaming import one_thread, stream
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
-from grader.measuring.score_table import KindScores
+from grader.measuring.statistics.patterns import agreement, reduced
+from grader.measuring.statistics.pooling import ALIKE, Answers, pooled
+from grader.measuring.tables.score_table import KindScores
 from grader.measuring.transformer.reach import refuse_unreadable
 from grader.schema import Kind, ProbeSettings
 

@@ -9,11 +9,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention import one_thread, pattern_of
-from grader.measuring.patterns import asked_rows, hits, share
+from grader.measuring.attention.streaming import one_thread, pattern_of
 from grader.measuring.probes.spelling import spelled
 from grader.measuring.probes.tokens import special_ids, surround, unknown_id
 from grader.measuring.questions import question
+from grader.measuring.statistics.patterns import asked_rows, hits, share
 from grader.measuring.transformer.reach import longest_text, words_of
 from grader.schema import Evidence, HeadIndex, Kind, Picture, head_name
 

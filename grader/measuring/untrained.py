@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.measuring.score_table import ScoreTable, store_of
+from grader.measuring.tables.score_table import ScoreTable, store_of
 from grader.schema import Exercise
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from grader.grading.importance import CausalEvidence
 from grader.grading.standings import Standings
 from grader.ledger import Ledger, LedgerEntry, Regrade
 from grader.ledger.queue.outbox import Outbox
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Exercise, Outcome, Report, Submission
 from grader.students.xp import progress
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from grader import exercises
 from grader.explorer.joined import joined
 from grader.explorer.weights import transformer_script
-from grader.measuring.attention import one_thread, stream
+from grader.measuring.attention.streaming import one_thread, stream
 from grader.measuring.interventions.workbench import Edit, Workbench
 from grader.measuring.probes.spelling import spelled
 from grader.measuring.sentence import read

@@ -17,7 +17,7 @@ from grader.explorer.content import contents
 from grader.explorer.page import page
 from grader.grading.grade import grade, shown
 from grader.laboratory import Laboratory
-from grader.measuring.attention import pattern_of
+from grader.measuring.attention.streaming import pattern_of
 from grader.measuring.sentence import read, recompute
 from grader.schema import Kind
 from tests.browser.conftest import DESK, PHONE, Opens, Seen

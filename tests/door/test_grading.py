@@ -12,7 +12,7 @@ import yaml
 import grader
 from grader.base.files import read_cache
 from grader.grading.hashing import content_hash
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.report.formats import json
 from tests.cli.conftest import ID, KINDS, Bench, written
 

@@ -13,7 +13,7 @@ from grader.base.errors import ExerciseError
 from grader.exercises import guessing
 from grader.exercises.thresholds import thresholds_of
 from grader.grading.grade import grade
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Exercise, Report
 from tests.support.exercise_sample import TEXT, write
 from tests.support.planted_tables import (

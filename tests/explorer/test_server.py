@@ -17,7 +17,7 @@ from grader.explorer.serving import listening
 from grader.laboratory import Laboratory
 from grader.laboratory.looking import MOST_TOKENS
 from grader.ledger import Ledger
-from grader.measuring.attention import pattern_of
+from grader.measuring.attention.streaming import pattern_of
 from grader.schema import head_name
 from tests.cli.conftest import ID, Bench
 from tests.explorer.conftest import HANGING, Server, running

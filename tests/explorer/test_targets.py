@@ -12,10 +12,10 @@ from grader.kinds import TYPES
 from grader.kinds.definition import OneOf, WholeNumber
 from grader.kinds.sequence import ProbeSequence
 from grader.laboratory import Laboratory
-from grader.measuring.attention import pattern_of
-from grader.measuring.patterns import asked_rows, hits, share
+from grader.measuring.attention.streaming import pattern_of
 from grader.measuring.questions import question
 from grader.measuring.sentence import read, recompute
+from grader.measuring.statistics.patterns import asked_rows, hits, share
 from grader.schema import Kind
 from tests.explorer.modules import run
 

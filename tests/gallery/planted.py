@@ -19,7 +19,7 @@ from grader.laboratory import Laboratory, Recomputed
 from grader.ledger import LOCAL, Ledger
 from grader.measuring import examples
 from grader.measuring.examples import Example
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Claim, Evidence, Exercise, Kind, Picture, Report, Submission
 from tests.support import planted_tables
 

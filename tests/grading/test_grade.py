@@ -8,7 +8,7 @@ from grader.base.errors import ExerciseError
 from grader.grading.grade import grade, shown
 from grader.grading.hashing import canonical, content_hash
 from grader.grading.standings import Standings
-from grader.measuring.score_table import Resemblance, ScoreTable
+from grader.measuring.tables.score_table import Resemblance, ScoreTable
 from grader.report.formats import json
 from grader.report.text.words import remarks
 from grader.schema import Borderline, Evidence, Exercise, Feedback, Fit

@@ -12,7 +12,7 @@ from grader.base.language import speaking
 from grader.grading import rationale
 from grader.grading.causal_words import effect_sentence
 from grader.grading.grade import grade, shown
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.report.formats import json
 from grader.schema import Claim, Estimate, HeadIndex, Kind, Report, SetEffect, Submission, Verdict
 from tests.support.planted_causes import (

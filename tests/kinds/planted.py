@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from grader.kinds.sequence import Link, ProbeSequence, Span
-from grader.measuring.patterns import asked_rows, hits, share
 from grader.measuring.questions import question
+from grader.measuring.statistics.patterns import asked_rows, hits, share
 from grader.schema import Kind
 
 

@@ -15,7 +15,7 @@ from grader.grading.grade import grade
 from grader.grading.hashing import content_hash
 from grader.grading.standings import KindStandings
 from grader.measuring.scan import TOKENS, WIDEST, scan
-from grader.measuring.score_table import KindScores, ScoreTable
+from grader.measuring.tables.score_table import KindScores, ScoreTable
 from grader.schema import Claim, Exercise, Kind, OwnArc, OwnSentence, ProbeSettings, Relation, Report, Submission
 from tests.support.planted_tables import exercise
 from tests.support.tiny import FAMILIES, for_words, word_tokenizer

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from grader.laboratory import Laboratory
-from grader.measuring.score_table import ScoreTable, content_key
+from grader.measuring.tables.score_table import ScoreTable, content_key
 from grader.measuring.transformer import Loaded
 from grader.measuring.untrained import untrained
 from tests.support.planted_tables import INDUCTION, PREVIOUS, exercise

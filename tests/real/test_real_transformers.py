@@ -16,7 +16,7 @@ from grader.measuring.interventions.effects import BOTH, Effects
 from grader.measuring.interventions.losses import Losses
 from grader.measuring.interventions.measures.copying import COPYING
 from grader.measuring.scan import scan
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.measuring.transformer import load
 from grader.schema import Exercise, Kind
 from tests.support.gpt2 import gpt2_tokenizer

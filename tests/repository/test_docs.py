@@ -8,7 +8,7 @@ import torch
 
 from docs.generate import generated
 from grader import exercises
-from grader.measuring import patterns
+from grader.measuring.statistics import patterns
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -17,13 +17,13 @@ from grader.grading.calibration.calibrate import calibrate
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.measuring import transformer
-from grader.measuring.attention import stream
-from grader.measuring.patterns import reduced
-from grader.measuring.pooling import Answers, pooled
+from grader.measuring.attention.streaming import stream
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.scan import scan
-from grader.measuring.score_table import KindScores, ScoreTable
+from grader.measuring.statistics.patterns import reduced
+from grader.measuring.statistics.pooling import Answers, pooled
+from grader.measuring.tables.score_table import KindScores, ScoreTable
 from grader.measuring.transformer import Loaded
 from grader.report.text import calibration as as_text
 from grader.schema import Exercise, Kind, ProbeSettings

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from grader.ledger import Ledger
 from grader.ledger.columns import written
 from grader.ledger.tables import DELIVERIES, SUBMISSIONS
-from grader.measuring.score_table import KindScores, ScoreTable, Slice, Statistics, keep, store_of
+from grader.measuring.tables.score_table import KindScores, ScoreTable, Slice, Statistics, keep, store_of
 from grader.measuring.transformer import digest
 from grader.schema import Exercise, Kind
 from grader.schema.queue import Envelope

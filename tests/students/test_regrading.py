@@ -13,7 +13,7 @@ from grader.base.errors import ExerciseError
 from grader.exercises.changes import changed
 from grader.grading.grade import grade
 from grader.ledger import Ledger
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Claim, Evidence, Exercise, Report, Submission
 from grader.students.regrading import Regrading
 from grader.students.xp import progress

@@ -3,7 +3,7 @@
 from grader.exercises.known_heads import KnownHead
 from grader.grading.calibration.calibrate import calibrate
 from grader.grading.calibration.records import Calibration
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Exercise
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, HeadIndex, exercise, table, with_reading
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from grader.measuring.score_table import KindScores, ScoreTable, Slice, Statistics
+from grader.measuring.tables.score_table import KindScores, ScoreTable, Slice, Statistics
 from grader.schema import AskedKind, Claim, Exercise, HeadIndex, Statistic, Submission
 
 LAYERS = HEADS = 5

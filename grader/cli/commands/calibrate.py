@@ -27,7 +27,7 @@ from grader.report.text import calibration as calibration_text
 
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
-    from grader.measuring.score_table import ScoreTable
+    from grader.measuring.tables.score_table import ScoreTable
 
 
 def calibrate(

@@ -1,7 +1,7 @@
 /**
  * Target masks: the keys that each query of a sentence should look at, if a head is of a kind; and the share and the hit
  * rate of a head on them. The arithmetic is the grader's own, in `grader/kinds/masks.py` and
- * `grader/measuring/patterns.py`; a test compares.
+ * `grader/measuring/statistics/patterns.py`; a test compares.
  *
  * @import { KindAsked, Reading, Sentence, Token } from "./types.js"
  *

@@ -28,7 +28,7 @@ from grader.grading.calibration.records import (
 )
 from grader.grading.rationale import sentence
 from grader.grading.standings import Standing, Standings, times_needed
-from grader.measuring.score_table import KindScores, ScoreTable
+from grader.measuring.tables.score_table import KindScores, ScoreTable
 from grader.schema import AskedKind, Borderline, Exercise, HeadIndex, Side, Statistic, Threshold, head_name
 
 MOST_GAPS = 3

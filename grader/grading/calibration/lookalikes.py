@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from grader.grading.standings import KindStandings
 from grader.kinds import LOOKALIKES
-from grader.measuring.score_table import KindScores
+from grader.measuring.tables.score_table import KindScores
 from grader.schema import Exercise, Fraction, Outcome, Record
 
 

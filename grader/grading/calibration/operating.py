@@ -16,7 +16,7 @@ from statistics import NormalDist, median
 
 from grader.exercises.thresholds import thresholds_of
 from grader.grading.calibration.records import Curve, CurvePoint, CurveSlice
-from grader.measuring.score_table import KindScores, Slice, Statistics
+from grader.measuring.tables.score_table import KindScores, Slice, Statistics
 from grader.schema import AskedKind, Borderline
 
 STEPS = 100

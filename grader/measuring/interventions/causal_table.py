@@ -14,7 +14,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from grader.base.files import read_cache, write_cache
-from grader.measuring.score_table import Grid
+from grader.measuring.tables.score_table import Grid
 from grader.schema import HeadIndex, Kind, Record, Scope, SetEffect
 
 R = TypeVar("R", bound=Record)

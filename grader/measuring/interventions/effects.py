@@ -7,10 +7,10 @@ from math import comb, prod
 
 import numpy as np
 
-from grader.measuring.bootstrap import Array, Resamples
 from grader.measuring.interventions.losses import Heads, Losses
-from grader.measuring.pooling import DECIMALS
 from grader.measuring.probes import draw
+from grader.measuring.statistics.bootstrap import Array, Resamples
+from grader.measuring.statistics.pooling import DECIMALS
 from grader.schema import Control, Estimate, HeadIndex, Kind, Member, Place, Replacement, SetEffect, SizeEffect
 
 CONTROLS = 8

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from grader.kinds.causal import AskedToken, Measure, Trial
-from grader.measuring.bootstrap import Array
 from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench, mean_outputs
+from grader.measuring.statistics.bootstrap import Array
 from grader.schema import HeadIndex, Replacement
 
 Heads = frozenset[HeadIndex]

@@ -12,12 +12,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from grader.base.errors import ExerciseError
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention import stream
-from grader.measuring.bootstrap import Resamples
+from grader.measuring.attention.streaming import stream
 from grader.measuring.interventions.causal_table import KindScopes
-from grader.measuring.pooling import grid
 from grader.measuring.probes.families import family
 from grader.measuring.questions import question
+from grader.measuring.statistics.bootstrap import Resamples
+from grader.measuring.statistics.pooling import grid
 from grader.measuring.transformer.reach import longest_text
 from grader.schema import Kind, ProbeSettings
 

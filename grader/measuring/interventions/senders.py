@@ -21,11 +21,11 @@ from grader.kinds.sequence import ProbeSequence
 from grader.measuring.interventions.matched import matched
 from grader.measuring.interventions.projections import projection
 from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench, mean_outputs, repeated
-from grader.measuring.patterns import reduced
-from grader.measuring.pooling import ALIKE, Answers, pooled
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
-from grader.measuring.score_table import measurement
+from grader.measuring.statistics.patterns import reduced
+from grader.measuring.statistics.pooling import ALIKE, Answers, pooled
+from grader.measuring.tables.score_table import measurement
 from grader.schema import Estimate, HeadIndex, Into, Kind, ProbeSettings, SenderLeft, Trace
 
 SEQUENCES = 48

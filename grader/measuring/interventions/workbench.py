@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
-from grader.measuring.attention import Call, Enough, visiting
+from grader.measuring.attention.streaming import Call, Enough, visiting
 from grader.measuring.transformer.reach import words_of
 
 ROWS = 512

@@ -15,8 +15,8 @@ from grader.kinds.sequence import ProbeSequence
 from grader.measuring.interventions.effects import place
 from grader.measuring.interventions.projections import projection
 from grader.measuring.interventions.workbench import CleanRun, Workbench
-from grader.measuring.pooling import DECIMALS
 from grader.measuring.questions import question
+from grader.measuring.statistics.pooling import DECIMALS
 from grader.schema import HeadIndex, Kind, Writes
 
 SEQUENCES = 12

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from grader.base.errors import DigestMismatch
-from grader.measuring import digests
+from grader.measuring.tables import digests
 from grader.measuring.transformer.files import files_of, is_read, lacking
 from grader.measuring.transformer.find import Located, Say, is_given, locate, override, silent
 from grader.schema import TransformerSource

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader import exercises
-from grader.measuring.score_table import keep, store_of
+from grader.measuring.tables.score_table import keep, store_of
 from grader.measuring.transformer import digest
 from tests.cli.conftest import REPOSITORY, Bench
 from tests.support.planted_tables import table

@@ -12,7 +12,7 @@ from grader.exercises.changes import changed
 from grader.grading.calibration.calibrate import STEPS, calibrate
 from grader.grading.calibration.records import Calibration, KindCalibration
 from grader.grading.standings import Standings
-from grader.measuring.score_table import ScoreTable
+from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Borderline, Exercise
 from tests.support.planted_calibration import RULE, calibration, known, planted
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, HeadIndex, exercise, table, with_reading

@@ -8,8 +8,8 @@ import pytest
 
 from grader.grading.calibration.operating import operating_curve
 from grader.grading.standings import KindStandings
-from grader.measuring.bootstrap import Resamples
-from grader.measuring.score_table import Grid, KindScores, Slice, Statistics
+from grader.measuring.statistics.bootstrap import Resamples
+from grader.measuring.tables.score_table import Grid, KindScores, Slice, Statistics
 from grader.schema import Borderline, Exercise
 from tests.support.planted_tables import INDUCTION, SUBJECT, exercise, table
 

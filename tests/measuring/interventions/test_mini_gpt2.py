@@ -8,7 +8,7 @@ import pytest
 from grader import exercises
 from grader.grading.importance import idle, importance
 from grader.measuring import transformer
-from grader.measuring.attention import one_thread
+from grader.measuring.attention.streaming import one_thread
 from grader.measuring.interventions.effects import Effects
 from grader.measuring.interventions.losses import Losses
 from grader.measuring.interventions.measures.copying import COPYING

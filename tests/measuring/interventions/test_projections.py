@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.masking_utils import eager_mask
 
-from grader.measuring.attention import Call
+from grader.measuring.attention.streaming import Call
 from grader.measuring.interventions.projections import ADDED, projection
 from grader.measuring.interventions.senders import Senders, _Batch
 from grader.measuring.interventions.workbench import Workbench

@@ -11,11 +11,11 @@ from wordfreq import zipf_frequency
 
 from grader.base.errors import ExerciseError
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.baselines import best_blind_head
 from grader.measuring.probes import frames
 from grader.measuring.probes.families import FAMILIES, family
 from grader.measuring.probes.rare_words import DECOYS, LESS_RARE, LESS_RARE_WHOLE, RAREST
 from grader.measuring.questions import question
+from grader.measuring.statistics.baselines import best_blind_head
 from grader.schema import Kind, OwnArc, OwnSentence, ProbeSettings, Relation
 from training import tokenizer as words
 

@@ -9,11 +9,11 @@ import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from grader.base.errors import ExerciseError
-from grader.measuring.baselines import best_blind_head
 from grader.measuring.probes import frames
 from grader.measuring.probes.families import family
 from grader.measuring.probes.grammar.korean import ENDINGS, RELATIONS, STATES, TRADES, with_ending, with_particle
 from grader.measuring.questions import question
+from grader.measuring.statistics.baselines import best_blind_head
 from grader.schema import Kind, ProbeSettings, Relation
 
 COUNT = 240

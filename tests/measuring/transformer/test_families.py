@@ -6,7 +6,7 @@ import pytest
 from transformers import AutoModel
 
 from grader.base.errors import UnsupportedTransformer
-from grader.measuring.attention import pattern_of
+from grader.measuring.attention.streaming import pattern_of
 from grader.measuring.transformer.borrowed import borrowed
 from grader.measuring.transformer.families import MEASURED, NOT_MEASURED, advice
 from tests.support.every_family import config

@@ -176,7 +176,7 @@ def test_a_tokenizer_of_another_transformer(folder: Path) -> None:
 
 
 def test_attention_that_is_no_number(folder: Path) -> None:
-    from grader.measuring.attention import pattern_of
+    from grader.measuring.attention.streaming import pattern_of
 
     infinite_products(folder)
     loaded = load(SOURCE, folder)

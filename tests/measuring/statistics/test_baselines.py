@@ -4,7 +4,7 @@ import torch
 
 from grader.kinds.masks import Question
 from grader.measuring import questions
-from grader.measuring.baselines import best_blind_head
+from grader.measuring.statistics.baselines import best_blind_head
 from grader.schema import Kind
 from tests.kinds.planted import sentence, words
 

@@ -22,7 +22,7 @@ from grader.schema import Basis, Precision
 LIBRARIES = ("gguf", "numpy", "tokenizers", "torch", "transformers", "wordfreq")
 """The libraries on which numbers depend: how weights are unpacked, products computed, samples drawn, probes built."""
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 MEASURING = ("kinds", "measuring")
 """The folders whose code measures."""
 TYPES = "kinds/types"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.kinds.masks import Question
-from grader.measuring.bootstrap import Array
+from grader.measuring.statistics.bootstrap import Array
 
 
 def best_blind_head(questions: Sequence[Question], *, offsets_known: bool) -> tuple[str, Array]:

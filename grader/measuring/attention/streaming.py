@@ -20,7 +20,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.masking_utils import eager_mask
 
 from grader.base.errors import UnsupportedTransformer
-from grader.measuring.patterns import most_in_a_row
+from grader.measuring.statistics.patterns import most_in_a_row
 
 Receive = Callable[[int, Float[Tensor, "sequence head query key"]], None]
 """A function that is called with each layer's number, from 0, and its pattern."""

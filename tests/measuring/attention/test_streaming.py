@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from grader.measuring.attention import pattern_of, stream
+from grader.measuring.attention.streaming import pattern_of, stream
 from tests.support.tiny import FAMILIES, WORDS, transformer
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from grader.base.errors import ExerciseError
 from grader.kinds.masks import Question
-from grader.measuring.baselines import best_blind_head
-from grader.measuring.bootstrap import Array, Estimate, Resamples
-from grader.measuring.score_table import Grid, KindScores, Resemblance, Slice, Statistics
+from grader.measuring.statistics.baselines import best_blind_head
+from grader.measuring.statistics.bootstrap import Array, Estimate, Resamples
+from grader.measuring.tables.score_table import Grid, KindScores, Resemblance, Slice, Statistics
 from grader.schema import Kind, Statistic
 
 DECIMALS = 4

@@ -11,18 +11,18 @@ import pytest
 
 from grader.base.errors import ScoreTableError
 from grader.base.files import write_cache
-from grader.measuring.score_table import ScoreTable, TableStore, content_key, keep, kept, measurement, store_of
+from grader.measuring.tables.score_table import ScoreTable, TableStore, content_key, keep, kept, measurement, store_of
 from grader.schema import Exercise, Kind
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise, table, with_reading
 
 ASKED = exercise()
 PLANTED = table(ASKED, {"positional:-1": {(0, 1): 0.9}, "induction": {(3, 3): 0.8}})
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 WRITER = """
 import sys
 from pathlib import Path
-from grader.measuring.score_table import ScoreTable, keep
+from grader.measuring.tables.score_table import ScoreTable, keep
 table = ScoreTable.model_validate_json(Path(sys.argv[2]).read_bytes())
 for _ in range(80):
     keep(Path(sys.argv[1]), table.key, table)
@@ -30,7 +30,7 @@ for _ in range(80):
 READER = """
 import sys
 from pathlib import Path
-from grader.measuring.score_table import kept, measurement
+from grader.measuring.tables.score_table import kept, measurement
 table = kept(Path(sys.argv[1]), "0" * 64)
 print(measurement(table.kinds[0], 0, 1).score)
 print(sorted({"torch", "numpy", "transformers"} & set(sys.modules)))

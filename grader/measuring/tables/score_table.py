@@ -17,7 +17,7 @@ from pydantic import ValidationError, model_validator
 
 from grader.base.errors import BeingMeasured, ScoreTableError
 from grader.base.files import read_cache, write_cache
-from grader.measuring.digests import basis_of
+from grader.measuring.tables.digests import basis_of
 from grader.schema import Basis, Exercise, Kind, Measurement, Reading, Record, Statistic
 
 Grid = tuple[tuple[float, ...], ...]

@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from grader.measuring.bootstrap import Resamples, effective, expanded_tail
+from grader.measuring.statistics.bootstrap import Resamples, effective, expanded_tail
 
 
 def test_a_constant_has_no_width() -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.measuring import digests
-from grader.measuring.digests import code_digest
+from grader.measuring.tables import digests
+from grader.measuring.tables.digests import code_digest
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, exercise
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 TYPES = ["induction", "positional", "syntactic"]
 SIZES = {"random_sequences": 4, "repeat_sequences": 6, "sentences": 20, "category_sequences": 10, "rare_sequences": 10}
 ASKED = exercise(
@@ -34,7 +34,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def digest(copy: Path) -> str:
-    script = f"from grader.measuring.digests import code_digest; print(code_digest({TYPES}))"
+    script = f"from grader.measuring.tables.digests import code_digest; print(code_digest({TYPES}))"
     done = subprocess.run([sys.executable, "-c", script], cwd=copy.parent, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
@@ -89,7 +89,7 @@ def test_a_helper_that_moved_with_a_changed_constant_is_seen(copy: Path) -> None
     ("file", "before", "after"),
     [
         ("measuring/scan.py", "TOKENS = 256", "TOKENS = 128"),
-        ("measuring/patterns.py", "on_targets > elsewhere", "on_targets >= elsewhere"),
+        ("measuring/statistics/patterns.py", "on_targets > elsewhere", "on_targets >= elsewhere"),
         ("measuring/probes/grammar/english.py", "once again", "once more"),
         ("measuring/probes/vocabulary.py", "king kings", "count counts"),
         ("measuring/transformer/load.py", "gelu_pytorch_tanh", "gelu"),

@@ -1,0 +1,1 @@
+"""Attention as a transformer computes it: streamed layer by layer."""

@@ -1,0 +1,1 @@
+"""Statistics of answers: shares and hits, blind heads, pooling, intervals."""
