@@ -24,6 +24,15 @@ TransformerPath = Annotated[
     Path | None,
     typer.Option("--transformer", help="A folder or .gguf file with the transformer's weights.", metavar="PATH"),
 ]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        help="Where heads are measured: auto, cpu, cuda, cuda:1 or mps. Default: GRADER_DEVICE, else auto, which is a "
+        "GPU where there is one.",
+        metavar="DEVICE",
+    ),
+]
 FORMAT = typer.Option("--format", help="The format.")
 """The option of every command that prints, with the formats that it has."""
 OutPath = Annotated[Path | None, typer.Option("--out", help="Write it to this file.", metavar="PATH")]
@@ -63,11 +72,11 @@ def old_spelling(
 
 
 @contextmanager
-def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Laboratory"]:
+def laboratory(exercise: Exercise, transformer: Path | None, device: str | None = None) -> Iterator["Laboratory"]:
     """Provide the exercise's laboratory; its progress is shown on stderr if that is a terminal.
 
     Raises:
-        GraderError: A transformer is given, and is not the one that the exercise pins.
+        GraderError: A transformer is given, and is not the one that the exercise pins; or there is no such device.
     """
     from grader.laboratory import Laboratory
 
@@ -77,7 +86,7 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
         digest(exercise.transformer, transformer)
     folder = home.writable_folder(home.TABLES)
     if not sys.stderr.isatty():
-        yield Laboratory(exercise, folder, explicit=transformer)
+        yield Laboratory(exercise, folder, explicit=transformer, device=device)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -90,6 +99,7 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
             exercise,
             folder,
             explicit=transformer,
+            device=device,
             say=lambda doing: progress.update(task, description=harmless(doing)),
             progress=lambda done: progress.update(task, completed=done, total=1.0),
         )

@@ -12,6 +12,7 @@ from grader.door.notebook import ProgressBar, progress_bar
 from grader.door.opening import in_memory, opened, refuse_in_memory
 from grader.door.scores import Scores
 from grader.grading.standings import Standings
+from grader.laboratory import Laboratory
 from grader.measuring.tables.score_table import KindScores, ScoreTable
 from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, TransformerSource
 
@@ -26,7 +27,11 @@ EXERCISE = "own-transformer"
 
 @overload
 def scan(
-    exercise: Exercise, *, kinds: Iterable[str | Kind] | None = None, transformer: str | Path | None = None
+    exercise: Exercise,
+    *,
+    kinds: Iterable[str | Kind] | None = None,
+    transformer: str | Path | None = None,
+    device: str | None = None,
 ) -> Scores: ...
 
 
@@ -50,12 +55,13 @@ def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how
     seed: int | None = None,
     settings: ProbeSettings | None = None,
     transformer: str | Path | None = None,
+    device: str | None = None,
 ) -> Scores:
     """Score every head of a transformer under every kind.
 
     Of an exercise, the kept score table is used, the same as the command line's; where there is none, every head is
-    measured and the table is kept. Of a transformer in memory, every head is measured each time, on the CPU and in the
-    transformer's own precision, and nothing is kept. The transformer is given back exactly as it was: attention
+    measured and the table is kept. Of a transformer in memory, every head is measured each time, where it lies
+    and in its own precision, and nothing is kept. The transformer is given back exactly as it was: attention
     implementation, train or eval mode, hooks and all else. Dropout is off meanwhile; hooks of yours run, so that a
     transformer that they change is measured as changed. Do not use it elsewhere at the same time.
 
@@ -68,6 +74,8 @@ def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how
         seed: Of the probes of a transformer in memory, 0 to 2147483647; 0 by default.
         settings: How many sequences its probes have; `seed` goes before theirs, and their `precision` is not used.
         transformer: A folder or `.gguf` file with the exercise's weights, where the grader does not find them itself.
+        device: Where an exercise's transformer is measured: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. By default what
+            `GRADER_DEVICE` says, else `auto`, which is a GPU where there is one.
 
     Returns:
         A row for each kind and head. What is confirmed follows from the exercise's thresholds, or from the defaults of
@@ -76,26 +84,26 @@ def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how
     Raises:
         InvalidInput: A kind is misspelt, is not asked for by the exercise, or looks ahead in a decoder.
         UnsupportedTransformer: The transformer in memory cannot be measured; the message says why.
-        GraderError: The exercise's transformer is not found, or a table is damaged.
+        GraderError: The exercise's transformer or the device is not found, or a table is damaged.
         TypeError: Neither an exercise nor a transformer is given, or something that belongs to the other.
         ValueError: The seed is out of range.
     """
     if exercise is not None:
         refuse_in_memory(model=model, tokenizer=tokenizer, seed=seed, settings=settings)
-        return _of_exercise(exercise, kinds, transformer)
-    own = in_memory(model, tokenizer, transformer)
+        wanted = None if kinds is None else named(kinds)
+        if wanted is not None:
+            refuse_unasked(wanted, exercise)
+        with opened(exercise, transformer, device) as laboratory:
+            return _of_exercise(laboratory, wanted)
+    own = in_memory(model, tokenizer, transformer, device)
     used = ProbeSettings(seed=0) if settings is None else settings
     if seed is not None:
         used = ProbeSettings.model_validate({**dict(used), "seed": seed})
     return _of_memory(*own, kinds, used)
 
 
-def _of_exercise(exercise: Exercise, kinds: Iterable[str | Kind] | None, transformer: str | Path | None) -> Scores:
-    wanted = None if kinds is None else named(kinds)
-    if wanted is not None:
-        refuse_unasked(wanted, exercise)
-    with opened(exercise, transformer) as laboratory:
-        table = laboratory.table
+def _of_exercise(laboratory: Laboratory, wanted: list[Kind] | None) -> Scores:
+    exercise, table = laboratory.exercise, laboratory.table
     if wanted is not None:
         exercise = exercise.model_copy(update={"kinds": tuple(filter(None, map(exercise.asked, wanted)))})
     return Scores(Standings(exercise, table))
