@@ -18,6 +18,7 @@ def test_a_shipped_list_is_read_and_fits_its_exercise() -> None:
         ("L4H11", "positional:-1", "confirmed"),
         ("L5H6", "positional:-1", "refuted"),
         ("L5H5", "induction", "confirmed"),
+        ("L9H9", "name mover", "not_measured"),
     }
     assert all(head.source for head in known)
 
