@@ -8,7 +8,7 @@ from grader.base import home
 from grader.base.errors import ExerciseError, GraderError, LedgerError, TransformerNotFound
 from grader.checkup import service, variables
 from grader.checkup.check import Check
-from grader.exercises.known_heads import FILE_NAME, KnownHead, of_exercise
+from grader.exercises.known_heads import FILE_NAME, NOT_MEASURED, KnownHead, of_exercise
 from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.measuring import transformer
@@ -58,13 +58,16 @@ def known_heads(exercise: Exercise, folder: Path | None, table: ScoreTable) -> l
 
 def _known(head: KnownHead, standings: Standings) -> Check:
     place = f"{head.place} {head.name}"
+    number = f" {head.published:.2f}" if head.published is not None else ""
+    if head.expect == NOT_MEASURED:
+        return Check(True, place, f"published{number}, not measured ({head.source})")
     of_kind = standings.by_kind.get(head.name)
     if of_kind is None or (standing := of_kind.get((head.layer, head.head))) is None:
         return Check(True, place, f"not measured in this exercise ({head.source})")
     is_open = standing.outcome == "not_graded"
     outcome = "not confirmed yet" if is_open else standing.outcome
     agrees = is_open or outcome == head.expect
-    published = f", published {head.published:.2f}" if head.published is not None else ""
+    published = number and f", published{number}"
     rank = standings.ranks[head.name][head.layer, head.head]
     return Check(
         agrees,

@@ -115,6 +115,10 @@ class Kind(_Named):
 
     @model_validator(mode="after")
     def _parameters_fit(self) -> Self:
+        self._refuse_misfits()
+        return self
+
+    def _refuse_misfits(self) -> None:
         own = {parameter.name for parameter in self.head_type.parameters}
         for name in PARAMETERS:
             if name in own and getattr(self, name) is None:
@@ -125,7 +129,6 @@ class Kind(_Named):
                 raise ValueError(_(message, parameter=name, owners=owners, type=self.type))
         if self.head_type.refuse and (refusal := self.head_type.refuse(**self.parameters)):
             raise ValueError(refusal)
-        return self
 
     @property
     def head_type(self) -> HeadType:

@@ -28,7 +28,7 @@ def companions(folder: Path, submission: str | None = None) -> Path:
 def test_the_shipped_exercises_are_sound() -> None:
     done = grade("check")
 
-    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "5 exercises: 0 invalid, 0 warnings")
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "6 exercises: 0 invalid, 0 warnings")
 
 
 def test_one_bad_file_hides_no_other_and_every_problem_is_told(course: Path) -> None:
@@ -51,7 +51,7 @@ def test_one_bad_file_hides_no_other_and_every_problem_is_told(course: Path) -> 
     assert guessable.endswith("change nothing about a single attempt [guessing-pays]")
     assert "empty/exercise.yaml: cannot be read: No such file" in done.output
     assert f"{course / 'sound'}: sound version 1, 3 kinds, 30 points\n" in done.output
-    assert done.output.splitlines()[-1] == "10 exercises: 4 invalid, 0 warnings"
+    assert done.output.splitlines()[-1] == "11 exercises: 4 invalid, 0 warnings"
 
 
 def test_what_is_wrong_with_a_rule_is_told_together_with_the_rest(course: Path) -> None:

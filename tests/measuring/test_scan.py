@@ -37,6 +37,7 @@ KINDS = (
 AHEAD = (Kind(type="positional", offset=1), Kind(type="syntactic", relation="verb_subject", direction="forward"))
 DUPLICATE = Kind(type="duplicate_token")
 LOOKS_LIKE = {
+    "bert-heads": "bert",
     "gpt2-heads": "gpt2",
     "mini-circuit": "gpt2",
     "mini-heads": "gpt2",

@@ -13,7 +13,7 @@ from tests.support.kinds import every_kind
 
 LIST = (Path(__file__).parents[2] / "docs" / "detectors.md").read_text(encoding="utf-8").partition("\n## Sources\n")[2]
 PLACE = re.compile(
-    r"\b(?:sections?|tables?|figures?|appendix|arguments?) [A-Z0-9]|\bTransformerLens, demo [A-Z]"
+    r"\b(?:sections?|tables?|figures?|appendix|arguments?) [A-Z0-9]|, abstract\b|\bTransformerLens, demo [A-Z]"
     r"|\bmeasured for this grader\b|\(not checked\)|^as the default$"
 )
 CITED = re.compile(r"[A-Z]\w+ (?:et al\.|and [A-Z]\w+) \d{4}|TransformerLens, demo (?:Main|Exploratory Analysis)")

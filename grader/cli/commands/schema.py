@@ -5,9 +5,11 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from pydantic import BaseModel
 
 from grader.cli.options import FORMAT, OutPath, print_or_write
-from grader.schema import Exercise, Record, Report, Submission
+from grader.exercises.known_heads import KnownHeads
+from grader.schema import Exercise, Report, Submission
 
 
 class RecordName(StrEnum):
@@ -16,9 +18,15 @@ class RecordName(StrEnum):
     submission = "submission"
     exercise = "exercise"
     report = "report"
+    known_heads = "known_heads"
 
 
-RECORDS: dict[str, type[Record]] = {"submission": Submission, "exercise": Exercise, "report": Report}
+RECORDS: dict[str, type[BaseModel]] = {
+    "submission": Submission,
+    "exercise": Exercise,
+    "report": Report,
+    "known_heads": KnownHeads,
+}
 
 
 class SchemaFormat(StrEnum):
@@ -32,7 +40,7 @@ def schema(
     form: Annotated[SchemaFormat, FORMAT] = SchemaFormat.json,
     out: OutPath = None,
 ) -> None:
-    """Print the JSON Schema of a submission, an exercise or a report."""
+    """Print the JSON Schema of a submission, an exercise, a report or a list of known heads."""
     print_or_write(rendered(name.value), out)
 
 

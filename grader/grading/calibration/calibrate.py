@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from grader import __version__
-from grader.exercises.known_heads import KnownHead
+from grader.exercises.known_heads import KnownHead, measured
 from grader.exercises.thresholds import thresholds_of
 from grader.grading.calibration.cautions import cautions
 from grader.grading.calibration.operating import operating_curve
@@ -50,10 +50,11 @@ def calibrate(
     Raises:
         ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
     """
+    labels = measured(known)
     standings = Standings(exercise, table)
     twin = Standings(exercise, untrained) if untrained else None
     kinds = tuple(
-        _kind(asked, exercise, standings, known).model_copy(update={"chance": _chance(asked, twin)})
+        _kind(asked, exercise, standings, labels).model_copy(update={"chance": _chance(asked, twin)})
         for asked in exercise.kinds
         if asked.name in standings.by_kind
     )
@@ -73,7 +74,7 @@ def calibrate(
         cautions=tuple(cautions(exercise, standings, kinds)),
         kinds=kinds,
         shared=_shared(standings),
-        unused_labels=tuple(f"{head.place} {head.name}" for head in known if head.name not in standings.by_kind),
+        unused_labels=tuple(f"{head.place} {head.name}" for head in labels if head.name not in standings.by_kind),
     )
 
 

@@ -109,6 +109,7 @@ def test_doctor_compares_known_heads_with_what_it_measures(bench: Bench, home: P
         f"- {{layer: {layer}, head: {head}, type: induction, published: 0.9, expect: confirmed, source: made here}}\n"
         f"- {{layer: {layer}, head: {head}, type: induction, expect: refuted, source: wrongly said}}\n"
         f"- {{layer: 0, head: 0, type: semantic, expect: confirmed, source: elsewhere}}\n"
+        f"- {{layer: 0, head: 1, role: name mover, published: 0.95, expect: not_measured, source: a paper}}\n"
     )
     done = bench.grade(home, "doctor", "--exercise", ID)
     known.unlink()
@@ -122,6 +123,7 @@ def test_doctor_compares_known_heads_with_what_it_measures(bench: Bench, home: P
     assert "        refuted was expected\n" in done.stdout
     assert absent.startswith("ok")
     assert "not measured in this exercise" in absent
+    assert "ok    L0H1 name mover: published 0.95, not measured (a paper)\n" in done.stdout
 
 
 def test_doctor_says_three_when_grading_cannot_work(bench: Bench, tmp_path: Path) -> None:
