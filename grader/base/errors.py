@@ -85,6 +85,10 @@ class UnsupportedTransformer(GraderError):
     """The transformer cannot be measured, because its attention cannot be read."""
 
 
+class NotInstalled(GraderError):
+    """A library is not installed, without which nothing can be measured."""
+
+
 class OutOfMemory(GraderError):
     """There is not enough memory."""
 

@@ -25,6 +25,7 @@ from grader import __version__
 from grader.base import interrupt
 from grader.base.environment import is_on
 from grader.base.errors import GraderError, InvalidInput
+from grader.base.installed import lacking
 from grader.base.language import LANGUAGES, _
 from grader.base.memory import ran_out
 from grader.cli import speech
@@ -223,9 +224,10 @@ def _explained(error: Exception) -> Iterator[str]:
 def _of_the_machine(error: Exception) -> str:
     """Return the message about a machine that lets something down, empty if the error is ours.
 
-    That is memory that runs out, or a file that is not as it should be, such as a folder in its place.
+    That is memory that runs out, a library that is not installed, or a file that is not as it should be, such as a
+    folder in its place.
     """
-    if shortage := ran_out(error, _("this command")):
+    if shortage := ran_out(error, _("this command")) or lacking(error, _("this command")):
         return str(shortage)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"

@@ -20,7 +20,7 @@ VARIABLE = "GRADER_EXERCISES"
 """The environment variable that names folders of more exercises."""
 SIZE_LIMIT = 4 * 1024 * 1024
 """Bytes; an instructor's own sentences take space."""
-RESERVED = ("check", "new", "sentences")
+RESERVED = ("check", "new", "publish", "sentences", "verify")
 """The subcommands of `grade exercises`, which no exercise may have as its id."""
 
 _PACKAGE = Path(__file__).parents[1]
@@ -64,6 +64,14 @@ def available() -> dict[str, Path]:
             raise ExerciseError(f"two exercises have the id {name}: {by_id[name]} and {folder}; rename one")
         by_id[name] = folder
     return dict(sorted(by_id.items()))
+
+
+def folder_of(exercise: Exercise) -> Path | None:
+    """Return the folder of the exercise with this one's id; None if there is none, as with a draft."""
+    try:
+        return available().get(exercise.id)
+    except ExerciseError:
+        return None
 
 
 def within(root: Path) -> list[Path]:

@@ -14,7 +14,6 @@ from grader.base.language import N_, _
 from grader.gallery.entries import Exhibit
 from grader.gallery.pages import slug
 from grader.laboratory import Laboratory, Recomputed
-from grader.measuring import examples
 from grader.report.needs import NO_NEEDS, Needs, kept
 from grader.schema import Exercise, Kind, Picture, head_name, title
 
@@ -54,7 +53,7 @@ class Pictures:
         """Return the head on the kind's probe, from the score table that graded it, else from the present one."""
         claim = exhibit.verdict.claim
         for table in (exhibit.table, self._present):
-            picture = examples.picture(self.folder / f"{table}.examples.npz", exhibit.kind, claim.layer, claim.head)
+            picture = self.bench.kept_picture(table, exhibit.kind, (claim.layer, claim.head))
             if picture is not None:
                 caption = _("{place} on the probe for {kind}", place=exhibit.place, kind=title(exhibit.kind))
                 return picture.model_copy(update={"caption": caption})

@@ -7,22 +7,26 @@ imports torch.
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from grader.base.errors import BeingMeasured, DigestMismatch, ScoreTableError
-from grader.base.files import passing, read_cache, write_cache
+from grader.base.errors import BeingMeasured, DigestMismatch, NotInstalled, ScoreTableError, TransformerNotFound
+from grader.base.files import passing
+from grader.base.installed import refuse_without
 from grader.base.language import _
 from grader.base.memory import enough_memory
+from grader.exercises import folder_of
 from grader.grading.grade import credited, grade
 from grader.grading.mattering import needs_causal
 from grader.grading.standings import Standings
 from grader.laboratory.causal import CausalLaboratory
 from grader.measuring import transformer
-from grader.measuring.tables.digests import basis_of
+from grader.measuring.tables.carried import FILE_NAME as SCORES
+from grader.measuring.tables.carried import Carried
+from grader.measuring.tables.digests import basis_of, unversioned, versions_key
+from grader.measuring.tables.results import ResultStore
 from grader.measuring.tables.score_table import ScoreTable, TableStore, store_of
 from grader.measuring.transformer import device as devices
 from grader.schema import Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
@@ -71,6 +75,14 @@ class Laboratory:
         self.device = devices.meant(device)
         self.say, self.progress = say, progress
 
+    def elsewhere(self, folder: Path) -> "Laboratory":
+        """Return the same laboratory with another folder, which measures all that is not kept there."""
+        other = Laboratory(
+            self.exercise, folder, explicit=self.explicit, device=self.device, say=self.say, progress=self.progress
+        )
+        other.carried = None
+        return other
+
     @cached_property
     def loaded(self) -> "Loaded":
         """The transformer, found, verified and loaded.
@@ -100,6 +112,7 @@ class Laboratory:
 
     def _load(self, *, whole: bool) -> "Loaded":
         source, precision = self.exercise.transformer, self.exercise.probes.precision
+        refuse_without(_("loading {transformer}", transformer=source.name))
         device = devices.REFERENCE if whole else self.place  # heads are replaced on the CPU
         loaded = transformer.load(source, self.explicit, dtype=precision, whole=whole, device=device, say=self.say)
         if loaded.digest != self.digest:
@@ -133,9 +146,15 @@ class Laboratory:
         return self.store.table(self._measure)
 
     @cached_property
+    def carried(self) -> Carried | None:
+        """The scores that the exercise carries in its folder; None if it has no folder."""
+        folder = folder_of(self.exercise)
+        return Carried(folder / SCORES) if folder else None
+
+    @cached_property
     def store(self) -> TableStore:
         """The place where its score table is kept."""
-        return store_of(self.folder, self.exercise, self.digest)
+        return store_of(self.folder, self.exercise, self.digest, self.carried)
 
     @property
     def is_measured(self) -> bool:
@@ -169,13 +188,20 @@ class Laboratory:
     def report(self, submission: Submission, credit: float = 1.0) -> Report:
         """Return the report on a submission that has been checked against the exercise; late ones have less credit."""
         evidence = {
-            number: self.recomputed(claim).evidence
+            number: self._evidence(claim)
             for number, claim in enumerate(submission.claims)
-            if claim.evidence and self._exists(claim)
+            if claim.evidence and self.has(claim)
         }
         causal = self.causal if needs_causal(self.exercise, submission.claims) else None
         report = grade(submission, self.exercise, self.table, evidence, self.standings, causal)
         return credited(report, self.exercise, credit)
+
+    def _evidence(self, claim: Claim) -> Evidence:
+        """Return the claim's evidence; without numbers where they cannot be measured, since no verdict needs them."""
+        try:
+            return self.recomputed(claim).evidence
+        except (NotInstalled, TransformerNotFound):
+            return Evidence(text=claim.evidence or "", tokens=(), missing=True)
 
     def pictures(self, report: Report) -> dict[int, tuple[Picture, ...]]:
         """Return pictures by the claim's number: the head on the kind's own probe, and on the student's sentence.
@@ -185,10 +211,11 @@ class Laboratory:
         pictures: dict[int, tuple[Picture, ...]] = {}
         for number, verdict in enumerate(report.verdicts):
             claim = verdict.claim
-            if self._exists(claim):
+            if self.has(claim):
                 place = (claim.layer, claim.head)
                 on_probe = self.picture(claim.kind, place)
-                own = self._own(claim) if claim.evidence else None
+                seen = verdict.evidence is not None and not verdict.evidence.missing
+                own = self._own(claim) if claim.evidence and seen else None
                 instead = self.picture(verdict.looks_like.kind, place) if verdict.looks_like else None
                 pictures[number] = tuple(each for each in (on_probe, own, instead) if each is not None)
         return pictures
@@ -200,51 +227,69 @@ class Laboratory:
 
     def picture(self, kind: Kind, place: HeadIndex) -> Picture | None:
         """Return a head on the kind's own probe; None if no picture is kept."""
-        from grader.measuring.examples import picture
-
-        path = self._examples(self.table.key)
         try:
-            return picture(path, kind, *place)
+            return self.kept_picture(self.table.key, kind, place)
         except ScoreTableError:
             self._draw_examples(self.table.key)
-            return picture(path, kind, *place)
+            return self.kept_picture(self.table.key, kind, place)
+
+    def kept_picture(self, table: str, kind: Kind, place: HeadIndex) -> Picture | None:
+        """Return a head on the kind's own probe, as it is kept or carried beside the table with this key, if it is.
+
+        Raises:
+            ScoreTableError: What is kept is damaged.
+        """
+        from grader.measuring import examples
+
+        kept = examples.picture(self._examples(table), kind, *place)
+        if kept is None and self.carried and self.carried.table and self.carried.table.key == table:
+            return examples.carried_picture(self.carried, kind, *place)
+        return kept
 
     def recomputed(self, claim: Claim) -> Recomputed:
         """Return the claim's evidence under its head, from an earlier time or measured now."""
-        text, basis = (
-            claim.evidence or "",
-            basis_of(self.digest, [claim.type], self.exercise.probes.precision, self.folder),
-        )
-        parts = (basis.model_dump_json(), claim.full_name, claim.place, text)
-        path = self.folder / "evidence" / f"{sha256(chr(0).join(parts).encode()).hexdigest()}.json"
-        recomputed = _kept(path)
+        text = claim.evidence or ""
+        basis = basis_of(self.digest, [claim.type], self.exercise.probes.precision, self.folder)
+        key = self.sentences.key(unversioned(basis), claim.full_name, claim.place, text)
+        recomputed = self.sentences.look_up(key, Recomputed)
         if recomputed is None or recomputed.evidence.text != text:
             recomputed = self.on_sentence(claim.kind, claim.layer, claim.head, text)
-            write_cache(path, recomputed.model_dump_json().encode())
+            self.sentences.keep(key, recomputed)
         return recomputed
+
+    @cached_property
+    def sentences(self) -> ResultStore:
+        """The place where recomputed sentences are kept; each key says by itself what it follows from."""
+        return ResultStore(self.folder / "evidence", (), versions_key(self.store.basis), self.carried)
 
     def on_sentence(self, kind: Kind, layer: int, head: int, text: str) -> Recomputed:
         """Return one head on one sentence: drawn, and measured if the targets follow from the tokens."""
+        doing = _("recomputing the evidence")
+        refuse_without(doing)
+        self.say(doing)
         from grader.measuring.sentence import recompute
 
-        self.say(doing := _("recomputing the evidence"))
         with enough_memory(doing):
             evidence, picture = recompute(self.loaded.model, self.loaded.tokenizer, kind, (layer, head), text)
         return Recomputed(evidence=evidence, picture=picture)
 
     def heads_on_sentence(self, kind: Kind | None, heads: Collection[HeadIndex], text: str) -> dict[HeadIndex, Picture]:
         """Return several heads on one sentence, drawn in one pass, with the kind's targets if the tokens tell them."""
+        doing = _("looking at the heads")
+        refuse_without(doing)
+        self.say(doing)
         from grader.laboratory.overview import overview, pictures
 
-        self.say(doing := _("looking at the heads"))
         with enough_memory(doing):
             return pictures(overview(self.loaded.model, self.loaded.tokenizer, text, heads), kind)
 
-    def _exists(self, claim: Claim) -> bool:
+    def has(self, claim: Claim) -> bool:
+        """Return whether the transformer has the head of a claim."""
         return claim.layer < self.exercise.transformer.layers and claim.head < self.exercise.transformer.heads
 
     def _measure(self, key: str) -> ScoreTable:
         doing = _("measuring every head of {transformer}", transformer=self.exercise.transformer.name)
+        refuse_without(doing)
         with _counted(self.folder / f"{key}.begun"), enough_memory(doing):
             return self._measured(key)
 
@@ -264,21 +309,19 @@ class Laboratory:
         """Draw every head on the probes' examples, and keep the pictures beside the table."""
         from grader.measuring import examples
 
+        refuse_without(_("drawing the heads"))
         kinds = [asked.kind for asked in self.exercise.kinds]
         loaded, settings = self.loaded, self.exercise.probes
         shown = examples.examples(loaded.model, loaded.tokenizer, settings, kinds, causal=self.sees_back)
         examples.save(self._examples(table), shown)
 
+    @property
+    def examples_file(self) -> Path:
+        """The file with the pictures that are kept beside its score table."""
+        return self._examples(self.table.key)
+
     def _examples(self, table: str) -> Path:
         return self.folder / f"{table}.examples.npz"
-
-
-def _kept(path: Path) -> Recomputed | None:
-    """Return the sentence that is kept in a file; None if there is none that can be used."""
-    with suppress(OSError, ValidationError):
-        raw = read_cache(path)
-        return Recomputed.model_validate_json(raw) if raw else None
-    return None
 
 
 @contextmanager

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from grader.base.installed import refuse_without
 from grader.base.language import N_, _, speaking
 from grader.base.memory import enough_memory
 from grader.exercises.thresholds import thresholds_of
 from grader.kinds.causal import Measure, NoTrials
-from grader.measuring.interventions.causal_table import CausalStore, CausalTable, KindScopes
+from grader.measuring.interventions.causal_table import CausalTable, KindScopes
 from grader.measuring.interventions.measures import measure_of
-from grader.measuring.tables.digests import basis_of
+from grader.measuring.tables.digests import basis_of, unversioned, versions_key
+from grader.measuring.tables.results import ResultStore
 from grader.schema import Estimate, HeadIndex, Kind, Place, Record, Scope, SetEffect, Trace, Writes
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from grader.measuring.interventions.effects import Effects
     from grader.measuring.interventions.losses import Losses
     from grader.measuring.interventions.workbench import Workbench
+
+R = TypeVar("R", bound=Record)
 
 SCORES_AT = 0.5
 """The part of a kind's thresholds from which a head scores on the kind, so that it is no control for it."""
@@ -59,23 +63,23 @@ class CausalLaboratory:
             measured = self._standings(kind)[receiver].measured
             return Trace(kind=kind, layer=0, head=head, score=measured.score, interval=measured.interval, senders=())
         key = self.store.key("trace", kind.full_name, receiver, self._deciding(kind))
-        return self.store.kept(key, Trace, lambda: self._trace(kind, receiver))
+        return self._kept(key, Trace, lambda: self._trace(kind, receiver))
 
     def scope(self, kind: Kind, head: HeadIndex) -> Scope | None:
         """Return how much of the head's attention on ordinary text the kind explains."""
         key = self.store.key("scopes", kind.full_name)
-        return self.store.kept(key, KindScopes, lambda: self._scopes(kind)).of(head)
+        return self._kept(key, KindScopes, lambda: self._scopes(kind)).of(head)
 
     def writes(self, kind: Kind, heads: Sequence[HeadIndex]) -> Writes | None:
         """Return the rank of the attended token in what the heads write; None if it is not defined."""
         chosen = sorted(set(heads))
         key = self.store.key("writes", kind.full_name, chosen)
-        return self.store.kept(key, Written, lambda: self._writes(kind, chosen)).writes
+        return self._kept(key, Written, lambda: self._writes(kind, chosen)).writes
 
     @cached_property
     def table(self) -> CausalTable:
         """The effects of all single heads under each kind with a measure, and of the sets that the kinds suggest."""
-        return self.store.kept(self._table_key, CausalTable, self._table, alone=True)
+        return self._kept(self._table_key, CausalTable, self._table, alone=True)
 
     @property
     def kept_table(self) -> CausalTable | None:
@@ -93,18 +97,31 @@ class CausalLaboratory:
         return [of_kind[:size] for size in sorted(sizes)]
 
     @cached_property
-    def store(self) -> CausalStore:
+    def store(self) -> ResultStore:
         """The place where the results are kept."""
         exercise, folder = self.exercise, self.laboratory.folder
         types = [kind.type for kind in exercise.kinds]
         basis = basis_of(self.laboratory.digest, types, exercise.probes.precision, folder)
         follows_from = (
-            basis.model_dump_json(),
+            unversioned(basis),
             exercise.transformer.family,
             exercise.probes.model_dump_json(),
             str(exercise.probes.causal_sequences),
         )
-        return CausalStore(folder / "causal", follows_from)
+        return ResultStore(folder / "causal", follows_from, versions_key(basis), self.laboratory.carried)
+
+    def _kept(self, key: str, record: type[R], measure: Callable[[], R], *, alone: bool = False) -> R:
+        """Return what is kept or carried under this key, else what is measured, where that can be done."""
+
+        def measured() -> R:
+            refuse_without(self._doing)
+            return measure()
+
+        return self.store.kept(key, record, measured, alone=alone)
+
+    @property
+    def _doing(self) -> str:
+        return _("replacing heads of {transformer}", transformer=self.exercise.transformer.name)
 
     @cached_property
     def bench(self) -> "Workbench":
@@ -119,7 +136,7 @@ class CausalLaboratory:
         if measure is None:
             return _without_measure(kind, heads, NO_MEASURE)
         key = self.store.key("effect", whole, kind.full_name, measure.name, heads, *self._others(kind))
-        return self.store.kept(key, SetEffect, lambda: self._measured(kind, measure, heads, whole=whole))
+        return self._kept(key, SetEffect, lambda: self._measured(kind, measure, heads, whole=whole))
 
     def _measured(self, kind: Kind, measure: Measure, heads: list[HeadIndex], *, whole: bool) -> SetEffect:
         with self._busy() as threads:
@@ -211,9 +228,8 @@ class CausalLaboratory:
         """Say what is being done, and give the number of threads."""
         from grader.measuring.attention.streaming import one_thread
 
-        doing = _("replacing heads of {transformer}", transformer=self.exercise.transformer.name)
-        self.laboratory.say(doing)
-        with enough_memory(doing), one_thread() as threads:
+        self.laboratory.say(self._doing)
+        with enough_memory(self._doing), one_thread() as threads:
             yield threads
 
     @property

@@ -3,6 +3,8 @@
 Kept pictures are read without torch.
 """
 
+import math
+from collections.abc import Iterator
 from collections.abc import Sequence as Items
 from io import BytesIO
 from pathlib import Path
@@ -12,11 +14,13 @@ from zlib import error as BadCompression  # noqa: N812 - an exception, whatever 
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from grader.base.errors import ScoreTableError
 from grader.base.files import read_cache, write_cache
 from grader.base.language import _
-from grader.schema import Kind, Picture, ProbeSettings, Record, head_name, title
+from grader.measuring.tables.carried import Carried
+from grader.schema import HeadIndex, Kind, Picture, ProbeSettings, Record, head_name, title
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -25,6 +29,11 @@ if TYPE_CHECKING:
 
 STEPS = 255
 """A kept pattern is rounded to 256 shades: it is for looking at, not for grading."""
+
+EXAMPLE, PATTERNS = "pictures/{}.json", "pictures/{}.bin"
+"""The entries of a kind in the file that an exercise carries: the sequence, and all patterns as plain bytes."""
+MOST_EXAMPLE = 2**20
+"""The most bytes of a sequence."""
 
 Patterns = NDArray[np.uint8]
 """The patterns of all heads on one sequence, [layer, head, query, key], 0 to 255."""
@@ -103,15 +112,46 @@ def picture(path: Path, kind: Kind, layer: int, head: int) -> Picture | None:
             if kind.name not in kept:
                 return None
             example = Example.model_validate_json(kept[kind.name].tobytes())
-            pattern = kept[f"{kind.name}/patterns"][layer, head] / STEPS
+            pattern = kept[f"{kind.name}/patterns"][layer, head]
         if pattern.shape != (len(example.tokens),) * 2:
             raise ValueError(pattern.shape)
     except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, BadZipFile, BadCompression) as error:
         message = f"{path} is damaged; delete it and {path.name.split('.')[0]}.json, and both will be computed again"
         raise ScoreTableError(message) from error
+    return _drawn(kind, (layer, head), example, pattern)
+
+
+def entries_of(path: Path, kinds: Items[Kind]) -> Iterator[tuple[str, bytes]]:
+    """Yield the kept examples of these kinds as entries of the file that an exercise carries."""
+    with np.load(BytesIO(read_cache(path) or b""), allow_pickle=False) as kept:
+        for kind in kinds:
+            yield EXAMPLE.format(kind.name), kept[kind.name].tobytes()
+            yield PATTERNS.format(kind.name), kept[f"{kind.name}/patterns"].tobytes()
+
+
+def carried_picture(carried: Carried | None, kind: Kind, layer: int, head: int) -> Picture | None:
+    """Return one head's pattern on the kind's example that the exercise carries; None if none can be used."""
+    table = carried.table if carried else None
+    raw = carried.entry(EXAMPLE.format(kind.name), MOST_EXAMPLE) if carried else None
+    if carried is None or table is None or raw is None:
+        return None
+    try:
+        example = Example.model_validate_json(raw)
+    except ValidationError:
+        carried.warn(f"{EXAMPLE.format(kind.name)} is no example")
+        return None
+    shape = (table.layers, table.heads, len(example.tokens), len(example.tokens))
+    patterns = carried.entry(PATTERNS.format(kind.name))
+    if patterns is None or len(patterns) != math.prod(shape):
+        carried.warn(f"{PATTERNS.format(kind.name)} does not have the shape {shape}")
+        return None
+    return _drawn(kind, (layer, head), example, np.frombuffer(patterns, np.uint8).reshape(shape)[layer, head])
+
+
+def _drawn(kind: Kind, place: HeadIndex, example: Example, pattern: Patterns) -> Picture:
     return Picture(
-        caption=_("{place} on the probe for {kind}", place=head_name(layer, head), kind=title(kind)),
+        caption=_("{place} on the probe for {kind}", place=head_name(*place), kind=title(kind)),
         tokens=example.tokens,
-        pattern=tuple(tuple(round(float(value), 3) for value in row) for row in pattern),
+        pattern=tuple(tuple(round(float(value), 3) for value in row) for row in pattern / STEPS),
         targets=example.targets,
     )

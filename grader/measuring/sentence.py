@@ -1,6 +1,6 @@
 """One head on a person's own sentence: its pattern, and its share if the targets follow from the tokens."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor
@@ -83,7 +83,7 @@ def recompute(
         pattern = pattern_of(model, text_read.token_ids, layer, head)
     asking = question(kind, text_read.sequence()).visible(causal=False)
     asked = asking.asked
-    measured: dict[str, float] = {}
+    measured: dict[str, Any] = {}
     if kind.head_type.from_tokens and asked.any():
         rows = asked_rows(pattern[None, None], asked[None])
         targets, eligible = asking.targets[asked], asking.eligible[asked]

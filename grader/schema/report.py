@@ -78,6 +78,12 @@ class Evidence(Record):
     share: Fraction | None = None
     hit_rate: Fraction | None = None
     queries: int = 0
+    missing: bool = Field(
+        default=False,
+        exclude_if=lambda missing: not missing,
+        description="True if it was graded where the transformer or what measures it was not installed, so that the "
+        "sentence was not looked at. No verdict follows from it.",
+    )
 
 
 class Verdict(Record):

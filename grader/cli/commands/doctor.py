@@ -9,6 +9,7 @@ import typer
 from grader import checkup, exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
+from grader.checkup import carried
 from grader.checkup.check import Check
 from grader.cli.options import FORMAT, Device, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write
 
@@ -16,7 +17,9 @@ from grader.cli.options import FORMAT, Device, OutPath, PlainFormat, Transformer
 def doctor(
     exercise_id: Annotated[
         str | None,
-        typer.Option("--exercise", help="Also measure this exercise, and compare with its known heads.", metavar="ID"),
+        typer.Option(
+            "--exercise", help="Also measure this exercise, and compare its scores and known heads.", metavar="ID"
+        ),
     ] = None,
     form: Annotated[PlainFormat, FORMAT] = PlainFormat.text,
     out: OutPath = None,
@@ -30,9 +33,10 @@ def doctor(
     known: list[Check] = []
     if exercise_id is not None:
         exercise = exercises.load(exercise_id)
-        folder = exercises.available().get(exercise_id)
+        folder = exercises.available()[exercise_id]
         with laboratory(exercise, transformer, device) as lab:
-            known = checkup.known_heads(exercise, folder, lab.table)
+            own = carried.compared(lab, folder) if carried.has_scores(folder) else ()
+            known = [*own, *checkup.known_heads(exercise, folder, lab.table)]
     checks = [*checkup.all_checks(), *known]
     if form is PlainFormat.json:
         print_or_write(json.dumps([check._asdict() for check in checks], indent=2), out)

@@ -1,4 +1,4 @@
-"""`grade exercises`: list and show them, start a new one, check some, assess own sentences."""
+"""`grade exercises`: list and show them, start a new one, check some, assess own sentences, publish scores."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from grader.base.numbers import percent
 from grader.base.screen import Clean
 from grader.cli.commands.schema import rendered
 from grader.cli.console import say
-from grader.cli.options import FORMAT, OutPath, PlainFormat, print_or_write
+from grader.cli.options import FORMAT, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write, write
 from grader.exercises.names import statistic, typed
 from grader.exercises.thresholds import thresholds_of
 from grader.report.text.labels import padded
@@ -224,6 +224,44 @@ def sentences(
     say(own.text(annotated))
     if out is not None:
         print_or_write(Clean(own.as_yaml(annotated.sentences)), out)  # as the author wrote them
+
+
+@app.command()
+def publish(
+    exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="ID", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(help="Write it to this file instead of the exercise's folder.", metavar="PATH")
+    ] = None,
+    transformer: TransformerPath = None,
+) -> None:
+    """Measure an exercise, and write its scores into its folder, so that others grade it without the weights."""
+    from grader.laboratory.publishing import measured
+    from grader.measuring.tables.carried import FILE_NAME, packed
+
+    exercise, folder = shelf.load(exercise_id), shelf.available()[exercise_id]
+    with laboratory(exercise, transformer) as lab:
+        content = packed(measured(lab, folder))
+    write(content, out or folder / FILE_NAME)
+    say(
+        _("{number} KB; they are used where the same weights are pinned", number=f"{len(content) / 1000:,.0f}"),
+        err=True,
+    )
+
+
+@app.command()
+def verify(
+    exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="ID", show_default=False)],
+    transformer: TransformerPath = None,
+) -> None:
+    """Measure an exercise again, and compare the scores that it carries, to four decimals."""
+    from grader.checkup import carried
+
+    exercise = shelf.load(exercise_id)
+    with laboratory(exercise, transformer) as lab:
+        checks = list(carried.compared(lab, shelf.available()[exercise_id]))
+    for check in checks:
+        say(f"{check.result}\n  {check.advice}" if check.advice else check.result)
+    raise typer.Exit(0 if all(check.is_ok for check in checks) else INVALID)
 
 
 def _rows(exercise: Exercise) -> Iterator[tuple[str, str]]:

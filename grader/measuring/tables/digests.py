@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from grader.base.files import read_cache, write_cache
@@ -29,6 +29,8 @@ TYPES = "kinds/types"
 """The folder of the types: only the types that are asked for count, and of their files only the part that measures."""
 REGISTRY = ("kinds/__init__.py", "kinds/definition.py")
 """The registry and its record: what a score follows from in them stands in the types' own files."""
+SHORT = 16
+"""The hexadecimal digits of a short name."""
 FACTS = ("ask", "probes", "decides", "is_place", "from_tokens", "causal")
 """The fields of a type from which a score or an effect follows."""
 
@@ -49,6 +51,20 @@ def basis_of(
     return Basis(transformer=transformer, code=code, libraries=versions(), precision=precision, probes=probes)
 
 
+def unversioned(basis: Basis) -> str:
+    """Return the basis as text, without versions of libraries and without probes, which are built later.
+
+    Scores whose bases are equal so far are of the same transformer and were measured by the same code.
+    """
+    return basis.model_dump_json(exclude={"libraries", "probes"})
+
+
+def versions_key(basis: Basis) -> str:
+    """Return a short name for the versions of the libraries."""
+    told = "\n".join(f"{name} {version}" for name, version in sorted(basis.libraries.items()))
+    return hashlib.sha256(told.encode()).hexdigest()[:SHORT]
+
+
 def digest_of(files: Mapping[str, str]) -> str:
     """Return the digest that stands for a transformer: 64 hexadecimal digits, whatever the order of its files.
 
@@ -61,16 +77,23 @@ def digest_of(files: Mapping[str, str]) -> str:
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the installed version of each library that numbers depend on, whatever machine it was built for."""
-    return {name: _version(name).partition("+")[0] for name in LIBRARIES}
+    """Return the version of each library that numbers depend on and that is installed, for whatever machine."""
+    return {name: version.partition("+")[0] for name in LIBRARIES if (version := _version(name))}
 
 
 def _version(library: str) -> str:
-    """Return a library's version from its metadata; `importlib.metadata.version` would import the parser of mail."""
-    for line in (distribution(library).read_text("METADATA") or "").splitlines():
+    """Return a library's version, empty if it is not installed.
+
+    It is read from the metadata; `importlib.metadata.version` would import the parser of mail.
+    """
+    try:
+        installed = distribution(library)
+    except PackageNotFoundError:
+        return ""
+    for line in (installed.read_text("METADATA") or "").splitlines():
         if line.startswith("Version: "):
             return line.removeprefix("Version: ").strip()
-    return distribution(library).version
+    return installed.version
 
 
 def code_digest(types: Iterable[str], kept: Path | None = None) -> str:

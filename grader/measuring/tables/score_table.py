@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import ValidationError, model_validator
 
 from grader.base.errors import BeingMeasured, ScoreTableError
 from grader.base.files import read_cache, write_cache
-from grader.measuring.tables.digests import basis_of
+from grader.measuring.tables.digests import basis_of, unversioned
 from grader.schema import Basis, Exercise, Kind, Measurement, Reading, Record, Statistic
+
+if TYPE_CHECKING:
+    from grader.measuring.tables.carried import Carried
 
 Grid = tuple[tuple[float, ...], ...]
 """One number for each head, [layer][head]."""
@@ -194,6 +197,8 @@ class TableStore:
     exercise: Exercise
     basis: Basis
     """All that its scores follow from, except for the probes."""
+    carried: "Carried | None" = None
+    """The scores that the exercise carries in its folder."""
 
     @cached_property
     def key(self) -> str:
@@ -201,9 +206,12 @@ class TableStore:
         return table_key(self.exercise, self.basis)
 
     def current(self) -> ScoreTable | None:
-        """Return the kept table; None if there is none, or if it is damaged or not of this exercise."""
+        """Return the kept table, else the carried one; None if there is neither, or if it is not of this exercise."""
         table = kept(self.folder, self.key)
-        return table if table is not None and self._fits(table) else None
+        if table is not None and self._fits(table):
+            return table
+        table = self.carried.table if self.carried else None
+        return table if table is not None and self._is_as_measured_here(table) else None
 
     def table(self, compute: Callable[[str], ScoreTable], *, waits: bool = True) -> ScoreTable:
         """Return the kept table, else the computed one, which is then kept; one process at a time computes.
@@ -258,6 +266,16 @@ class TableStore:
         finally:
             lock.release()
 
+    def _is_as_measured_here(self, table: ScoreTable) -> bool:
+        """Return whether a table from elsewhere follows from what one of here would, save for libraries' versions."""
+        basis = table.basis
+        return (
+            basis is not None
+            and unversioned(basis) == unversioned(self.basis)
+            and table.key == content_key(table_key(self.exercise, basis), basis)
+            and self._fits(table)
+        )
+
     def _fits(self, table: ScoreTable) -> bool:
         """Return whether the table is one of this exercise, by all that it says of itself."""
         source = self.exercise.transformer
@@ -270,7 +288,7 @@ class TableStore:
         ) and [scores.kind.full_name for scores in table.kinds] == [kind.full_name for kind in self.exercise.kinds]
 
 
-def store_of(folder: Path, exercise: Exercise, transformer_digest: str) -> TableStore:
+def store_of(folder: Path, exercise: Exercise, transformer_digest: str, carried: "Carried | None" = None) -> TableStore:
     """Return the place of the exercise's table, measured on the transformer with this digest."""
     types, precision = [kind.type for kind in exercise.kinds], exercise.probes.precision
-    return TableStore(folder, exercise, basis_of(transformer_digest, types, precision, folder))
+    return TableStore(folder, exercise, basis_of(transformer_digest, types, precision, folder), carried)

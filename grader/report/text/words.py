@@ -135,6 +135,8 @@ def sources(verdict: Verdict) -> list[str]:
 
 def evidence_result(evidence: Evidence) -> str:
     """Return the numbers that were measured on the student's own sentence, or why there are none."""
+    if evidence.missing:
+        return _("not looked at: the transformer, or what measures it, was not installed where this was graded")
     numbers = [] if evidence.share is None else [f"{statistic('share')} {evidence.share:.2f}"]
     if evidence.hit_rate is not None:
         numbers.append(f"{statistic('hit_rate')} {evidence.hit_rate:.2f}")

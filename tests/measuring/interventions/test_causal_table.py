@@ -4,7 +4,8 @@ import multiprocessing
 import time
 from pathlib import Path
 
-from grader.measuring.interventions.causal_table import CausalStore, CausalTable
+from grader.measuring.interventions.causal_table import CausalTable
+from grader.measuring.tables.results import ResultStore
 
 KEY = "0" * 64
 
@@ -18,7 +19,7 @@ def measure(folder: Path, begun: Path) -> None:
         time.sleep(1)
         return CausalTable(key=KEY, effects=())
 
-    CausalStore(folder, ()).kept(KEY, CausalTable, table, alone=True)
+    ResultStore(folder, (), "").kept(KEY, CausalTable, table, alone=True)
 
 
 def test_two_processes_that_need_the_same_table_measure_it_once(tmp_path: Path) -> None:
