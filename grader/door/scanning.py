@@ -1,6 +1,7 @@
 """Every head under every kind: of an exercise, or of a transformer that the caller holds in memory."""
 
 import copy
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
@@ -154,7 +155,11 @@ def _measured(
             except ValueError as error:
                 message = f"{kind.name}: its probe needs more English words that are one token each ({error})"
                 raise UnsupportedTransformer(f"{message}; leave the kind out, or take another tokenizer") from error
-    return scan(lent.model, own, settings, kinds, causal=lent.causal, say=bar.reach)
+    return scan(lent.model, own, settings, kinds, causal=lent.causal, say=bar.reach, note=_warn)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, stacklevel=2)
 
 
 def _stand_in(lent: "Lent", settings: ProbeSettings, kinds: list[Kind]) -> Exercise:

@@ -1,14 +1,15 @@
 """Target masks: the keys that each query of a sequence should look at, and masks to build them from.
 
-The axes are always query, key.
+The axes are always query, key. There is a row for each query that may be asked: for every position, unless the
+sequence names some. So a mask of a long text does not grow with the square of its length.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from grader.kinds.lookalikes import Lookalike
@@ -31,13 +32,18 @@ class Question:
     """The queries that are also scored as slices of their own, by the slice's name."""
     rivals: Mapping[int, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
     """The words, as key positions in order, that a head blind to the relation might choose, by query."""
+    queries: tuple[int, ...] | None = None
+    """The position of the query of each row; None if there is a row for every position."""
+
+    @cached_property
+    def places(self) -> Int[Tensor, " query"]:
+        """The position of the query of each row."""
+        return torch.arange(len(self.targets)) if self.queries is None else torch.tensor(self.queries)
 
     @cached_property
     def asked(self) -> Bool[Tensor, " query"]:
-        """The queries that have a target; the first two positions are never asked."""
-        asked = self.targets.any(-1)
-        asked[:FIRST_ASKED] = False
-        return asked
+        """The rows whose query has a target; the first two positions are never asked."""
+        return self.targets.any(-1) & (self.places >= FIRST_ASKED)
 
     def visible(self, *, causal: bool) -> "Question":
         """Return the question without keys that no head could be right about.
@@ -45,29 +51,38 @@ class Question:
         These are targets that are not eligible, such as a first word without a special token before it, and with
         `causal` every key after its query.
         """
-        seen = torch.ones_like(self.targets).tril() if causal else torch.ones_like(self.targets)
-        return Question(self.targets & self.eligible & seen, self.eligible & seen, self.groups, self.rivals)
+        seen = self.places[:, None] >= torch.arange(self.targets.shape[1]) if causal else torch.ones_like(self.targets)
+        return replace(self, targets=self.targets & self.eligible & seen, eligible=self.eligible & seen)
+
+
+def queries(sequence: ProbeSequence) -> Int[Tensor, " query"]:
+    """Return the positions of the queries, one for each row of a mask."""
+    return torch.arange(len(sequence.token_ids)) if sequence.queries is None else torch.tensor(sequence.queries)
+
+
+def distance(sequence: ProbeSequence) -> Int[Tensor, "query key"]:
+    """Return the number of tokens from each key to the query; below 0 for keys after it."""
+    return queries(sequence)[:, None] - torch.arange(len(sequence.token_ids))
 
 
 def blank(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
     """Return a mask without keys."""
-    length = len(sequence.token_ids)
-    return torch.zeros(length, length, dtype=torch.bool)
+    return torch.zeros(len(queries(sequence)), len(sequence.token_ids), dtype=torch.bool)
 
 
 def all_but_special(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
     """Return a mask of every key for every query, except the first position and the special tokens."""
-    mask = ~blank(sequence)
-    aside = sorted({0, *sequence.special})
-    mask[:, aside] = False
-    mask[sorted(sequence.special), :] = False
+    mask, special = ~blank(sequence), torch.tensor(sorted(sequence.special), dtype=torch.long)
+    mask[:, [0, *special]] = False
+    mask[torch.isin(queries(sequence), special), :] = False
     return mask
 
 
 def same_token(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
     """Return a mask of the keys that hold an earlier copy of the query's token; an unknown one is a copy of nothing."""
     ids = torch.tensor(sequence.token_ids)
-    return ((ids[:, None] == ids[None, :]) & (ids[:, None] >= 0)).tril(-1) & all_but_special(sequence)
+    own = ids[queries(sequence)][:, None]
+    return (own == ids) & (own >= 0) & (distance(sequence) > 0) & all_but_special(sequence)
 
 
 def looked_at(

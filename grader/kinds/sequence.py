@@ -49,5 +49,8 @@ class ProbeSequence:
     """The words of a list that may be asked; None for all."""
     rare: int | None = None
     """The index of the rare word, if there is one."""
+    queries: tuple[int, ...] | None = None
+    """The positions that may be asked, ascending, in a text so long that masks have a row for each of these alone; None
+    for all."""
     trades: tuple[str, ...] = ()
     """The trade that each word belongs to, as `commands` and `armies` belong to `king`; "" for none."""

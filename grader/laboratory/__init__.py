@@ -300,7 +300,7 @@ class Laboratory:
         settings, kinds = self.exercise.probes, [asked.kind for asked in self.exercise.kinds]
         self.say(_("measuring every head of {transformer}", transformer=self.exercise.transformer.name))
         table = self.store.filled(
-            *measured(model, tokenizer, settings, kinds, causal=self.sees_back, say=self.progress)
+            *measured(model, tokenizer, settings, kinds, causal=self.sees_back, say=self.progress, note=self.say)
         )
         self._draw_examples(table.key)
         return table

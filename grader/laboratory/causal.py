@@ -220,7 +220,7 @@ class CausalLaboratory:
 
         with self._busy():
             name, tokenizer = families_of(kind)[0], self.laboratory.whole.tokenizer
-            sequences = family(name, tokenizer, self.exercise.probes)
+            sequences = family(name, tokenizer, self.exercise.probes.short)
             return Written(writes=writes(self.bench, sequences, kind, heads, causal=self.laboratory.sees_back))
 
     @contextmanager

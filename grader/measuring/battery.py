@@ -45,7 +45,7 @@ def planted(
         questions = [question(kind, sequence).visible(causal=causal) for sequence in sequences]
         values = [
             reduced(
-                _rows(sequence, asking.asked.nonzero().flatten().tolist(), lookalikes, causal=causal),
+                _rows(sequence, asking.places[asking.asked].tolist(), lookalikes, causal=causal),
                 asking.targets[asking.asked],
                 asking.eligible[asking.asked],
             )

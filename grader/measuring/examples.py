@@ -62,7 +62,7 @@ def examples(
 
     shown = {}
     for kind in kinds:
-        of_kind = family(families_of(kind)[0], tokenizer, settings)
+        of_kind = family(families_of(kind)[0], tokenizer, settings.short)
         sequences = sorted(of_kind, key=lambda each: len(each.token_ids))
         asked = ((each, question(kind, each).visible(causal=causal)) for each in sequences)
         sequence, asking = next(pair for pair in asked if pair[1].asked.any())

@@ -21,10 +21,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from grader.base.language import N_, _
 from grader.kinds import LOOKALIKES
 from grader.kinds.masks import Question, looked_at
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention.streaming import one_thread, stream
+from grader.measuring.attention.rows import LONG, Asked, by_rows, stream_asked
+from grader.measuring.attention.streaming import one_thread
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.statistics.patterns import agreement, reduced
@@ -36,6 +38,10 @@ from grader.schema import Kind, ProbeSettings
 if TYPE_CHECKING:
     from hashlib import _Hash
 
+WHOLE = N_(
+    "{transformer} computes attention in a way of its own; so its long texts are measured with whole patterns in "
+    "memory, which grow with the square of their length"
+)
 WIDEST = 0.15
 """The width of a 95 % interval from which a kind is asked on more sequences."""
 TOKENS = 256
@@ -51,9 +57,10 @@ def scan(  # noqa: PLR0913 - what is measured, and in keywords how
     causal: bool,
     tokens: int = TOKENS,
     say: Callable[[float], None] = lambda done: None,
+    note: Callable[[str], None] = lambda message: None,
 ) -> tuple[KindScores, ...]:
     """Return the scores of all heads under each kind, as `measured` does."""
-    return measured(model, tokenizer, settings, kinds, causal=causal, tokens=tokens, say=say)[0]
+    return measured(model, tokenizer, settings, kinds, causal=causal, tokens=tokens, say=say, note=note)[0]
 
 
 def measured(  # noqa: PLR0913 - what is measured, and in keywords how
@@ -65,13 +72,14 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
     causal: bool,
     tokens: int = TOKENS,
     say: Callable[[float], None] = lambda done: None,
+    note: Callable[[str], None] = lambda message: None,
 ) -> tuple[tuple[KindScores, ...], str]:
     """Return the scores of all heads under each kind, and the digest of the probes that they were measured on.
 
     The scores are the same for any number of threads, in float64 for any `tokens`, which is the most that a batch has.
     A kind whose widest interval of the deciding statistic is wider than WIDEST is asked on twice as many sequences, and
     again, up to `settings.grows_to` times the size; thresholds do not matter for this. `causal` is true of a decoder.
-    `say` hears which fraction is done, 0 to 1.
+    `say` hears which fraction is done, 0 to 1, and `note` what else a person should know, in words.
 
     Raises:
         ExerciseError: A kind has no query that the transformer could be asked.
@@ -84,7 +92,7 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
         for draws in _rounds(settings.grows_to):
             probes = _probes(tokenizer, [settings.drawn(draw) for draw in draws], too_wide)
             heard = partial(_say_part, say, done)
-            new = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=heard)
+            new = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=heard, note=note)
             _note(digest, probes, new)
             done = (1 + done) / 2
             for kind in too_wide:
@@ -135,6 +143,7 @@ def _note(digest: "_Hash", probes: Probes, asked: Mapping[str, list[Answers]]) -
     """Take the tokens of these probes into the digest, and what is asked of them."""
     for sequences, of_family in probes:
         digest.update(repr([(each.token_ids, each.slice) for each in sequences]).encode())
+        digest.update(repr([each.queries for each in sequences if each.queries is not None]).encode())
         digest.update(repr([kind.name for kind in of_family]).encode())
     for name in sorted(asked):
         for family_asked in asked[name]:
@@ -154,6 +163,7 @@ def answers(  # noqa: PLR0913 - what is asked, and in keywords how
     tokens: int = TOKENS,
     threads: int = 1,
     say: Callable[[float], None] = lambda done: None,
+    note: Callable[[str], None] = lambda message: None,
 ) -> dict[str, list[Answers]]:
     """Return the answers of all heads on each of a kind's families, by the kind's name."""
     runs: dict[str, list[_Run]] = defaultdict(list)
@@ -164,7 +174,7 @@ def answers(  # noqa: PLR0913 - what is asked, and in keywords how
             runs[run.kind.name].append(run)
         texts += _texts(sequences, started, causal=causal)
     refuse_unreadable(model, (text.token_ids for text in texts))
-    _pass_all(model, _batches(texts, tokens), threads, say)
+    _pass_all(model, _batches(texts, tokens), threads, say, rows=_by_rows(model, texts, note))
     return {name: [run.answers for run in of_kind] for name, of_kind in runs.items()}
 
 
@@ -173,8 +183,10 @@ class _Run:
     """One kind on one family of probes: its questions, and the places of their answers."""
 
     kind: Kind
+    rows: list[Tensor]
+    """The rows of each sequence's question that are asked."""
     queries: list[Tensor]
-    """The asked queries of each sequence."""
+    """The positions of the asked queries of each sequence."""
     first: list[int]
     """The place of each sequence's first answer."""
     answers: Answers
@@ -184,7 +196,8 @@ class _Run:
     @classmethod
     def start(cls, kind: Kind, sequences: Items[ProbeSequence], model: PreTrainedModel, *, causal: bool) -> "_Run":
         questions = [question(kind, sequence).visible(causal=causal) for sequence in sequences]
-        queries = [question.asked.nonzero().flatten() for question in questions]
+        rows = [question.asked.nonzero().flatten() for question in questions]
+        queries = [question.places[asked] for question, asked in zip(questions, rows, strict=True)]
         *first, total = accumulate(map(len, queries), initial=0)
         alike = [_alike(kind, each, asked, causal=causal) for each, asked in zip(sequences, queries, strict=True)]
         shape = (
@@ -193,8 +206,8 @@ class _Run:
             ALIKE + len(kind.head_type.lookalikes),
         )
         values = np.zeros((total, *shape), np.float64 if model.dtype == torch.float64 else np.float32)
-        chances = np.concatenate([_chances(each, q, a) for each, q, a in zip(questions, queries, alike, strict=True)])
-        return cls(kind, queries, first, Answers(questions, [s.slice for s in sequences], values, chances), alike)
+        chances = np.concatenate([_chances(each, r, a) for each, r, a in zip(questions, rows, alike, strict=True)])
+        return cls(kind, rows, queries, first, Answers(questions, [s.slice for s in sequences], values, chances), alike)
 
 
 def _alike(kind: Kind, sequence: ProbeSequence, queries: Tensor, *, causal: bool) -> Tensor:
@@ -202,9 +215,9 @@ def _alike(kind: Kind, sequence: ProbeSequence, queries: Tensor, *, causal: bool
     return torch.stack([looked_at(each, sequence, queries.tolist(), causal=causal) for each in named])
 
 
-def _chances(asking: Question, queries: Tensor, alike: Tensor) -> NDArray[np.float64]:
+def _chances(asking: Question, rows: Tensor, alike: Tensor) -> NDArray[np.float64]:
     """Return the fraction of eligible keys that each look-alike looks at, [asked query, look-alike]."""
-    eligible = asking.eligible[queries]
+    eligible = asking.eligible[rows]
     return ((alike & eligible).sum(-1) / eligible.sum(-1).clamp(min=1)).T.double().numpy()
 
 
@@ -214,6 +227,21 @@ class _Text(NamedTuple):
     token_ids: tuple[int, ...]
     asked_by: list[_Run]
     number: int
+
+
+def _is_long(text: _Text) -> bool:
+    return len(text.token_ids) >= LONG
+
+
+def _by_rows(model: PreTrainedModel, texts: Items[_Text], note: Callable[[str], None]) -> bool:
+    """Return whether there is a long text, and rows of its patterns can be had alone; say so if they cannot."""
+    long = next(filter(_is_long, texts), None)
+    if long is None:
+        return False
+    possible = by_rows(model, long.token_ids, model.config.num_hidden_layers - 1)
+    if not possible:
+        note(_(WHOLE, transformer=type(model).__name__))
+    return possible
 
 
 def _texts(sequences: Items[ProbeSequence], runs: list[_Run], *, causal: bool) -> Iterator[_Text]:
@@ -237,11 +265,13 @@ def _batches(texts: Items[_Text], tokens: int) -> list[list[_Text]]:
     return sorted(batches, key=lambda batch: -len(batch) * len(batch[0].token_ids))
 
 
-def _pass_all(model: PreTrainedModel, batches: list[list[_Text]], threads: int, say: Callable[[float], None]) -> None:
-    """Run every batch through the transformer, `threads` at a time."""
+def _pass_all(
+    model: PreTrainedModel, batches: list[list[_Text]], threads: int, say: Callable[[float], None], *, rows: bool
+) -> None:
+    """Run every batch through the transformer, `threads` at a time; with `rows`, long texts without their patterns."""
     sizes = [len(batch) * len(batch[0].token_ids) for batch in batches]
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        done = [pool.submit(_pass, model, batch) for batch in batches]
+        done = [pool.submit(_pass, model, batch, rows=rows and _is_long(batch[0])) for batch in batches]
         try:
             for so_far, one in zip(accumulate(sizes), done, strict=True):
                 one.result()
@@ -250,26 +280,34 @@ def _pass_all(model: PreTrainedModel, batches: list[list[_Text]], threads: int, 
             pool.shutdown(cancel_futures=True)
 
 
-def _pass(model: PreTrainedModel, batch: list[_Text]) -> None:
-    """Run one batch through the transformer, and reduce every layer for every kind at once."""
-    length, pieces = len(batch[0].token_ids), [(row, run) for row, text in enumerate(batch) for run in text.asked_by]
-    queries = [run.queries[batch[row].number] for row, run in pieces]
-    asked = [run.answers.questions[batch[row].number] for row, run in pieces]
-    rows = torch.cat([torch.full_like(of_piece, row) for of_piece, (row, _) in zip(queries, pieces, strict=True)])
-    targets = torch.cat([q.targets[of_piece, :length] for q, of_piece in zip(asked, queries, strict=True)])
-    eligible = torch.cat([q.eligible[of_piece, :length] for q, of_piece in zip(asked, queries, strict=True)])
-    columns, sizes = torch.cat(queries), list(map(len, queries))
-    alike = _padded([run.alike[batch[row].number][:, :, :length] for row, run in pieces])
-    first = [run.first[batch[row].number] for row, run in pieces]
-    answers = [run.answers.values[at : at + size] for at, size, (_, run) in zip(first, sizes, pieces, strict=True)]
+def _pass(model: PreTrainedModel, batch: list[_Text], *, rows: bool) -> None:
+    """Run one batch through the transformer, and reduce every layer for every kind at once.
 
-    def receive(layer: int, pattern: Tensor) -> None:
-        asked_rows = pattern[rows, :, columns]
-        answered = torch.cat((reduced(asked_rows, targets, eligible), agreement(asked_rows, eligible, alike)), -1)
+    With `rows` no layer's pattern is held.
+    """
+    length, pieces = len(batch[0].token_ids), [(row, run) for row, text in enumerate(batch) for run in text.asked_by]
+    numbers = [(run, batch[row].number) for row, run in pieces]
+    sizes = [len(run.rows[number]) for run, number in numbers]
+    asked = Asked(
+        torch.tensor([row for row, _ in pieces]).repeat_interleave(torch.tensor(sizes)),
+        torch.cat([run.queries[number] for run, number in numbers]),
+    )
+    questions = [(run.answers.questions[number], run.rows[number]) for run, number in numbers]
+    targets = torch.cat([question.targets[of_piece, :length] for question, of_piece in questions])
+    eligible = torch.cat([question.eligible[of_piece, :length] for question, of_piece in questions])
+    alike = _padded([run.alike[number][:, :, :length] for run, number in numbers])
+    first = [run.first[number] for run, number in numbers]
+    answers = [run.answers.values[at : at + size] for at, size, (run, _) in zip(first, sizes, numbers, strict=True)]
+
+    def reduce(seen: Tensor, at: slice) -> Tensor:
+        return torch.cat((reduced(seen, targets[at], eligible[at]), agreement(seen, eligible[at], alike[:, at])), -1)
+
+    def receive(layer: int, answered: Tensor) -> None:
         for values, of_piece in zip(answers, torch.split(answered, sizes), strict=True):
             values[:, layer] = of_piece[..., : values.shape[-1]].numpy()
 
-    stream(model, [text.token_ids for text in batch], receive, model.config.num_hidden_layers - 1)
+    texts, last = [text.token_ids for text in batch], model.config.num_hidden_layers - 1
+    stream_asked(model, texts, asked, reduce, receive, last, rows=rows)
 
 
 def _padded(masks: list[Tensor]) -> Tensor:

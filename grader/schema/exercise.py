@@ -196,6 +196,14 @@ class ProbeSettings(Record):
         exclude_if=lambda number: number == 24,
         description="The number of sequences on which the effect of heads is measured.",
     )
+    long_context: int | None = Field(
+        default=None,
+        ge=512,
+        le=1_048_576,
+        exclude_if=lambda tokens: tokens is None,
+        description="The tokens of each sequence of random tokens and of repeats, in place of a few dozen; there are "
+        "eight of each at most.",
+    )
     precision: Precision = Field(
         default="float32",
         description="The precision of weights and products; attention is computed in float32 or float64.",
@@ -207,6 +215,11 @@ class ProbeSettings(Record):
     def drawn(self, number: int) -> Self:
         """Return the settings of the same probes, drawn again: 0 is the first draw."""
         return self.model_copy(update={"seed": (self.seed + number * DRAWS_APART) % 2**31})
+
+    @property
+    def short(self) -> Self:
+        """The settings of the same probes with their usual lengths, for pictures and for replacing heads."""
+        return self.model_copy(update={"long_context": None})
 
     def generates(self, kind: Kind) -> bool:
         """Return whether the kind's probe is generated, and so can grow; an instructor's sentences cannot."""

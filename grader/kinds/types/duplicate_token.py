@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def ask(sequence: ProbeSequence) -> "Question":
     """Return a question whose targets are earlier copies of the query's token, at distance 2 or more."""
-    from grader.kinds.masks import Question, all_but_special, same_token
+    from grader.kinds.masks import Question, all_but_special, distance, same_token
 
-    return Question(same_token(sequence).tril(-2), all_but_special(sequence))
+    return Question(same_token(sequence) & (distance(sequence) >= 2), all_but_special(sequence))
 
 
 TYPE = HeadType(

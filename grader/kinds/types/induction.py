@@ -15,12 +15,12 @@ def ask(sequence: ProbeSequence) -> "Question":
 
     A token that comes again at distance 2 would make the previous token the target: such pairs are dropped.
     """
-    from grader.kinds.masks import Question, all_but_special, same_token
+    from grader.kinds.masks import Question, all_but_special, distance, same_token
 
     after_copy = same_token(sequence).roll(1, dims=1)  # key -> key + 1
     after_copy[:, 0] = False
     eligible = all_but_special(sequence)
-    return Question(after_copy.tril(-2) & eligible, eligible)
+    return Question(after_copy & (distance(sequence) >= 2) & eligible, eligible)
 
 
 TYPE = HeadType(

@@ -87,17 +87,10 @@ def refuse(offset: int) -> str | None:
 
 def ask(sequence: ProbeSequence, offset: int) -> "Question":
     """Return a question whose targets are the keys at `offset` from each query, without special tokens."""
-    import torch
+    from grader.kinds.masks import Question, all_but_special, distance
 
-    from grader.kinds.masks import Question, all_but_special, blank
-
-    queries = torch.arange(len(sequence.token_ids))
-    keys = queries + offset
-    inside = (keys >= 0) & (keys < len(queries))
-    targets = blank(sequence)
-    targets[queries[inside], keys[inside]] = True
     eligible = all_but_special(sequence)
-    return Question(targets & eligible, eligible)
+    return Question((distance(sequence) == -offset) & eligible, eligible)
 
 
 TYPE = HeadType(

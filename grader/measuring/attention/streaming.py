@@ -3,7 +3,7 @@
 The pattern comes from the transformer family's own eager attention, reached through `transformers`'
 attention interface; so it is, number for number, what `output_attentions=True` would return. No more than
 one layer's pattern is ever held, there is no language-model head, and nothing runs after the last layer
-that is needed.
+that is needed. Of long texts, `rows` holds less.
 """
 
 import sys
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from jaxtyping import Float
@@ -42,7 +42,8 @@ class Call:
     key: Tensor
     """[text, key head, key, dimension]; with grouped keys there are fewer key heads than heads."""
     value: Tensor
-    mask: Tensor | None
+    mask: Any
+    """What is added to the logits, [text, 1, query, key], or what the visitor's own `mask` made; None for nothing."""
     rest: Mapping[str, Any]
     """The family's other arguments, such as the scale."""
 
@@ -68,6 +69,16 @@ Visit = Callable[[Call], Tensor]
 """A function that is called for each layer in turn, and returns the outputs of its heads."""
 
 
+class Layers(Protocol):
+    """A visitor that counts the layers, and ends the pass behind the last one that is needed."""
+
+    next: int
+    """The number of the next layer."""
+
+    def __call__(self, call: Call) -> Tensor:
+        """Return the outputs of the layer's heads."""
+
+
 class _Layers:
     """The number of the next layer, and the function that receives it."""
 
@@ -76,11 +87,7 @@ class _Layers:
 
     def __call__(self, call: Call) -> Tensor:
         output, pattern = call.attend()
-        if (most := most_in_a_row(pattern)) is not None:
-            message = f"a row of the attention in layer {self.next} sums to {most:.3g}, but attention sums to 1 at most"
-            raise UnsupportedTransformer(
-                f"{message}; the weights are damaged, or the family's attention is another one"
-            )
+        refuse_no_attention(pattern, self.next)
         self.receive(self.next, pattern)
         if self.next == self.last:
             raise Enough
@@ -88,28 +95,53 @@ class _Layers:
         return output
 
 
+def refuse_no_attention(pattern: Float[Tensor, "*sequence head query key"], layer: int) -> None:
+    """Refuse rows that sum to more than attention can.
+
+    Raises:
+        UnsupportedTransformer: A row does.
+    """
+    if (most := most_in_a_row(pattern)) is not None:
+        message = f"a row of the attention in layer {layer} sums to {most:.3g}, but attention sums to 1 at most"
+        raise UnsupportedTransformer(f"{message}; the weights are damaged, or the family's attention is another one")
+
+
 _VISIT: ContextVar[Visit] = ContextVar("visit")
+_MASK: ContextVar[Callable[..., Any]] = ContextVar("mask", default=eager_mask)
 
 
 def _visited(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **rest: object
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Any,  # noqa: ANN401 - a tensor, or what the visitor's own mask made
+    **rest: object,
 ) -> tuple[Tensor, None]:
     """Let the visitor compute one layer's attention."""
     given = query.dtype
     if given.itemsize < torch.float32.itemsize:  # the softmax, and what is read from it, are never in half precision
         query, key, value = query.float(), key.float(), value.float()
-        attention_mask = None if attention_mask is None else attention_mask.float()
+        attention_mask = attention_mask.float() if isinstance(attention_mask, Tensor) else attention_mask
     return _VISIT.get()(Call(module, query, key, value, attention_mask, rest)).to(given), None
 
 
+def _masked(**about: object) -> Any:  # noqa: ANN401 - what the visitor can do with
+    """Return a mask for the visitor of this thread; a transformer hands it on as it is."""
+    return _MASK.get()(**about)
+
+
 AttentionInterface.register(STREAMED, _visited)
-AttentionMaskInterface.register(STREAMED, eager_mask)
+AttentionMaskInterface.register(STREAMED, _masked)
 
 
 @contextmanager
-def visiting(model: PreTrainedModel, visit: Visit) -> Iterator[None]:
-    """Let `visit` compute all attention of the transformer in this thread, without gradients."""
-    token = _VISIT.set(visit)
+def visiting(model: PreTrainedModel, visit: Visit, mask: Callable[..., Any] = eager_mask) -> Iterator[None]:
+    """Let `visit` compute all attention of the transformer in this thread, without gradients.
+
+    `mask` is what makes the mask that it gets, from the arguments of the library's `eager_mask`.
+    """
+    token, mask_token = _VISIT.set(visit), _MASK.set(mask)
     if model.config._attn_implementation != STREAMED:
         model.set_attn_implementation(STREAMED)
     try:
@@ -117,6 +149,7 @@ def visiting(model: PreTrainedModel, visit: Visit) -> Iterator[None]:
             yield
     finally:
         _VISIT.reset(token)
+        _MASK.reset(mask_token)
 
 
 @contextmanager
@@ -140,10 +173,20 @@ def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: 
         ValueError: their lengths differ.
         UnsupportedTransformer: the attention is out of reach.
     """
+    visited(model, sequences, _Layers(receive, last_layer), last_layer)
+
+
+def visited(
+    model: PreTrainedModel,
+    sequences: Sequence[Sequence[int]],
+    layers: Layers,
+    last_layer: int,
+    mask: Callable[..., Any] = eager_mask,
+) -> None:
+    """Run sequences of one length as one batch, until the visitor has had enough; it raises what `stream` does."""
     ids = torch.tensor(sequences, device=model.device)
-    layers = _Layers(receive, last_layer)
     try:
-        with visiting(model, layers):
+        with visiting(model, layers, mask):
             model(input_ids=ids, use_cache=False)
     except Enough:
         return

@@ -73,7 +73,7 @@ class Senders:
         self.families: list[dict[str, Answers]] = []
         self.batches: list[_Batch] = []
         for name in families_of(kind):
-            sequences = family(name, tokenizer, settings)[:SEQUENCES]
+            sequences = family(name, tokenizer, settings.short)[:SEQUENCES]
             self.batches += self._batches(sequences, matched(tokenizer, sequences, settings.seed))
         runs = [batch.clean for batch in self.batches]
         self.means = [mean_outputs(runs, layer) for layer in range(self.layer)]

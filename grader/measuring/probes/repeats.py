@@ -8,6 +8,7 @@ from transformers import PreTrainedTokenizerBase
 
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.probes import draw
+from grader.measuring.probes.long_texts import long_repeats
 from grader.measuring.probes.tokens import plain_tokens, surround
 from grader.schema import ProbeSettings
 
@@ -18,6 +19,8 @@ MOST_BETWEEN = 6
 
 def repeats(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
     """Return sequences in which a run of random tokens comes twice, its length changing in turn; slice `repeats`."""
+    if settings.long_context is not None:
+        return long_repeats(tokenizer, settings, settings.long_context)
     random = draw.stream(settings.seed, "repeats")
     vocabulary = plain_tokens(tokenizer)
     sequences = []
