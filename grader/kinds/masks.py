@@ -70,11 +70,17 @@ def blank(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
     return torch.zeros(len(queries(sequence)), len(sequence.token_ids), dtype=torch.bool)
 
 
+def every_key(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
+    """Return a mask of every key for every query that is no special token: the first position is a key like others."""
+    mask, special = ~blank(sequence), torch.tensor(sorted(sequence.special), dtype=torch.long)
+    mask[torch.isin(queries(sequence), special), :] = False
+    return mask
+
+
 def all_but_special(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
     """Return a mask of every key for every query, except the first position and the special tokens."""
-    mask, special = ~blank(sequence), torch.tensor(sorted(sequence.special), dtype=torch.long)
-    mask[:, [0, *special]] = False
-    mask[torch.isin(queries(sequence), special), :] = False
+    mask = every_key(sequence)
+    mask[:, sorted({0, *sequence.special})] = False
     return mask
 
 

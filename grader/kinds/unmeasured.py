@@ -17,10 +17,6 @@ UNMEASURED: dict[str, str] = {
         "such a head is known by its effect on what the transformer writes, which is not measured; `induction` is the "
         "nearest kind"
     ),
-    "self, current token, same position, diagonal, identity, 자기 자신, 현재 토큰": N_(
-        "a head that looks at its own token is not measured; `positional` is the nearest kind, with an offset other "
-        "than 0"
-    ),
     "separator, sep, sep token, delimiter, punctuation, punct, period, comma, 구두점, 구분자": N_(
         "attention to punctuation and separators is not measured; no kind is near it"
     ),

@@ -58,6 +58,16 @@ def test_duplicate_token() -> None:
     assert measured(kind, REPEAT, looking(REPEAT, sink)) == (0, 0)
 
 
+def test_current_token() -> None:
+    kind = Kind(type="current_token")
+    copy = earlier_copy(REPEAT, 0)
+
+    assert measured(kind, REPEAT, looking(REPEAT, lambda q: q)) == (1, 1)
+    assert measured(kind, REPEAT, looking(REPEAT, lambda q: q - 1)) == (0, 0)
+    assert measured(kind, REPEAT, looking(REPEAT, copy.__getitem__)) == (0, 0)
+    assert measured(kind, REPEAT, looking(REPEAT, sink)) == (0, 0)
+
+
 def test_repeats_too_near_are_not_asked() -> None:
     """At distance 2 the induction target is the previous token, at distance 1 the copy itself is."""
     near = tokens(5, 6, 5, 7, 7)

@@ -59,6 +59,11 @@ def copy(shift: int) -> Looks:
     return looks
 
 
+def same_token(sequence: ProbeSequence, query: int) -> Places:
+    """Return the query and the earlier copies of its token."""
+    return [query, *copy(0)(sequence, query)]
+
+
 def extreme(value: Callable[[ProbeSequence, int], float]) -> Looks:
     """Return what looks at the word before the query's with the highest value."""
 
