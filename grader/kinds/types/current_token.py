@@ -15,7 +15,7 @@ def ask(sequence: ProbeSequence) -> "Question":
     from grader.kinds.masks import Question, all_but_special, distance
 
     eligible = all_but_special(sequence)
-    return Question((distance(sequence) == 0) & eligible, eligible, queries=sequence.queries)
+    return Question((distance(sequence) == 0) & eligible, eligible)
 
 
 TYPE = HeadType(
