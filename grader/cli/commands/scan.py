@@ -20,10 +20,10 @@ from grader.cli.options import (
     old_spelling,
     print_or_write,
 )
-from grader.exercises.names import kind_named, statistic
+from grader.exercises.names import kind_named
 from grader.grading.listing import listing
-from grader.kinds import PARAMETERS
-from grader.schema import Exercise, Kind, head_name, title
+from grader.report.text import heads
+from grader.schema import Exercise
 
 EVERY_HEAD = N_("a page shows every head and kind of an exercise; leave the other options out")
 EVERY_EFFECT = N_("--causal measures every head and kind of an exercise; leave the other options out")
@@ -56,7 +56,7 @@ def scan(
     if causal or form is PageFormat.html:
         if exercise_id is None or type_ is not None or top is not None or (as_json and form is PageFormat.html):
             raise _usage(_(EVERY_EFFECT) if causal else _(EVERY_HEAD))
-        exercise = exercises.load(exercise_id)
+        exercise = exercises.load(exercise_id, graded=False)
         if causal:
             _effects(exercise, form, out, transformer)
         else:
@@ -69,12 +69,12 @@ def scan(
 
         scores: dict[str, Any] = scan_file(pattern, kind_named(type_ or "positional:-1"))
     else:
-        exercise = exercises.load(str(exercise_id))
+        exercise = exercises.load(str(exercise_id), graded=False)
         with laboratory(exercise, transformer) as lab:
             scores = listing(exercise, lab.standings, kind_named(type_).name if type_ else None)
     if top is not None:
         scores["heads"] = [row for row in scores["heads"] if row["rank"] <= top]
-    print_or_write(json.dumps(scores, indent=2) if form is PageFormat.json else _text(scores), out)
+    print_or_write(json.dumps(scores, indent=2) if form is PageFormat.json else heads.listed(scores), out)
 
 
 def _effects(exercise: Exercise, form: PageFormat, out: Path | None, transformer: Path | None) -> None:
@@ -108,25 +108,3 @@ def _page(exercise: Exercise, out: Path | None, transformer: Path | None) -> Non
 
 def _usage(message: str) -> InvalidInput:
     return InvalidInput("grade scan", [Problem("usage", message)])
-
-
-def _text(scores: dict[str, Any]) -> str:
-    lines = [f"{scores['exercise'] or _('recorded')}: {scores['transformer']}"]
-    before = ""
-    for row in scores["heads"]:
-        kind = Kind.model_validate({key: row[key] for key in ("type", *PARAMETERS)})
-        if kind.name != before:
-            baseline = f"{row['baseline']:.2f}"
-            on = _("(baseline {baseline}, {queries} queries)", baseline=baseline, queries=row["queries"])
-            lines.append(f"\n{title(kind)}  {on}")
-            if scores["exercise"] is None and row["queries"] < (least := scores["least_queries"]):
-                lines.append(_("  with fewer than {least} queries no head is confirmed", least=least))
-            before = kind.name
-        low, high = row["interval"]
-        mark = _("confirmed") if row["confirmed"] else _("not confirmed yet") if row["too_close"] else ""
-        share, hit_rate = statistic("share"), statistic("hit_rate")
-        lines.append(
-            f"  {head_name(row['layer'], row['head']):<6} {row['score']:.3f}  [{low:.2f}, {high:.2f}]  "
-            f"{share} {row['share']:.2f}  {hit_rate} {row['hit_rate']:.2f}  {mark}".rstrip()
-        )
-    return "\n".join(lines)
