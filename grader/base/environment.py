@@ -12,6 +12,7 @@ from grader.base.errors import GraderError
 PERSONAL = {
     "GRADER_HOME": "the folder for score tables and, without `GRADER_DATABASE_URL`, for the ledger",
     "GRADER_EXERCISES": "folders with exercises of your own, joined as in `PATH`",
+    "GRADER_DEVICE": "the device on which heads are measured: `auto` (the default), `cpu`, `cuda`, `cuda:1` or `mps`",
     "GRADER_LANG": "the language of messages to students, `en` or `ko`",
     "GRADER_DEBUG": "`1` shows where in the code an unexpected error happened",
 }

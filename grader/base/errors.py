@@ -75,6 +75,12 @@ class DigestMismatch(GraderError):
     """A file of the transformer differs from the one that the exercise pins."""
 
 
+class DeviceError(GraderError):
+    """The device is not one, is not there, or cannot compute what is asked."""
+
+    exit_code = 2
+
+
 class UnsupportedTransformer(GraderError):
     """The transformer cannot be measured, because its attention cannot be read."""
 

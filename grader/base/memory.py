@@ -6,8 +6,14 @@ from contextlib import contextmanager
 from grader.base.errors import OutOfMemory
 from grader.base.language import N_, _
 
-SHORTAGES = ("can't allocate memory", "not enough memory", "Unable to allocate", "Cannot allocate memory")
-"""The words in the errors of torch, numpy and the system about memory that they did not get."""
+SHORTAGES = (
+    "can't allocate memory",
+    "not enough memory",
+    "Unable to allocate",
+    "Cannot allocate memory",
+    "out of memory",
+)
+"""The words in the errors of torch, its devices, numpy and the system about memory that they did not get."""
 
 
 TOO_LITTLE = N_("{doing}: there is not enough memory; give the process more, or take a smaller transformer or input")

@@ -24,6 +24,15 @@ TransformerPath = Annotated[
     Path | None,
     typer.Option("--transformer", help="A folder or .gguf file with the transformer's weights.", metavar="PATH"),
 ]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        help="Where heads are measured: auto, cpu, cuda, cuda:1 or mps. Default: GRADER_DEVICE, else auto, which is a "
+        "GPU where there is one.",
+        metavar="DEVICE",
+    ),
+]
 FORMAT = typer.Option("--format", help="The format.")
 """The option of every command that prints, with the formats that it has."""
 OutPath = Annotated[Path | None, typer.Option("--out", help="Write it to this file.", metavar="PATH")]
@@ -63,11 +72,11 @@ def old_spelling(
 
 
 @contextmanager
-def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Laboratory"]:
+def laboratory(exercise: Exercise, transformer: Path | None, device: str | None = None) -> Iterator["Laboratory"]:
     """Provide the exercise's laboratory; its progress is shown on stderr if that is a terminal.
 
     Raises:
-        GraderError: A transformer is given, and is not the one that the exercise pins.
+        GraderError: A transformer is given, and is not the one that the exercise pins; or there is no such device.
     """
     from grader.laboratory import Laboratory
 
@@ -76,7 +85,8 @@ def laboratory(exercise: Exercise, transformer: Path | None) -> Iterator["Labora
 
         digest(exercise.transformer, transformer)
     with progress() as shown:
-        yield Laboratory(exercise, home.writable_folder(home.TABLES), explicit=transformer, **shown._asdict())
+        folder = home.writable_folder(home.TABLES)
+        yield Laboratory(exercise, folder, explicit=transformer, device=device, **shown._asdict())
 
 
 class Shown(NamedTuple):

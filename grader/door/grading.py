@@ -78,6 +78,7 @@ def grade(
     *,
     student: str | None = None,
     transformer: str | Path | None = None,
+    device: str | None = None,
 ) -> Report:
     """Grade claims about the heads of an exercise's transformer.
 
@@ -91,6 +92,8 @@ def grade(
             a whole `Submission`.
         student: Whose report it is; by default nobody's, or the submission's own student.
         transformer: A folder or `.gguf` file with the weights, where the grader does not find them itself.
+        device: Where the transformer is measured: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. By default what
+            `GRADER_DEVICE` says, else `auto`, which is a GPU where there is one.
 
     Returns:
         The report that `grade submit` makes of the same claims, byte for byte, with its `content_hash`: one verdict a
@@ -103,7 +106,7 @@ def grade(
         GraderError: The transformer is not found or is not the one that the exercise means, or a table is damaged.
     """
     submission = _submission(exercise, claims, student)
-    with opened(exercise, transformer) as laboratory:
+    with opened(exercise, transformer, device) as laboratory:
         return GradedReport.of(laboratory.report(submission), laboratory)
 
 

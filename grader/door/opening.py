@@ -32,13 +32,12 @@ def load_exercise(exercise: str | Path) -> Exercise:
 
 
 @contextmanager
-def opened(exercise: Exercise, transformer: str | Path | None) -> Iterator[Laboratory]:
+def opened(exercise: Exercise, transformer: str | Path | None, device: str | None = None) -> Iterator[Laboratory]:
     """The exercise's laboratory, whose tables lie where those of the command line do; a bar shows what takes long."""
     explicit = None if transformer is None else Path(transformer)
     with progress_bar() as bar:
-        yield Laboratory(
-            exercise, home.writable_folder(home.TABLES), explicit=explicit, say=bar.say, progress=bar.reach
-        )
+        folder = home.writable_folder(home.TABLES)
+        yield Laboratory(exercise, folder, explicit=explicit, device=device, say=bar.say, progress=bar.reach)
 
 
 def refuse_in_memory(**given: object) -> None:
@@ -52,7 +51,10 @@ def refuse_in_memory(**given: object) -> None:
 
 
 def in_memory(
-    model: "PreTrainedModel | None", tokenizer: "PreTrainedTokenizerBase | None", transformer: str | Path | None
+    model: "PreTrainedModel | None",
+    tokenizer: "PreTrainedTokenizerBase | None",
+    transformer: str | Path | None,
+    device: str | None = None,
 ) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
     """Return the caller's transformer and tokenizer, for a call without an exercise.
 
@@ -63,4 +65,6 @@ def in_memory(
         raise TypeError("give an exercise, or both model and tokenizer")
     if transformer is not None:
         raise TypeError("`transformer` says where the weights of an exercise are; leave it out beside model")
+    if device is not None:
+        raise TypeError('a transformer in memory is measured where it lies; leave `device` out, or `model.to("cuda")`')
     return model, tokenizer

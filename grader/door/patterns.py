@@ -64,7 +64,13 @@ class Pattern:
 
 @overload
 def attention(
-    exercise: Exercise, *, layer: int, head: int, text: str, transformer: str | Path | None = None
+    exercise: Exercise,
+    *,
+    layer: int,
+    head: int,
+    text: str,
+    transformer: str | Path | None = None,
+    device: str | None = None,
 ) -> Pattern: ...
 
 
@@ -83,6 +89,7 @@ def attention(  # noqa: PLR0913 - two ways to name a transformer, and in keyword
     model: "PreTrainedModel | None" = None,
     tokenizer: "PreTrainedTokenizerBase | None" = None,
     transformer: str | Path | None = None,
+    device: str | None = None,
 ) -> Pattern:
     """Recompute what one head attends to on a text.
 
@@ -97,6 +104,8 @@ def attention(  # noqa: PLR0913 - two ways to name a transformer, and in keyword
         model: A decoder or an encoder of the library `transformers`, with or without a language-model head.
         tokenizer: The fast tokenizer that belongs to it.
         transformer: A folder or `.gguf` file with the exercise's weights, where the grader does not find them itself.
+        device: Where an exercise's transformer is computed: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. By default what
+            `GRADER_DEVICE` says, else `auto`, which is a GPU where there is one.
 
     Returns:
         The tokens and the attention between them.
@@ -113,11 +122,13 @@ def attention(  # noqa: PLR0913 - two ways to name a transformer, and in keyword
         refuse_in_memory(model=model, tokenizer=tokenizer)
         source = exercise.transformer
         refuse_missing((layer, head), (source.layers, source.heads), source.name, SOURCE)
-        with opened(exercise, transformer) as laboratory:
+        with opened(exercise, transformer, device) as laboratory:
             precision = exercise.probes.precision
-            loaded = _loaded(_Wanted(laboratory.digest, source.model_dump_json(), precision, laboratory))
+            loaded = _loaded(
+                _Wanted(laboratory.digest, source.model_dump_json(), precision, laboratory.device, laboratory)
+            )
             return _pattern(loaded.model, loaded.tokenizer, (layer, head), text)
-    own, words = in_memory(model, tokenizer, transformer)
+    own, words = in_memory(model, tokenizer, transformer, device)
     from grader.measuring.transformer.borrowed import borrowed
 
     with borrowed(own, words) as lent:
@@ -132,6 +143,7 @@ class _Wanted:
     digest: str
     source: str
     precision: str
+    device: str
     laboratory: Laboratory = field(compare=False)
 
 

@@ -13,6 +13,7 @@ from grader.door.opening import in_memory, opened, refuse_in_memory
 from grader.door.scores import Scores
 from grader.exercises.usual import named, refuse_looking_ahead, refuse_unasked, usual
 from grader.grading.standings import Standings
+from grader.laboratory import Laboratory
 from grader.measuring.tables.score_table import KindScores, ScoreTable
 from grader.schema import Exercise, Kind, ProbeSettings, TransformerSource
 
@@ -27,7 +28,11 @@ IN_MEMORY = "own-transformer"
 
 @overload
 def scan(
-    exercise: Exercise, *, kinds: Iterable[str | Kind] | None = None, transformer: str | Path | None = None
+    exercise: Exercise,
+    *,
+    kinds: Iterable[str | Kind] | None = None,
+    transformer: str | Path | None = None,
+    device: str | None = None,
 ) -> Scores: ...
 
 
@@ -38,6 +43,7 @@ def scan(
     kinds: Iterable[str | Kind] | None = None,
     seed: int | None = None,
     settings: ProbeSettings | None = None,
+    device: str | None = None,
 ) -> Scores: ...
 
 
@@ -52,7 +58,7 @@ def scan(
 ) -> Scores: ...
 
 
-def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how it is measured
+def scan(  # noqa: PLR0913 - three ways to name a transformer, and in keywords how it is measured
     exercise: Exercise | None = None,
     *,
     model: "PreTrainedModel | None" = None,
@@ -61,14 +67,15 @@ def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how
     seed: int | None = None,
     settings: ProbeSettings | None = None,
     transformer: str | Path | None = None,
+    device: str | None = None,
 ) -> Scores:
     """Score every head of a transformer under every kind.
 
     Of an exercise or a named transformer, the kept score table is used, the same as the command line's; where there is
-    none, every head is measured and the table is kept. Of a transformer in memory, every head is measured each time, on
-    the CPU and in the transformer's own precision, and nothing is kept. The transformer is given back exactly as it
-    was: attention implementation, train or eval mode, hooks and all else. Dropout is off meanwhile; hooks of yours run,
-    so that a transformer that they change is measured as changed. Do not use it elsewhere at the same time.
+    none, every head is measured and the table is kept. Of a transformer in memory, every head is measured each time,
+    where it lies and in its own precision, and nothing is kept. The transformer is given back exactly as it was:
+    attention implementation, train or eval mode, hooks and all else. Dropout is off meanwhile; hooks of yours run, so
+    that a transformer that they change is measured as changed. Do not use it elsewhere at the same time.
 
     Args:
         exercise: What `load_exercise` returns; or leave it out and give `transformer`, or `model` and `tokenizer`.
@@ -83,6 +90,8 @@ def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how
         transformer: Without an exercise, as for `grade atlas`: one on the hub (`owner/name@revision`), a folder, a
             `.gguf` file, or the id of an exercise. Beside an exercise, a folder or `.gguf` file with its weights, where
             the grader does not find them itself.
+        device: Where it is measured, if it is not in memory: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. By default what
+            `GRADER_DEVICE` says, else `auto`, which is a GPU where there is one.
 
     Returns:
         A row for each kind and head. What is confirmed follows from the exercise's thresholds, or from the defaults of
@@ -91,39 +100,41 @@ def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how
     Raises:
         InvalidInput: A kind is misspelt, is not asked for by the exercise, or looks ahead in a decoder.
         UnsupportedTransformer: The transformer in memory cannot be measured; the message says why.
-        GraderError: The transformer is not found, or a table is damaged.
+        GraderError: The transformer or the device is not found, or a table is damaged.
         TypeError: Neither an exercise nor a transformer is given, or something that belongs to the other.
         ValueError: The seed is out of range.
     """
     if exercise is not None:
         refuse_in_memory(model=model, tokenizer=tokenizer, seed=seed, settings=settings)
-        return _of_exercise(exercise, kinds, transformer)
+        wanted = None if kinds is None else named(kinds)
+        if wanted is not None:
+            refuse_unasked(wanted, exercise)
+        with opened(exercise, transformer, device) as laboratory:
+            return _of_exercise(laboratory, wanted)
     used = ProbeSettings(seed=0) if settings is None else settings
     if seed is not None:
         used = ProbeSettings.model_validate({**dict(used), "seed": seed})
     if transformer is not None and model is None and tokenizer is None:
-        return _of_named(str(transformer), kinds, used)
-    return _of_memory(*in_memory(model, tokenizer, transformer), kinds, used)
+        return _of_named(str(transformer), kinds, used, device)
+    return _of_memory(*in_memory(model, tokenizer, transformer, device), kinds, used)
 
 
-def _of_exercise(exercise: Exercise, kinds: Iterable[str | Kind] | None, transformer: str | Path | None) -> Scores:
-    wanted = None if kinds is None else named(kinds)
-    if wanted is not None:
-        refuse_unasked(wanted, exercise)
-    with opened(exercise, transformer) as laboratory:
-        table = laboratory.table
+def _of_exercise(laboratory: Laboratory, wanted: list[Kind] | None) -> Scores:
+    exercise, table = laboratory.exercise, laboratory.table
     if wanted is not None:
         exercise = exercise.model_copy(update={"kinds": tuple(filter(None, map(exercise.asked, wanted)))})
     return Scores(Standings(exercise, table))
 
 
-def _of_named(word: str, kinds: Iterable[str | Kind] | None, settings: ProbeSettings) -> Scores:
+def _of_named(word: str, kinds: Iterable[str | Kind] | None, settings: ProbeSettings, device: str | None) -> Scores:
     from grader.laboratory.atlas import AtlasLaboratory
 
     wanted = None if kinds is None else named(kinds)
     folder = home.writable_folder(home.TABLES)
     with progress_bar() as bar:
-        lab = AtlasLaboratory(word, folder, kinds=wanted, settings=settings, say=bar.say, progress=bar.reach)
+        lab = AtlasLaboratory(
+            word, folder, kinds=wanted, settings=settings, device=device, say=bar.say, progress=bar.reach
+        )
         return Scores(lab.standings, lab.left_out)
 
 

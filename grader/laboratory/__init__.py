@@ -24,6 +24,7 @@ from grader.laboratory.causal import CausalLaboratory
 from grader.measuring import transformer
 from grader.measuring.tables.digests import basis_of
 from grader.measuring.tables.score_table import ScoreTable, TableStore, store_of
+from grader.measuring.transformer import device as devices
 from grader.schema import Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
 
 if TYPE_CHECKING:
@@ -51,17 +52,23 @@ class Recomputed(Record):
 class Laboratory:
     """One exercise with its transformer and the folder where its measurements are kept."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the exercise and its folder, and in keywords how it is measured
         self,
         exercise: Exercise,
         folder: Path,
         *,
         explicit: Path | None = None,
+        device: str | None = None,
         say: Callable[[str], None] = lambda doing: None,
         progress: Callable[[float], None] = lambda done: None,
     ) -> None:
-        """Load nothing yet; `say` and `progress` are called with what is being done and how far a scan is."""
+        """Load nothing yet; `say` and `progress` are called with what is being done and how far a scan is.
+
+        Raises:
+            DeviceError: `device`, or without it the variable, is not the name of a device.
+        """
         self.exercise, self.folder, self.explicit = exercise, folder, explicit
+        self.device = devices.meant(device)
         self.say, self.progress = say, progress
 
     @cached_property
@@ -71,17 +78,30 @@ class Laboratory:
         Raises:
             DigestMismatch: It is another one than that whose digest was taken.
         """
-        return vars(self).get("whole") or self._load(whole=False)
+        whole: Loaded | None = vars(self).get("whole")
+        if whole is None or self.place != devices.REFERENCE:
+            return self._load(whole=False)
+        return whole
 
     @cached_property
     def whole(self) -> "Loaded":
-        """The same, with its head for predictions if the weights have one; it takes the other's place."""
+        """The same on the CPU, with its head for predictions if the weights have one; it takes the other's place."""
         vars(self).pop("loaded", None)
         return self._load(whole=True)
 
+    @property
+    def place(self) -> str:
+        """The device on which heads are measured.
+
+        Raises:
+            DeviceError: It is not there, or cannot compute in the exercise's precision.
+        """
+        return str(devices.found(self.device, self.exercise.probes.precision))
+
     def _load(self, *, whole: bool) -> "Loaded":
         source, precision = self.exercise.transformer, self.exercise.probes.precision
-        loaded = transformer.load(source, self.explicit, dtype=precision, whole=whole, say=self.say)
+        device = devices.REFERENCE if whole else self.place  # heads are replaced on the CPU
+        loaded = transformer.load(source, self.explicit, dtype=precision, whole=whole, device=device, say=self.say)
         if loaded.digest != self.digest:
             message = f"the files of {source.name} changed while they were used"
             raise DigestMismatch(f"{message}; try again when they stay as they are")

@@ -50,6 +50,7 @@ class AtlasLaboratory(Laboratory):
         kinds: Sequence[Kind] | None = None,
         settings: ProbeSettings = SETTINGS,
         kinds_source: str = SOURCE,
+        device: str | None = None,
         say: Callable[[str], None] = lambda doing: None,
         progress: Callable[[float], None] = lambda done: None,
     ) -> None:
@@ -61,6 +62,7 @@ class AtlasLaboratory(Laboratory):
             kinds: The only kinds to measure.
             settings: Of the probes.
             kinds_source: The name of `kinds` in messages.
+            device: Where heads are measured.
             say: Called with what is being done.
             progress: Called with how far a scan is.
 
@@ -74,7 +76,7 @@ class AtlasLaboratory(Laboratory):
             refuse_looking_ahead(kinds, source.name, kinds_source)
         asked = usual(causal=source.family == "decoder") if kinds is None else kinds
         whole = stand_in(source, settings, asked)
-        super().__init__(whole, folder, explicit=given.path, say=say, progress=progress)
+        super().__init__(whole, folder, explicit=given.path, device=device, say=say, progress=progress)
         basis = basis_of(self.digest, [kind.type for kind in asked], settings.precision, folder)
         parts = (basis.model_dump_json(), settings.model_dump_json(), *(kind.full_name for kind in asked))
         applying = _kept(folder, parts, Applying, lambda: self._applying(asked))

@@ -38,7 +38,7 @@ def overview(
     patterns: dict[HeadIndex, Tensor] = {}
 
     def receive(layer: int, pattern: Tensor) -> None:
-        patterns.update({place: pattern[0, place[1]].clone() for place in heads if place[0] == layer})
+        patterns.update({place: pattern[0, place[1]].to("cpu", copy=True) for place in heads if place[0] == layer})
 
     with one_thread():
         stream(model, [text_read.token_ids], receive, max(layer for layer, _head in heads))

@@ -74,7 +74,7 @@ def _patterns(model: "PreTrainedModel", sequence: "ProbeSequence") -> Patterns:
     stream(
         model,
         [sequence.token_ids],
-        lambda _, pattern: layers.append((pattern[0] * STEPS).round().byte().numpy()),
+        lambda _, pattern: layers.append((pattern[0] * STEPS).round().byte().cpu().numpy()),
         model.config.num_hidden_layers - 1,
     )
     return np.stack(layers)

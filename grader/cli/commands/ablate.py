@@ -8,7 +8,7 @@ import typer
 from grader import exercises
 from grader.base.language import _
 from grader.cli.heads import ExerciseArgument, KindOption, heads_named, kind_of, no_measure, refuse_unmeasured
-from grader.cli.options import FORMAT, OutPath, PageFormat, TransformerPath, laboratory, print_or_write
+from grader.cli.options import FORMAT, Device, OutPath, PageFormat, TransformerPath, laboratory, print_or_write
 from grader.report import needs
 from grader.report.text import ablation as ablation_text
 from grader.report.text.ablation import Ablation
@@ -32,12 +32,13 @@ def ablate(
     form: Annotated[PageFormat, FORMAT] = PageFormat.text,
     out: OutPath = None,
     transformer: TransformerPath = None,
+    device: Device = None,
 ) -> None:
     """Replace the output of heads, and show what the transformer loses."""
     command = f"grade ablate {exercise_id}"
     exercise = exercises.load(exercise_id)
     places = heads_named(heads, exercise, command)
-    with laboratory(exercise, transformer) as lab:
+    with laboratory(exercise, transformer, device) as lab:
         kind = kind_of(lab, places, kind_name, command)
         ablation = _measured(lab, kind, places, command)
     print_or_write(_rendered(ablation, form), out)

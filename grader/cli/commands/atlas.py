@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.base import home
-from grader.cli.options import FORMAT, OutPath, print_or_write, progress
+from grader.cli.options import FORMAT, Device, OutPath, print_or_write, progress
 from grader.exercises.usual import named
 from grader.schema import Kind, ProbeSettings
 
@@ -47,6 +47,7 @@ def atlas(
         str | None,
         typer.Option(help="Show instead which heads came, went and moved from TRANSFORMER to this.", metavar="OTHER"),
     ] = None,
+    device: Device = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The seed of the probes.")] = 0,
     top: Annotated[int, typer.Option(min=1, help="The best N heads of each kind, in text.", metavar="N")] = 3,
     form: Annotated[AtlasFormat, FORMAT] = AtlasFormat.text,
@@ -59,7 +60,9 @@ def atlas(
 
         folder, settings = home.writable_folder(home.TABLES), ProbeSettings.model_validate({"seed": seed})
         laboratories = [
-            AtlasLaboratory(word, folder, kinds=asked, settings=settings, kinds_source=KINDS, **shown._asdict())
+            AtlasLaboratory(
+                word, folder, kinds=asked, settings=settings, kinds_source=KINDS, device=device, **shown._asdict()
+            )
             for word in (transformer, *([compare] if compare else ()))
         ]
         show = _atlas if compare is None else _comparison

@@ -10,6 +10,7 @@ from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.cli.options import (
     FORMAT,
+    Device,
     OldHtml,
     OldJson,
     OutPath,
@@ -53,6 +54,7 @@ def calibrate(
     ] = False,
     every_head: Annotated[bool, typer.Option("--all", help="Also list heads far below the threshold.")] = False,
     transformer: TransformerPath = None,
+    device: Device = None,
 ) -> None:
     """Show each kind's scores, the gaps and the noise among them, and the effect of its threshold."""
     wanted = [old_spelling(form, out, html=html)] if html is not None or not as_json else []
@@ -64,7 +66,7 @@ def calibrate(
     folder = exercises.available().get(exercise_id)
     labels = known_heads.read(known) if known else known_heads.of_exercise(folder)
     known_heads.refuse_misfits(labels, exercise, str(known or f"{exercise_id}/{known_heads.FILE_NAME}"))
-    with laboratory(exercise, transformer) as lab:
+    with laboratory(exercise, transformer, device) as lab:
         if with_lookalikes:
             _plant(lab, *wanted[-1])
             return

@@ -10,7 +10,7 @@ from grader import checkup, exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.checkup.check import Check
-from grader.cli.options import FORMAT, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write
+from grader.cli.options import FORMAT, Device, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write
 
 
 def doctor(
@@ -21,6 +21,7 @@ def doctor(
     form: Annotated[PlainFormat, FORMAT] = PlainFormat.text,
     out: OutPath = None,
     transformer: TransformerPath = None,
+    device: Device = None,
 ) -> None:
     """Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet."""
     if transformer is not None and exercise_id is None:
@@ -30,7 +31,7 @@ def doctor(
     if exercise_id is not None:
         exercise = exercises.load(exercise_id)
         folder = exercises.available().get(exercise_id)
-        with laboratory(exercise, transformer) as lab:
+        with laboratory(exercise, transformer, device) as lab:
             known = checkup.known_heads(exercise, folder, lab.table)
     checks = [*checkup.all_checks(), *known]
     if form is PlainFormat.json:

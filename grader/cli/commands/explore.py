@@ -11,7 +11,7 @@ from grader import exercises
 from grader.base.environment import is_on
 from grader.base.language import _
 from grader.cli.console import say
-from grader.cli.options import TransformerPath, laboratory, waiting
+from grader.cli.options import Device, TransformerPath, laboratory, waiting
 from grader.cli.who import login_name
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def serve(
         ),
     ] = None,
     transformer: TransformerPath = None,
+    device: Device = None,
     port: Annotated[
         int | None,
         typer.Option(
@@ -70,7 +71,7 @@ def serve(
             webbrowser.open(address_once)
 
     with listening.listener(port) as listener:  # first, because loading a transformer takes longer
-        explorer = _explorer(exercise_id, transformer)
+        explorer = _explorer(exercise_id, transformer, device)
         from grader.explorer.serving import local
 
         local.serve(explorer, listener, opened, talks=is_on("GRADER_DEBUG"))
@@ -96,12 +97,12 @@ def build(
     say(_("written to {path}; open {page} in a browser", path=out, page=out / site.INDEX), err=True)
 
 
-def _explorer(exercise_id: str | None, transformer: Path | None) -> "Explorer":
+def _explorer(exercise_id: str | None, transformer: Path | None, device: str | None) -> "Explorer":
     """Return the page's parts: on an exercise, or on a transformer alone, with nothing to hand in."""
     if exercise_id is None and transformer is not None:
         return _only_looking(transformer)
     exercise = exercises.load(exercise_id or DEFAULT_EXERCISE)
-    with laboratory(exercise, transformer) as lab:
+    with laboratory(exercise, transformer, device) as lab:
         whole = lab.whole
     from grader.explorer.content import contents
     from grader.explorer.handed_in import Desk

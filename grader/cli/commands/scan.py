@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.cli.options import (
     FORMAT,
+    Device,
     OldHtml,
     OldJson,
     OutPath,
@@ -23,7 +24,9 @@ from grader.cli.options import (
 from grader.exercises.names import kind_named
 from grader.grading.listing import listing
 from grader.report.text import heads
-from grader.schema import Exercise
+
+if TYPE_CHECKING:
+    from grader.laboratory import Laboratory
 
 EVERY_HEAD = N_("a page shows every head and kind of an exercise; leave the other options out")
 EVERY_EFFECT = N_("--causal measures every head and kind of an exercise; leave the other options out")
@@ -48,6 +51,7 @@ def scan(
     as_json: OldJson = False,
     html: OldHtml = None,
     transformer: TransformerPath = None,
+    device: Device = None,
 ) -> None:
     """Score every head under every kind that an exercise asks for."""
     if (exercise_id is None) == (pattern is None):
@@ -56,54 +60,47 @@ def scan(
     if causal or form is PageFormat.html:
         if exercise_id is None or type_ is not None or top is not None or (as_json and form is PageFormat.html):
             raise _usage(_(EVERY_EFFECT) if causal else _(EVERY_HEAD))
-        exercise = exercises.load(exercise_id, graded=False)
-        if causal:
-            _effects(exercise, form, out, transformer)
-        else:
-            _page(exercise, out, transformer)
+        with laboratory(exercises.load(exercise_id, graded=False), transformer, device) as lab:
+            shown = _effects(lab, form) if causal else _page(lab)
+        print_or_write(shown, out)
         return
     if pattern is not None:
-        if transformer is not None:
-            raise _usage(_("--pattern FILE needs no transformer; leave --transformer out"))
+        if transformer is not None or device is not None:
+            raise _usage(_("--pattern FILE needs no transformer; leave --transformer and --device out"))
         from grader.measuring.recorded import scan_file
 
         scores: dict[str, Any] = scan_file(pattern, kind_named(type_ or "positional:-1"))
     else:
         exercise = exercises.load(str(exercise_id), graded=False)
-        with laboratory(exercise, transformer) as lab:
+        with laboratory(exercise, transformer, device) as lab:
             scores = listing(exercise, lab.standings, kind_named(type_).name if type_ else None)
     if top is not None:
         scores["heads"] = [row for row in scores["heads"] if row["rank"] <= top]
     print_or_write(json.dumps(scores, indent=2) if form is PageFormat.json else heads.listed(scores), out)
 
 
-def _effects(exercise: Exercise, form: PageFormat, out: Path | None, transformer: Path | None) -> None:
-    """Print or write what is lost without each head, and without the sets of heads that the kinds suggest."""
+def _effects(lab: "Laboratory", form: PageFormat) -> str:
+    """Return what is lost without each head, and without the sets of heads that the kinds suggest."""
     from grader.report.text import ablation
 
-    with laboratory(exercise, transformer) as lab:
-        table = lab.causal.table
-        if form is PageFormat.html:
-            from grader.report.pages import causal
+    exercise, table = lab.exercise, lab.causal.table
+    if form is PageFormat.html:
+        from grader.report.pages import causal
 
-            shown = causal.table(exercise, lab.standings, table.effects)
-        elif form is PageFormat.json:
-            shown = ablation.table_json(exercise, table.key, table.effects)
-        else:
-            shown = ablation.table_text(exercise, table.effects)
-    print_or_write(shown, out)
+        return causal.table(exercise, lab.standings, table.effects)
+    if form is PageFormat.json:
+        return ablation.table_json(exercise, table.key, table.effects)
+    return ablation.table_text(exercise, table.effects)
 
 
-def _page(exercise: Exercise, out: Path | None, transformer: Path | None) -> None:
-    """Print or write the page of all heads."""
+def _page(lab: "Laboratory") -> str:
+    """Return the page of all heads."""
     from grader.report import needs
     from grader.report.pages import scan
 
-    with laboratory(exercise, transformer) as lab:
-        worth = scan.worth_drawing(lab.standings)
-        drawn = {place: lab.picture(kind, place) for place, kind in worth.items()}
-        seen = needs.kept(lab)
-    print_or_write(scan.render(exercise, lab.standings, drawn, seen), out)
+    worth = scan.worth_drawing(lab.standings)
+    drawn = {place: lab.picture(kind, place) for place, kind in worth.items()}
+    return scan.render(lab.exercise, lab.standings, drawn, needs.kept(lab))
 
 
 def _usage(message: str) -> InvalidInput:

@@ -14,7 +14,7 @@ from grader.base.language import _
 from grader.base.screen import Clean
 from grader.cli.console import say
 from grader.cli.heads import heads_named
-from grader.cli.options import OutPath, TransformerPath, laboratory, print_or_write, write
+from grader.cli.options import Device, OutPath, TransformerPath, laboratory, print_or_write, write
 from grader.cli.shown import HeadsOnText, Screen
 from grader.exercises.names import kind_named
 from grader.report.drawing import terminal_picture
@@ -61,6 +61,7 @@ def show(
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="Draw without colours, as with NO_COLOR.")] = False,
     transformer: TransformerPath = None,
+    device: Device = None,
 ) -> None:
     """Draw what heads attend to: each row is a query, each column a key."""
     if text is not None and not text.strip():
@@ -71,7 +72,7 @@ def show(
     every = list(product(range(source.layers), range(source.heads)))
     heads = heads_named(places, exercise, "grade show") if places else every
     asked = kind_named(type_) if type_ else None
-    with laboratory(exercise, transformer) as lab:
+    with laboratory(exercise, transformer, device) as lab:
         pictures = lab.heads_on_sentence(asked, heads, text)
     if asked and not any(picture.targets for picture in pictures.values()):
         say(_("Nothing is outlined: this text does not show what such a head should attend to."), err=True)

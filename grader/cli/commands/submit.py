@@ -8,12 +8,12 @@ import typer
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _, ngettext
-from grader.cli.options import FORMAT, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write
+from grader.cli.options import FORMAT, Device, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write
 from grader.cli.rendering import FormatOption, Out, Points, or_the_reason
 from grader.cli.who import login_name
 from grader.exercises import submissions
 from grader.report.formats import Format
-from grader.report.graded import graded
+from grader.report.graded import GradedSubmission, graded
 
 SubmissionFile = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
 ExerciseOption = Annotated[
@@ -45,6 +45,7 @@ def submit(
     out: Out = None,
     points: Points = None,
     transformer: TransformerPath = None,
+    device: Device = None,
     queue: Queue = None,
     wait: Wait = None,
     timeout: Timeout = None,
@@ -57,9 +58,17 @@ def submit(
         if queue is None:
             if any(given is not None for given in (wait, timeout, platform, submission_id, sync)):
                 raise _usage(_("--wait, --timeout, --platform, --id and --sync need --queue URL; add it"))
-            _grade(file, exercise_id, form, out, transformer, points)
-        if transformer is not None:
-            raise _usage(_("with --queue, the worker has its own transformer; leave out --transformer or --queue"))
+            submission, exercise = submissions.load(file, exercise_override=exercise_id)
+            with laboratory(exercise, transformer, device) as lab:
+                result = graded(lab, submission, login_name())
+                text = result.rendered(form, to_file=out is not None, total_points=points)
+            _end(result, text, out)
+        if transformer is not None or device is not None:
+            message = _(
+                "with --queue, the worker has its own transformer and device; leave out {option} or --queue",
+                option="--device" if transformer is None else "--transformer",
+            )
+            raise _usage(message)
         from grader.cli.handing_in import queued
 
         options = queued.HandInOptions(queue, platform, submission_id, timeout)
@@ -67,19 +76,8 @@ def submit(
         queued.submit(file, exercise_id, options, shown_as)
 
 
-def _grade(
-    file: Path,
-    exercise_id: str | None,
-    form: Format,
-    out: Path | None,
-    transformer: Path | None,
-    points: float | None,
-) -> NoReturn:
-    """Grade the submission on this machine, show its report, and exit."""
-    submission, exercise = submissions.load(file, exercise_override=exercise_id)
-    with laboratory(exercise, transformer) as lab:
-        result = graded(lab, submission, login_name())
-        text = result.rendered(form, to_file=out is not None, total_points=points)
+def _end(result: GradedSubmission, text: str, out: Path | None) -> NoReturn:
+    """Show the report of a submission that was graded on this machine, and exit."""
     if out is not None:  # first, so that nothing is counted if it cannot be written
         print_or_write(text, out)
     result.count()

@@ -8,7 +8,7 @@ from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.cli.heads import ExerciseArgument, KindOption, heads_named, kind_of
-from grader.cli.options import FORMAT, OutPath, PageFormat, TransformerPath, laboratory, print_or_write
+from grader.cli.options import FORMAT, Device, OutPath, PageFormat, TransformerPath, laboratory, print_or_write
 from grader.report.text import ablation as ablation_text
 from grader.schema import Exercise, Trace, head_name
 
@@ -27,6 +27,7 @@ def trace(
     form: Annotated[PageFormat, FORMAT] = PageFormat.text,
     out: OutPath = None,
     transformer: TransformerPath = None,
+    device: Device = None,
 ) -> None:
     """Show which earlier heads feed a head: what is left of its score when each of them is replaced."""
     command = f"grade trace {exercise_id}"
@@ -39,7 +40,7 @@ def trace(
     if place[0] == 0:
         message = _("{head} is in layer 0: no head comes before it, so that none feeds it", head=head_name(*place))
         raise InvalidInput(command, [Problem("no-senders", message)])
-    with laboratory(exercise, transformer) as lab:
+    with laboratory(exercise, transformer, device) as lab:
         kind = kind_of(lab, places, kind_name, command)
         traced = lab.causal.trace(kind, place)
     print_or_write(_rendered(exercise, traced, form), out)

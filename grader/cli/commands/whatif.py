@@ -10,7 +10,7 @@ from grader import exercises
 from grader.base import home
 from grader.base.errors import InvalidInput, Problem
 from grader.cli.console import say
-from grader.cli.options import FORMAT, OutPath, TransformerPath, laboratory, print_or_write
+from grader.cli.options import FORMAT, Device, OutPath, TransformerPath, laboratory, print_or_write
 from grader.exercises import changes, guessing
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
@@ -73,12 +73,13 @@ def regrade(
     form: EffectsOption = EffectsFormat.text,
     out: OutPath = None,
     transformer: TransformerPath = None,
+    device: Device = None,
 ) -> None:
     """Grade all stored reports again with the exercise as it is now; old reports stay in the ledger."""
     if not reason.strip():
         raise InvalidInput("--reason", [Problem("empty", "give a reason; students read it")])
     exercise = exercises.load(exercise_id)
-    with laboratory(exercise, transformer) as lab:
+    with laboratory(exercise, transformer, device) as lab:
         regrading = Regrading(exercise, lab.table, never_lower=never_lower, causal=lab.causal)
     with Ledger() as ledger:
         KeptVersions(ledger).vet(exercise)

@@ -140,7 +140,7 @@ def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: 
         ValueError: their lengths differ.
         UnsupportedTransformer: the attention is out of reach.
     """
-    ids = torch.tensor(sequences)
+    ids = torch.tensor(sequences, device=model.device)
     layers = _Layers(receive, last_layer)
     try:
         with visiting(model, layers):
@@ -157,7 +157,7 @@ def stream(model: PreTrainedModel, sequences: Sequence[Sequence[int]], receive: 
 
 
 def pattern_of(model: PreTrainedModel, token_ids: Sequence[int], layer: int, head: int) -> Float[Tensor, "query key"]:
-    """Return one head's pattern on one sequence, [query, key].
+    """Return one head's pattern on one sequence, [query, key], in the CPU's memory.
 
     Each row sums to 1, or to less in families such as gpt-oss that let a query pay attention to nothing.
     """
@@ -165,7 +165,7 @@ def pattern_of(model: PreTrainedModel, token_ids: Sequence[int], layer: int, hea
 
     def receive(number: int, pattern: Tensor) -> None:
         if number == layer:
-            patterns.append(pattern[0, head].clone())
+            patterns.append(pattern[0, head].to("cpu", copy=True))
 
     stream(model, [token_ids], receive, layer)
     return patterns[0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.base.errors import DigestMismatch, ExerciseError, UnsupportedTransformer
 from grader.base.language import _
+from grader.measuring.transformer import device as devices
 from grader.measuring.transformer import families
 from grader.measuring.transformer.files import lacks, pickles_in, read_json
 from grader.measuring.transformer.find import Say, locate, silent
@@ -58,24 +59,28 @@ class Loaded:
     weights have none."""
 
 
-def load(
+def load(  # noqa: PLR0913 - which transformer, and in keywords how it is to lie in memory
     source: TransformerSource,
     explicit: Path | None = None,
     *,
     dtype: Precision = "float32",
     whole: bool = False,
+    device: str = devices.REFERENCE,
     say: Say = silent,
 ) -> Loaded:
     """Return the transformer, found, verified and loaded; `say` is called with what takes long.
 
     With `whole`, its language-model head is loaded as well, or its masked-token head, if the weights have one.
+    `device` is the name of one, as `devices.meant` returns it.
 
     Raises:
+        DeviceError: The device is not there, or cannot compute in this precision.
         TransformerNotFound: It is nowhere.
         DigestMismatch: A pinned file is missing or differs, or a file changed while it was read.
         UnsupportedTransformer: It asks for code or pickles, cannot be read, or its attention is out of reach.
         ExerciseError: Its layers, heads or family are not what the exercise says.
     """
+    place = devices.found(device, dtype)
     located = locate(source, explicit, say=say)
     say(_("verifying {name} ({how})", name=source.name, how=located.how))
     verify(located, source)
@@ -89,6 +94,8 @@ def load(
             refuse_not_finite(located.path, read)
             _agree(source, located.path, model)
             refuse_other_tokenizer(model, tokenizer)
+    if place.type != devices.REFERENCE:
+        devices.moved(read, place)
     verify(located, source)  # at no cost, unless a file changed meanwhile
     if source_digest(source, located) != digest:
         raise DigestMismatch(f"{located.path}: it changed while it was being read; try again when it stays as it is")
@@ -270,6 +277,6 @@ def attention_calls(model: "PreTrainedModel") -> list[tuple[int, bool]]:
     AttentionInterface.register(COUNTED, counted)
     with quiet("transformers"), torch.no_grad():
         model.set_attn_implementation(COUNTED)
-        model(input_ids=torch.tensor([[0, 1, 2]]), use_cache=False)
+        model(input_ids=torch.tensor([[0, 1, 2]], device=model.device), use_cache=False)
         model.set_attn_implementation("eager")
     return calls
