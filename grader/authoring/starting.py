@@ -18,17 +18,23 @@ SCHEMAS = ".schema"
 """The folder beside the exercises where the schemas are written otherwise."""
 
 
-def start(name: str, root: Path, schemas: Mapping[str, str]) -> Path:
+def start(name: str, root: Path, schemas: Mapping[str, str], files: Mapping[str, str] | None = None) -> Path:
     """Write a new exercise into `root` and return its folder; the `schemas`, by file name, are for editors.
 
     Nothing is overwritten.
 
+    Args:
+        name: The exercise's id.
+        root: The folder in which its folder is made.
+        schemas: The text of each schema, by file name.
+        files: The text of each file, by file name; without them, those of the template.
+
     Raises:
         InvalidInput: The name is not an id or is taken, or the folder cannot be written.
     """
+    refuse_name(name, root)
     folder = root / name
-    if problem := _problem(name, folder):
-        raise InvalidInput("grade exercises new", [problem])
+    texts = _template(name) if files is None else files
     try:
         folder.mkdir(parents=True)
         schema_folder = SHIPPED_SCHEMAS
@@ -36,13 +42,26 @@ def start(name: str, root: Path, schemas: Mapping[str, str]) -> Path:
             schema_folder = f"../{SCHEMAS}"
             for file, text in schemas.items():
                 write_whole(root / SCHEMAS / file, text.encode())
-        for source in sorted(TEMPLATE.iterdir()):
-            text = source.read_text("utf-8").replace(PLACEHOLDER, name).replace(SHIPPED_SCHEMAS, schema_folder)
-            write_whole(folder / source.name, text.encode())
+        for file, text in texts.items():
+            write_whole(folder / file, text.replace(SHIPPED_SCHEMAS, schema_folder).encode())
     except OSError as error:
         message = f"{folder}: cannot be written: {error.strerror}"
         raise InvalidInput("grade exercises new", [Problem("unwritable", message)]) from None
     return folder
+
+
+def refuse_name(name: str, root: Path) -> None:
+    """Refuse a name for a new exercise in `root` that is not an id, or is taken.
+
+    Raises:
+        InvalidInput: It is.
+    """
+    if problem := _problem(name, root / name):
+        raise InvalidInput("grade exercises new", [problem])
+
+
+def _template(name: str) -> dict[str, str]:
+    return {source.name: source.read_text("utf-8").replace(PLACEHOLDER, name) for source in sorted(TEMPLATE.iterdir())}
 
 
 def _problem(name: str, folder: Path) -> Problem | None:

@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("submit:check", "Validate a submission without grading it. This uses no attempt."),
     "show": ("show:show", "Draw what heads attend to: each row is a query, each column a key."),
     "scan": ("scan:scan", "Score every head under every kind that an exercise asks for."),
+    "atlas": ("atlas:atlas", "Score every head of any transformer under all kinds that apply, without an exercise."),
     "ablate": ("ablate:ablate", "Replace the output of heads, and show what the transformer loses."),
     "trace": (
         "trace:trace",

@@ -1,11 +1,11 @@
 """Options, progress and output that several commands share."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 
 import typer
 
@@ -84,24 +84,34 @@ def laboratory(exercise: Exercise, transformer: Path | None, device: str | None 
         from grader.measuring.transformer import digest
 
         digest(exercise.transformer, transformer)
-    folder = home.writable_folder(home.TABLES)
+    with progress() as shown:
+        folder = home.writable_folder(home.TABLES)
+        yield Laboratory(exercise, folder, explicit=transformer, device=device, **shown._asdict())
+
+
+class Shown(NamedTuple):
+    """The functions that are called with what is being done, and how far a scan is."""
+
+    say: Callable[[str], None]
+    progress: Callable[[float], None]
+
+
+@contextmanager
+def progress() -> Iterator[Shown]:
+    """Show on stderr, if that is a terminal, what is being done, and how far it is."""
     if not sys.stderr.isatty():
-        yield Laboratory(exercise, folder, explicit=transformer, device=device)
+        yield Shown(lambda doing: None, lambda done: None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     # The bar is on stderr, so it must not touch what goes to stdout, nor its encoding.
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
-        task = progress.add_task(_("looking up the score table"), total=None)
-        yield Laboratory(
-            exercise,
-            folder,
-            explicit=transformer,
-            device=device,
-            say=lambda doing: progress.update(task, description=harmless(doing)),
-            progress=lambda done: progress.update(task, completed=done, total=1.0),
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(_("looking up the score table"), total=None)
+        yield Shown(
+            say=lambda doing: bar.update(task, description=harmless(doing)),
+            progress=lambda done: bar.update(task, completed=done, total=1.0),
         )
 
 

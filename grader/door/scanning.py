@@ -6,24 +6,25 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from grader.base import home
 from grader.base.errors import UnsupportedTransformer
 from grader.base.memory import enough_memory
-from grader.door.kinds import named, refuse_looking_ahead, refuse_unasked, usual
 from grader.door.notebook import ProgressBar, progress_bar
 from grader.door.opening import in_memory, opened, refuse_in_memory
 from grader.door.scores import Scores
+from grader.exercises.usual import named, refuse_looking_ahead, refuse_unasked, usual
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.measuring.tables.score_table import KindScores, ScoreTable
-from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, TransformerSource
+from grader.schema import Exercise, Kind, ProbeSettings, TransformerSource
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from grader.measuring.transformer.borrowed import Lent
 
-EXERCISE = "own-transformer"
-"""The id of what stands in for an exercise where there is none."""
+IN_MEMORY = "own-transformer"
+"""The id of what stands in for an exercise of a transformer in memory, whose own name need not be an id."""
 
 
 @overload
@@ -39,6 +40,17 @@ def scan(
 @overload
 def scan(
     *,
+    transformer: str | Path,
+    kinds: Iterable[str | Kind] | None = None,
+    seed: int | None = None,
+    settings: ProbeSettings | None = None,
+    device: str | None = None,
+) -> Scores: ...
+
+
+@overload
+def scan(
+    *,
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     kinds: Iterable[str | Kind] | None = None,
@@ -47,7 +59,7 @@ def scan(
 ) -> Scores: ...
 
 
-def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how it is measured
+def scan(  # noqa: PLR0913 - three ways to name a transformer, and in keywords how it is measured
     exercise: Exercise | None = None,
     *,
     model: "PreTrainedModel | None" = None,
@@ -60,22 +72,26 @@ def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how
 ) -> Scores:
     """Score every head of a transformer under every kind.
 
-    Of an exercise, the kept score table is used, the same as the command line's; where there is none, every head is
-    measured and the table is kept. Of a transformer in memory, every head is measured each time, where it lies
-    and in its own precision, and nothing is kept. The transformer is given back exactly as it was: attention
-    implementation, train or eval mode, hooks and all else. Dropout is off meanwhile; hooks of yours run, so that a
-    transformer that they change is measured as changed. Do not use it elsewhere at the same time.
+    Of an exercise or a named transformer, the kept score table is used, the same as the command line's; where there is
+    none, every head is measured and the table is kept. Of a transformer in memory, every head is measured each time,
+    where it lies and in its own precision, and nothing is kept. The transformer is given back exactly as it was:
+    attention implementation, train or eval mode, hooks and all else. Dropout is off meanwhile; hooks of yours run, so
+    that a transformer that they change is measured as changed. Do not use it elsewhere at the same time.
 
     Args:
-        exercise: What `load_exercise` returns; or leave it out and give `model` and `tokenizer`.
+        exercise: What `load_exercise` returns; or leave it out and give `transformer`, or `model` and `tokenizer`.
         model: A decoder or an encoder of the library `transformers`, with or without a language-model head.
         tokenizer: The fast tokenizer that belongs to it.
         kinds: Names such as `induction`, `positional:-1` or `syntactic:verb_subject`, or `Kind`s. By default all that
-            the exercise asks for; of a transformer in memory, all types with their usual parameters.
-        seed: Of the probes of a transformer in memory, 0 to 2147483647; 0 by default.
-        settings: How many sequences its probes have; `seed` goes before theirs, and their `precision` is not used.
-        transformer: A folder or `.gguf` file with the exercise's weights, where the grader does not find them itself.
-        device: Where an exercise's transformer is measured: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. By default what
+            the exercise asks for; without an exercise, all types with their usual parameters. Of a named transformer,
+            those that its tokenizer cannot carry are left out; `Scores.left_out` says why.
+        seed: Of the probes where there is no exercise, 0 to 2147483647; 0 by default.
+        settings: How many sequences these probes have; `seed` goes before theirs. Their `precision` is not used for a
+            transformer in memory, which has its own.
+        transformer: Without an exercise, as for `grade atlas`: one on the hub (`owner/name@revision`), a folder, a
+            `.gguf` file, or the id of an exercise. Beside an exercise, a folder or `.gguf` file with its weights, where
+            the grader does not find them itself.
+        device: Where it is measured, if it is not in memory: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. By default what
             `GRADER_DEVICE` says, else `auto`, which is a GPU where there is one.
 
     Returns:
@@ -85,7 +101,7 @@ def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how
     Raises:
         InvalidInput: A kind is misspelt, is not asked for by the exercise, or looks ahead in a decoder.
         UnsupportedTransformer: The transformer in memory cannot be measured; the message says why.
-        GraderError: The exercise's transformer or the device is not found, or a table is damaged.
+        GraderError: The transformer or the device is not found, or a table is damaged.
         TypeError: Neither an exercise nor a transformer is given, or something that belongs to the other.
         ValueError: The seed is out of range.
     """
@@ -96,11 +112,12 @@ def scan(  # noqa: PLR0913 - two ways to name a transformer, and in keywords how
             refuse_unasked(wanted, exercise)
         with opened(exercise, transformer, device) as laboratory:
             return _of_exercise(laboratory, wanted)
-    own = in_memory(model, tokenizer, transformer, device)
     used = ProbeSettings(seed=0) if settings is None else settings
     if seed is not None:
         used = ProbeSettings.model_validate({**dict(used), "seed": seed})
-    return _of_memory(*own, kinds, used)
+    if transformer is not None and model is None and tokenizer is None:
+        return _of_named(str(transformer), kinds, used, device)
+    return _of_memory(*in_memory(model, tokenizer, transformer, device), kinds, used)
 
 
 def _of_exercise(laboratory: Laboratory, wanted: list[Kind] | None) -> Scores:
@@ -110,12 +127,25 @@ def _of_exercise(laboratory: Laboratory, wanted: list[Kind] | None) -> Scores:
     return Scores(Standings(exercise, table))
 
 
+def _of_named(word: str, kinds: Iterable[str | Kind] | None, settings: ProbeSettings, device: str | None) -> Scores:
+    from grader.laboratory.atlas import AtlasLaboratory
+
+    wanted = None if kinds is None else named(kinds)
+    folder = home.writable_folder(home.TABLES)
+    with progress_bar() as bar:
+        lab = AtlasLaboratory(
+            word, folder, kinds=wanted, settings=settings, device=device, say=bar.say, progress=bar.reach
+        )
+        return Scores(lab.standings, lab.left_out)
+
+
 def _of_memory(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     kinds: Iterable[str | Kind] | None,
     settings: ProbeSettings,
 ) -> Scores:
+    from grader.laboratory.atlas import stand_in
     from grader.measuring.transformer.borrowed import borrowed
 
     wanted = None if kinds is None else named(kinds)
@@ -135,7 +165,10 @@ def _of_memory(
         heads=lent.heads,
         kinds=scores,
     )
-    return Scores(Standings(_stand_in(lent, settings, asked), table))
+    source = TransformerSource(
+        name=IN_MEMORY, family="decoder" if lent.causal else "encoder", layers=lent.layers, heads=lent.heads
+    )
+    return Scores(Standings(stand_in(source, settings, asked), table))
 
 
 def _measured(
@@ -160,19 +193,3 @@ def _measured(
 
 def _warn(message: str) -> None:
     warnings.warn(message, stacklevel=2)
-
-
-def _stand_in(lent: "Lent", settings: ProbeSettings, kinds: list[Kind]) -> Exercise:
-    """An exercise that asks for these kinds, so that heads can be held against thresholds; nobody is graded by it."""
-    return Exercise(
-        id=EXERCISE,
-        version=1,
-        title=EXERCISE,
-        transformer=TransformerSource(
-            name=EXERCISE, family="decoder" if lent.causal else "encoder", layers=lent.layers, heads=lent.heads
-        ),
-        probes=settings,
-        kinds=tuple(AskedKind(**kind.model_dump(), heads=1, points=1, passing=1) for kind in kinds),
-        budget=1,
-        wrong_costs=1.0,
-    )

@@ -1,6 +1,6 @@
 """The scores of every head under every kind, as rows that a program can look through."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from grader.base.errors import InvalidInput, Problem
@@ -8,6 +8,7 @@ from grader.door.notebook import framed
 from grader.exercises.names import kind_named
 from grader.grading.standings import Standings
 from grader.schema import Kind, head_name
+from grader.schema.atlas import Comparison, LeftOut
 
 if TYPE_CHECKING:
     import pandas  # type: ignore[import-untyped]
@@ -61,10 +62,12 @@ class Scores(Sequence[Score]):
         heads: How many heads each layer has.
         kinds: The names of the kinds, in their order.
         seed: Of the probes; the same seed gives the same scores.
+        left_out: The kinds that could not be measured, by name, each with the reason.
     """
 
-    def __init__(self, standings: Standings) -> None:
+    def __init__(self, standings: Standings, left_out: Iterable[LeftOut] = ()) -> None:
         """Made by `scan`."""
+        self.left_out = {each.kind.name: each.reason for each in left_out}
         table = standings.table
         self.transformer, self.layers, self.heads, self.seed = table.transformer, table.layers, table.heads, table.seed
         self.kinds = tuple(standings.by_kind)
@@ -119,6 +122,17 @@ class Scores(Sequence[Score]):
             message = f"`{name}` was not measured; there are {', '.join(self.kinds)}"
             raise InvalidInput("kind", [Problem("not-measured", message)])
         return tuple(each for each in self._rows if each.kind == name and each.rank <= n)
+
+    def compare(self, other: "Scores") -> Comparison:
+        """Return what is different in the other scores, kind by kind: which heads came, went and moved.
+
+        Args:
+            other: Of another transformer or checkpoint. Heads are compared one by one only where family, layers and
+                heads are the same; else each kind's best heads stand side by side.
+        """
+        from grader.grading.atlas import atlas_of, compare
+
+        return compare(atlas_of(self._standings), atlas_of(other._standings))
 
     def to_pandas(self) -> "pandas.DataFrame":
         """Return the rows as a data frame, with a column for each attribute of `Score`.

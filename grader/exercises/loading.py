@@ -79,16 +79,17 @@ def within(root: Path) -> list[Path]:
     return [folder for folder in sorted(root.iterdir()) if folder.is_dir() and not folder.name.startswith((".", "__"))]
 
 
-def load(exercise: str | Path) -> Exercise:
+def load(exercise: str | Path, *, graded: bool = True) -> Exercise:
     """Return the exercise with this id (a string), or at this path of a folder or of the file in it (a `Path`).
 
-    A string is never used as a path, because it may come from a submission or from a queue.
+    A string is never used as a path, because it may come from a submission or from a queue. If nothing is `graded` by
+    it, its points need not follow the guess rule: they depend on what a scan finds.
 
     Raises:
         ExerciseError: There is no such exercise, or it is invalid.
     """
     file = _folder(exercise).resolve() / FILE_NAME
-    return _read(file, _content(file), file.parent.name)
+    return _read(file, _content(file), file.parent.name, graded=graded)
 
 
 def read(file: Path) -> Exercise:
@@ -97,7 +98,7 @@ def read(file: Path) -> Exercise:
     Raises:
         ExerciseError: It is invalid.
     """
-    return _read(file, _content(file), None)
+    return _read(file, _content(file), None, graded=True)
 
 
 def _content(file: Path) -> bytes:
@@ -109,7 +110,7 @@ def _content(file: Path) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _read(file: Path, content: bytes, folder: str | None) -> Exercise:
+def _read(file: Path, content: bytes, folder: str | None, *, graded: bool) -> Exercise:
     """Return the exercise in the file's content; the same content is not parsed twice."""
     try:
         document = documents.parse(content, str(file), SIZE_LIMIT)
@@ -118,6 +119,7 @@ def _read(file: Path, content: bytes, folder: str | None) -> Exercise:
     loaded, problems = documents.validated(document, Exercise)
     if loaded:
         problems += _misfits(loaded, document, folder)
+        problems += _guessing(loaded, document) if graded else []
     if loaded is None or problems:
         raise ExerciseError(str(InvalidInput(str(file), problems)))
     return loaded
@@ -155,6 +157,10 @@ def _misfits(exercise: Exercise, document: documents.Document, folder: str | Non
         if kind.evidence == "needed" and not kind.causal:
             message = f"`evidence: needed`: there is no causal measure for {kind.name}; leave it out"
             problems.append(document.problem("no-measure", message, ("kinds", number, "evidence")))
-    if message := guessing.complaint(exercise):
-        problems.append(document.problem("guessing-pays", message, ("wrong_costs",)))
     return problems
+
+
+def _guessing(exercise: Exercise, document: documents.Document) -> list[Problem]:
+    """Return the problem that guessing pays, if it does."""
+    message = guessing.complaint(exercise)
+    return [document.problem("guessing-pays", message, ("wrong_costs",))] if message else []

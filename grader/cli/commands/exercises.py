@@ -11,18 +11,29 @@ from typer.core import TyperGroup
 
 from grader import exercises as shelf
 from grader.base import home
-from grader.base.errors import ExerciseError
+from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import N_, _, ngettext, spoken
 from grader.base.numbers import percent
 from grader.base.screen import Clean
+from grader.cli.commands.atlas import KINDS, KindNames, named_kinds
 from grader.cli.commands.schema import rendered
 from grader.cli.console import say
-from grader.cli.options import FORMAT, OutPath, PlainFormat, TransformerPath, laboratory, print_or_write, write
+from grader.cli.options import (
+    FORMAT,
+    Device,
+    OutPath,
+    PlainFormat,
+    TransformerPath,
+    laboratory,
+    print_or_write,
+    progress,
+    write,
+)
 from grader.exercises.names import statistic, typed
 from grader.exercises.thresholds import thresholds_of
 from grader.report.text.labels import padded
 from grader.report.text.words import plural_points
-from grader.schema import AskedKind, Exercise, Threshold, title
+from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, Threshold, title
 
 LABEL = 12
 """Cells."""
@@ -173,17 +184,54 @@ def listed(
 def new(
     exercise_id: Annotated[str, typer.Argument(help="The new id: lower-case words joined by hyphens.", metavar="ID")],
     root: Annotated[Path, typer.Option("--in", help="The folder in which to create it.", metavar="FOLDER")] = Path(),
+    word: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Measure this transformer, as grade atlas does, and ask for the kinds that it has heads of.",
+            metavar="TRANSFORMER",
+        ),
+    ] = None,
+    kinds: KindNames = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="The seed of its probes. Default: 0.")] = None,
+    device: Device = None,
 ) -> None:
-    """Create a new exercise from a commented template that loads as it is. Nothing is overwritten."""
-    from grader.authoring.starting import start
+    """Create a new exercise: a commented template, or one from a scan of any transformer. Nothing is overwritten."""
+    from grader.authoring import starting
 
+    starting.refuse_name(exercise_id, root)
+    files: dict[str, str] | None = None
+    notes: tuple[str, ...] = ()
+    if word is not None:
+        files, notes = _from_scan(exercise_id, word, named_kinds(kinds), seed or 0, device)
+    elif (kinds, seed, device) != (None, None, None):
+        message = "--kinds, --seed and --device are for the scan of a transformer; name it with --from"
+        raise InvalidInput("grade exercises new", [Problem("usage", message)])
     schemas = {f"{name}.json": rendered(name) + "\n" for name in ("exercise", "submission")}
-    folder = start(exercise_id, root, schemas)
+    folder = starting.start(exercise_id, root, schemas, files)
+    for note in notes:
+        say(note, err=True)
     say(f"Created {folder}. Change {shelf.FILE_NAME}, README.md and my_heads.yaml in it, then run:")
     if folder.resolve().parent not in (known.resolve() for known in shelf.folders()):
         folders = os.pathsep.join([*filter(None, [os.environ.get(shelf.VARIABLE)]), str(root.resolve())])
         say(f"  export {shelf.VARIABLE}={folders}")
     say(f"  grade exercises check {folder}\n  grade scan {exercise_id}")
+
+
+def _from_scan(
+    exercise_id: str, word: str, kinds: list[Kind] | None, seed: int, device: str | None
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the files of an exercise on this transformer, and what its author should know."""
+    with progress() as shown:
+        from grader.authoring.from_scan import begun
+        from grader.laboratory.atlas import AtlasLaboratory
+
+        folder, settings = home.writable_folder(home.TABLES), ProbeSettings.model_validate({"seed": seed})
+        lab = AtlasLaboratory(
+            word, folder, kinds=kinds, settings=settings, kinds_source=KINDS, device=device, **shown._asdict()
+        )
+        made = begun(exercise_id, lab)
+    return made.files, made.notes
 
 
 @app.command()

@@ -21,10 +21,9 @@ from grader.cli.options import (
     old_spelling,
     print_or_write,
 )
-from grader.exercises.names import kind_named, statistic
+from grader.exercises.names import kind_named
 from grader.grading.listing import listing
-from grader.kinds import PARAMETERS
-from grader.schema import Kind, head_name, title
+from grader.report.text import heads
 
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
@@ -61,7 +60,7 @@ def scan(
     if causal or form is PageFormat.html:
         if exercise_id is None or type_ is not None or top is not None or (as_json and form is PageFormat.html):
             raise _usage(_(EVERY_EFFECT) if causal else _(EVERY_HEAD))
-        with laboratory(exercises.load(exercise_id), transformer, device) as lab:
+        with laboratory(exercises.load(exercise_id, graded=False), transformer, device) as lab:
             shown = _effects(lab, form) if causal else _page(lab)
         print_or_write(shown, out)
         return
@@ -72,12 +71,12 @@ def scan(
 
         scores: dict[str, Any] = scan_file(pattern, kind_named(type_ or "positional:-1"))
     else:
-        exercise = exercises.load(str(exercise_id))
+        exercise = exercises.load(str(exercise_id), graded=False)
         with laboratory(exercise, transformer, device) as lab:
             scores = listing(exercise, lab.standings, kind_named(type_).name if type_ else None)
     if top is not None:
         scores["heads"] = [row for row in scores["heads"] if row["rank"] <= top]
-    print_or_write(json.dumps(scores, indent=2) if form is PageFormat.json else _text(scores), out)
+    print_or_write(json.dumps(scores, indent=2) if form is PageFormat.json else heads.listed(scores), out)
 
 
 def _effects(lab: "Laboratory", form: PageFormat) -> str:
@@ -106,25 +105,3 @@ def _page(lab: "Laboratory") -> str:
 
 def _usage(message: str) -> InvalidInput:
     return InvalidInput("grade scan", [Problem("usage", message)])
-
-
-def _text(scores: dict[str, Any]) -> str:
-    lines = [f"{scores['exercise'] or _('recorded')}: {scores['transformer']}"]
-    before = ""
-    for row in scores["heads"]:
-        kind = Kind.model_validate({key: row[key] for key in ("type", *PARAMETERS)})
-        if kind.name != before:
-            baseline = f"{row['baseline']:.2f}"
-            on = _("(baseline {baseline}, {queries} queries)", baseline=baseline, queries=row["queries"])
-            lines.append(f"\n{title(kind)}  {on}")
-            if scores["exercise"] is None and row["queries"] < (least := scores["least_queries"]):
-                lines.append(_("  with fewer than {least} queries no head is confirmed", least=least))
-            before = kind.name
-        low, high = row["interval"]
-        mark = _("confirmed") if row["confirmed"] else _("not confirmed yet") if row["too_close"] else ""
-        share, hit_rate = statistic("share"), statistic("hit_rate")
-        lines.append(
-            f"  {head_name(row['layer'], row['head']):<6} {row['score']:.3f}  [{low:.2f}, {high:.2f}]  "
-            f"{share} {row['share']:.2f}  {hit_rate} {row['hit_rate']:.2f}  {mark}".rstrip()
-        )
-    return "\n".join(lines)

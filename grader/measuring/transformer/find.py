@@ -15,6 +15,8 @@ from grader.schema import TransformerSource
 
 BUNDLED = Path(__file__).with_name("bundled")
 
+BY_PATH = "grade submit FILE --transformer PATH"
+"""The command in a message that names a local copy."""
 Origin = Literal["given", "bundled", "package", "cache", "hub"]
 Say = Callable[[str], None]
 
@@ -145,7 +147,7 @@ def _ways(source: TransformerSource, tried: list[str]) -> str:
     lines += [
         _("Any one of these supplies it:"),
         _("  - name a local copy ({copy}):", copy=copy),
-        "      grade submit FILE --transformer PATH",
+        f"      {BY_PATH}",
         f"      export {override(source)}=PATH",
     ]
     if source.python_package is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.measuring.transformer.files import is_read
 from grader.schema import TransformerSource
@@ -37,6 +38,39 @@ def cached(source: TransformerSource) -> Path | None:
     if not isinstance(place, str):
         return None
     return Path(place) if source.gguf else Path(place).parent
+
+
+def commit_of(hub: str, revision: str, say: Callable[[str], None]) -> str | None:
+    """Return the commit that a branch, a tag or a commit means: asked of the hub, else as its cache has it.
+
+    None if neither says.
+
+    Raises:
+        InvalidInput: The hub has no such transformer, or no such revision of it.
+    """
+    from huggingface_hub import HfApi, constants, try_to_load_from_cache
+    from huggingface_hub.errors import HTTPError, RepositoryNotFoundError, RevisionNotFoundError  # type: ignore[attr-defined]
+
+    here = try_to_load_from_cache(hub, "config.json", revision=revision)
+    known = Path(here).parent.name if isinstance(here, str) else None
+    if known == revision or constants.HF_HUB_OFFLINE:
+        return known
+    say(_("asking the hub for {name}", name=hub))
+    try:
+        with quiet("huggingface_hub"):
+            return HfApi().model_info(hub, revision=revision, timeout=ANSWER_SECONDS).sha
+    except RevisionNotFoundError:
+        message = _(
+            "`{hub}` has no revision `{revision}` on the hub; name a branch, a tag or a commit",
+            hub=hub,
+            revision=revision,
+        )
+        raise InvalidInput(f"{hub}@{revision}", [Problem("unknown-revision", message)]) from None
+    except RepositoryNotFoundError:
+        message = _("there is no transformer `{hub}` on the hub, or it is not public", hub=hub)
+        raise InvalidInput(f"{hub}@{revision}", [Problem("unknown-transformer", message)]) from None
+    except (OSError, ValueError, HTTPError):
+        return known
 
 
 def fetch(source: TransformerSource, say: Callable[[str], None]) -> str | None:

@@ -19,8 +19,22 @@ def stated(path: Path) -> TransformerSource:
         TransformerNotFound: There is nothing at the path.
         UnsupportedTransformer: Its configuration cannot be read, or it states no layers and heads.
     """
-    name = re.sub(r"[^a-z0-9]+", "-", path.expanduser().resolve().stem.lower()).strip("-")[:64].strip("-") or UNNAMED
-    place = locate(TransformerSource(name=name, family="decoder", layers=1, heads=1), path).path
+    source = unread(path.expanduser().resolve().stem)
+    return completed(source, locate(source, path).path)
+
+
+def unread(name: str) -> TransformerSource:
+    """Return a source with this name as a short one; its layers, heads and family are not known yet."""
+    short = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64].strip("-") or UNNAMED
+    return TransformerSource(name=short, family="decoder", layers=1, heads=1)
+
+
+def completed(source: TransformerSource, place: Path) -> TransformerSource:
+    """Return the source with the layers, heads and family that the files in this place state.
+
+    Raises:
+        UnsupportedTransformer: The configuration cannot be read, or it states no layers and heads.
+    """
     from transformers import AutoConfig, AutoModelForMaskedLM
 
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -33,4 +47,4 @@ def stated(path: Path) -> TransformerSource:
         raise UnsupportedTransformer(f"{place}: its configuration does not state its numbers of layers and heads")
     is_encoder = type(config) in AutoModelForMaskedLM._model_mapping
     family: Literal["encoder", "decoder"] = "encoder" if is_encoder else "decoder"
-    return TransformerSource(name=name, family=family, layers=layers, heads=heads)
+    return source.model_copy(update={"family": family, "layers": layers, "heads": heads})

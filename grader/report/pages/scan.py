@@ -72,21 +72,25 @@ def render(
 
     The map marks the heads that were seen to matter, by their `needs`.
     """
-    whole = headmap.head_map(exercise, standings, lambda place: f"#{anchor(place)}")
+    return page("scan.html.jinja", (*STYLES, "scan.css"), exercise=exercise, **content(standings, pictures, needs))
+
+
+def content(
+    standings: Standings, pictures: Mapping[HeadIndex, Picture | None], needs: Needs = NO_NEEDS
+) -> dict[str, object]:
+    """Return the page's values that do not depend on where its kinds come from: map, kinds and heads."""
+    whole = headmap.head_map(standings.exercise, standings, lambda place: f"#{anchor(place)}")
     whole = headmap.with_needs(whole, by_head(needs))
     kinds = [entry.kind for entry in whole.legend]
-    return page(
-        "scan.html.jinja",
-        (*STYLES, "scan.css"),
-        exercise=exercise,
-        table=standings.table,
-        map=whole,
-        kinds=[scan_kind(kind, standings) for kind in kinds],
-        layers=[[_scan_head(cell, kinds, standings, pictures) for cell in row] for row in whole.rows],
-        anchor=anchor,
-        words=words,
-        title=title,
-    )
+    return {
+        "table": standings.table,
+        "map": whole,
+        "kinds": [scan_kind(kind, standings) for kind in kinds],
+        "layers": [[_scan_head(cell, kinds, standings, pictures) for cell in row] for row in whole.rows],
+        "anchor": anchor,
+        "words": words,
+        "title": title,
+    }
 
 
 def anchor(place: HeadIndex) -> str:

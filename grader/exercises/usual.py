@@ -1,4 +1,4 @@
-"""The kinds that a program asks for: by name, or all that are usual."""
+"""The kinds that somebody asks for: by name, or all that are usual."""
 
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -10,23 +10,24 @@ from grader.kinds.definition import HeadType, OneOf, Parameter, Value
 from grader.schema import Exercise, Kind
 
 SOURCE = "kinds"
+"""The name of kinds that a program gives in messages; the command line has `--kinds`."""
 
 
-def named(kinds: Iterable[str | Kind]) -> list[Kind]:
-    """Return the kinds, each once, in the order in which they are named.
+def named(kinds: Iterable[str | Kind], source: str = SOURCE) -> list[Kind]:
+    """Return the kinds, each once, in the order in which they are named; `source` is their name in messages.
 
     Raises:
         InvalidInput: A name means no kind, or `kinds` is empty.
     """
     given = [kinds] if isinstance(kinds, str | Kind) else kinds
-    by_name = {kind.name: kind for kind in (_named(each) for each in given)}
+    by_name = {kind.name: kind for kind in (_named(each, source) for each in given)}
     if not by_name:
-        raise InvalidInput(SOURCE, [Problem("too-few", "name at least one kind, or leave `kinds` out to get all")])
+        raise InvalidInput(source, [Problem("too-few", f"name at least one kind, or leave `{source}` out to get all")])
     return list(by_name.values())
 
 
-def _named(given: str | Kind) -> Kind:
-    return kind_named(given, SOURCE) if isinstance(given, str) else given.kind
+def _named(given: str | Kind, source: str) -> Kind:
+    return kind_named(given, source) if isinstance(given, str) else given.kind
 
 
 def usual(*, causal: bool) -> list[Kind]:
@@ -67,8 +68,8 @@ def refuse_unasked(kinds: Iterable[Kind], exercise: Exercise) -> None:
             raise InvalidInput(SOURCE, [Problem("not-asked", message)])
 
 
-def refuse_looking_ahead(kinds: Iterable[Kind], transformer: str) -> None:
-    """Refuse kinds that no head of a decoder can be of.
+def refuse_looking_ahead(kinds: Iterable[Kind], transformer: str, source: str = SOURCE) -> None:
+    """Refuse kinds that no head of a decoder can be of; `source` is their name in messages.
 
     Raises:
         InvalidInput: One of them looks ahead.
@@ -76,4 +77,4 @@ def refuse_looking_ahead(kinds: Iterable[Kind], transformer: str) -> None:
     for kind in kinds:
         if kind.looks_ahead:
             message = f"`{kind.name}` looks ahead, but {transformer} is a decoder, whose tokens see earlier ones only"
-            raise InvalidInput(SOURCE, [Problem("looks-ahead", message)])
+            raise InvalidInput(source, [Problem("looks-ahead", message)])

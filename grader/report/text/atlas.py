@@ -1,0 +1,166 @@
+"""An atlas, or two of them compared, as text for a terminal and as tables for programs."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+from itertools import groupby
+
+from grader.exercises.names import statistic
+from grader.grading.standings import Standings
+from grader.kinds.definition import STATISTICS
+from grader.report.text.labels import cells, padded
+from grader.report.text.words import plural
+from grader.schema import HeadIndex, Statistic, title
+from grader.schema.atlas import Atlas, AtlasHead, AtlasKind, Comparison, HeadChange, LeftOut
+
+TOP = 3
+"""The number of heads of each kind that are listed, if not more are asked for."""
+CELL = 4
+"""The columns of a head on the map."""
+NOT_CONFIRMED = "\N{MIDDLE DOT}"
+OUTCOMES = {"confirmed": "confirmed", "refuted": "", "not_graded": "not confirmed yet"}
+Column = tuple[Statistic, str]
+"""A statistic, and the slice that it was measured on."""
+
+
+def text(atlas: Atlas, standings: Standings, width: int, top: int = TOP) -> str:
+    """Return the map of heads in the width of a terminal, and the best heads of each kind with their intervals."""
+    lines = [_headline(atlas), "", *_map(standings, width), ""]
+    lines += [f"  {each.kind.letters:<3}  {title(each.kind)}: {each.confirmed}" for each in atlas.kinds]
+    lines.append(f"  {NOT_CONFIRMED}    confirmed as none of them; + also as another kind")
+    for each in atlas.kinds:
+        lines += ["", *_kind(each, top)]
+    lines += _left_out("Not measured", atlas.left_out)
+    return "\n".join(lines)
+
+
+def _headline(atlas: Atlas) -> str:
+    source = atlas.transformer
+    place = f" ({source.hub} at {source.revision})" if source.hub and source.revision else ""
+    return f"{source.name}{place}: {source.layers} layers of {source.heads} heads, {source.family}, seed {atlas.seed}"
+
+
+def _map(standings: Standings, width: int) -> Iterator[str]:
+    """Yield the lines of the map, layer by layer; heads that do not fit beside each other follow below."""
+    layers, heads = standings.table.layers, standings.table.heads
+    margin = len(f"L{layers - 1}") + 1
+    at_once = max(1, (width - margin) // CELL)
+    for first in range(0, heads, at_once):
+        shown = range(first, min(first + at_once, heads))
+        yield " " * margin + "".join(f"{f'H{head}':<{CELL}}" for head in shown).rstrip()
+        for layer in range(layers):
+            row = "".join(padded(_letters(standings, (layer, head)), CELL) for head in shown)
+            yield f"{f'L{layer}':<{margin}}{row}".rstrip()
+
+
+def _letters(standings: Standings, place: HeadIndex) -> str:
+    confirmed = standings.confirmed_as(place)
+    if not confirmed:
+        return NOT_CONFIRMED
+    letters = confirmed[0].asked.letters
+    return letters + "+" * (len(confirmed) > 1 and cells(letters) < CELL)
+
+
+def _kind(each: AtlasKind, top: int) -> Iterator[str]:
+    best = each.heads[0].measured
+    needed = ", ".join(f"{statistic(threshold.statistic)} {threshold.at_least:g}" for threshold in each.thresholds)
+    yield f"{title(each.kind)}  (baseline {best.baseline:.2f}, needed: {needed})"
+    yield from (f"  {_head(head)}" for head in each.heads[:top])
+    if each.confirmed > top:
+        yield f"  and {each.confirmed - top} more confirmed"
+
+
+def _head(head: AtlasHead) -> str:
+    low, high = head.measured.interval
+    numbers = f"{head.measured.score:.3f}  [{low:.2f}, {high:.2f}]"
+    return f"{head.name:<6} {numbers}  {OUTCOMES[head.outcome]}".rstrip()
+
+
+def _left_out(label: str, kinds: Iterable[LeftOut]) -> Iterator[str]:
+    """Yield the kinds that were not measured, those with the same reason together."""
+    for number, (reason, of_reason) in enumerate(groupby(kinds, key=lambda each: each.reason)):
+        if not number:
+            yield ""
+        yield f"{label}: {', '.join(each.kind.name for each in of_reason)}: {reason}"
+
+
+def compared_text(comparison: Comparison, top: int = TOP) -> str:
+    """Return what came, went and moved, kind by kind; or the best heads of each, where the shapes differ."""
+    before, after = comparison.before.transformer, comparison.after.transformer
+    lines = [f"{before.name} -> {after.name}"]
+    if not comparison.head_by_head:
+        shapes = " and ".join(f"{each.layers} x {each.heads} ({each.family})" for each in (before, after))
+        lines.append(f"not compared head by head, because their shapes are {shapes}: the best heads of each")
+    for each in comparison.kinds:
+        confirmed = " -> ".join(map(str, each.confirmed))
+        lines += ["", f"{title(each.kind)}: {plural(each.confirmed[1], 'head', 'heads')} confirmed ({confirmed})"]
+        if comparison.head_by_head:
+            lines += [f"  {_change(change)}" for change in each.changes] or ["  no change"]
+        else:
+            rows = zip(each.best[0][:top], each.best[1][:top], strict=False)
+            lines += [f"  {_head(one):<45} {_head(other)}".rstrip() for one, other in rows]
+    lines += _left_out(f"Only in {before.name}", comparison.only_before)
+    lines += _left_out(f"Only in {after.name}", comparison.only_after)
+    return "\n".join(lines)
+
+
+def _change(change: HeadChange) -> str:
+    one, other = change.before, change.after
+    scores = f"{one.measured.score:.3f} -> {other.measured.score:.3f}"
+    return f"{change.change:<6} {one.name:<6} {scores}  rank {one.rank} -> {other.rank}"
+
+
+def table(atlas: Atlas) -> str:
+    """Return a row for each kind and head as CSV, with a column for each statistic on each slice."""
+    readings = _columns(atlas)
+    rows = (_row(atlas, each, head, readings) for each in atlas.kinds for head in each.heads)
+    return _csv([*_FIXED, *readings.values()], rows)
+
+
+_FIXED = (
+    *("transformer", "digest", "seed", "kind", "layer", "head", "rank", "outcome", "score", "low", "high"),
+    *("share", "hit_rate", "baseline", "queries"),
+)
+
+
+def _columns(atlas: Atlas) -> dict[Column, str]:
+    """Return the name of each column by its statistic and slice, such as `share_on_text`."""
+    there = {(each.statistic, each.on) for of_kind in atlas.kinds for each in of_kind.heads[0].measured.readings}
+    in_order = sorted(there, key=lambda column: (STATISTICS.index(column[0]), column[1]))
+    return {(name, on): f"{name}_on_{on}" for name, on in in_order}
+
+
+def _row(atlas: Atlas, each: AtlasKind, head: AtlasHead, columns: Iterable[Column]) -> list[str | int | float]:
+    measured = head.measured
+    values = {(reading.statistic, reading.on): reading.value for reading in measured.readings}
+    return [
+        *(atlas.transformer.name, atlas.digest, atlas.seed, each.kind.name, head.layer, head.head, head.rank),
+        *(head.outcome, measured.score, *measured.interval),
+        *(measured.share, measured.hit_rate, measured.baseline, measured.queries),
+        *(values.get(column, "") for column in columns),
+    ]
+
+
+def compared_table(comparison: Comparison) -> str:
+    """Return a row for each head that changed as CSV; or for the best heads of each, where the shapes differ."""
+    header = ["kind", "change", "layer", "head", "score_before", "score_after", "rank_before", "rank_after"]
+    rows: list[Sequence[str | int | float]] = []
+    for each in comparison.kinds:
+        for change in each.changes:
+            was, now = change.before, change.after
+            scores = (was.measured.score, now.measured.score, was.rank, now.rank)
+            rows.append((each.kind.name, change.change, was.layer, was.head, *scores))
+        if not comparison.head_by_head:
+            rows += [
+                (each.kind.name, "before", h.layer, h.head, h.measured.score, "", h.rank, "") for h in each.best[0]
+            ]
+            rows += [(each.kind.name, "after", h.layer, h.head, "", h.measured.score, "", h.rank) for h in each.best[1]]
+    return _csv(header, rows)
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -> str:
+    written = StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return written.getvalue()
