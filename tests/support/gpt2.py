@@ -4,7 +4,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from grader import exercises
@@ -22,5 +22,6 @@ def gpt2_tokenizer() -> PreTrainedTokenizerBase:
     assert pins["merges.txt"] == sha256(merges.read_bytes()).hexdigest()
     tokenizer = Tokenizer(models.BPE.from_file(str(vocabulary), str(merges)))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
     end = "<|endoftext|>"
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=end, eos_token=end, unk_token=end)
