@@ -15,8 +15,11 @@ from tests.support.gpt2 import gpt2_tokenizer
 
 SEED = 7
 BACKWARD = tuple(
-    [AskedKind(type=name, heads=1, points=1, passing=1) for name in ("induction", "duplicate_token", "semantic")]
-    + [AskedKind(type="positional", offset=offset, heads=1, points=1, passing=1) for offset in (-1, -2, -3)]
+    [
+        AskedKind(type=name, heads=1, points=1, passing=1)
+        for name in ("induction", "long_prefix_induction", "duplicate_token", "semantic")
+    ]
+    + [AskedKind(type="positional", offset=offset, heads=1, points=1, passing=1) for offset in (-1, -2, -3, -4)]
     + [
         AskedKind(type="syntactic", relation=relation, heads=1, points=1, passing=1)
         for relation in TYPES["syntactic"].parameters[0].values.words

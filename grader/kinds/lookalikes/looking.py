@@ -87,6 +87,17 @@ def last(looks: Looks) -> Looks:
     return lambda sequence, query: sorted(looks(sequence, query))[-1:]
 
 
+def first(looks: Looks) -> Looks:
+    """Return what looks at the first one of these keys."""
+    return lambda sequence, query: sorted(looks(sequence, query))[:1]
+
+
+def long_copy(sequence: ProbeSequence, query: int) -> Places:
+    """Return the keys behind the earlier copies of the last three tokens."""
+    ids = sequence.token_ids
+    return [place + 1 for place in range(3, query) if ids[place - 2 : place + 1] == ids[query - 2 : query + 1]]
+
+
 def words_that(true: Callable[[ProbeSequence, int], bool]) -> Looks:
     """Return what looks at all words before the query's of which something is true."""
     return lambda sequence, query: _places(sequence, [w for w in _before(sequence, query) if true(sequence, w)])
