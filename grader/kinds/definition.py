@@ -32,6 +32,7 @@ SHARED_PROBES = (
     "prefixes",
     "annotated:{relation}",
     "categories",
+    "others",
     "rare_words",
 )
 """The families of probes in `grader/measuring/probes`; the word in braces is one of the kind's parameters."""

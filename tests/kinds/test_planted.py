@@ -131,6 +131,18 @@ def test_semantic() -> None:
     assert measured(kind, sequence, looking(sequence, sink))[0] == 0
 
 
+def test_semantic_other() -> None:
+    kind = Kind(type="semantic_other")
+    names = ("fruit", "tool", "fruit", "metal", "tool", "metal", "fruit")
+    spelled = ("apple", "saw", "pear", "tin", "drill", "zinc", "apple")
+    sequence = words(7, categories=names, spelled=spelled, asked=range(6, 7))
+
+    assert measured(kind, sequence, looking(sequence, {7: 3}.get)) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, {7: 1}.get)) == (0, 0)  # its copy
+    assert measured(kind, sequence, looking(sequence, lambda q: q)) == (0, 0)  # itself
+    assert measured(kind, sequence, looking(sequence, sink)) == (0, 0)
+
+
 def test_rare_token() -> None:
     kind = Kind(type="rare_token")
     sequence = words(10, rare=2)

@@ -17,7 +17,7 @@ SEED = 7
 BACKWARD = tuple(
     [
         AskedKind(type=name, heads=1, points=1, passing=1)
-        for name in ("induction", "long_prefix_induction", "duplicate_token", "semantic")
+        for name in ("induction", "long_prefix_induction", "duplicate_token", "semantic", "semantic_other")
     ]
     + [AskedKind(type="positional", offset=offset, heads=1, points=1, passing=1) for offset in (-1, -2, -3, -4)]
     + [

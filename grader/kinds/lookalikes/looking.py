@@ -240,3 +240,17 @@ def topic(sequence: ProbeSequence, query: int) -> Places:
     word = _word_at(sequence).get(query, 0)
     far = [w for w in _before(sequence, query) if word - w >= DISTANT]
     return _places(sequence, [w for w in far if same_category(sequence, word, w)])
+
+
+def other_of_topic(sequence: ProbeSequence, query: int) -> Places:
+    """Return the other words of the same category that are three or more words back, without copies."""
+    word = _word_at(sequence).get(query, 0)
+    far = [w for w in _before(sequence, query) if word - w >= DISTANT and sequence.spelled[w] != sequence.spelled[word]]
+    return _places(sequence, [w for w in far if same_category(sequence, word, w)])
+
+
+def itself_too(sequence: ProbeSequence, query: int) -> Places:
+    """Return the words of the same category, copies and the word itself among them."""
+    word = _word_at(sequence).get(query)
+    words = () if word is None else (*_before(sequence, query), word)
+    return _places(sequence, [w for w in words if word is not None and same_category(sequence, word, w)])

@@ -79,7 +79,7 @@ TYPE = HeadType(
             "In GPT-2 small two induction heads of layer 5 differ in this: one needs several matching tokens, for the "
             "other a single one is enough. So look among the induction heads."
         ),
-        source=N_("Kissane et al. 2024, We Inspected Every Head in GPT-2 Small (not checked)"),
+        source=N_("Kissane et al. 2024, section Case Study: Long Prefix Induction Head (not checked)"),
         text="A red lamp sang, his old lamp fell, the new lamp rose, and now his old lamp",
         see=N_("Does the last `lamp` look at `fell`, and hardly at `sang` and `rose`?"),
     ),
@@ -97,8 +97,9 @@ TYPE = HeadType(
         "alone gets a quarter, whether it looks after all copies alike, after the first or after the last one."
     ),
     literature=(
-        "Kissane et al. 2024, *We Inspected Every Head in GPT-2 Small*: L5H1 of GPT-2 small needs a long prefix, L5H5 "
-        "does not (not checked)."
+        "Kissane et al. 2024, *We Inspected Every Head in GPT-2 Small*, section Case Study: Long Prefix Induction "
+        "Head: of the two induction heads in layer 5, L5H1 needs a long prefix and L5H5 does not (the numbers of the "
+        "heads: not checked)."
     ),
     remark=(
         "A head that compares two tokens is confirmed as well: what it must not do is to compare one alone. Of the "

@@ -44,19 +44,20 @@ def categories(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> t
 def _near(random: Random, turn: int) -> tuple[list[Named], int]:
     """Return words with their categories, and the number of the first one that is asked."""
     names = draw.some(random, tuple(CATEGORIES), CATEGORIES_EACH)
-    words = [word for name in names for word in _some(random, name, WORDS_OF_EACH[turn % len(WORDS_OF_EACH)])]
+    words = [word for name in names for word in some_of(random, name, WORDS_OF_EACH[turn % len(WORDS_OF_EACH)])]
     return draw.shuffled(random, words), 0
 
 
 def _far(random: Random, turn: int) -> tuple[list[Named], int]:
     names = draw.some(random, tuple(CATEGORIES), CATEGORIES_EACH + BETWEEN)
     many, others = names[:CATEGORIES_EACH], names[CATEGORIES_EACH:]
-    words = [_some(random, name, 1 + FAR_WORDS_OF_EACH[turn % len(FAR_WORDS_OF_EACH)]) for name in many]
+    words = [some_of(random, name, 1 + FAR_WORDS_OF_EACH[turn % len(FAR_WORDS_OF_EACH)]) for name in many]
     first = draw.shuffled(random, [word for of_category in words for word in of_category[1:]])
-    between = [word for name in others for word in _some(random, name, 1)]
+    between = [word for name in others for word in some_of(random, name, 1)]
     last = draw.shuffled(random, [of_category[0] for of_category in words])
     return [*first, *between, *last], len(first) + len(between)
 
 
-def _some(random: Random, category: str, count: int) -> list[Named]:
+def some_of(random: Random, category: str, count: int) -> list[Named]:
+    """Return different words of a category."""
     return [(word, category) for word in draw.some(random, CATEGORIES[category], count)]
