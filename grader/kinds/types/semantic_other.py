@@ -101,8 +101,8 @@ TYPE = HeadType(
     probe=(
         "Lists of words of three categories in which words come several times. In the slice `mixed` every word comes "
         "twice, and the second copies are asked. In the slice `itself` the asked words have three copies and four "
-        "other words of their category before them, and seven words of other categories in between; there only words of the "
-        "asked word's category count as keys, so that the lift says how much of what the category gets does not go to "
+        "other words of their category before them, and seven words of other categories in between; there only words "
+        "of the asked word's category count as keys, so that the lift says how much of what the category gets does not go to "
         "the word itself and its copies: 1 is chance, and 2 is all of it."
     ),
     confound=(
@@ -113,8 +113,8 @@ TYPE = HeadType(
     literature="Migliarini 2025, *The Self-Hating Attention Head*, section The Behaviour.",
     remark=(
         "None of the heads that we measured is of the kind: those of mini-gpt2 and SmolLM2-135M that follow topics "
-        "look at copies as well, and MiniLM has none. GPT-2 small's L1H5 is the one that is known; its weights were not at "
-        "hand."
+        "look at copies as well, and MiniLM has none. GPT-2 small's L1H5 is the one that is known; its weights were "
+        "not at hand."
     ),
     lookalikes=("topic head", "topic-and-itself head", "copy head", "near-topic head", "previous-token head"),
     own_lookalikes={
