@@ -21,7 +21,7 @@ def earlier_copy(sequence: ProbeSequence, shift: int) -> "list[int]":
     return [ids[:q].index(ids[q]) + shift if ids[q] in ids[:q] else 0 for q in range(len(ids))]
 
 
-@pytest.mark.parametrize("offset", [-1, -2, -3, 1, 2])
+@pytest.mark.parametrize("offset", [-1, -2, -3, -4, 1, 2])
 def test_positional(offset: int) -> None:
     kind, causal = Kind(type="positional", offset=offset), offset < 0
     sequence = words(12)
@@ -66,6 +66,20 @@ def test_current_token() -> None:
     assert measured(kind, REPEAT, looking(REPEAT, lambda q: q - 1)) == (0, 0)
     assert measured(kind, REPEAT, looking(REPEAT, copy.__getitem__)) == (0, 0)
     assert measured(kind, REPEAT, looking(REPEAT, sink)) == (0, 0)
+
+
+def test_long_prefix_induction() -> None:
+    kind = Kind(type="long_prefix_induction")
+    sequence = tokens(1, 2, 9, 3, 4, 5, 9, 6, 7, 8, 9, 10, 4, 5, 9)  # the last 9 is behind 4 and 5, as the second was
+
+    assert measured(kind, sequence, looking(sequence, {15: 8}.get)) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, {15: 12}.get)) == (0, 0)  # after the latest copy
+    assert measured(kind, sequence, looking(sequence, {15: 4}.get)) == (0, 0)  # after the first copy
+    assert measured(kind, sequence, looking(sequence, {15: 7}.get)) == (0, 0)  # the copy itself
+
+
+def test_where_something_simply_comes_twice_long_prefix_induction_is_not_asked() -> None:
+    assert not question(Kind(type="long_prefix_induction"), REPEAT).asked.any()
 
 
 def test_repeats_too_near_are_not_asked() -> None:
@@ -125,6 +139,18 @@ def test_semantic() -> None:
     assert measured(kind, sequence, looking(sequence, own.get)) == (1, 1)
     assert measured(kind, sequence, looking(sequence, lambda q: q - 1))[0] == 0
     assert measured(kind, sequence, looking(sequence, sink))[0] == 0
+
+
+def test_semantic_other() -> None:
+    kind = Kind(type="semantic_other")
+    names = ("fruit", "tool", "fruit", "metal", "tool", "metal", "fruit")
+    spelled = ("apple", "saw", "pear", "tin", "drill", "zinc", "apple")
+    sequence = words(7, categories=names, spelled=spelled, asked=range(6, 7))
+
+    assert measured(kind, sequence, looking(sequence, {7: 3}.get)) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, {7: 1}.get)) == (0, 0)  # its copy
+    assert measured(kind, sequence, looking(sequence, lambda q: q)) == (0, 0)  # itself
+    assert measured(kind, sequence, looking(sequence, sink)) == (0, 0)
 
 
 def test_rare_token() -> None:

@@ -17,7 +17,7 @@ SEED = 7
 WITHOUT_PARAMETERS = tuple(name for name, each in TYPES.items() if not each.parameters)
 BACKWARD = tuple(
     [AskedKind(type=name, heads=1, points=1, passing=1) for name in WITHOUT_PARAMETERS]
-    + [AskedKind(type="positional", offset=offset, heads=1, points=1, passing=1) for offset in (-1, -2, -3)]
+    + [AskedKind(type="positional", offset=offset, heads=1, points=1, passing=1) for offset in (-1, -2, -3, -4)]
     + [
         AskedKind(type="syntactic", relation=relation, heads=1, points=1, passing=1)
         for relation in TYPES["syntactic"].parameters[0].values.words

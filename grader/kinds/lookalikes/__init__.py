@@ -55,7 +55,11 @@ LOOKALIKES: dict[str, Lookalike] = {
     N_("previous-token head"): Lookalike(N_("It looks one token back."), offset(-1), ("positional:-1",)),
     N_("two-back head"): Lookalike(N_("It looks two tokens back."), offset(-2), ("positional:-2",)),
     N_("three-back head"): Lookalike(N_("It looks three tokens back."), offset(-3), ("positional:-3",)),
+    N_("four-back head"): Lookalike(N_("It looks four tokens back."), offset(-4), ("positional:-4",)),
     N_("split-offset head"): Lookalike(N_("It looks at the two tokens before, at both alike."), offset(-1, -2)),
+    N_("farther split-offset head"): Lookalike(
+        N_("It looks at the tokens three and four places back, at both alike."), offset(-3, -4)
+    ),
     N_("next-token head"): Lookalike(N_("It looks one token ahead."), offset(1), ("positional:+1",)),
     N_("two-ahead head"): Lookalike(N_("It looks two tokens ahead."), offset(2), ("positional:+2",)),
     N_("local head"): Lookalike(N_("It looks at the five tokens before, at all alike."), offset(-1, -2, -3, -4, -5)),

@@ -92,6 +92,17 @@ def last(looks: Looks) -> Looks:
     return lambda sequence, query: sorted(looks(sequence, query))[-1:]
 
 
+def first(looks: Looks) -> Looks:
+    """Return what looks at the first one of these keys."""
+    return lambda sequence, query: sorted(looks(sequence, query))[:1]
+
+
+def long_copy(sequence: ProbeSequence, query: int) -> Places:
+    """Return the keys behind the earlier copies of the last three tokens."""
+    ids = sequence.token_ids
+    return [place + 1 for place in range(3, query) if ids[place - 2 : place + 1] == ids[query - 2 : query + 1]]
+
+
 def words_that(true: Callable[[ProbeSequence, int], bool]) -> Looks:
     """Return what looks at all words before the query's of which something is true."""
     return lambda sequence, query: _places(sequence, [w for w in _before(sequence, query) if true(sequence, w)])
@@ -234,3 +245,17 @@ def topic(sequence: ProbeSequence, query: int) -> Places:
     word = _word_at(sequence).get(query, 0)
     far = [w for w in _before(sequence, query) if word - w >= DISTANT]
     return _places(sequence, [w for w in far if same_category(sequence, word, w)])
+
+
+def other_of_topic(sequence: ProbeSequence, query: int) -> Places:
+    """Return the other words of the same category that are three or more words back, without copies."""
+    word = _word_at(sequence).get(query, 0)
+    far = [w for w in _before(sequence, query) if word - w >= DISTANT and sequence.spelled[w] != sequence.spelled[word]]
+    return _places(sequence, [w for w in far if same_category(sequence, word, w)])
+
+
+def itself_too(sequence: ProbeSequence, query: int) -> Places:
+    """Return the words of the same category, copies and the word itself among them."""
+    word = _word_at(sequence).get(query)
+    words = () if word is None else (*_before(sequence, query), word)
+    return _places(sequence, [w for w in words if word is not None and same_category(sequence, word, w)])

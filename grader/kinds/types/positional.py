@@ -57,6 +57,25 @@ LADDERS = {
         see=N_("Does every word look one to the right, also across the comma?"),
     ),
 }
+FARTHER_BACK = Ladder(
+    look=N_(
+        "One bright line below the diagonal and parallel to it, always as many tokens back, in every text alike; the "
+        "line right beside the diagonal stays dark."
+    ),
+    alike=N_(
+        "A head that looks at its whole neighbourhood has no line of its own: it fades with the distance. One that "
+        "halves its attention between two neighbouring offsets has two lines. And a head that follows grammar leaves "
+        "its line in a list of unrelated words."
+    ),
+    where=N_(
+        "We know of no publication that gives a place, and found none in the three transformers that we measured: the "
+        "best heads are in early and middle layers, and share their attention among several offsets."
+    ),
+    source=N_("measured for this grader, docs/detectors.md (not checked)"),
+    text="A lamp, seven rivers and the old king sang below the market.",
+    see=N_("Count from a few words how many tokens back each looks. Is it the same number across the comma as well?"),
+)
+"""For the offsets -2 to -4."""
 ANY_OFFSET = Ladder(
     look=N_("One bright line parallel to the diagonal, always at the same distance from it, in every text alike."),
     alike=N_(
@@ -130,7 +149,9 @@ TYPE = HeadType(
             N_(
                 "measured for this grader, GPT-2 small at -1 on four recorded texts: L4H11 1.00, L2H2 0.54, next 0.38; "
                 "on random tokens (TransformerLens, demo Exploratory Analysis) 0.99, 0.48 and L3H7 0.54; Voita et al. "
-                "2019, section 5.1, ask that the maximum lie there 90 % of the time"
+                "2019, section 5.1, ask that the maximum lie there 90 % of the time; at -2, -3 and -4 no head that we "
+                "measured comes near it: SmolLM2-135M's L11H2 0.18, 0.14 and 0.09, MiniLM's L2H0 0.15 and L1H2 0.09 "
+                "and 0.05, mini-gpt2's best 0.11, 0.10 and 0.09"
             ),
         ),
         DefaultThreshold(
@@ -138,12 +159,12 @@ TYPE = HeadType(
             0.7,
             N_(
                 "measured for this grader, GPT-2 small at -1 on the same texts: L2H2 0.80; the share beside it keeps "
-                "out L5H6, which hits 0.88 with a share of 0.20"
+                "out L5H6, which hits 0.88 with a share of 0.20; at -2 the best hit rate is MiniLM's 0.34 (L2H0)"
             ),
         ),
     ),
     hint=N_("Look for one bright line parallel to the diagonal, in every text alike."),
-    ladder=lambda offset: LADDERS.get(offset, ANY_OFFSET),
+    ladder=lambda offset: LADDERS.get(offset, FARTHER_BACK if offset in (-2, -3, -4) else ANY_OFFSET),
     definition=(
         "Each query attends to the key at a fixed `offset` (key minus query): -1 is the previous token, +1 the "
         "next one. `previous_token` and `next_token` are other spellings of these two."
@@ -155,17 +176,26 @@ TYPE = HeadType(
     confound=(
         "Hit rate alone makes weak heads look strong: GPT-2 small's L5H6 hits -1 for 88 % of the queries with a share "
         "of 0.20, the rest of its attention lying mostly on the first position (measured for this grader on four "
-        "recorded texts). So both are asked for."
+        "recorded texts). So both are asked for. Of two offsets that get the same attention neither is hit."
     ),
     literature=(
         "Voita et al. 2019, *Analyzing Multi-Head Self-Attention*, section 5.1. Vig and Belinkov 2019, figure 1, draw "
         "L4H11 of GPT-2 small."
     ),
+    remark=(
+        "Any offset may be asked for, and the same thresholds count. Planted heads are confirmed at -1 to -4 and "
+        "refuted one place off; real ones we found at -1 and, in an encoder, at +1 alone. So the offsets -2 to -4 are "
+        "in no shipped exercise, nor among the kinds that a scan without an exercise takes: all that they would show "
+        "is a neighbourhood."
+    ),
     causal="running_text",
     lookalikes=(
         "previous-token head",
         "two-back head",
+        "three-back head",
+        "four-back head",
         "split-offset head",
+        "farther split-offset head",
         "local head",
         "copy head",
         "token after the copy",

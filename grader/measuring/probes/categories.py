@@ -69,7 +69,7 @@ def known_lists(tokenizer: PreTrainedTokenizerBase) -> Lists:
 def _near(random: Random, lists: Lists, turn: int) -> tuple[list[Named], int]:
     """Return words with their categories, and the number of the first one that is asked."""
     names = draw.some(random, tuple(lists), CATEGORIES_EACH)
-    words = [word for name in names for word in _some(random, lists, name, WORDS_OF_EACH[turn % len(WORDS_OF_EACH)])]
+    words = [word for name in names for word in some_of(random, lists, name, WORDS_OF_EACH[turn % len(WORDS_OF_EACH)])]
     return draw.shuffled(random, words), 0
 
 
@@ -79,10 +79,11 @@ def _far(random: Random, lists: Lists, turn: int) -> tuple[list[Named], int]:
     count = 1 + FAR_WORDS_OF_EACH[turn % len(FAR_WORDS_OF_EACH)]
     words = [_some(random, lists, name, count) for name in many]
     first = draw.shuffled(random, [word for of_category in words for word in of_category[1:]])
-    between = [word for name in others for word in _some(random, lists, name, 1)]
+    between = [word for name in others for word in some_of(random, lists, name, 1)]
     last = draw.shuffled(random, [of_category[0] for of_category in words])
     return [*first, *between, *last], len(first) + len(between)
 
 
-def _some(random: Random, lists: Lists, category: str, count: int) -> list[Named]:
+def some_of(random: Random, lists: Lists, category: str, count: int) -> list[Named]:
+    """Return different words of a category."""
     return [(word, category) for word in draw.some(random, lists[category], count)]

@@ -10,6 +10,8 @@ from grader.kinds.definition import OneOf
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.probes.annotated import annotated, running_text
 from grader.measuring.probes.categories import categories
+from grader.measuring.probes.others import others
+from grader.measuring.probes.prefixes import prefixes
 from grader.measuring.probes.random_tokens import random_tokens
 from grader.measuring.probes.rare_words import rare_words
 from grader.measuring.probes.repeats import repeats
@@ -22,7 +24,9 @@ FAMILIES: dict[str, Build] = {
     "random_tokens": random_tokens,
     "running_text": running_text,
     "repeats": repeats,
+    "prefixes": prefixes,
     "categories": categories,
+    "others": others,
     "rare_words": rare_words,
     **{f"annotated:{relation}": partial(annotated, relation=relation) for relation in RELATIONS},
     **OWN_PROBES,

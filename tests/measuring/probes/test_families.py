@@ -110,6 +110,39 @@ def test_a_run_comes_twice_and_its_tokens_differ(whole_words: PreTrainedTokenize
     assert len(lengths) >= 5
 
 
+def test_one_of_four_copies_is_behind_the_same_tokens_and_at_each_place_in_turn(
+    whole_words: PreTrainedTokenizerFast,
+) -> None:
+    places = Counter[int]()
+    for sequence in family("prefixes", whole_words, SETTINGS):
+        ids = sequence.token_ids
+        asked = question(Kind(type="long_prefix_induction"), sequence).targets.nonzero().tolist()
+        assert len(asked) == 3
+        for query, target in asked:
+            copies = [place for place in range(query) if ids[place] == ids[query]]
+            long = [ids[place - 2 : place] == ids[query - 2 : query] for place in copies]
+            assert long.count(True) == 1
+            assert target == copies[long.index(True)] + 1
+            assert len({ids[place - back] for place in copies for back in (1, 2)}) == 2 * len(copies)
+            assert len({ids[place + 1] for place in copies}) == len(copies) == 4
+            places[long.index(True)] += 1
+    assert len(set(places.values())) == 1
+
+
+def test_a_word_has_as_many_others_of_its_topic_before_it_as_copies_and_itself(
+    whole_words: PreTrainedTokenizerFast,
+) -> None:
+    for sequence in family("others", whole_words, SETTINGS):
+        for word in sequence.asked or ():
+            before = range(word)
+            topic = [each for each in before if sequence.categories[each] == sequence.categories[word]]
+            copies = [each for each in topic if sequence.spelled[each] == sequence.spelled[word]]
+            assert copies
+            if sequence.slice == "itself":
+                assert len(copies) + 1 == len(topic) - len(copies)
+                assert all(word - each >= 8 for each in topic)
+
+
 def spelled_and_counted(sequence: ProbeSequence) -> list[tuple[str, int]]:
     """Each word with its number of tokens."""
     return [(word, s.stop - s.start) for word, s in zip(sequence.spelled, sequence.words, strict=True)]
