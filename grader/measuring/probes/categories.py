@@ -77,7 +77,7 @@ def _far(random: Random, lists: Lists, turn: int) -> tuple[list[Named], int]:
     names = draw.some(random, tuple(lists), CATEGORIES_EACH + BETWEEN)
     many, others = names[:CATEGORIES_EACH], names[CATEGORIES_EACH:]
     count = 1 + FAR_WORDS_OF_EACH[turn % len(FAR_WORDS_OF_EACH)]
-    words = [_some(random, lists, name, count) for name in many]
+    words = [some_of(random, lists, name, count) for name in many]
     first = draw.shuffled(random, [word for of_category in words for word in of_category[1:]])
     between = [word for name in others for word in some_of(random, lists, name, 1)]
     last = draw.shuffled(random, [of_category[0] for of_category in words])

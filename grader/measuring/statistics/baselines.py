@@ -33,10 +33,12 @@ def best_blind_head(questions: Sequence[Question], *, offsets_known: bool) -> tu
 def _right(question: Question, *, offsets_known: bool) -> dict[str, float]:
     """Return the number of asked queries that each blind head gets right, a fraction where it spreads."""
     right: dict[str, float] = defaultdict(float)
+    eligible, rows = question.eligible.sum(1).tolist(), question.targets.numpy()
+    places = question.places.tolist()
     for row in question.asked.nonzero().flatten().tolist():
-        query = int(question.places[row])
-        targets = set(question.targets[row].nonzero().flatten().tolist())
-        right["all keys alike"] += len(targets) / max(1, int(question.eligible[row].sum()))
+        query = places[row]
+        targets = set(rows[row].nonzero()[0].tolist())
+        right["all keys alike"] += len(targets) / max(1, eligible[row])
         if not offsets_known:
             for key in targets:
                 right[f"offset {key - query:+d}"] += 1
