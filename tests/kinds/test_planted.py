@@ -68,6 +68,17 @@ def test_current_token() -> None:
     assert measured(kind, REPEAT, looking(REPEAT, sink)) == (0, 0)
 
 
+@pytest.mark.parametrize("special", [frozenset({0}), frozenset(), frozenset({0, 8})])
+def test_attention_sink(special: frozenset[int]) -> None:
+    """The first position is the target whether a special token stands there or a word, and none that is behind it."""
+    kind, sequence = Kind(type="attention_sink"), ProbeSequence(tuple(range(9)), special, "random")
+
+    assert measured(kind, sequence, looking(sequence, sink)) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, lambda _: 1)) == (0, 0)
+    assert measured(kind, sequence, looking(sequence, lambda q: q - 1)) == (0, 0)
+    assert measured(kind, sequence, looking(sequence, lambda _: 8), causal=False) == (0, 0)
+
+
 def test_repeats_too_near_are_not_asked() -> None:
     """At distance 2 the induction target is the previous token, at distance 1 the copy itself is."""
     near = tokens(5, 6, 5, 7, 7)
