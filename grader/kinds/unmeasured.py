@@ -3,11 +3,6 @@
 from grader.base.language import N_
 
 UNMEASURED: dict[str, str] = {
-    "bos, bos token, first token, first position, attention sink, sink, resting, null, no-op, cls, cls token, "
-    "start token, 어텐션 싱크, 첫 토큰, 시작 토큰, 싱크": N_(
-        "attention that rests on the first token is an attention sink, which no claim is about; `positional` is the "
-        "nearest kind, but means a fixed distance"
-    ),
     "name mover, backup name mover, negative name mover, negative, backup, s-inhibition, s inhibition, "
     "copy suppression, anti-induction, negative copying, 이름 이동, 네임 무버, 복사 억제": N_(
         "such a head is known by its effect on the next word, which is not measured; the nearest kinds, of the same "

@@ -82,6 +82,17 @@ def test_where_something_simply_comes_twice_long_prefix_induction_is_not_asked()
     assert not question(Kind(type="long_prefix_induction"), REPEAT).asked.any()
 
 
+@pytest.mark.parametrize("special", [frozenset({0}), frozenset(), frozenset({0, 8})])
+def test_attention_sink(special: frozenset[int]) -> None:
+    """The first position is the target whether a special token stands there or a word, and none that is behind it."""
+    kind, sequence = Kind(type="attention_sink"), ProbeSequence(tuple(range(9)), special, "random")
+
+    assert measured(kind, sequence, looking(sequence, sink)) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, lambda _: 1)) == (0, 0)
+    assert measured(kind, sequence, looking(sequence, lambda q: q - 1)) == (0, 0)
+    assert measured(kind, sequence, looking(sequence, lambda _: 8), causal=False) == (0, 0)
+
+
 def test_repeats_too_near_are_not_asked() -> None:
     """At distance 2 the induction target is the previous token, at distance 1 the copy itself is."""
     near = tokens(5, 6, 5, 7, 7)

@@ -48,7 +48,9 @@ DETERMINERS, ADJECTIVES, MARKS = ("DET",), ("ADJ",), ("PUNCT",)
 
 LOOKALIKES: dict[str, Lookalike] = {
     # places
-    N_("sink head"): Lookalike(N_("It rests on the first position, whatever stands there."), fixed(0)),
+    N_("sink head"): Lookalike(
+        N_("It rests on the first position, whatever stands there."), fixed(0), ("attention_sink",)
+    ),
     N_("second-position head"): Lookalike(N_("It looks at the second position, whatever stands there."), fixed(1)),
     N_("fixed-position head"): Lookalike(N_("It looks at one position, the sixth, whatever stands there."), fixed(5)),
     N_("self head"): Lookalike(N_("It looks at the query itself."), offset(0), ("current_token",)),
