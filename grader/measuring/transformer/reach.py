@@ -9,6 +9,17 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
+def alone(model: "PreTrainedModel") -> "PreTrainedModel":
+    """Return the part that reads one text: the encoder of an encoder-decoder, else the transformer itself."""
+    part: PreTrainedModel = model.get_encoder() if model.config.is_encoder_decoder else model
+    return part
+
+
+def reads_one_text(part: object) -> bool:
+    """Return True of a transformer that needs token ids and nothing else."""
+    return getattr(part, "main_input_name", None) == "input_ids"
+
+
 def words_of(model: "PreTrainedModel") -> int:
     """Return the number of token ids, from 0, that the transformer has an embedding for."""
     return int(model.get_input_embeddings().get_parameter("weight").shape[0])
@@ -19,7 +30,7 @@ def longest_text(model: "PreTrainedModel") -> int | None:
 
     RoBERTa counts its positions from behind the padding token's id, so that it reads fewer than it has.
     """
-    longest: int | None = getattr(model.config, "max_position_embeddings", None)
+    longest: int | None = getattr(model.config, "max_position_embeddings", getattr(model.config, "max_seq_len", None))
     places = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
     behind = getattr(places, "padding_idx", None)
     return longest if longest is None or behind is None else longest - behind - 1

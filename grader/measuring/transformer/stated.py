@@ -31,6 +31,6 @@ def stated(path: Path) -> TransformerSource:
     layers, heads = (getattr(config, f"num_{what}", None) for what in ("hidden_layers", "attention_heads"))
     if not isinstance(layers, int) or not isinstance(heads, int):
         raise UnsupportedTransformer(f"{place}: its configuration does not state its numbers of layers and heads")
-    is_encoder = type(config) in AutoModelForMaskedLM._model_mapping
+    is_encoder = config.is_encoder_decoder or type(config) in AutoModelForMaskedLM._model_mapping
     family: Literal["encoder", "decoder"] = "encoder" if is_encoder else "decoder"
     return TransformerSource(name=name, family=family, layers=layers, heads=heads)
