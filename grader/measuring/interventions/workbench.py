@@ -111,6 +111,18 @@ class Workbench:
         """The number of tokens that predictions are about."""
         return words_of(self.model)
 
+    def refuse_to_replace(self) -> None:
+        """Refuse where no head can be replaced.
+
+        Raises:
+            UnsupportedTransformer: The outputs of heads cannot be told.
+        """
+        if not self.replaces:
+            raise UnsupportedTransformer(
+                f"{type(self.model).__name__} computes attention in code of its own that does not show what each head "
+                "puts out, so no head can be replaced: its patterns can be measured, and nothing else"
+            )
+
     def run(self, texts: Sequence[Sequence[int]], keep: Sequence[int] = (), last: int | None = None) -> CleanRun:
         """Return a run of texts of one length with nothing replaced.
 
@@ -119,11 +131,7 @@ class Workbench:
             keep: The layers whose calls and patterns are kept.
             last: The last layer that is computed; None for all, and the final states.
         """
-        if not self.replaces:
-            raise UnsupportedTransformer(
-                f"{type(self.model).__name__} computes attention in code of its own that does not show what each head "
-                "puts out, so no head can be replaced: its patterns can be measured, and nothing else"
-            )
+        self.refuse_to_replace()
         clean = CleanRun(torch.tensor(texts))
 
         def visit(call: Call) -> Tensor:
@@ -267,11 +275,18 @@ def mean_outputs(runs: Iterable[CleanRun], layer: int) -> Tensor:
 
 
 def repeated(state: Any, times: int) -> Any:  # noqa: ANN401 - a layer's own return
-    """Return a layer's return value for the batch, `times` times over."""
+    """Return a layer's return value for the batch, `times` times over.
+
+    What it has once for all texts, as T5's layers hand on their bias, stays so.
+    """
     if isinstance(state, Tensor):
         return state.repeat(times, *[1] * (state.dim() - 1))
     if isinstance(state, tuple | list):
-        return type(state)(repeated(each, times) for each in state)
+        texts = len(state[0])
+        once = (isinstance(each, Tensor) and len(each) != texts for each in state)
+        return type(state)(
+            each if is_once else repeated(each, times) for each, is_once in zip(state, once, strict=True)
+        )
     return state
 
 

@@ -91,13 +91,14 @@ FAMILIES = {
 """By the library's name (`model_type` in config.json)."""
 MEASURED = {key: family.name for key, family in FAMILIES.items() if family.way in ("interface", "modules")}
 """The names of the decoders and encoders that are measured as they are."""
-NOT_MEASURED = {key: family.name for key, family in FAMILIES.items() if family.way == "refused"}
+ENCODERS = {key: family.name for key, family in FAMILIES.items() if family.way == "encoder"}
+"""The names of the encoder-decoders of which the encoder is measured; some weights are the encoder's alone."""
 
 
 def advice() -> str:
     """Return the families that can be measured, in a sentence."""
-    encoders = ", ".join(family.name for family in FAMILIES.values() if family.way == "encoder")
-    return f"These families can be measured: {', '.join(MEASURED.values())}; and the encoders of {encoders}"
+    both = ", ".join(ENCODERS.values())
+    return f"These families can be measured: {', '.join(MEASURED.values())}; and the encoders of {both}"
 
 
 def refuse_known(model_type: str, what: str) -> None:

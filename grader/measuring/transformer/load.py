@@ -146,7 +146,8 @@ def _read(path: Path, dtype: str, automatic: str) -> tuple["PreTrainedModel", "P
                 setattr(config, name, ONE_KERNEL[activation])
         model, missing = _with_head(path, config, number, getattr(transformers, automatic))
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-    unread = (BEHIND, DECODER) if config.is_encoder_decoder else BEHIND
+    base: PreTrainedModel = model.base_model  # type: ignore[assignment]
+    unread = (BEHIND, DECODER) if alone(base) is not base else BEHIND
     missing = {name for name in missing if not name.startswith(unread)}
     if missing:
         raise UnsupportedTransformer(f"{path}: weights are missing: {', '.join(sorted(missing)[:5])}")

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 
 def alone(model: "PreTrainedModel") -> "PreTrainedModel":
     """Return the part that reads one text: the encoder of an encoder-decoder, else the transformer itself."""
-    part: PreTrainedModel = model.get_encoder() if model.config.is_encoder_decoder else model
-    return part
+    from transformers import PreTrainedModel
+
+    encoder, decoder = (getattr(model, half, None) for half in ("encoder", "decoder"))
+    return encoder if isinstance(encoder, PreTrainedModel) and isinstance(decoder, PreTrainedModel) else model
 
 
-def reads_one_text(part: object) -> bool:
+def reads_one_text(part: "PreTrainedModel") -> bool:
     """Return True of a transformer that needs token ids and nothing else."""
-    return getattr(part, "main_input_name", None) == "input_ids"
+    both = part.config.is_encoder_decoder and hasattr(part, "decoder")
+    return part.main_input_name == "input_ids" and not both
 
 
 def words_of(model: "PreTrainedModel") -> int:

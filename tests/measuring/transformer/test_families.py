@@ -3,23 +3,36 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from weakref import ReferenceType, ref
 
 import pytest
 import torch
 from torch import Tensor
-from transformers import AutoModel, PreTrainedModel
+from transformers import (
+    AutoModel,
+    BartForConditionalGeneration,
+    PreTrainedModel,
+    T5EncoderModel,
+    T5ForConditionalGeneration,
+)
 
 from grader.base.errors import UnsupportedTransformer
 from grader.measuring.attention import hooked
 from grader.measuring.attention.streaming import pattern_of, stream
 from grader.measuring.interventions.workbench import Edit, Workbench
+from grader.measuring.scan import scan
+from grader.measuring.transformer import load
 from grader.measuring.transformer.borrowed import borrowed
 from grader.measuring.transformer.families import AT_MOST, FAMILIES, advice
 from grader.measuring.transformer.load import attention_calls
+from grader.measuring.transformer.stated import stated
+from grader.schema import Kind, ProbeSettings, TransformerSource
 from tests.support.every_family import ENCODERS, config, headed, output_projections, special
 from tests.support.hooked import Hooked
+from tests.support.saved_transformers import tokenizer
 from tests.support.tiny import word_tokenizer
+from tests.support.trained_tokenizers import TOKENIZERS
 
 LAYERS, HEADS = 2, 4
 TEXTS = [[3, 5, 6, 7, 8, 9, 5, 6, 7, 8], [3, 15, 26, 37, 48, 59, 65, 76, 87, 98]]
@@ -27,13 +40,14 @@ TEXTS = [[3, 5, 6, 7, 8, 9, 5, 6, 7, 8], [3, 15, 26, 37, 48, 59, 65, 76, 87, 98]
 SINGLE = ("xglm", "gpt2 upcast")
 """What the library itself computes in float32 alone."""
 REACHED = {name: family for name, family in FAMILIES.items() if family.way != "refused"}
+SETTINGS = ProbeSettings(seed=3, random_sequences=8, repeat_sequences=6, grows_to=1)
 EVERY = [(name, feature) for name, family in REACHED.items() for feature in ("", *family.special)]
 
 
-def tiny(family: str, feature: str = "") -> PreTrainedModel:
+def tiny(family: str, feature: str = "", **more: object) -> PreTrainedModel:
     """Return a random one, always of the same weights, which are so large that heads differ."""
     torch.manual_seed(0)
-    settings = special(family, feature) if feature else {}
+    settings = (special(family, feature) if feature else {}) | more
     made: PreTrainedModel = AutoModel.from_config(config(family, LAYERS, **settings), experts_implementation="eager")
     made = made.to(torch.float32 if {family, f"{family} {feature}"} & {*SINGLE} else torch.float64).eval()
     for name, weights in made.requires_grad_(False).named_parameters():
@@ -182,3 +196,59 @@ def test_what_is_out_of_reach_is_refused_with_the_reason(family: str) -> None:
 def test_the_advice_names_every_family_that_is_measured() -> None:
     assert all(family.name in advice() for family in REACHED.values())
     assert not any(family.why for family in REACHED.values())
+
+
+def test_heads_of_the_encoder_of_t5_are_replaced_also_in_several_copies_of_a_batch() -> None:
+    """Its layers hand on their bias once for all texts."""
+    encoder, edited = (tiny("t5").get_encoder() for _ in range(2))
+    projected = edited.get_submodule("block.1.layer.0.SelfAttention.o").get_parameter("weight")
+    projected.unflatten(-1, (HEADS, -1))[:, 2] = 0
+    bench = Workbench(encoder)
+    clean = bench.run(TEXTS)
+    final, _ = bench.replaced(clean, 2, {1: [Edit(slice(2, 4), (2,), torch.zeros_like(clean.outputs[1]))]})
+    with torch.inference_mode():
+        own, without = (part(torch.tensor(TEXTS)).last_hidden_state for part in (tiny("t5").get_encoder(), edited))
+
+    torch.testing.assert_close(final, torch.cat((own, without)), rtol=0, atol=1e-9)
+    assert not torch.allclose(own, without)
+
+
+ENCODER = TransformerSource(name="tiny-one", family="encoder", layers=LAYERS, heads=HEADS)
+
+
+@pytest.mark.parametrize("made", [T5ForConditionalGeneration, T5EncoderModel, BartForConditionalGeneration])
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_encoder_of_an_encoder_decoder_is_loaded_alone(
+    made: type[PreTrainedModel], tmp_path: Path, *, whole: bool
+) -> None:
+    torch.manual_seed(0)
+    saved = made(config("bart" if made is BartForConditionalGeneration else "t5", vocab_size=300)).eval()
+    saved.save_pretrained(tmp_path)
+    tokenizer().save_pretrained(tmp_path)
+    stated_source = stated(tmp_path)
+    loaded, found = load(ENCODER, tmp_path, whole=whole), list[Tensor]()
+    stream(loaded.model, TEXTS, lambda _, pattern: found.append(pattern.clone()), LAYERS - 1)
+
+    assert (stated_source.family, stated_source.layers, stated_source.heads) == ("encoder", LAYERS, HEADS)
+    assert loaded.whole is None
+    assert all(torch.allclose(one, other, rtol=0, atol=AT_MOST) for one, other in zip(found, shown(saved), strict=True))
+
+
+@pytest.mark.parametrize("family", ["gptj", "t5"])
+def test_every_kind_of_probe_is_measured_with_the_same_scores_for_any_number_of_threads(family: str) -> None:
+    words = TOKENIZERS["GPT-2" if family == "gptj" else "T5"][0]()
+    longer = {"n_positions": 256} if family == "gptj" else {}
+    model, kinds = (
+        tiny(family, vocab_size=len(words), **longer),
+        [Kind(type="positional", offset=-1), Kind(type="induction")],
+    )
+    before = torch.get_num_threads()
+    with borrowed(model, words) as lent:
+        torch.set_num_threads(1)
+        one = scan(lent.model, words, SETTINGS, kinds, causal=lent.causal)
+        torch.set_num_threads(4)
+        four = scan(lent.model, words, SETTINGS, kinds, causal=lent.causal)
+        torch.set_num_threads(before)
+
+    assert one == four
+    assert {len(part.statistics[0].value) for of_kind in one for part in of_kind.slices} == {LAYERS}
