@@ -23,6 +23,7 @@ from grader.kinds.causal import Measure
 from grader.kinds.definition import HeadType, OneOf
 from grader.measuring.interventions.measures import MEASURES
 from grader.measuring.probes.frames import RELATIONS
+from grader.measuring.transformer.families import AT_MOST, FAMILIES, Family
 from grader.schema import Kind, Threshold
 from grader.service.settings import VARIABLES
 from workers.metrics import METRICS
@@ -31,6 +32,13 @@ DOCS = Path(__file__).parent
 BEGIN, END = "<!-- generated from grader/kinds/types -->", "<!-- end of the generated part -->"
 DEMO_BEGIN, DEMO_END = "<!-- demo output -->", "<!-- end of demo output -->"
 VARIABLE_MARKS = ("<!-- variables -->", "<!-- end of variables -->")
+FAMILY_MARKS = ("<!-- families -->", "<!-- end of families -->")
+WAYS = {
+    "interface": "attention interface",
+    "modules": "its own modules",
+    "encoder": "attention interface, of the encoder alone",
+    "refused": "none",
+}
 ALARM_MARKS = ("<!-- alarms -->", "<!-- end of alarms -->")
 ALARMS = DOCS.parent / "deploy" / "alerts.yaml"
 METRIC = re.compile(r"^(\| `(grader_\w+)`(?: by `\w+`)? \| )(.*) \|$", re.MULTILINE)
@@ -43,7 +51,7 @@ STATISTICS = {"share": "share", "hit_rate": "hit rate", "lead": "lead", "lift": 
 def generated() -> dict[Path, str]:
     """Return each file with the content that it ought to have."""
     detectors, glossary, readme = DOCS / "detectors.md", DOCS / "glossary.md", DOCS.parent / "README.md"
-    operations = DOCS / "operations.md"
+    operations, families = DOCS / "operations.md", DOCS / "families.md"
     schemas = {DOCS / "schema" / f"{name}.json": rendered(name) + "\n" for name in RECORDS}
     sections = "\n" + "\n".join([*map(section, TYPES.values()), *_matrix()])
     return {
@@ -51,6 +59,7 @@ def generated() -> dict[Path, str]:
         readme: between_marks(readme.read_text(encoding="utf-8"), (DEMO_BEGIN, DEMO_END), demo()),
         glossary: re.sub(r"^\| type \|.*$", type_line(), glossary.read_text(encoding="utf-8"), flags=re.MULTILINE),
         operations: with_tables(operations.read_text(encoding="utf-8")),
+        families: between_marks(families.read_text(encoding="utf-8"), FAMILY_MARKS, family_table()),
         **schemas,
     }
 
@@ -83,6 +92,20 @@ def with_tables(page: str) -> str:
     alarms = [f"| `{a['expr']}` | {a.get('for', '')} | {a['annotations']['summary']} |" for a in group["rules"]]
     page = between_marks(page, ALARM_MARKS, "\n".join(["| alarm | for | meaning |", "|---|---|---|", *alarms]))
     return METRIC.sub(lambda row: f"{row[1]}{METRICS.get(row[2], row[3])} |", page)
+
+
+def family_table() -> str:
+    """Return the families, how the attention of each is reached, and how near it is to the library's own."""
+    rows = [
+        f"| {family.name} | `{key}` | {WAYS[family.way]} | {', '.join(family.special)} | {_outcome(family)} |"
+        for key, family in FAMILIES.items()
+    ]
+    head = "| family | `model_type` | read through | special, each tested | difference from `output_attentions` |"
+    return "\n".join([head, "|---|---|---|---|---|", *rows])
+
+
+def _outcome(family: Family) -> str:
+    return f"refused: {family.why}" if family.way == "refused" else f"at most {AT_MOST:g}"
 
 
 def type_line() -> str:

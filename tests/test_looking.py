@@ -10,9 +10,8 @@ from grader.base.errors import InvalidInput
 from grader.laboratory.looking import KEPT_BYTES, KEPT_PASSES, MOST_TOKENS, Looking
 from grader.measuring.attention.streaming import stream
 from grader.measuring.transformer import Loaded
-from grader.measuring.transformer.families import MEASURED
 from grader.schema import TransformerSource
-from tests.support.every_family import ENCODERS, headed, output_projections
+from tests.support.every_family import ENCODERS, REPLACED, headed, output_projections
 from tests.support.tiny import word_tokenizer
 
 TEXT = "the king near the old bridge waits"
@@ -55,7 +54,7 @@ def streamed(seen: Looking, ids: list[int]) -> list[torch.Tensor]:
     return patterns
 
 
-@pytest.mark.parametrize("family", MEASURED)
+@pytest.mark.parametrize("family", REPLACED)
 def test_patterns_and_predictions_are_the_transformers_own_also_without_a_head(family: str) -> None:
     seen = looking(family)
     ids = [token.id for token in seen.read(TEXT)]

@@ -100,7 +100,7 @@ def _of_memory(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -
                 heads=lent.heads,
                 family="decoder" if lent.causal else "encoder",
             )
-            whole = model if model is not lent.model else None
+            whole = model if model is not lent.model and model.base_model is lent.model else None
             yield Looking(Loaded(lent.model, tokenizer, source, "", whole))  # type: ignore[arg-type]
 
     return lends

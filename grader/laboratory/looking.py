@@ -107,6 +107,7 @@ class Looking:
             causal=decoder,
             longest=min(longest or MOST_TOKENS, MOST_TOKENS),
             predicts=loaded.whole is not None and (decoder or mask is not None),
+            switches=self.bench.replaces,
         )
 
     def read(self, text: str) -> tuple[LookedToken, ...]:
@@ -193,6 +194,8 @@ class Looking:
         """Return one pass of these tokens, kept from before or computed now."""
         heads = tuple(sorted(set(off)))
         self._refuse_missing(*heads)
+        if heads:
+            self.bench.refuse_to_replace()
         key = (tuple(ids), heads)
         if key not in self._passes:
             with one_thread(), enough_memory(_(DOING)):

@@ -43,10 +43,12 @@ def _twin(loaded: "Loaded", seed: int) -> "PreTrainedModel":
     import torch
     from transformers import AutoModel
 
+    from grader.measuring.transformer.reach import alone
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model: PreTrainedModel = AutoModel.from_config(  # type: ignore[no-untyped-call]
             loaded.model.config, dtype=loaded.model.dtype, attn_implementation="eager", trust_remote_code=False
         )
     model.eval()  # type: ignore[no-untyped-call]
-    return model.requires_grad_(False)
+    return alone(model).requires_grad_(False)

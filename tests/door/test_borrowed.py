@@ -8,11 +8,11 @@ from torch import nn
 from transformers import (
     AutoModel,
     ByT5Tokenizer,
-    FalconConfig,
+    FNetConfig,
     JambaConfig,
     PreTrainedModel,
-    T5Config,
     ViTConfig,
+    WhisperConfig,
 )
 
 import grader
@@ -190,11 +190,14 @@ def spread(model: nn.Module) -> nn.Module:
 
 REFUSED = {
     "not the library's": (lambda: nn.Linear(2, 2), "Linear is not a transformer of the library `transformers`"),
-    "two texts": (lambda: made(T5Config(d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=4)), "does not read one"),
+    "sounds": (
+        lambda: made(WhisperConfig(encoder_layers=1, decoder_layers=1)),
+        "WhisperEncoder does not read one text",
+    ),
     "pictures": (lambda: made(ViTConfig(num_hidden_layers=1, image_size=28, patch_size=14)), "ViTModel does not read"),
     "attention out of reach": (
-        lambda: made(FalconConfig(num_hidden_layers=2, **SIZES)),
-        "the attention of FalconModel cannot be reached through the attention interface",
+        lambda: made(FNetConfig(num_hidden_layers=2, hidden_size=32, vocab_size=300)),
+        "FNetModel cannot be measured: it mixes tokens by a Fourier transform, and has no attention. These families",
     ),
     "layers without attention": (
         lambda: made(

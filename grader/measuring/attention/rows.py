@@ -21,6 +21,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import PreTrainedModel
 from transformers.masking_utils import bidirectional_mask_function, causal_mask_function, eager_mask
 
+from grader.measuring.attention.hooked import is_outside
 from grader.measuring.attention.streaming import Call, Enough, refuse_no_attention, stream, visited
 
 LONG = 512
@@ -208,6 +209,8 @@ def by_rows(model: PreTrainedModel, token_ids: Sequence[int], last_layer: int) -
     It is tried on the beginning of a text, in every layer: some queries at a time against all at once, with the
     library's own mask.
     """
+    if is_outside(model):
+        return False
     layers = _Tried(last_layer)
     visited(model, [token_ids[:TRIED]], layers, last_layer, Visible.of)
     return layers.equal

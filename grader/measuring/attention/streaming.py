@@ -20,6 +20,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.masking_utils import eager_mask
 
 from grader.base.errors import UnsupportedTransformer
+from grader.measuring.attention import hooked
 from grader.measuring.statistics.patterns import most_in_a_row
 
 Receive = Callable[[int, Float[Tensor, "sequence head query key"]], None]
@@ -63,6 +64,23 @@ class Call:
         query, key = self.query if query is None else query, self.key if key is None else key
         output, pattern = eager(self.module, query, key, self.value, self.mask, **self.rest)
         return output, pattern
+
+
+class Computed(Call):
+    """One layer's attention that the family has computed in code of its own; its queries and keys stay in there."""
+
+    def __init__(self, module: nn.Module, outputs: Tensor | None, pattern: Tensor) -> None:
+        vars(self).update(module=module, outputs=outputs, pattern=pattern)
+
+    def attend(self, query: Tensor | None = None, key: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return what was computed; the outputs are empty where they cannot be told."""
+        if query is not None or key is not None:
+            raise UnsupportedTransformer(
+                f"{type(self.module).__name__} computes attention in code of its own, so that it cannot be recomputed "
+                "with other queries or keys"
+            )
+        outputs, pattern = vars(self)["outputs"], vars(self)["pattern"]
+        return (pattern.new_empty(0) if outputs is None else outputs.clone()), pattern
 
 
 Visit = Callable[[Call], Tensor]
@@ -141,6 +159,9 @@ def visiting(model: PreTrainedModel, visit: Visit, mask: Callable[..., Any] = ea
 
     `mask` is what makes the mask that it gets, from the arguments of the library's `eager_mask`.
     """
+    if hooked.is_outside(model):
+        with torch.inference_mode(), hooked.reading(model, lambda *computed: visit(Computed(*computed))):
+            yield
     token, mask_token = _VISIT.set(visit), _MASK.set(mask)
     if model.config._attn_implementation != STREAMED:
         model.set_attn_implementation(STREAMED)

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
+from grader.base.errors import UnsupportedTransformer
+from grader.measuring.attention import hooked
 from grader.measuring.attention.streaming import Call, Enough, visiting
 from grader.measuring.transformer.reach import words_of
 
@@ -88,9 +90,9 @@ class Workbench:
 
         The layers stay as they are for everybody else: a pass is known to the thread in which it runs alone.
         """
-        self.model, self.whole = model, whole
+        self.model, self.whole, self.replaces = model, whole, hooked.replaces(model)
         self.layers, self.heads = model.config.num_hidden_layers, model.config.num_attention_heads
-        self.stack = _stack(model)
+        self.stack = _stack(model) if self.replaces else []
         for number, layer in enumerate(self.stack):
             if not isinstance(layer.forward, _Skipped):
                 layer.forward = _Skipped(number, layer.forward)
@@ -109,6 +111,18 @@ class Workbench:
         """The number of tokens that predictions are about."""
         return words_of(self.model)
 
+    def refuse_to_replace(self) -> None:
+        """Refuse where no head can be replaced.
+
+        Raises:
+            UnsupportedTransformer: The outputs of heads cannot be told.
+        """
+        if not self.replaces:
+            raise UnsupportedTransformer(
+                f"{type(self.model).__name__} computes attention in code of its own that does not show what each head "
+                "puts out, so no head can be replaced: its patterns can be measured, and nothing else"
+            )
+
     def run(self, texts: Sequence[Sequence[int]], keep: Sequence[int] = (), last: int | None = None) -> CleanRun:
         """Return a run of texts of one length with nothing replaced.
 
@@ -117,6 +131,7 @@ class Workbench:
             keep: The layers whose calls and patterns are kept.
             last: The last layer that is computed; None for all, and the final states.
         """
+        self.refuse_to_replace()
         clean = CleanRun(torch.tensor(texts, device=self.model.device))
 
         def visit(call: Call) -> Tensor:
@@ -261,11 +276,18 @@ def mean_outputs(runs: Iterable[CleanRun], layer: int) -> Tensor:
 
 
 def repeated(state: Any, times: int) -> Any:  # noqa: ANN401 - a layer's own return
-    """Return a layer's return value for the batch, `times` times over."""
+    """Return a layer's return value for the batch, `times` times over.
+
+    What it has once for all texts, as T5's layers hand on their bias, stays so.
+    """
     if isinstance(state, Tensor):
         return state.repeat(times, *[1] * (state.dim() - 1))
-    if isinstance(state, tuple):
-        return tuple(repeated(each, times) for each in state)
+    if isinstance(state, tuple | list):
+        texts = len(state[0])
+        once = (isinstance(each, Tensor) and len(each) != texts for each in state)
+        return type(state)(
+            each if is_once else repeated(each, times) for each, is_once in zip(state, once, strict=True)
+        )
     return state
 
 

@@ -105,8 +105,11 @@ class _Words:
 
 
 def _pieces_of(tokenizer: PreTrainedTokenizerBase) -> Pieces:
-    backend = tokenizer.backend_tokenizer
-    return lambda word: tuple(backend.encode(f"a {word}", add_special_tokens=False).ids[1:])
+    def pieces(word: str) -> tuple[int, ...]:
+        encoded = tokenizer.backend_tokenizer.encode(f"a {word}", add_special_tokens=False)
+        return tuple(token for token, (_, end) in zip(encoded.ids, encoded.offsets, strict=True) if end > 1)
+
+    return pieces
 
 
 @lru_cache(maxsize=4)

@@ -1,5 +1,6 @@
 """Words and tokens: the tokens of each word, and the tokens that stand for plain words."""
 
+from collections.abc import Iterable
 from collections.abc import Sequence as Items
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ POSSESSIVE = "'s"
 CLOSING_MARKS = frozenset((*".,;:!?", POSSESSIVE))
 BEGINNINGS = ("Ġ", "▁")
 """The marks by which a vocabulary shows that a token begins a word."""
+CONTINUED, ENDED = "##", "</w>"
+"""The marks by which a vocabulary shows instead that a token goes on with a word, or ends one."""
+SHORT_TEXT = "a"
+"""A text around which a tokenizer shows its special tokens."""
 UNKNOWN = N_(
     "the tokenizer does not know {words} in “{text}”; write other words in `own_sentences`, or take a transformer "
     "whose tokenizer knows them"
@@ -31,7 +36,8 @@ MOST_NAMED = 5
 def plain_tokens(tokenizer: "PreTrainedTokenizerBase") -> tuple[int, ...]:
     """Return the ids of tokens that begin a plain word, ascending: random text is drawn from these.
 
-    A byte-level or sentence-piece vocabulary marks the beginning of a word, WordPiece its continuation.
+    A byte-level or sentence-piece vocabulary marks the beginning of a word, WordPiece its continuation, and the first
+    GPT's its end.
     """
     return tuple(index for index, _ in _plain_vocabulary(tokenizer))
 
@@ -44,14 +50,25 @@ def plain_words(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, ...]:
 @lru_cache(maxsize=4)
 def _plain_vocabulary(tokenizer: "PreTrainedTokenizerBase") -> tuple[tuple[int, str], ...]:
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    special = special_ids(tokenizer)
-    marked = any(token.startswith(BEGINNINGS) for token, _ in vocabulary)
-    words = ((index, token, token.lstrip("".join(BEGINNINGS))) for token, index in vocabulary)
-    return tuple(
-        (index, word)
-        for index, token, word in words
-        if index not in special and token.startswith(BEGINNINGS) >= marked and _plain(word)
+    special, (begin, end) = special_ids(tokenizer), _marks(tokenizer.get_vocab())
+    words = (
+        (index, token.lstrip("".join(begin)).removesuffix(end))
+        for token, index in vocabulary
+        if index not in special and token.endswith(end) and (not begin or token.startswith(begin))
     )
+    return tuple((index, word) for index, word in words if _plain(word))
+
+
+def _marks(tokens: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    """Return the marks at the beginning and at the end of a token that is a word, by what most tokens have."""
+    begun, continued, ended = 0, 0, 0
+    for token in tokens:
+        begun += token.startswith(BEGINNINGS)
+        continued += token.startswith(CONTINUED)
+        ended += token.endswith(ENDED)
+    if ended > begun:
+        return (), ENDED
+    return (BEGINNINGS if begun > continued else ()), ""
 
 
 def _plain(word: str) -> bool:
@@ -74,17 +91,27 @@ def unknown_id(tokenizer: "PreTrainedTokenizerBase") -> int | None:
 def surround(
     tokenizer: "PreTrainedTokenizerBase", token_ids: Items[int]
 ) -> tuple[tuple[int, ...], int, frozenset[int]]:
-    """Return the ids with special tokens around them, the number of these in front, and the positions of all of these.
+    """Return the ids with special tokens around them, the number of these in front, and the positions of them all."""
+    front, behind = _around(tokenizer)
+    ids = (*front, *token_ids, *behind)
+    return ids, len(front), frozenset({*range(len(front)), *range(len(ids) - len(behind), len(ids))})
 
-    A decoder gets its begin-of-text token in front, as when it was trained; an encoder its [CLS] and [SEP].
+
+def _around(tokenizer: "PreTrainedTokenizerBase") -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the special tokens in front of a text and behind it: those that the tokenizer itself puts there, if any.
+
+    T5's puts one behind, and none in front. Where a tokenizer puts none, an encoder gets its [CLS] and [SEP], and a
+    decoder its begin-of-text token, as when it was trained.
     """
+    encoded = tokenizer.backend_tokenizer.encode(SHORT_TEXT)
+    own = [place for place, mark in enumerate(encoded.special_tokens_mask) if not mark]
+    seen = sum(encoded.attention_mask)  # what is padding is not
+    if own and len(own) < seen:
+        return tuple(encoded.ids[: own[0]]), tuple(encoded.ids[own[-1] + 1 : seen])
     if tokenizer.cls_token_id is not None and tokenizer.sep_token_id is not None:
-        ids = (tokenizer.cls_token_id, *token_ids, tokenizer.sep_token_id)
-        return ids, 1, frozenset({0, len(ids) - 1})
+        return (tokenizer.cls_token_id,), (tokenizer.sep_token_id,)
     begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
-    if begin is None:
-        return tuple(token_ids), 0, frozenset()
-    return (begin, *token_ids), 1, frozenset({0})
+    return () if begin is None else (begin,), ()
 
 
 def text_of(words: Items[str]) -> str:

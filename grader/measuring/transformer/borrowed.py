@@ -10,6 +10,7 @@ from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerB
 from grader.base.errors import UnsupportedTransformer
 from grader.measuring.transformer import families
 from grader.measuring.transformer.load import attention_calls
+from grader.measuring.transformer.reach import alone, reads_one_text
 
 
 class Lent(NamedTuple):
@@ -52,7 +53,8 @@ def _base(model: nn.Module) -> PreTrainedModel:
             f"{type(model).__name__} is not a transformer of the library `transformers`; "
             "give a PreTrainedModel, such as what `AutoModel.from_pretrained` returns"
         )
-    if base.main_input_name != "input_ids" or base.config.is_encoder_decoder:
+    base = alone(base)
+    if not reads_one_text(base):
         raise UnsupportedTransformer(
             f"{type(base).__name__} does not read one text and nothing else; give a decoder or an encoder alone"
         )
@@ -70,12 +72,10 @@ def _base(model: nn.Module) -> PreTrainedModel:
 def _shape(base: PreTrainedModel) -> tuple[int, int, bool]:
     """Return the numbers of layers and of heads, and whether all are causal: as stated, and as one pass shows."""
     layers, heads = (getattr(base.config, f"num_{name}", None) for name in ("hidden_layers", "attention_heads"))
+    families.refuse_known(base.config.model_type, type(base).__name__)
     calls, name = attention_calls(base), type(base).__name__
     if not calls:
-        raise UnsupportedTransformer(
-            f"the attention of {name} cannot be reached through the attention interface of `transformers`. "
-            f"{families.advice()}"
-        )
+        raise UnsupportedTransformer(f"the attention of {name} cannot be reached. {families.advice()}")
     if len(calls) != layers:
         raise UnsupportedTransformer(
             f"{name} shows attention in {len(calls)} layers, but its configuration says {layers}; "

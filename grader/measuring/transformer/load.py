@@ -15,7 +15,7 @@ from grader.measuring.transformer import families
 from grader.measuring.transformer.files import lacks, pickles_in, read_json
 from grader.measuring.transformer.find import Say, locate, silent
 from grader.measuring.transformer.hub import quiet
-from grader.measuring.transformer.reach import refuse_other_tokenizer
+from grader.measuring.transformer.reach import alone, reads_one_text, refuse_other_tokenizer
 from grader.measuring.transformer.sane import (
     counted_tensors,
     foreign,
@@ -40,6 +40,8 @@ NO_LIMIT = sys.maxsize
 """In place of the tokenizer's own limit, of which it would only warn: `reach` holds texts to the real one."""
 BEHIND = "pooler."
 """The beginning of the names of weights that stand behind the last layer, and that nothing here needs."""
+DECODER = "decoder."
+"""The beginning of the names of weights of an encoder-decoder that its encoder does without."""
 LOADING = threading.Lock()
 """A lock: reading a transformer changes switches of the library that all threads share."""
 
@@ -89,7 +91,8 @@ def load(  # noqa: PLR0913 - which transformer, and in keywords how it is to lie
     digest = source_digest(source, located)
     with LOADING, view(located.path, read_files(source, located)) as shown:
         read, tokenizer = _read(shown, dtype, _automatic(source) if whole else "AutoModel")
-        model: PreTrainedModel = read.base_model if whole else read  # type: ignore[assignment]
+        base: PreTrainedModel = read.base_model if whole else read  # type: ignore[assignment]
+        model = alone(base)
         with foreign(located.path):
             refuse_not_finite(located.path, read)
             _agree(source, located.path, model)
@@ -99,7 +102,7 @@ def load(  # noqa: PLR0913 - which transformer, and in keywords how it is to lie
     verify(located, source)  # at no cost, unless a file changed meanwhile
     if source_digest(source, located) != digest:
         raise DigestMismatch(f"{located.path}: it changed while it was being read; try again when it stays as it is")
-    return Loaded(model, tokenizer, source, digest, read if read is not model else None)
+    return Loaded(model, tokenizer, source, digest, read if read is not base and base is model else None)
 
 
 def _automatic(source: TransformerSource) -> str:
@@ -150,7 +153,9 @@ def _read(path: Path, dtype: str, automatic: str) -> tuple["PreTrainedModel", "P
                 setattr(config, name, ONE_KERNEL[activation])
         model, missing = _with_head(path, config, number, getattr(transformers, automatic))
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-    missing = {name for name in missing if not name.startswith(BEHIND)}
+    base: PreTrainedModel = model.base_model  # type: ignore[assignment]
+    unread = (BEHIND, DECODER) if alone(base) is not base else BEHIND
+    missing = {name for name in missing if not name.startswith(unread)}
     if missing:
         raise UnsupportedTransformer(f"{path}: weights are missing: {', '.join(sorted(missing)[:5])}")
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
@@ -238,14 +243,14 @@ def _no_bars() -> Iterator[None]:
 
 def _agree(source: TransformerSource, path: Path, model: "PreTrainedModel") -> None:
     """Run three tokens, and compare the attention that is computed with what the exercise says."""
-    one_text = model.main_input_name == "input_ids" and not model.config.is_encoder_decoder
+    families.refuse_known(model.config.model_type, f"{path}: {type(model).__name__}")
+    one_text = reads_one_text(model)
     if one_text:
         refuse_too_small(path, model)
     calls = attention_calls(model) if one_text else []
     if not calls:
         raise UnsupportedTransformer(
-            f"{path}: the attention of {type(model).__name__} cannot be reached through the attention interface. "
-            f"{families.advice()}"
+            f"{path}: the attention of {type(model).__name__} cannot be reached. {families.advice()}"
         )
     family = "decoder" if all(causal for _, causal in calls) else "encoder"
     heads = sorted({heads for heads, _ in calls})
@@ -266,6 +271,10 @@ def attention_calls(model: "PreTrainedModel") -> list[tuple[int, bool]]:
     import torch
     from transformers import AttentionInterface
 
+    from grader.measuring.attention import hooked
+
+    if hooked.is_outside(model):
+        return hooked.shown(model)
     calls: list[tuple[int, bool]] = []
 
     def counted(

@@ -9,6 +9,20 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
+def alone(model: "PreTrainedModel") -> "PreTrainedModel":
+    """Return the part that reads one text: the encoder of an encoder-decoder, else the transformer itself."""
+    from transformers import PreTrainedModel
+
+    encoder, decoder = (getattr(model, half, None) for half in ("encoder", "decoder"))
+    return encoder if isinstance(encoder, PreTrainedModel) and isinstance(decoder, PreTrainedModel) else model
+
+
+def reads_one_text(part: "PreTrainedModel") -> bool:
+    """Return True of a transformer that needs token ids and nothing else."""
+    both = part.config.is_encoder_decoder and hasattr(part, "decoder")
+    return part.main_input_name == "input_ids" and not both
+
+
 def words_of(model: "PreTrainedModel") -> int:
     """Return the number of token ids, from 0, that the transformer has an embedding for."""
     return int(model.get_input_embeddings().get_parameter("weight").shape[0])
@@ -19,7 +33,7 @@ def longest_text(model: "PreTrainedModel") -> int | None:
 
     RoBERTa counts its positions from behind the padding token's id, so that it reads fewer than it has.
     """
-    longest: int | None = getattr(model.config, "max_position_embeddings", None)
+    longest: int | None = getattr(model.config, "max_position_embeddings", getattr(model.config, "max_seq_len", None))
     places = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
     behind = getattr(places, "padding_idx", None)
     return longest if longest is None or behind is None else longest - behind - 1

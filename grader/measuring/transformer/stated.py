@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from grader.base.errors import UnsupportedTransformer
+from grader.measuring.transformer.families import ENCODERS
 from grader.measuring.transformer.find import locate
 from grader.measuring.transformer.sane import foreign
 from grader.schema import TransformerSource
@@ -45,6 +46,7 @@ def completed(source: TransformerSource, place: Path) -> TransformerSource:
     layers, heads = (getattr(config, f"num_{what}", None) for what in ("hidden_layers", "attention_heads"))
     if not isinstance(layers, int) or not isinstance(heads, int):
         raise UnsupportedTransformer(f"{place}: its configuration does not state its numbers of layers and heads")
-    is_encoder = type(config) in AutoModelForMaskedLM._model_mapping
+    of_both = config.is_encoder_decoder or config.model_type in ENCODERS
+    is_encoder = of_both or type(config) in AutoModelForMaskedLM._model_mapping
     family: Literal["encoder", "decoder"] = "encoder" if is_encoder else "decoder"
     return source.model_copy(update={"family": family, "layers": layers, "heads": heads})

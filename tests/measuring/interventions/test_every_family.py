@@ -9,8 +9,7 @@ from torch import Tensor
 from transformers.pytorch_utils import Conv1D
 
 from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench
-from grader.measuring.transformer.families import MEASURED
-from tests.support.every_family import headed, output_projections
+from tests.support.every_family import REPLACED, headed, output_projections
 from tests.support.hooked import Hooked
 
 IDS = [[1, 5, 6, 7, 8, 9, 5, 6, 7, 8], [1, 15, 26, 37, 48, 59, 65, 76, 87, 98]]
@@ -21,7 +20,7 @@ CHOSEN = {0: (3,), 1: (0, 2), 2: (1, 3)}
 """Heads by layer."""
 SHARED = ("albert",)
 """The families whose layers are one and the same, so that nothing below a layer can be left out."""
-FAMILY = pytest.mark.parametrize("family", MEASURED)
+FAMILY = pytest.mark.parametrize("family", REPLACED)
 
 
 @cache

@@ -15,9 +15,8 @@ from grader.measuring.interventions.senders import Senders, _Batch
 from grader.measuring.interventions.workbench import Workbench
 from grader.measuring.interventions.writes import writes
 from grader.measuring.probes.families import family as probe
-from grader.measuring.transformer.families import MEASURED
 from grader.schema import HeadIndex, Kind, ProbeSettings, Trace, Writes
-from tests.support.every_family import ENCODERS, headed, layers_of, output_projections
+from tests.support.every_family import ENCODERS, INTERFACE, headed, layers_of, output_projections
 from tests.support.hooked import Hooked
 from tests.support.tiny import word_tokenizer
 
@@ -28,7 +27,7 @@ BEHIND_ATTENTION = ("mlp", "fc2", "ffn", "output.dense")
 SETTINGS = ProbeSettings(seed=3, repeat_sequences=6)
 INDUCTION = Kind(type="induction")
 RECEIVER = (2, 1)
-NOT_ADDED = tuple(family for family in MEASURED if family not in ADDED)
+NOT_ADDED = tuple(family for family in INTERFACE if family not in ADDED)
 CALLS: list[Call] = []
 RECORDED = "test_recorded"
 
@@ -51,7 +50,7 @@ def slice_of(family: str, projected: nn.Module, head: int) -> Tensor:
     return inputs.unflatten(0, (HEADS, -1))[head]
 
 
-@pytest.mark.parametrize("family", [family for family in MEASURED if family != "albert"])
+@pytest.mark.parametrize("family", [family for family in INTERFACE if family != "albert"])
 def test_the_families_named_are_those_in_which_the_layer_returns_what_the_head_adds(family: str) -> None:
     model = headed(family)
     layer, projected = layers_of(model)[1], output_projections(family, model)[1]

@@ -9,9 +9,8 @@ from safetensors.torch import load_file, save_file
 from grader.base.errors import UnsupportedTransformer
 from grader.measuring.interventions.workbench import Workbench
 from grader.measuring.transformer import load
-from grader.measuring.transformer.families import MEASURED
 from grader.schema import TransformerSource
-from tests.support.every_family import ENCODERS, headed
+from tests.support.every_family import ENCODERS, REPLACED, headed
 from tests.support.saved_transformers import saved, saved_as_gguf, tokenizer
 
 IDS = [[1, 5, 6, 7, 8, 9, 5, 6, 7, 8]]
@@ -23,7 +22,7 @@ def source(family: str, layers: int = 2) -> TransformerSource:
     return TransformerSource.model_validate({"name": "tiny-one", "family": kind, "layers": layers, "heads": 4})
 
 
-@pytest.mark.parametrize("family", MEASURED)
+@pytest.mark.parametrize("family", REPLACED)
 def test_the_whole_predicts_what_the_library_predicts(family: str, tmp_path: Path) -> None:
     made = headed(family, layers=2, vocab_size=WORDS)
     made.save_pretrained(tmp_path)
