@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grader import exercises
-from grader.base.errors import ExerciseError, UnknownExercise
+from grader.base.errors import ExerciseError, NotInstalled, TransformerNotFound, UnknownExercise
 from grader.laboratory import Laboratory
 from grader.schema import Exercise
 
@@ -34,7 +34,8 @@ class Laboratories:
     def preload(self, names: Iterable[str]) -> None:
         """Load the transformers of these exercises, and their score tables if there are any.
 
-        An exercise whose file has a fault is left out: its submissions wait, and others must not.
+        An exercise whose file has a fault is left out: its submissions wait, and others must not. One that carries its
+        scores needs no transformer.
 
         Raises:
             GraderError: There is no such exercise, or its transformer cannot be used.
@@ -47,6 +48,11 @@ class Laboratories:
             except ExerciseError as error:
                 log.error("not loaded beforehand: %s", error)
                 continue
-            _ = laboratory.whole if laboratory.exercise.is_causal else laboratory.loaded
+            try:
+                _ = laboratory.whole if laboratory.exercise.is_causal else laboratory.loaded
+            except (NotInstalled, TransformerNotFound) as error:
+                if not laboratory.is_measured:
+                    raise
+                log.warning("%s is graded by the scores that it carries: %s", name, error)
             if laboratory.is_measured:
                 _ = laboratory.standings

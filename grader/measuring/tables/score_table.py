@@ -208,8 +208,10 @@ class TableStore:
     def current(self) -> ScoreTable | None:
         """Return the kept table, else the carried one; None if there is neither, or if it is not of this exercise."""
         table = kept(self.folder, self.key)
-        if table is not None and self._fits(table):
-            return table
+        return table if table is not None and self._fits(table) else self.fitting()
+
+    def fitting(self) -> ScoreTable | None:
+        """Return the carried table if it follows from what one that is measured here would follow from."""
         table = self.carried.table if self.carried else None
         return table if table is not None and self._is_as_measured_here(table) else None
 
