@@ -25,7 +25,7 @@ COPY workers workers/
 COPY exercises exercises/
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
     && pip --python /opt/grader/bin/python install --no-cache-dir --constraint constraints.txt \
-        "$(echo /wheels/head_grader-*.whl)[service]"
+        "$(echo /wheels/head_grader-*.whl)[measure,service]"
 
 FROM python:3.11.15-slim-bookworm
 # The numbers are fixed: whoever owns the secrets' files on the host has to know them. The volume over

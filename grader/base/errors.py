@@ -86,7 +86,7 @@ class UnsupportedTransformer(GraderError):
 
 
 class NotInstalled(GraderError):
-    """A library is not installed, without which nothing can be measured."""
+    """Something is not installed on this machine, or cannot be."""
 
 
 class OutOfMemory(GraderError):

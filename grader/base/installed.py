@@ -9,13 +9,14 @@ MEASURE = (
     "gguf",
     "huggingface_hub",
     "jaxtyping",
+    "matplotlib",
     "safetensors",
     "tokenizers",
     "torch",
     "transformers",
     "wordfreq",
 )
-"""The libraries of the extra `measure`, by the names under which they are imported."""
+"""The libraries of the extra `measure` and of these, by the names under which they are imported."""
 COMMAND = "python -m pip install 'head-grader[measure]'"
 LACKING = N_("{doing}: this needs {library}, which is not installed; install it with: {command}")
 

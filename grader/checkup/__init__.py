@@ -6,13 +6,14 @@ from pathlib import Path
 from grader import exercises
 from grader.base import home
 from grader.base.errors import ExerciseError, GraderError, LedgerError, TransformerNotFound
-from grader.checkup import service, variables
+from grader.checkup import carried, service, variables
 from grader.checkup.check import Check
 from grader.exercises.known_heads import FILE_NAME, NOT_MEASURED, KnownHead, of_exercise
 from grader.grading.standings import Standings
+from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.measuring import transformer
-from grader.measuring.tables.score_table import ScoreTable, store_of
+from grader.measuring.tables.score_table import ScoreTable, kept
 from grader.measuring.transformer import families
 from grader.schema import Basis, Exercise
 from grader.service.versions import EditedExercise, KeptVersions
@@ -124,8 +125,8 @@ def _table(exercise: Exercise) -> Iterator[Check]:
     subject, source = f"exercise {exercise.id}", exercise.transformer
     try:
         path = None if source.files else transformer.locate(source, online=False).path
-        store = store_of(home.folder() / home.TABLES, exercise, transformer.digest(source, path))
-        table = store.current()
+        laboratory = Laboratory(exercise, home.folder() / home.TABLES, explicit=path)
+        table = laboratory.store.current()
     except TransformerNotFound:
         yield Check(True, subject, "the score table is looked up once the transformer is found")
         return
@@ -133,10 +134,12 @@ def _table(exercise: Exercise) -> Iterator[Check]:
         first, *rest = str(error).splitlines()
         yield Check(False, subject, first, "\n        ".join(rest))
         return
+    yield from carried.unused(laboratory)
     if table is None:
         yield Check(True, subject, "there is no score table that can be used; the first submission measures it")
         return
-    yield Check(True, subject, f"score table {table.key[:DIGITS]} is stored")
+    place = "stored" if kept(laboratory.folder, laboratory.store.key) else "carried by the exercise"
+    yield Check(True, subject, f"score table {table.key[:DIGITS]} is {place}")
     if table.basis is not None:
         yield Check(True, subject, f"it follows from {_in_words(table.basis)}")
 

@@ -21,6 +21,18 @@ def has_scores(folder: Path) -> bool:
     return (folder / FILE_NAME).is_file()
 
 
+def unused(lab: Laboratory) -> Iterator[Check]:
+    """Yield that the exercise carries scores which are not used here, and what they differ in; nothing else."""
+    if lab.carried is None or not lab.carried.path.is_file() or lab.store.fitting() is not None:
+        return
+    subject, table = f"exercise {lab.exercise.id}", lab.carried.table
+    own, theirs = lab.store.basis, table.basis if table is not None else None
+    names = [name for name in ("transformer", "code", "precision") if getattr(own, name) != getattr(theirs, name, "")]
+    what = "are damaged" if theirs is None else f"are of another {' and '.join(names) or 'exercise'}"
+    advice = f"write them anew with `grade exercises publish {lab.exercise.id}`"
+    yield Check(False, subject, f"the scores that it carries {what}, and so are not used", advice, is_optional=True)
+
+
 def compared(lab: Laboratory, folder: Path) -> Iterator[Check]:
     """Yield what measuring again shows of the scores in an exercise's folder."""
     exercise, path = lab.exercise, folder / FILE_NAME

@@ -9,7 +9,7 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
 from grader.explorer.content import contents
 from grader.explorer.page import page
-from grader.explorer.weights import about, transformer_script
+from grader.explorer.weights import Ingredients, about, transformer_script
 from grader.measuring.transformer import Loaded
 from grader.schema import Exercise
 
@@ -18,22 +18,22 @@ SERVICE = re.compile(r"https?://[\w.-]+(:\d+)?(/[\w./~-]*)?", re.ASCII)
 EXPLORER = folders.FolderMark(".head-explorer", "grade explore build")
 
 
-def build(exercise: Exercise, loaded: Loaded, out: Path, service: str | None = None) -> None:
+def build(exercise: Exercise, of: Ingredients | Loaded, out: Path, service: str | None = None) -> None:
     """Write the folder, which then works opened as files and from any address; an older one is replaced whole.
 
     Raises:
         UnsupportedTransformer: The exercise's transformer cannot run in a browser.
         InvalidInput: `out` exists and was not written by this function, or cannot be written to.
     """
-    script = transformer_script(loaded)
+    script = transformer_script(of)
     with _replaced(out) as folder:
         (folder / SCRIPT).write_bytes(script.encode())
-        (folder / INDEX).write_bytes(beside(exercise, loaded, service).encode())
+        (folder / INDEX).write_bytes(beside(exercise, of, service).encode())
 
 
-def beside(exercise: Exercise, loaded: Loaded, service: str | None = None, *, script: str = SCRIPT) -> str:
+def beside(exercise: Exercise, of: Ingredients | Loaded, service: str | None = None, *, script: str = SCRIPT) -> str:
     """Return the page for a folder in which the transformer's script lies."""
-    source = {"kind": "browser", "script": script, "about": about(loaded)}
+    source = {"kind": "browser", "script": script, "about": about(of)}
     return page(contents(exercise), source, beside=True, service=service)
 
 

@@ -3,16 +3,19 @@
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.base.errors import UnsupportedTransformer
 from grader.base.language import N_, _
 from grader.measuring.probes.tokens import special_ids, surround, unknown_id
 from grader.measuring.transformer import Loaded
 from grader.measuring.transformer.reach import longest_text
+from grader.schema import TransformerSource
 
 if TYPE_CHECKING:
     import numpy as np
+
+    Tensors = Mapping[str, np.ndarray[Any, Any]]
 
 GLOBAL = "explorerTransformer"
 """The name of the global variable that the script sets."""
@@ -46,17 +49,51 @@ REFUSED = N_(
 )
 
 
-def transformer_script(loaded: Loaded) -> str:
+class Ingredients(NamedTuple):
+    """Everything that the script is made of: taken from a loaded transformer, or from its files."""
+
+    source: TransformerSource
+    longest: int | None
+    config: dict[str, Any]
+    tensors: "Tensors"
+    spelling: dict[str, Any]
+    """The content of tokenizer.json."""
+    names: list[str]
+    """The tokens in the order of their ids."""
+    special: frozenset[int]
+    front: tuple[int, ...]
+    """The tokens in front of every text."""
+    unknown: int | None
+
+
+def of_loaded(loaded: Loaded) -> Ingredients:
+    """Return what the script of a loaded transformer is made of."""
+    tokenizer = loaded.tokenizer
+    return Ingredients(
+        source=loaded.source,
+        longest=longest_text(loaded.model),
+        config=loaded.model.config.to_dict(),
+        tensors={name: tensor.numpy() for name, tensor in loaded.model.state_dict().items()},
+        spelling=json.loads(tokenizer.backend_tokenizer.to_str()),
+        names=list(tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))),
+        special=special_ids(tokenizer),
+        front=surround(tokenizer, ())[0],
+        unknown=unknown_id(tokenizer),
+    )
+
+
+def transformer_script(of: Ingredients | Loaded) -> str:
     """Return the text of `transformer.js`; the same transformer always gives the same text.
 
     Raises:
         UnsupportedTransformer: The browser's engine cannot run it, or would not compute the same numbers.
     """
-    tokenizer = _tokenizer(loaded)
-    config, tensors = _config(loaded), _tensors(loaded)
+    given = of_loaded(of) if isinstance(of, Loaded) else of
+    tokenizer = _tokenizer(given)
+    config, tensors = _config(given), _tensors(given)
     numbers = b"".join(tensor.tobytes() for tensor in tensors.values())
     weights = {
-        "about": about(loaded),
+        "about": about(given),
         "shape": {
             "layers": config["n_layer"],
             "heads": config["n_head"],
@@ -72,65 +109,64 @@ def transformer_script(loaded: Loaded) -> str:
     return f"globalThis.{GLOBAL}={json.dumps(weights, separators=(',', ':'))};\n"
 
 
-def about(loaded: Loaded) -> dict[str, object]:
+def about(of: Ingredients | Loaded) -> dict[str, object]:
     """Return what a page knows of a transformer that the engine can run."""
     return {
-        "id": loaded.source.name,
-        "layers": loaded.source.layers,
-        "heads": loaded.source.heads,
+        "id": of.source.name,
+        "layers": of.source.layers,
+        "heads": of.source.heads,
         "causal": True,
-        "longest": longest_text(loaded.model),
+        "longest": longest_text(of.model) if isinstance(of, Loaded) else of.longest,
         "predicts": True,
         "switches": True,
     }
 
 
-def _config(loaded: Loaded) -> dict[str, Any]:
+def _config(given: Ingredients) -> dict[str, Any]:
     """Return the configuration of a GPT-2 that the engine can compute."""
-    config: dict[str, Any] = loaded.model.config.to_dict()
+    config = given.config
     for key, computed in CONFIGURED.items():
         if config.get(key) not in computed:
             reason = N_("its `{key}` is {value}, and the page computes {computed}")
-            raise _refused(loaded, _(reason, key=key, value=config.get(key), computed=computed[0]))
+            raise _refused(given, _(reason, key=key, value=config.get(key), computed=computed[0]))
     size = config["n_embd"] // config["n_head"]
     if size % LANES or (config["n_inner"] or 0) % LANES:
-        raise _refused(loaded, _("its heads or its MLPs are not a multiple of {number} wide", number=LANES))
+        raise _refused(given, _("its heads or its MLPs are not a multiple of {number} wide", number=LANES))
     return config
 
 
-def _tensors(loaded: Loaded) -> "dict[str, np.ndarray[Any, Any]]":
+def _tensors(given: Ingredients) -> "Tensors":
     """Return the weights in float16, by name; each is the very number that the grader computes with."""
-    weights = {name: tensor.numpy() for name, tensor in sorted(loaded.model.state_dict().items())}
+    weights = dict(sorted(given.tensors.items()))
     count = sum(tensor.size for tensor in weights.values())
     if count > MOST_NUMBERS:
         reason = N_("it has {count} million weights, and a page carries {most} at most")
-        raise _refused(loaded, _(reason, count=count // 10**6, most=MOST_NUMBERS // 10**6))
+        raise _refused(given, _(reason, count=count // 10**6, most=MOST_NUMBERS // 10**6))
     halves = {name: tensor.astype("<f2") for name, tensor in weights.items()}
     if any((halves[name] != tensor).any() for name, tensor in weights.items()):
-        raise _refused(loaded, _("its weights are no float16 numbers, so that the page would show other numbers"))
+        raise _refused(given, _("its weights are no float16 numbers, so that the page would show other numbers"))
     return halves
 
 
-def _tokenizer(loaded: Loaded) -> dict[str, object]:
+def _tokenizer(given: Ingredients) -> dict[str, object]:
     """Return what the engine's tokenizer needs to know."""
-    content = json.loads(loaded.tokenizer.backend_tokenizer.to_str())
+    content = given.spelling
     words, pairs, typed = content["pre_tokenizer"] or {}, content["model"], content["added_tokens"]
     alike = (
         content["normalizer"] is None
         and _agrees(words, WORDS)
         and _agrees(pairs, BYTES)
         and all(_agrees(token, TYPED) for token in typed)
-        and unknown_id(loaded.tokenizer) is None
+        and given.unknown is None
     )
     if not alike:
-        raise _refused(loaded, _("its tokenizer is not the byte-level BPE of GPT-2"))
-    names = loaded.tokenizer.convert_ids_to_tokens(list(range(len(loaded.tokenizer))))
+        raise _refused(given, _("its tokenizer is not the byte-level BPE of GPT-2"))
     return {
-        "vocabulary": names,
+        "vocabulary": given.names,
         "merges": pairs["merges"],
         "typed": [[token["content"], token["id"]] for token in typed],
-        "special": sorted(special_ids(loaded.tokenizer)),
-        "front": surround(loaded.tokenizer, ())[0],
+        "special": sorted(given.special),
+        "front": given.front,
         "spaced": words["add_prefix_space"],
     }
 
@@ -139,5 +175,5 @@ def _agrees(content: Mapping[str, object], wanted: Mapping[str, object]) -> bool
     return all(content.get(key) == value for key, value in wanted.items())
 
 
-def _refused(loaded: Loaded, reason: str) -> UnsupportedTransformer:
-    return UnsupportedTransformer(_(REFUSED, name=loaded.source.name, reason=reason))
+def _refused(given: Ingredients, reason: str) -> UnsupportedTransformer:
+    return UnsupportedTransformer(_(REFUSED, name=given.source.name, reason=reason))

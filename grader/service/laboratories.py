@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grader import exercises
-from grader.base.errors import ExerciseError, UnknownExercise
+from grader.base.errors import ExerciseError, NotInstalled, TransformerNotFound, UnknownExercise
 from grader.laboratory import Laboratory
 from grader.schema import REFERENCE, Exercise
 
@@ -35,7 +35,8 @@ class Laboratories:
         """Load the transformers of these exercises, and their score tables if there are any.
 
         What a process holds on a GPU is lost to the children that it forks, so there each child loads its own.
-        An exercise whose file has a fault is left out: its submissions wait, and others must not.
+        An exercise whose file has a fault is left out: its submissions wait, and others must not. One that carries its
+        scores needs no transformer.
 
         Raises:
             GraderError: There is no such exercise, or its transformer cannot be used.
@@ -48,9 +49,14 @@ class Laboratories:
             except ExerciseError as error:
                 log.error("not loaded beforehand: %s", error)
                 continue
-            if laboratory.exercise.is_causal:
-                _ = laboratory.whole
-            elif laboratory.place == REFERENCE:
-                _ = laboratory.loaded
+            try:
+                if laboratory.exercise.is_causal:
+                    _ = laboratory.whole
+                elif laboratory.place == REFERENCE:
+                    _ = laboratory.loaded
+            except (NotInstalled, TransformerNotFound) as error:
+                if not laboratory.is_measured:
+                    raise
+                log.warning("%s is graded by the scores that it carries: %s", name, error)
             if laboratory.is_measured:
                 _ = laboratory.standings

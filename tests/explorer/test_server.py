@@ -11,9 +11,14 @@ import httpx
 import numpy as np
 import pytest
 import torch
+from starlette.testclient import TestClient
 
 from grader import exercises
+from grader.explorer.content import contents
+from grader.explorer.files import of_files
 from grader.explorer.serving import listening
+from grader.explorer.serving.application import Explorer, application
+from grader.explorer.weights import transformer_script
 from grader.laboratory import Laboratory
 from grader.laboratory.looking import MOST_TOKENS
 from grader.ledger import Ledger
@@ -328,3 +333,15 @@ def test_the_usual_port_is_taken_again_unless_something_listens_there(monkeypatc
         assert second.getsockname()[1] != port
     with listening.listener(None) as again:
         assert again.getsockname()[1] == port
+
+
+def test_where_nothing_can_be_measured_the_browser_gets_the_transformer() -> None:
+    exercise = exercises.load("mini-heads")
+    ingredients = of_files(exercise.transformer)
+    client = TestClient(application(Explorer(contents(exercise), ingredients)))
+    page = client.get("/")
+
+    assert '"kind":"browser"' in page.text
+    assert "'self'" in page.headers["content-security-policy"].partition("script-src")[2].partition(";")[0]
+    assert client.get("/transformer.js").text == transformer_script(ingredients)
+    assert client.post("/api/layer", json={"text": TEXT, "layer": 0}).status_code == 404

@@ -3,6 +3,8 @@
 import json
 from base64 import b64decode
 from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import numpy as np
 import pytest
@@ -11,8 +13,9 @@ from tokenizers import Tokenizer, normalizers
 from grader import exercises
 from grader.base.errors import UnsupportedTransformer
 from grader.explorer import weights
+from grader.explorer.files import of_files
 from grader.explorer.weights import GLOBAL, transformer_script
-from grader.measuring.transformer import Loaded, load
+from grader.measuring.transformer import Loaded, load, locate
 
 
 @pytest.fixture
@@ -71,3 +74,37 @@ def test_too_large_a_transformer_is_refused(loaded: Loaded, monkeypatch: pytest.
 
     with pytest.raises(UnsupportedTransformer, match="3 million weights"):
         transformer_script(loaded)
+
+
+def test_the_files_alone_give_the_same_script(loaded: Loaded) -> None:
+    assert transformer_script(of_files(loaded.source)) == transformer_script(loaded)
+
+
+def no_inner(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    del config["n_inner"]
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def no_first_token(folder: Path) -> None:
+    (folder / "tokenizer_config.json").write_text("{}")
+
+
+def cut_weights(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def no_weights(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"\xff" * 20)
+
+
+@pytest.mark.parametrize("change", [no_inner, no_first_token, cut_weights, no_weights])
+def test_files_that_do_not_say_everything_are_refused(
+    loaded: Loaded, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    folder = copytree(locate(loaded.source).path, tmp_path / "copy", ignore=ignore_patterns("heat-maps"))
+    change(folder)
+
+    with pytest.raises(UnsupportedTransformer, match=r"head-grader\[measure\]"):
+        of_files(loaded.source.model_copy(update={"files": {}}), folder)

@@ -8,19 +8,25 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Mapping
 from email.parser import HeaderParser
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from grader import __version__, exercises
 
 ROOT = Path(__file__).parents[2]
 GRADER = ROOT / "grader"
+LARGEST = 200
+"""The most megabytes of the small installation, without compiled copies of modules."""
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-EXTRAS = {"service", "test", "docs"}
+EXTRAS = {"measure", "notebook", "service", "test", "docs"}
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +47,35 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([*PIP, "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
     paths = {name: str(folder) for name in ("base", "platbase")}
     (Path(sysconfig.get_path("purelib", vars=paths)) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return folder
+
+
+def small_closure() -> dict[str, Distribution]:
+    """Everything that `pip install head-grader` installs, without any extra, by name."""
+    found: dict[str, Distribution] = {}
+    waiting = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    while waiting:
+        wanted = Requirement(waiting.pop())
+        extras = wanted.extras or {""}
+        name = canonicalize_name(wanted.name)
+        if name not in found and (not wanted.marker or any(wanted.marker.evaluate({"extra": e}) for e in extras)):
+            found[name] = distribution(name)
+            needed = map(Requirement, found[name].requires or ())
+            waiting += [str(each) for each in needed if not each.marker or each.marker.evaluate({"extra": ""})]
+    return found
+
+
+@pytest.fixture(scope="module")
+def small(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh virtual environment of the small installation: links to what is installed here, and nothing else."""
+    folder = tmp_path_factory.mktemp("small") / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    python = folder / "bin" / "python"
+    subprocess.run([*PIP, "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
+    site = Path(sysconfig.get_path("purelib", vars={name: str(folder) for name in ("base", "platbase")}))
+    for package in small_closure().values():
+        for top in {file.parts[0] for file in package.files or () if file.parts[0] not in ("..", "__pycache__")}:
+            (site / top).symlink_to(Path(str(package.locate_file(top))))
     return folder
 
 
@@ -119,3 +154,56 @@ def test_it_checks_and_grades_the_example(environment: Path, tmp_path: Path) -> 
     assert (graded.returncode, graded.stderr) == (0, "")
     assert re.search(r"^✓ passed", graded.stdout, re.MULTILINE)
     assert '<html lang="ko">' in in_korean.stdout
+
+
+def test_the_small_installation_is_small_and_cannot_measure(small: Path, tmp_path: Path) -> None:
+    closure = small_closure()
+    files = (file for package in closure.values() for file in package.files or () if file.suffix != ".pyc")
+    megabytes = sum(place.stat().st_size for file in files if (place := Path(str(file.locate()))).is_file()) / 1e6
+
+    assert not {"torch", "transformers", "tokenizers", "safetensors", "matplotlib", "wordfreq"} & closure.keys()
+    assert megabytes < LARGEST
+    assert run(small, tmp_path, "python", "-c", "import torch").stderr.endswith("No module named 'torch'\n")
+
+
+@pytest.mark.parametrize("name", ["mini-heads", "mini-circuit"])
+def test_the_small_installation_gives_the_same_report(
+    small: Path, environment: Path, tmp_path: Path, name: str
+) -> None:
+    example = tmp_path / "my_heads.yaml"
+    example.write_bytes((ROOT / "exercises" / name / "my_heads.yaml").read_bytes())
+    words = ("grade", "submit", "my_heads.yaml", "--format", "html" if name == "mini-heads" else "json")
+    here, there = (run(each, tmp_path, *words) for each in (small, environment))
+
+    assert (here.stderr, here.returncode) == ("", there.returncode)
+    assert here.stdout == there.stdout
+    assert ("<svg" in here.stdout) == (name == "mini-heads")
+
+
+def test_the_small_installation_checks_explores_hints_and_counts(small: Path, tmp_path: Path) -> None:
+    example, out = ROOT / "exercises" / "mini-heads" / "my_heads.yaml", tmp_path / "page"
+    done = [
+        run(small, tmp_path, "grade", *words)
+        for words in (
+            ("check", str(example)),
+            ("explore", "build", "--out", str(out)),
+            ("hint", "mini-heads", "induction"),
+            ("progress",),
+        )
+    ]
+
+    assert [(each.returncode, each.stderr) for each in done if each.returncode] == []
+    assert {file.name for file in out.iterdir() if not file.name.startswith(".")} == {"index.html", "transformer.js"}
+
+
+@pytest.mark.parametrize(
+    "words", [("show", "0", "6"), ("exercises", "publish", "mini-heads"), ("explore", "--transformer", ".")]
+)
+def test_what_must_be_measured_says_how_to_install_the_rest(
+    small: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = run(small, tmp_path, "grade", *words)
+
+    assert done.returncode == 3, done.stdout
+    assert "python -m pip install 'head-grader[measure]'" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -21,6 +21,7 @@ from redis.retry import Retry
 
 from grader.base import language
 from grader.base.errors import GraderError, LedgerError, SchemaChanged
+from grader.base.installed import can_measure
 from grader.base.screen import harmless
 from grader.ledger import Ledger
 from grader.service import streams
@@ -142,11 +143,12 @@ def _check_ledger() -> None:
 
 
 def _preload(exercises: tuple[str, ...]) -> None:
-    import torch
-
     from workers import resources
 
-    torch.set_num_threads(1)
+    if can_measure():
+        import torch
+
+        torch.set_num_threads(1)
     try:
         resources.preload(exercises)
     except GraderError as error:  # Celery would only log it

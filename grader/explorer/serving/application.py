@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 from pydantic import Field, ValidationError
@@ -24,8 +24,12 @@ from grader.documents import SIZE_LIMIT
 from grader.explorer.content import Content
 from grader.explorer.handed_in import Desk
 from grader.explorer.page import page
-from grader.laboratory.looking import Looking
+from grader.explorer.site import SCRIPT
+from grader.explorer.weights import Ingredients, about, transformer_script
 from grader.schema import Record
+
+if TYPE_CHECKING:
+    from grader.laboratory.looking import Looking
 
 MOST_BYTES = 2 * SIZE_LIMIT
 """The longest question: a submission file of the greatest size, written as JSON."""
@@ -84,7 +88,8 @@ class Explorer:
     """Everything behind one page."""
 
     contents: Mapping[str, Content]
-    looking: Looking
+    looking: "Looking | Ingredients"
+    """The transformer under any text; or what it is made of, where only the browser can compute."""
     desk: Desk | None = None
     """None where there is nothing to hand in."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -103,6 +108,8 @@ def application(explorer: Explorer) -> Starlette:
             for name, (question, answer) in _answers(explorer).items()
         ),
     ]
+    if isinstance(explorer.looking, Ingredients):
+        routes.append(Route(f"/{SCRIPT}", partial(_script, transformer_script(explorer.looking))))
     if explorer.desk is not None:
         routes.append(Route("/report/{number:str}", partial(_report, explorer.desk)))
     faults: Any = {HTTPException: _no_such_route, Exception: _failed}
@@ -114,11 +121,9 @@ def application(explorer: Explorer) -> Starlette:
 def _answers(explorer: Explorer) -> dict[str, tuple[type[Record], Answer]]:
     """Return the questions that can be asked, each with what answers it in a thread."""
     looking, desk = explorer.looking, explorer.desk
-    answers: dict[str, tuple[type[Record], Answer]] = {
-        "read": (TextQuestion, partial(_read, looking)),
-        "layer": (LayerQuestion, partial(_layer, looking)),
-        "predict": (SwitchedQuestion, partial(_predict, looking)),
-    }
+    answers: dict[str, tuple[type[Record], Answer]] = {}
+    if not isinstance(looking, Ingredients):
+        answers = _looks(looking)
     if desk is None:
         return answers
     return answers | {
@@ -128,16 +133,25 @@ def _answers(explorer: Explorer) -> dict[str, tuple[type[Record], Answer]]:
     }
 
 
-def _read(looking: Looking, asked: TextQuestion) -> Response:
+def _looks(looking: "Looking") -> dict[str, tuple[type[Record], Answer]]:
+    """Return the questions on where heads look."""
+    return {
+        "read": (TextQuestion, partial(_read, looking)),
+        "layer": (LayerQuestion, partial(_layer, looking)),
+        "predict": (SwitchedQuestion, partial(_predict, looking)),
+    }
+
+
+def _read(looking: "Looking", asked: TextQuestion) -> Response:
     return _json({"text": asked.text, "tokens": [token._asdict() for token in looking.read(asked.text)]})
 
 
-def _layer(looking: Looking, asked: LayerQuestion) -> Response:
+def _layer(looking: "Looking", asked: LayerQuestion) -> Response:
     pattern = looking.layer(asked.text, asked.layer, asked.off)
     return Response(pattern.astype("<f4").tobytes(), media_type="application/octet-stream")
 
 
-def _predict(looking: Looking, asked: SwitchedQuestion) -> Response:
+def _predict(looking: "Looking", asked: SwitchedQuestion) -> Response:
     return _json([guess._asdict() for guess in looking.predict(asked.text, asked.off) or ()])
 
 
@@ -177,8 +191,16 @@ async def _body(request: Request) -> bytes:
 
 
 def _page(explorer: Explorer, request: Request) -> Response:
-    source = {"kind": "server", "about": asdict(explorer.looking.about), "grades": explorer.desk is not None}
-    return _html(page(explorer.contents, source))
+    source: dict[str, object] = {"grades": explorer.desk is not None}
+    if isinstance(explorer.looking, Ingredients):
+        source |= {"kind": "browser", "script": SCRIPT, "about": about(explorer.looking)}
+    else:
+        source |= {"kind": "server", "about": asdict(explorer.looking.about)}
+    return _html(page(explorer.contents, source, beside=isinstance(explorer.looking, Ingredients)))
+
+
+def _script(text: str, request: Request) -> Response:
+    return Response(text, media_type="text/javascript")
 
 
 def _report(desk: Desk, request: Request) -> Response:

@@ -218,8 +218,11 @@ class TableStore:
     def current(self) -> ScoreTable | None:
         """Return the kept table, else the carried one; None if there is neither, or if it is not of this exercise."""
         table = kept(self.folder, self.key)
-        if table is not None and self._fits(table) and (self.takes_any or table.is_reference):
-            return table
+        fits = table is not None and self._fits(table) and (self.takes_any or table.is_reference)
+        return table if fits else self.fitting()
+
+    def fitting(self) -> ScoreTable | None:
+        """Return the carried table if it follows from what one that is measured here would follow from."""
         table = self.carried.table if self.carried else None
         return table if table is not None and self._is_as_measured_here(table) else None
 

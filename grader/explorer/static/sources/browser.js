@@ -8,13 +8,15 @@
 import { element } from "../elements.js";
 import { createBrowserSource } from "../engine/source.js";
 import { ExplorerError } from "../speech.js";
+import { createDesk } from "./server.js";
 
 /**
  * @param {Given} given
  * @returns {Source}
  */
 export function createBesideSource(given) {
-  const { about, script } = /** @type {{about: About, script: string}} */ (/** @type {unknown} */ (given.source));
+  const { about, script, grades } =
+    /** @type {{about: About, script: string, grades?: boolean}} */ (/** @type {unknown} */ (given.source));
   const engine = loadedBeside(script).then(createBrowserSource);
   return {
     about,
@@ -22,6 +24,7 @@ export function createBesideSource(given) {
     read: async (text) => (await engine).read(text),
     layer: async (text, layer, off) => (await engine).layer(text, layer, off),
     predict: async (text, off) => (await engine).predict(text, off),
+    ...(grades ? createDesk() : {}),
   };
 }
 

@@ -50,9 +50,16 @@ export function createServerSource(given) {
     /** @param {string} text @param {Head[]} off @returns {Promise<Prediction[]>} */
     predict: (text, off) => askServer("predict", { text, off }, signalFor(text)).then((answer) => answer.json()),
   };
-  if (!grades) return looking;
+  return grades ? { ...looking, ...createDesk() } : looking;
+}
+
+/**
+ * What the server does with claims, however the patterns are computed.
+ *
+ * @returns {Pick<Source, "hints" | "handIn" | "readFile">}
+ */
+export function createDesk() {
   return {
-    ...looking,
     /** @param {string} kind @param {number} number @returns {Promise<Hints>} */
     hints: (kind, number) => askServer("hints", { kind, number }).then((answer) => answer.json()),
     /** @param {SubmissionDraft} draft @returns {Promise<HandedIn>} */
