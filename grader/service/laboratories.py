@@ -49,14 +49,19 @@ class Laboratories:
             except ExerciseError as error:
                 log.error("not loaded beforehand: %s", error)
                 continue
-            try:
-                if laboratory.exercise.is_causal:
-                    _ = laboratory.whole
-                elif laboratory.place == REFERENCE:
-                    _ = laboratory.loaded
-            except (NotInstalled, TransformerNotFound) as error:
-                if not laboratory.is_measured:
-                    raise
-                log.warning("%s is graded by the scores that it carries: %s", name, error)
+            _load(laboratory)
             if laboratory.is_measured:
                 _ = laboratory.standings
+
+
+def _load(laboratory: Laboratory) -> None:
+    """Load the transformer, unless the exercise carries its scores and the transformer is nowhere."""
+    try:
+        if laboratory.exercise.is_causal:
+            _ = laboratory.whole
+        elif laboratory.place == REFERENCE:
+            _ = laboratory.loaded
+    except (NotInstalled, TransformerNotFound) as error:
+        if not laboratory.is_measured:
+            raise
+        log.warning("%s is graded by the scores that it carries: %s", laboratory.exercise.id, error)
