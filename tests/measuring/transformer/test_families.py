@@ -237,11 +237,8 @@ def test_the_encoder_of_an_encoder_decoder_is_loaded_alone(
 @pytest.mark.parametrize("family", ["gptj", "t5"])
 def test_every_kind_of_probe_is_measured_with_the_same_scores_for_any_number_of_threads(family: str) -> None:
     words = TOKENIZERS["GPT-2" if family == "gptj" else "T5"][0]()
-    longer = {"n_positions": 256} if family == "gptj" else {}
-    model, kinds = (
-        tiny(family, vocab_size=len(words), **longer),
-        [Kind(type="positional", offset=-1), Kind(type="induction")],
-    )
+    model = tiny(family, vocab_size=len(words), n_positions=256, max_position_embeddings=256)
+    kinds = [Kind(type="positional", offset=-1), Kind(type="induction")]
     before = torch.get_num_threads()
     with borrowed(model, words) as lent:
         torch.set_num_threads(1)
