@@ -57,7 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try.",
     ),
     "exercises": ("exercises:app", "List the exercises, show one, start a new one, or check them."),
-    "schema": ("schema:schema", "Print the JSON Schema of a submission, an exercise or a report."),
+    "schema": ("schema:schema", "Print the JSON Schema of a submission, an exercise, a report or an atlas."),
     "calibrate": (
         "calibrate:calibrate",
         "Show each kind's scores, the gaps and the noise among them, and the effect of its threshold.",

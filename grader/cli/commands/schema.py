@@ -8,6 +8,7 @@ import typer
 
 from grader.cli.options import FORMAT, OutPath, print_or_write
 from grader.schema import Exercise, Record, Report, Submission
+from grader.schema.atlas import Atlas, Comparison
 
 
 class RecordName(StrEnum):
@@ -16,9 +17,17 @@ class RecordName(StrEnum):
     submission = "submission"
     exercise = "exercise"
     report = "report"
+    atlas = "atlas"
+    comparison = "comparison"
 
 
-RECORDS: dict[str, type[Record]] = {"submission": Submission, "exercise": Exercise, "report": Report}
+RECORDS: dict[str, type[Record]] = {
+    "submission": Submission,
+    "exercise": Exercise,
+    "report": Report,
+    "atlas": Atlas,
+    "comparison": Comparison,
+}
 
 
 class SchemaFormat(StrEnum):
@@ -32,7 +41,7 @@ def schema(
     form: Annotated[SchemaFormat, FORMAT] = SchemaFormat.json,
     out: OutPath = None,
 ) -> None:
-    """Print the JSON Schema of a submission, an exercise or a report."""
+    """Print the JSON Schema of a submission, an exercise, a report or an atlas."""
     print_or_write(rendered(name.value), out)
 
 
