@@ -9,7 +9,8 @@ from grader.base.errors import UnsupportedTransformer
 from grader.measuring.attention.streaming import pattern_of
 from grader.measuring.transformer.borrowed import borrowed
 from grader.measuring.transformer.families import MEASURED, NOT_MEASURED, advice
-from tests.support.every_family import config
+from grader.measuring.transformer.stated import completed, unread
+from tests.support.every_family import ENCODERS, config
 from tests.support.tiny import word_tokenizer
 
 PAGE = Path(__file__).parents[3] / "docs" / "writing-exercises.md"
@@ -28,6 +29,14 @@ def test_a_small_one_is_measured(family: str) -> None:
     assert (lent.layers, lent.heads) == (2, 4)
     assert bool((rows <= 1 + 1e-6).all())
     assert bool((rows >= 1 - 1e-6).all()) == (family not in SINKS)
+
+
+def test_the_files_of_each_state_its_family_and_shape(tmp_path: Path) -> None:
+    for family in MEASURED:
+        config(family).save_pretrained(tmp_path / family)
+        source = completed(unread(family), tmp_path / family)
+
+        assert (source.family, source.layers, source.heads) == ("encoder" if family in ENCODERS else "decoder", 2, 4)
 
 
 @pytest.mark.parametrize("family", ["gptj", "bloom", "deberta-v2"])
