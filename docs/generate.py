@@ -80,7 +80,7 @@ def demo() -> str:
         printed = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=True).stdout  # noqa: S603
     title, *claims, total, _sources, _words = printed.strip().split("\n\n")
     (guess,) = (claim for claim in claims if GUESS in claim)
-    shown = (title.splitlines()[0], guess, "\n".join(total.splitlines()[:-1]))
+    shown = (title.splitlines()[0], guess, "\n".join(total.splitlines()[:-2]))
     return "\n".join(["```text", "\n\n...\n\n".join(shown), "```"])
 
 

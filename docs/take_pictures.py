@@ -1,7 +1,7 @@
 """Pictures of our pages for the documents, taken in the Chromium at /usr/bin/chromium or CHROMIUM.
 
-Everything is measured on the bundled transformer, so the pictures show what a student sees. A picture of another page
-is a line in `shots`.
+Everything but the atlases is measured on the bundled transformer, so the pictures show what a student sees; measuring
+SmolLM2 for its atlas takes minutes. A picture of another page is a line in `shots`.
 """
 
 import os
@@ -24,9 +24,11 @@ from grader.gallery.discretion import Discretion
 from grader.gallery.pictures import Pictures
 from grader.grading.grade import shown
 from grader.laboratory import Laboratory
+from grader.laboratory.atlas import AtlasLaboratory
 from grader.ledger import Ledger
 from grader.measuring.transformer import load
 from grader.report.formats import html
+from grader.report.pages import atlas as atlas_page
 from grader.report.pages import scan
 from grader.schema import Claim, Submission
 
@@ -109,6 +111,14 @@ def explorer(folder: Path) -> Path:
     return out / explorer_site.INDEX
 
 
+def atlas(word: str, tables: Path) -> Path:
+    """The atlas of a transformer, written beside its tables."""
+    lab, out = AtlasLaboratory(word, tables), tables / f"{word}.html"
+    drawn = {place: lab.picture(kind, place) for place, kind in scan.worth_drawing(lab.standings).items()}
+    out.write_text(atlas_page.render(lab.standings, drawn, lab.left_out), encoding="utf-8")
+    return out
+
+
 def shots(folder: Path) -> Iterator[Shot]:
     """What there is to take."""
     report, whole = pages(folder)
@@ -121,6 +131,8 @@ def shots(folder: Path) -> Iterator[Shot]:
     yield Shot("report-dark", report, scheme="dark", prepare=_at_a_claim)
     yield Shot("report-phone", report, PHONE)
     yield Shot("map", whole)
+    yield Shot("atlas-smollm2", atlas("smollm2-heads", folder / "tables"), element="section.map")
+    yield Shot("atlas-minilm", atlas("minilm-heads", folder / "tables"), element="section.map")
     looking = explorer(folder)
     pinned = f"#head={NO_ANSWER}"
     yield Shot("explorer", looking, WINDOW, link=f"{pinned}&query=12", prepare=_drawn)

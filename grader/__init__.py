@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from grader.door import (
         AttentionPage,
         Claim,
+        Comparison,
         Exercise,
         GraderError,
         InvalidInput,
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AttentionPage",
     "Claim",
+    "Comparison",
     "Exercise",
     "GraderError",
     "InvalidInput",

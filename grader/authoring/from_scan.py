@@ -83,8 +83,8 @@ def _files(exercise: Exercise, standings: Standings) -> dict[str, str]:
         "supply": _supply(source),
     }
     reach = {
-        "exercise.yaml": f"; not all can be reached: {BEYOND}",
-        "README.md": f" Not all points can be reached: {BEYOND}. {percent(exercise.pass_at)} of them are enough.",
+        "exercise.yaml": f"# Not all points can be reached: {BEYOND}.\n",
+        "README.md": f"\nNot all points can be reached: {BEYOND}. {percent(exercise.pass_at)} are enough.\n",
     }
     return {
         file.name: Template(file.read_text("utf-8")).substitute(

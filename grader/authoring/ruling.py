@@ -28,6 +28,8 @@ MOST_HEADS, MOST_BEYOND = 8, 3
 """The most heads of a kind that are asked for, and the most kinds that may ask for more heads than there are."""
 BEYOND = ((0, 1, 2), (20, 30, 40))
 """The heads that these kinds ask for beyond those that there are, and the points for them."""
+MOST_TRIED = 250
+"""The most ways to ask for more heads than there are that are tried."""
 PASS_AT, PART_TO_PASS = 0.5, 0.7
 """The score to pass, and the part of what can be reached if that is less than all points."""
 KINDS_NEEDED = 3
@@ -117,7 +119,7 @@ def _askings(kinds: Sequence[CountedKind], heads: int) -> Iterator[list[AskedKin
             for each in kinds
         ]
         beyond = [asked for asked in map(list, product(*choices)) if _is_safe(asked, kinds, heads)]
-        yield from sorted(beyond, key=lambda asked: -_reach(asked))
+        yield from sorted(beyond, key=lambda asked: -_reach(asked))[:MOST_TRIED]
 
 
 def _is_safe(asked: Sequence[AskedKind], kinds: Sequence[CountedKind], heads: int) -> bool:
@@ -143,9 +145,11 @@ def _shared(asked: Sequence[AskedKind]) -> dict[str, object]:
 def _costed(exercise: Exercise, asked: Sequence[AskedKind]) -> Exercise | None:
     """Return the exercise with the largest budget and the lowest costs that are accepted; None if none are."""
     wanted = sum(min(each.heads, each.passing) for each in asked)
-    lowest, highest = ceil(fmean(map(points_each, asked)) / 2), exercise.points
+    costs = range(ceil(fmean(map(points_each, asked)) / 2), exercise.points + 1)
+    dearest = exercise.model_copy(update={"budget": wanted, "wrong_costs": float(costs[-1])})
+    if paying(dearest):  # a larger budget only adds ways to guess
+        return None
     for budget in sorted({2 * wanted, ceil(1.5 * wanted), wanted}, reverse=True):
-        costs = range(lowest, highest + 1)
         if (cost := _smallest(exercise.model_copy(update={"budget": budget}), costs)) is not None:
             return exercise.model_copy(update={"budget": budget, "wrong_costs": float(cost)})
     return None

@@ -60,7 +60,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "exercises": ("exercises:app", "List the exercises, show one, start a new one, or check them."),
     "schema": (
         "schema:schema",
-        "Print the JSON Schema of a submission, an exercise, a report or a list of known heads.",
+        "Print the JSON Schema of a submission, an exercise, a report, an atlas or a list of known heads.",
     ),
     "calibrate": (
         "calibrate:calibrate",

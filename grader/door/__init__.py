@@ -9,10 +9,12 @@ from grader.door.scanning import scan
 from grader.door.scores import Score, Scores
 from grader.door.showing import AttentionPage, show
 from grader.schema import Claim, Exercise, Kind, ProbeSettings, Report, Submission, Verdict
+from grader.schema.atlas import Comparison
 
 __all__ = [
     "AttentionPage",
     "Claim",
+    "Comparison",
     "Exercise",
     "GraderError",
     "InvalidInput",

@@ -57,12 +57,13 @@ class Bench:
 
     root: Path
     best: dict[str, tuple[int, int]] = field(default_factory=dict)
+    folder: str = "exercises"
 
     def environment(self, home: Path, **more: str) -> dict[str, str]:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("GRADER_", "COLUMNS"))}
         ours = {
             "GRADER_HOME": str(home),
-            "GRADER_EXERCISES": str(self.root / "exercises"),
+            "GRADER_EXERCISES": str(self.root / self.folder),
             "GRADER_TRANSFORMER_TINY": str(self.root / "tiny"),
             "HF_HUB_OFFLINE": "1",
             "OMP_NUM_THREADS": "1",
@@ -86,9 +87,11 @@ class Bench:
     def grade(self, home: Path, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
         return self.python(home, "-m", "grader.cli", *arguments, **more)
 
-    def grade_all(self, home: Path, *commands: Sequence[str | Path]) -> list[tuple[int, str, str]]:
+    def grade_all(self, home: Path, *commands: Sequence[str | Path], **more: str) -> list[tuple[int, str, str]]:
         """Run the commands one after another in one process, and return the code and both outputs of each."""
-        done = self.python(home, "-c", RUN, json.dumps([[str(word) for word in command] for command in commands]))
+        done = self.python(
+            home, "-c", RUN, json.dumps([[str(word) for word in command] for command in commands]), **more
+        )
         assert done.returncode == 0, done.stderr
         return [(code, printed, said) for code, printed, said in json.loads(done.stdout.splitlines()[-1])]
 

@@ -16,7 +16,7 @@ import grader
 from grader.kinds import TYPES
 from tests.cli.conftest import ID, KINDS, Bench
 from tests.support import saved_transformers
-from tests.support.tiny import FAMILIES, for_words, with_head, word_tokenizer
+from tests.support.tiny import FAMILIES, for_words, saved, with_head, word_tokenizer
 
 SETTINGS = grader.ProbeSettings(
     seed=3, random_sequences=4, repeat_sequences=6, sentences=20, category_sequences=10, rare_sequences=10
@@ -49,6 +49,42 @@ def test_an_exercise_has_the_scores_that_grade_scan_lists(bench: Bench, home: Pa
     assert {(each.kind, each.layer, each.head) for each in scores.confirmed} == {
         (kind, *place) for kind, place in bench.best.items()
     }
+
+
+def test_a_transformer_by_name_has_the_scores_of_one_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
+    folder = saved(tmp_path / "mine", "gpt2")
+    named = grader.scan(transformer=folder, kinds=TWO, settings=SETTINGS, seed=5)
+    again = grader.scan(transformer=str(folder), kinds=TWO, settings=SETTINGS, seed=5)
+
+    assert list(named) == list(again) == list(scan("gpt2", model=for_words("gpt2", torch.float32), seed=5))
+    assert (named.transformer, named.seed, named.left_out) == ("mine", 5, {})
+    with pytest.raises(grader.InvalidInput, match="there is no transformer `nowhere`"):
+        grader.scan(transformer="nowhere")
+
+
+def test_a_kind_that_the_transformer_cannot_read_is_left_out_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
+    saved_transformers.model("gpt2", 4000).save_pretrained(tmp_path / "short")
+    word_tokenizer("gpt2").save_pretrained(tmp_path / "short")
+    scores = grader.scan(
+        transformer=tmp_path / "short", kinds=["induction", "syntactic:noun_adjective"], settings=SETTINGS
+    )
+
+    assert scores.kinds == ("syntactic:noun_adjective",)
+    assert scores.left_out["induction"].startswith("GPT2Model reads 64 tokens at most, but a probe has ")
+
+
+def test_two_scans_are_compared(exercise: grader.Exercise) -> None:
+    one, other = (scan("gpt2", kinds=["induction"], seed=seed) for seed in (5, 6))
+    comparison = one.compare(other)
+
+    assert comparison.head_by_head
+    assert comparison.kinds[0].changes == ()  # none is confirmed
+    assert not one.compare(grader.scan(exercise)).head_by_head
+    assert [each.kind.name for each in one.compare(scan("gpt2", seed=5)).only_after] == ["positional:-1"]
 
 
 def test_some_kinds_of_an_exercise(exercise: grader.Exercise) -> None:

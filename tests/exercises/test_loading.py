@@ -196,3 +196,14 @@ def test_an_exercise_is_not_without_bounds(root: Path) -> None:
     exercise_sample.write(root, TEXT + "# a remark\n" * 500_000)
 
     assert "the file is too large; the limit is 4096 KB" in refusal_of(ID)
+
+
+def test_what_is_only_measured_needs_no_sound_guess_rule(root: Path) -> None:
+    folder = exercise_sample.write(root, TEXT.replace("passing: 3", "passing: 90"))
+    loaded = exercises.load(ID, graded=False)
+
+    assert loaded.kinds[0].passing == 90
+    assert "guessing pays" in refusal_of(ID)
+    (folder / "exercise.yaml").write_text(TEXT.replace("offset", "ofset").replace("budget: 12", "budget: no"))
+    with pytest.raises(ExerciseError, match="budget"):
+        exercises.load(ID, graded=False)

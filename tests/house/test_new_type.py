@@ -166,6 +166,10 @@ def test_scan(product: Product) -> None:
     assert f'title="L0H5: {TITLE}' in (product.root / "scan.html").read_text()
 
 
+def test_atlas(product: Product) -> None:
+    assert TITLE in product.grade("atlas", "mini-gpt2", "--kinds", KIND)
+
+
 def test_a_recorded_pattern(product: Product) -> None:
     script = (
         "import numpy as np; a = np.eye(40, k=-2); a[:2, 0] = 1;"

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 REPOSITORY = "school/tiny"
 REVISION = "0123456789abcdef0123456789abcdef01234567"
+BRANCH = "main"
+"""The branch that leads to it."""
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Record the request, then list the repository, send a file, or answer 404."""
-        path = self.path.split("?")[0]
+        path = self.path.split("?")[0].replace(f"/resolve/{BRANCH}/", f"/resolve/{REVISION}/")
         self.hub.requests.append(" ".join([self.command, path, self.headers.get("Range", "")]).strip())
         name = path.removeprefix(f"/{REPOSITORY}/resolve/{REVISION}/")
         if path == f"/api/models/{REPOSITORY}/revision/{REVISION}":
@@ -57,7 +59,9 @@ class Handler(BaseHTTPRequestHandler):
         elif name in self.hub.files:
             self.send_file(name)
         else:
-            self.send(b"", {"X-Error-Code": "EntryNotFound"}, status=404)
+            there = path.startswith((f"/{REPOSITORY}/resolve/{REVISION}/", f"/api/models/{REPOSITORY}/"))
+            missing = "Entry" if there else "Revision" if REPOSITORY in path else "Repo"
+            self.send(b"", {"X-Error-Code": f"{missing}NotFound"}, status=404)
 
     def send_file(self, name: str) -> None:
         """Send the file or the requested rest of it, or less if it is to be cut off."""

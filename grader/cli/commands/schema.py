@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from grader.cli.options import FORMAT, OutPath, print_or_write
 from grader.exercises.known_heads import KnownHeads
 from grader.schema import Exercise, Report, Submission
+from grader.schema.atlas import Atlas, Comparison
 
 
 class RecordName(StrEnum):
@@ -19,6 +20,8 @@ class RecordName(StrEnum):
     exercise = "exercise"
     report = "report"
     known_heads = "known_heads"
+    atlas = "atlas"
+    comparison = "comparison"
 
 
 RECORDS: dict[str, type[BaseModel]] = {
@@ -26,6 +29,8 @@ RECORDS: dict[str, type[BaseModel]] = {
     "exercise": Exercise,
     "report": Report,
     "known_heads": KnownHeads,
+    "atlas": Atlas,
+    "comparison": Comparison,
 }
 
 
@@ -40,7 +45,7 @@ def schema(
     form: Annotated[SchemaFormat, FORMAT] = SchemaFormat.json,
     out: OutPath = None,
 ) -> None:
-    """Print the JSON Schema of a submission, an exercise, a report or a list of known heads."""
+    """Print the JSON Schema of a submission, an exercise, a report, an atlas or a list of known heads."""
     print_or_write(rendered(name.value), out)
 
 

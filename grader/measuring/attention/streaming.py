@@ -162,6 +162,7 @@ def visiting(model: PreTrainedModel, visit: Visit, mask: Callable[..., Any] = ea
     if hooked.is_outside(model):
         with torch.inference_mode(), hooked.reading(model, lambda *computed: visit(Computed(*computed))):
             yield
+        return
     token, mask_token = _VISIT.set(visit), _MASK.set(mask)
     if model.config._attn_implementation != STREAMED:
         model.set_attn_implementation(STREAMED)

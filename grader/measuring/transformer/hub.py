@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.base.errors import InvalidInput, Problem
-from grader.base.language import _
+from grader.base.language import N_, _
 from grader.measuring.transformer.files import is_read
 from grader.schema import TransformerSource
 
 MEGABYTE = 1_000_000
+STATED = "config.json"
+"""The file that every transformer on the hub has."""
 ANSWER_SECONDS = 10
 """The most seconds until the hub's first answer."""
 
@@ -48,29 +50,33 @@ def commit_of(hub: str, revision: str, say: Callable[[str], None]) -> str | None
     Raises:
         InvalidInput: The hub has no such transformer, or no such revision of it.
     """
-    from huggingface_hub import HfApi, constants, try_to_load_from_cache
-    from huggingface_hub.errors import HTTPError, RepositoryNotFoundError, RevisionNotFoundError  # type: ignore[attr-defined]
+    from huggingface_hub import constants, hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]
+        EntryNotFoundError,
+        HTTPError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
-    here = try_to_load_from_cache(hub, "config.json", revision=revision)
+    here = try_to_load_from_cache(hub, STATED, revision=revision)
     known = Path(here).parent.name if isinstance(here, str) else None
     if known == revision or constants.HF_HUB_OFFLINE:
         return known
     say(_("asking the hub for {name}", name=hub))
     try:
         with quiet("huggingface_hub"):
-            return HfApi().model_info(hub, revision=revision, timeout=ANSWER_SECONDS).sha
-    except RevisionNotFoundError:
-        message = _(
-            "`{hub}` has no revision `{revision}` on the hub; name a branch, a tag or a commit",
-            hub=hub,
-            revision=revision,
-        )
-        raise InvalidInput(f"{hub}@{revision}", [Problem("unknown-revision", message)]) from None
+            # Unlike a question alone, it is remembered in the cache which commit a branch means.
+            return Path(hf_hub_download(hub, STATED, revision=revision, etag_timeout=ANSWER_SECONDS)).parent.name
     except RepositoryNotFoundError:
-        message = _("there is no transformer `{hub}` on the hub, or it is not public", hub=hub)
-        raise InvalidInput(f"{hub}@{revision}", [Problem("unknown-transformer", message)]) from None
-    except (OSError, ValueError, HTTPError):
-        return known
+        problem = Problem("unknown-transformer", _("`{hub}` is not on the hub, or it is not public", hub=hub))
+    except RevisionNotFoundError:
+        message = N_("`{hub}` has no revision `{revision}` on the hub; name a branch, a tag or a commit")
+        problem = Problem("unknown-revision", _(message, hub=hub, revision=revision))
+    except (OSError, ValueError, HTTPError) as error:
+        if not isinstance(error, EntryNotFoundError) or known:
+            return known
+        problem = Problem("not-a-transformer", _("`{hub}` has no {file} on the hub", hub=hub, file=STATED))
+    raise InvalidInput(f"{hub}@{revision}", [problem])
 
 
 def fetch(source: TransformerSource, say: Callable[[str], None]) -> str | None:

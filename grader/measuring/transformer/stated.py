@@ -7,6 +7,7 @@ from typing import Any, Literal
 from grader.base.errors import UnsupportedTransformer
 from grader.measuring.transformer.families import ENCODERS
 from grader.measuring.transformer.find import locate
+from grader.measuring.transformer.hub import quiet
 from grader.measuring.transformer.sane import foreign
 from grader.schema import TransformerSource
 
@@ -41,7 +42,7 @@ def completed(source: TransformerSource, place: Path) -> TransformerSource:
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     if place.is_file():
         options["gguf_file"] = place.name
-    with foreign(place):
+    with foreign(place), quiet("transformers"):
         config = AutoConfig.from_pretrained(str(place if place.is_dir() else place.parent), **options)
     layers, heads = (getattr(config, f"num_{what}", None) for what in ("hidden_layers", "attention_heads"))
     if not isinstance(layers, int) or not isinstance(heads, int):

@@ -26,8 +26,9 @@ Column = tuple[Statistic, str]
 def text(atlas: Atlas, standings: Standings, width: int, top: int = TOP) -> str:
     """Return the map of heads in the width of a terminal, and the best heads of each kind with their intervals."""
     lines = [_headline(atlas), "", *_map(standings, width), ""]
-    lines += [f"  {each.kind.letters:<3}  {title(each.kind)}: {each.confirmed}" for each in atlas.kinds]
-    lines.append(f"  {NOT_CONFIRMED}    confirmed as none of them; + also as another kind")
+    shown = [each for each in atlas.kinds if each.confirmed]
+    lines += [f"  {padded(each.kind.letters, CELL)} {title(each.kind)}: {each.confirmed}" for each in shown]
+    lines.append(f"  {padded(NOT_CONFIRMED, CELL)} confirmed as none of the kinds; + also as another one")
     for each in atlas.kinds:
         lines += ["", *_kind(each, top)]
     lines += _left_out("Not measured", atlas.left_out)

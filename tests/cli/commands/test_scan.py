@@ -92,3 +92,27 @@ def test_a_folder_in_place_of_a_kept_file_is_no_error_of_the_grader(bench: Bench
 
     assert (done.returncode, done.stdout) == (3, "")
     assert f"grade: {kept} is damaged; delete it" in done.stderr
+
+
+def test_heads_are_scored_whatever_the_guess_rule_says(bench: Bench, home: Path, tmp_path: Path) -> None:
+    """Otherwise `passing`, which comes from the scan, could not be put right by one."""
+    folder = tmp_path / "mine" / "rich-heads"
+    folder.mkdir(parents=True)
+    text = (bench.root / "exercises" / ID / "exercise.yaml").read_text()
+    (folder / "exercise.yaml").write_text(
+        text.replace(f"id: {ID}", "id: rich-heads").replace("passing: 1", "passing: 20")
+    )
+    claimed = bench.submission(tmp_path, bench.claim("induction"), name="rich-heads")
+    known = {"GRADER_EXERCISES": str(folder.parent)}
+    scanned, checked, graded = bench.grade_all(
+        home,
+        ("scan", "rich-heads", "--top", "1"),
+        ("exercises", "check", folder),
+        ("submit", claimed),
+        **known,
+    )
+
+    assert (scanned[0], scanned[2]) == (0, "")
+    assert "confirmed" in scanned[1]
+    assert (checked[0], "guessing pays: " in checked[1]) == (2, True)
+    assert (graded[0], "guessing pays: " in graded[2]) == (3, True)

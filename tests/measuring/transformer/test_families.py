@@ -26,7 +26,7 @@ from grader.measuring.transformer import load
 from grader.measuring.transformer.borrowed import borrowed
 from grader.measuring.transformer.families import AT_MOST, FAMILIES, advice
 from grader.measuring.transformer.load import attention_calls
-from grader.measuring.transformer.stated import stated
+from grader.measuring.transformer.stated import completed, stated, unread
 from grader.schema import Kind, ProbeSettings, TransformerSource
 from tests.support.every_family import ENCODERS, config, headed, output_projections, special
 from tests.support.hooked import Hooked
@@ -113,6 +113,14 @@ def test_heads_of_a_family_with_code_of_its_own_are_replaced_as_by_plain_hooks(f
     most = 1e-3 if family in SINGLE else 1e-9
     assert float((logits - expected).abs().max()) <= most
     assert float((expected - known.logits(TEXTS)).abs().max()) > 10 * most
+
+
+def test_the_files_of_each_state_its_family_and_shape(tmp_path: Path) -> None:
+    for family in REACHED:
+        config(family).save_pretrained(tmp_path / family)
+        source = completed(unread(family), tmp_path / family)
+
+        assert (source.family, source.layers, source.heads) == ("encoder" if family in ENCODERS else "decoder", 2, 4)
 
 
 def test_where_the_outputs_of_heads_cannot_be_told_no_head_is_replaced() -> None:
