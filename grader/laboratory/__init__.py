@@ -6,14 +6,14 @@ imports torch.
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pydantic import ValidationError, model_validator
 
-from grader.base.errors import BeingMeasured, DigestMismatch, ScoreTableError
+from grader.base.errors import BeingMeasured, DigestMismatch, OutOfMemory, ScoreTableError
 from grader.base.files import passing, read_cache, write_cache
 from grader.base.language import _
 from grader.base.memory import enough_memory
@@ -102,8 +102,14 @@ class Laboratory:
 
     def _load(self, *, whole: bool) -> "Loaded":
         source, precision = self.exercise.transformer, self.exercise.probes.precision
+        load = partial(transformer.load, source, self.explicit, dtype=precision, whole=whole, say=self.say)
         device = REFERENCE if whole else self.place  # heads are replaced on the CPU
-        loaded = transformer.load(source, self.explicit, dtype=precision, whole=whole, device=device, say=self.say)
+        try:
+            loaded = load(device=device)
+        except OutOfMemory:
+            if device == REFERENCE or self.device != devices.AUTO:
+                raise
+            loaded = load()  # a GPU that is too small is none
         if loaded.digest != self.digest:
             message = f"the files of {source.name} changed while they were used"
             raise DigestMismatch(f"{message}; try again when they stay as they are")
