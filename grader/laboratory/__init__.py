@@ -6,13 +6,20 @@ imports torch.
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
-from grader.base.errors import BeingMeasured, DigestMismatch, NotInstalled, ScoreTableError, TransformerNotFound
+from grader.base.errors import (
+    BeingMeasured,
+    DigestMismatch,
+    NotInstalled,
+    OutOfMemory,
+    ScoreTableError,
+    TransformerNotFound,
+)
 from grader.base.files import passing
 from grader.base.installed import refuse_without
 from grader.base.language import _
@@ -115,8 +122,14 @@ class Laboratory:
     def _load(self, *, whole: bool) -> "Loaded":
         source, precision = self.exercise.transformer, self.exercise.probes.precision
         refuse_without(_("loading {transformer}", transformer=source.name))
+        load = partial(transformer.load, source, self.explicit, dtype=precision, whole=whole, say=self.say)
         device = REFERENCE if whole else self.place  # heads are replaced on the CPU
-        loaded = transformer.load(source, self.explicit, dtype=precision, whole=whole, device=device, say=self.say)
+        try:
+            loaded = load(device=device)
+        except OutOfMemory:
+            if device == REFERENCE or self.device != devices.AUTO:
+                raise
+            loaded = load()  # a GPU that is too small is none
         if loaded.digest != self.digest:
             message = f"the files of {source.name} changed while they were used"
             raise DigestMismatch(f"{message}; try again when they stay as they are")

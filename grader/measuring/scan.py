@@ -95,7 +95,7 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
         UnsupportedTransformer: A probe is longer than the transformer reads, or has tokens that it does not know.
     """
     too_wide, done, digest = list(kinds), 0.0, sha256()
-    with one_thread() as threads, exact_products(), _pool(threads) as pool:
+    with one_thread() as threads, exact_products(), pool_of(threads) as pool:
         scored = _Scored(settings, model.device, pool)
         for draws in _rounds(settings.grows_to):
             probes = _probes(tokenizer, [settings.drawn(draw) for draw in draws], too_wide)
@@ -110,7 +110,7 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
     return tuple(map(scored.of, kinds)), digest.hexdigest()
 
 
-def _pool(threads: int) -> ThreadPoolExecutor:
+def pool_of(threads: int) -> ThreadPoolExecutor:
     """Return threads in each of which torch's operations use one thread."""
     return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
 
@@ -324,7 +324,7 @@ def _pass_all(
     With `rows`, long texts run without their patterns.
     """
     sizes = [len(batch) * len(batch[0].token_ids) for batch in batches]
-    with _pool(threads if model.device.type == REFERENCE else 1) as pool:
+    with pool_of(threads if model.device.type == REFERENCE else 1) as pool:
         done = [pool.submit(_passed, model, batch, rows=rows and _is_long(batch[0])) for batch in batches]
         try:
             for so_far, one in zip(accumulate(sizes), done, strict=True):
