@@ -22,7 +22,7 @@ class Family(NamedTuple):
     """The name for people."""
     way: Way
     special: tuple[str, ...] = ()
-    """What is special about its attention, as far as it can be switched on or off."""
+    """Special features of its attention."""
     why: str = ""
     """The reason for a refusal."""
 

@@ -18,11 +18,12 @@ from transformers import (
 )
 
 from grader.base.errors import UnsupportedTransformer
+from grader.laboratory.looking import Looking
 from grader.measuring.attention import hooked
 from grader.measuring.attention.streaming import pattern_of, stream
 from grader.measuring.interventions.workbench import Edit, Workbench
 from grader.measuring.scan import scan
-from grader.measuring.transformer import load
+from grader.measuring.transformer import Loaded, load
 from grader.measuring.transformer.borrowed import borrowed
 from grader.measuring.transformer.families import AT_MOST, FAMILIES, advice
 from grader.measuring.transformer.load import attention_calls
@@ -40,6 +41,7 @@ TEXTS = [[3, 5, 6, 7, 8, 9, 5, 6, 7, 8], [3, 15, 26, 37, 48, 59, 65, 76, 87, 98]
 SINGLE = ("xglm", "gpt2 upcast")
 """What the library itself computes in float32 alone."""
 REACHED = {name: family for name, family in FAMILIES.items() if family.way != "refused"}
+ENCODER = TransformerSource(name="tiny-one", family="encoder", layers=LAYERS, heads=HEADS)
 SETTINGS = ProbeSettings(seed=3, random_sequences=8, repeat_sequences=6, grows_to=1)
 EVERY = [(name, feature) for name, family in REACHED.items() for feature in ("", *family.special)]
 
@@ -128,6 +130,16 @@ def test_where_the_outputs_of_heads_cannot_be_told_no_head_is_replaced() -> None
 
     with pytest.raises(UnsupportedTransformer, match=r"XLMModel .* so no head can be replaced"):
         bench.run(TEXTS)
+
+
+def test_there_heads_are_looked_at_and_cannot_be_switched_off() -> None:
+    words = word_tokenizer("bert")
+    looking = Looking(Loaded(tiny("xlm", vocab_size=len(words)), words, ENCODER, ""))
+
+    assert not looking.about.switches
+    assert looking.layer("the king waits", 1).shape == (HEADS, 5, 5)
+    with pytest.raises(UnsupportedTransformer, match="no head can be replaced"):
+        looking.layer("the king waits", 1, [(0, 1)])
 
 
 def test_threads_at_once_read_what_one_reads_alone() -> None:
@@ -221,9 +233,6 @@ def test_heads_of_the_encoder_of_t5_are_replaced_also_in_several_copies_of_a_bat
     assert not torch.allclose(own, without)
 
 
-ENCODER = TransformerSource(name="tiny-one", family="encoder", layers=LAYERS, heads=HEADS)
-
-
 @pytest.mark.parametrize("made", [T5ForConditionalGeneration, T5EncoderModel, BartForConditionalGeneration])
 @pytest.mark.parametrize("whole", [False, True])
 def test_the_encoder_of_an_encoder_decoder_is_loaded_alone(
@@ -246,7 +255,7 @@ def test_the_encoder_of_an_encoder_decoder_is_loaded_alone(
 def test_every_kind_of_probe_is_measured_with_the_same_scores_for_any_number_of_threads(family: str) -> None:
     words = TOKENIZERS["GPT-2" if family == "gptj" else "T5"][0]()
     model = tiny(family, vocab_size=len(words), n_positions=256, max_position_embeddings=256)
-    kinds = [Kind(type="positional", offset=-1), Kind(type="induction")]
+    kinds = [Kind(type="positional", offset=-1)]
     before = torch.get_num_threads()
     with borrowed(model, words) as lent:
         torch.set_num_threads(1)
