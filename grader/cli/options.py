@@ -89,7 +89,7 @@ def laboratory(exercise: Exercise, transformer: Path | None, device: str | None 
         yield Laboratory(exercise, folder, explicit=transformer, device=device, **shown._asdict())
 
 
-class Shown(NamedTuple):
+class ProgressCalls(NamedTuple):
     """The functions that are called with what is being done, and how far a scan is."""
 
     say: Callable[[str], None]
@@ -97,10 +97,10 @@ class Shown(NamedTuple):
 
 
 @contextmanager
-def progress() -> Iterator[Shown]:
+def progress() -> Iterator[ProgressCalls]:
     """Show on stderr, if that is a terminal, what is being done, and how far it is."""
     if not sys.stderr.isatty():
-        yield Shown(lambda doing: None, lambda done: None)
+        yield ProgressCalls(lambda doing: None, lambda done: None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -109,7 +109,7 @@ def progress() -> Iterator[Shown]:
     # The bar is on stderr, so it must not touch what goes to stdout, nor its encoding.
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(_("looking up the score table"), total=None)
-        yield Shown(
+        yield ProgressCalls(
             say=lambda doing: bar.update(task, description=harmless(doing)),
             progress=lambda done: bar.update(task, completed=done, total=1.0),
         )
