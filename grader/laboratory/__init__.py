@@ -21,7 +21,6 @@ from grader.exercises import folder_of
 from grader.grading.grade import credited, grade
 from grader.grading.mattering import needs_causal
 from grader.grading.standings import Standings
-from grader.laboratory.causal import CausalLaboratory
 from grader.measuring import transformer
 from grader.measuring.tables.carried import FILE_NAME as SCORES
 from grader.measuring.tables.carried import Carried
@@ -31,6 +30,7 @@ from grader.measuring.tables.score_table import ScoreTable, TableStore, store_of
 from grader.schema import Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
 
 if TYPE_CHECKING:
+    from grader.laboratory.causal import CausalLaboratory
     from grader.measuring.transformer import Loaded
 
 
@@ -99,8 +99,10 @@ class Laboratory:
         return loaded
 
     @cached_property
-    def causal(self) -> CausalLaboratory:
+    def causal(self) -> "CausalLaboratory":
         """Its causal evidence: looked up, or measured and kept."""
+        from grader.laboratory.causal import CausalLaboratory  # it knows all measures, and few claims need it
+
         return CausalLaboratory(self)
 
     @cached_property
