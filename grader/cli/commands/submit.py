@@ -13,7 +13,6 @@ from grader.cli.rendering import FormatOption, Out, Points, or_the_reason
 from grader.cli.who import login_name
 from grader.exercises import submissions
 from grader.report.formats import Format
-from grader.report.graded import graded
 
 SubmissionFile = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
 ExerciseOption = Annotated[
@@ -76,6 +75,8 @@ def _grade(
     points: float | None,
 ) -> NoReturn:
     """Grade the submission on this machine, show its report, and exit."""
+    from grader.report.graded import graded
+
     submission, exercise = submissions.load(file, exercise_override=exercise_id)
     with laboratory(exercise, transformer) as lab:
         result = graded(lab, submission, login_name())
