@@ -25,7 +25,6 @@ from grader import __version__
 from grader.base import interrupt
 from grader.base.environment import is_on
 from grader.base.errors import GraderError, InvalidInput
-from grader.base.installed import lacking
 from grader.base.language import LANGUAGES, _
 from grader.base.memory import ran_out
 from grader.cli import speech
@@ -228,6 +227,8 @@ def _of_the_machine(error: Exception) -> str:
     That is memory that runs out, a library that is not installed, or a file that is not as it should be, such as a
     folder in its place.
     """
+    from grader.base.installed import lacking
+
     if shortage := ran_out(error, _("this command")) or lacking(error, _("this command")):
         return str(shortage)
     if isinstance(error, OSError) and error.filename is not None:

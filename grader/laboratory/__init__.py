@@ -28,7 +28,6 @@ from grader.exercises import folder_of
 from grader.grading.grade import credited, grade
 from grader.grading.mattering import needs_causal
 from grader.grading.standings import Standings
-from grader.laboratory.causal import CausalLaboratory
 from grader.measuring import transformer
 from grader.measuring.tables.carried import FILE_NAME as SCORES
 from grader.measuring.tables.carried import Carried
@@ -39,6 +38,7 @@ from grader.measuring.transformer import device as devices
 from grader.schema import REFERENCE, Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
 
 if TYPE_CHECKING:
+    from grader.laboratory.causal import CausalLaboratory
     from grader.measuring.transformer import Loaded
 
 
@@ -143,8 +143,10 @@ class Laboratory:
         return self.table.basis.device if self.table.basis else REFERENCE
 
     @cached_property
-    def causal(self) -> CausalLaboratory:
+    def causal(self) -> "CausalLaboratory":
         """Its causal evidence: looked up, or measured and kept."""
+        from grader.laboratory.causal import CausalLaboratory  # it knows all measures, and few claims need it
+
         return CausalLaboratory(self)
 
     @cached_property

@@ -19,6 +19,7 @@ from grader.measuring.scan import scan
 from grader.measuring.tables.score_table import ScoreTable
 from grader.measuring.transformer import load
 from grader.schema import Exercise, Kind
+from tests.support.carried import measuring, unlike
 from tests.support.gpt2 import gpt2_tokenizer
 
 pytestmark = pytest.mark.real
@@ -29,11 +30,12 @@ NAMES = ["smollm2-heads", "minilm-heads"]
 @pytest.fixture(scope="module")
 def bench_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Laboratory]:
     """Each exercise measured once for all these tests."""
-    folder = tmp_path_factory.mktemp("tables")
     found: dict[str, Laboratory] = {}
 
     def bench(name: str) -> Laboratory:
-        return found.setdefault(name, Laboratory(exercises.load(name), folder))
+        if name not in found:
+            found[name] = measuring(Laboratory(exercises.load(name), tmp_path_factory.mktemp("tables")))
+        return found[name]
 
     return bench
 
@@ -47,6 +49,13 @@ def test_the_best_heads_stand_far_from_the_median(name: str, bench_of: Callable[
         scores = [standing.measured.score for standing in standings.by_kind[asked.name].values()]
 
         assert max(scores) > median(scores) + 0.3, asked.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_exercise_carries_what_is_measured(name: str, bench_of: Callable[[str], Laboratory]) -> None:
+    _ = bench_of(name).table
+
+    assert unlike(bench_of(name)) == []
 
 
 @pytest.mark.parametrize("name", NAMES)

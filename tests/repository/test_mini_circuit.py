@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from grader.grading.importance import DECIDING, importance
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
 from grader.schema import Exercise, HeadIndex, Report, Submission
+from tests.support.carried import measuring, unlike
 
 ID = "mini-circuit"
 FOLDER = exercises.available()[ID]
@@ -28,6 +30,32 @@ def exercise() -> Exercise:
 @pytest.fixture(scope="module")
 def bench(exercise: Exercise, tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
     return Laboratory(exercise, tmp_path_factory.mktemp("tables"))
+
+
+def test_the_exercise_carries_what_is_measured(exercise: Exercise, tmp_path: Path) -> None:
+    """Of the causal results, one of each sort: to measure all of them takes minutes."""
+    fresh = measuring(Laboratory(exercise, tmp_path))
+    kind, heads = exercise.kinds[1].kind, best(fresh, 2)
+    fresh.causal.effect(kind, heads)
+    fresh.causal.writes(kind, heads)
+    fresh.causal.scope(kind, heads[0])
+    fresh.causal.trace(kind, heads[0])
+
+    assert unlike(fresh) == []
+
+
+def test_every_set_of_its_induction_heads_and_every_circuit_is_carried(bench: Laboratory) -> None:
+    kind, heads = bench.exercise.kinds[1].kind, confirmed(bench.standings, "induction")
+    for number in range(1, len(heads) + 1):
+        for chosen in combinations(sorted(heads), number):
+            bench.causal.effect(kind, chosen)
+            bench.causal.writes(kind, chosen)
+    for head in heads:
+        bench.causal.trace(kind, head)
+        bench.causal.scope(kind, head)
+
+    assert bench.causal.kept_table is not None
+    assert not {"loaded", "whole"} & vars(bench).keys(), "run `make scores`"
 
 
 def confirmed(standings: Standings, name: str) -> set[HeadIndex]:

@@ -27,8 +27,10 @@ from grader.measuring.tables.score_table import KindScores, ScoreTable
 from grader.measuring.transformer import Loaded
 from grader.report.text import calibration as as_text
 from grader.schema import Exercise, Kind, ProbeSettings
+from tests.support.carried import measuring, unlike
 from training.run import fresh
 
+FOLDER = exercises.available()["mini-heads"]
 PRONOUN = "syntactic:pronoun_antecedent"
 
 
@@ -39,12 +41,21 @@ def exercise() -> Exercise:
 
 @pytest.fixture(scope="module")
 def bench(exercise: Exercise, tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
-    return Laboratory(exercise, tmp_path_factory.mktemp("tables"))
+    return measuring(Laboratory(exercise, tmp_path_factory.mktemp("tables")))
 
 
 @pytest.fixture(scope="module")
 def standings(bench: Laboratory) -> Standings:
     return Standings(bench.exercise, bench.table)
+
+
+def test_the_exercise_carries_what_is_measured(bench: Laboratory) -> None:
+    for claim in submissions.load(FOLDER / "my_heads.yaml")[0].claims:
+        if claim.evidence:
+            bench.recomputed(claim)
+    _ = bench.table
+
+    assert unlike(bench) == []
 
 
 def best(standings: Standings, name: str) -> float:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -13,7 +13,9 @@ from grader.cli.rendering import FormatOption, Out, Points, or_the_reason
 from grader.cli.who import login_name
 from grader.exercises import submissions
 from grader.report.formats import Format
-from grader.report.graded import GradedSubmission, graded
+
+if TYPE_CHECKING:
+    from grader.report.graded import GradedSubmission
 
 SubmissionFile = Annotated[Path, typer.Argument(help="The submission, such as my_heads.yaml.", show_default=False)]
 ExerciseOption = Annotated[
@@ -58,6 +60,8 @@ def submit(
         if queue is None:
             if any(given is not None for given in (wait, timeout, platform, submission_id, sync)):
                 raise _usage(_("--wait, --timeout, --platform, --id and --sync need --queue URL; add it"))
+            from grader.report.graded import graded
+
             submission, exercise = submissions.load(file, exercise_override=exercise_id)
             with laboratory(exercise, transformer, device) as lab:
                 result = graded(lab, submission, login_name())
@@ -76,7 +80,7 @@ def submit(
         queued.submit(file, exercise_id, options, shown_as)
 
 
-def _end(result: GradedSubmission, text: str, out: Path | None) -> NoReturn:
+def _end(result: "GradedSubmission", text: str, out: Path | None) -> NoReturn:
     """Show the report of a submission that was graded on this machine, and exit."""
     if out is not None:  # first, so that nothing is counted if it cannot be written
         print_or_write(text, out)
