@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.kinds.sequence import ProbeSequence, Span
+from grader.kinds.sequence import Link, ProbeSequence, Span
 from grader.measuring.questions import question
 from grader.schema import Kind
 from tests.kinds.planted import looking, measured, sentence, tokens, words
@@ -104,6 +104,18 @@ def test_forward_asks_the_earlier_word() -> None:
     assert measured(kind, sequence, looking(sequence, {7: 2}.get), causal=False)[0] == 0
 
 
+def test_ahead_a_target_behind_another_word_of_its_class_is_in_the_open_slice() -> None:
+    kind = Kind(type="syntactic", relation="noun_determiner", direction="forward")
+    link = (Link("noun_determiner", 4, 0),)
+    garden = words(
+        5, classes=("DET", "NOUN", "X", "X", "NOUN"), spelled=("the", "garden", "-", "-", "table"), links=link
+    )
+    commas = words(5, classes=("DET", "X", "NOUN", "X", "NOUN"), spelled=("the", ",", "king", ",", "table"), links=link)
+
+    assert question(kind, garden).groups["open"].nonzero().tolist() == [[1]]
+    assert "open" not in question(kind, commas).groups
+
+
 def test_a_split_word_is_asked_at_its_last_token_and_found_at_any() -> None:
     whole = sentence()
     spans = (
@@ -161,8 +173,6 @@ def test_an_induction_head_is_no_rare_token_head() -> None:
 
 
 def test_always_the_second_noun_is_right_half_of_the_time_on_pronouns() -> None:
-    from grader.kinds.sequence import Link
-
     kind = Kind(type="syntactic", relation="pronoun_antecedent")
     classes = ("NOUN", "CCONJ", "NOUN", "VERB", "PRON")
     found = [

@@ -136,6 +136,16 @@ LOOKALIKES: dict[str, Lookalike] = {
     N_("next-verb head"): Lookalike(N_("It looks at the next verb."), of_class(VERBS, NEAREST, ahead=True)),
     N_("last-verb head"): Lookalike(N_("It looks at the last verb ahead."), of_class(VERBS, FIRST, ahead=True)),
     N_("next-pronoun head"): Lookalike(N_("It looks at the next pronoun."), of_class(("PRON",), NEAREST, ahead=True)),
+    N_("next-adjective head"): Lookalike(
+        N_("It looks at the next adjective."), of_class(ADJECTIVES, NEAREST, ahead=True)
+    ),
+    N_("comma-skipping next-noun head"): Lookalike(
+        N_("It looks at the next noun or name that is not between the next two commas."),
+        looking.outside_commas_ahead(NOUNS),
+    ),
+    N_("comma-skipping next-verb head"): Lookalike(
+        N_("It looks at the next verb that is not between the next two commas."), looking.outside_commas_ahead(VERBS)
+    ),
     # topics
     N_("topic head"): Lookalike(
         N_("It looks at all words of the same topic, three or more words back."), looking.topic, ("semantic",)

@@ -182,6 +182,18 @@ def outside_commas(classes: tuple[str, ...]) -> Looks:
     return looks
 
 
+def outside_commas_ahead(classes: tuple[str, ...]) -> Looks:
+    """Return what looks at the next word of these classes that is not between the next two commas."""
+
+    def looks(sequence: ProbeSequence, query: int) -> Places:
+        behind = list(_behind(sequence, query))
+        commas = [word for word in behind if sequence.spelled and sequence.spelled[word] == ","][:2]
+        skipped = range(*commas) if len(commas) == 2 else range(0)
+        return _places(sequence, [w for w in behind if _class(sequence, w) in classes and w not in skipped][:1])
+
+    return looks
+
+
 def owner(sequence: ProbeSequence, query: int) -> Places:
     """Return the word before the nearest possessive mark."""
     marks = [word for word in _before(sequence, query) if sequence.spelled and sequence.spelled[word] == "'s"]

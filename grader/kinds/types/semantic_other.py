@@ -102,8 +102,8 @@ TYPE = HeadType(
         "Lists of words of three categories in which words come several times. In the slice `mixed` every word comes "
         "twice, and the second copies are asked. In the slice `itself` the asked words have three copies and four "
         "other words of their category before them, and seven words of other categories in between; there only words "
-        "of the asked word's category count as keys, so that the lift says how much of what the category gets does not go to "
-        "the word itself and its copies: 1 is chance, and 2 is all of it."
+        "of the asked word's category count as keys, so that the lift says how much of what the category gets does not "
+        "go to the word itself and its copies: 1 is chance, and 2 is all of it."
     ),
     confound=(
         "In a list without repetitions a head that follows topics looks the same, and a word itself is near: what it "
