@@ -25,7 +25,15 @@ Parameters = Mapping[str, Any]
 """A value for each parameter of a type, by the parameter's name."""
 
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
-SHARED_PROBES = ("random_tokens", "running_text", "repeats", "annotated:{relation}", "categories", "rare_words")
+SHARED_PROBES = (
+    "random_tokens",
+    "running_text",
+    "repeats",
+    "annotated:{relation}",
+    "categories",
+    "rare_words",
+    "split_words",
+)
 """The families of probes in `grader/measuring/probes`; the word in braces is one of the kind's parameters."""
 SHARED_MEASURES = ("copying", "running_text", "agreement", "pronouns")
 """The measures in `grader/measuring/interventions/measures`."""

@@ -138,6 +138,23 @@ def test_semantic() -> None:
     assert measured(kind, sequence, looking(sequence, sink))[0] == 0
 
 
+def test_word_joining() -> None:
+    """`joined words, here`: two split words, a comma and a whole one; from a first token anything else is right."""
+    spans = (Span(1, 4), Span(4, 6), Span(6, 7), Span(7, 8))
+    spelled = ("joined", "words", ",", "here")
+    sequence = ProbeSequence(tuple(range(8)), frozenset({0}), "all", spans, spelled)
+    kind = Kind(type="word_joining")
+    own = {2: 1, 3: 1, 5: 4}
+
+    assert measured(kind, sequence, looking(sequence, own.get)) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, lambda q: {2: 0, 3: 0, 5: 0}.get(q, q - 1))) == (0, 0)
+    for name, before in (("inside", 1), ("boundary", 0), ("mark", 0)):  # what looks one back is wrong at each boundary
+        asking = question(kind, sequence).visible(causal=True)
+        members = asking.groups[name].nonzero().flatten().tolist()
+        assert members, name
+        assert {int(asking.targets[query, query - 1]) for query in members} == {before}, name
+
+
 def test_rare_token() -> None:
     kind = Kind(type="rare_token")
     sequence = words(10, rare=2)

@@ -83,6 +83,13 @@ LOOKALIKES: dict[str, Lookalike] = {
         N_("It looks at word pieces: tokens that do not begin a word. It knows no frequency."), looking.pieces
     ),
     N_("last-piece head"): Lookalike(N_("It looks at the last word piece before."), last(looking.pieces)),
+    N_("own-word head"): Lookalike(
+        N_("It looks at the earlier pieces of its own word."), looking.own_pieces, ("word_joining",)
+    ),
+    N_("unspaced-token head"): Lookalike(
+        N_("It looks one token back from all that has no space before it, word pieces and marks alike."),
+        looking.before_unspaced,
+    ),
     N_("split-word head"): Lookalike(
         N_("It looks at words of several tokens, whether they are rare or common."), words_that(looking.is_split)
     ),

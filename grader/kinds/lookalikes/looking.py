@@ -119,6 +119,21 @@ def pieces(sequence: ProbeSequence, query: int) -> Places:
     return [place for word in _before(sequence, query) for place in _places(sequence, [word])[1:]]
 
 
+def own_pieces(sequence: ProbeSequence, query: int) -> Places:
+    """Return the earlier pieces of the word itself."""
+    word = _word_at(sequence).get(query)
+    return [] if word is None else range(sequence.words[word].start, query)
+
+
+def before_unspaced(sequence: ProbeSequence, query: int) -> Places:
+    """Return the token before what does not begin a word: a later piece, or a mark that is attached to a word."""
+    word = _word_at(sequence).get(query)
+    if word is None or not sequence.spelled:
+        return []
+    begins = query == sequence.words[word].start and sequence.spelled[word][0].isalnum()
+    return [] if begins else [query - 1]
+
+
 def is_split(sequence: ProbeSequence, word: int) -> bool:
     """Return whether a word has several tokens."""
     return sequence.words[word].stop - sequence.words[word].start > 1
