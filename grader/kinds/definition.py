@@ -34,6 +34,7 @@ SHARED_PROBES = (
     "categories",
     "others",
     "rare_words",
+    "split_words",
 )
 """The families of probes in `grader/measuring/probes`; the word in braces is one of the kind's parameters."""
 SHARED_MEASURES = ("copying", "running_text", "agreement", "pronouns")
@@ -172,8 +173,11 @@ class HeadType:
     """The same targets for a page that has no Python; required beside `from_tokens`.
 
     It is a JavaScript arrow function of the tokens (`id`, -1 if unknown; `special`) and the parameters. It returns a
-    function of query and key that is true for targets. The page leaves special tokens and the first position out.
+    function of query and key that is true for targets. The page leaves special tokens and the first position out,
+    unless `every_key` is true.
     """
+    every_key: bool = False
+    """True if the first position and special tokens are keys like all others, as for heads that rest on them."""
     is_place: bool = False
     """True if the kind is itself a fixed offset, so that the baseline leaves fixed offsets and positions out."""
     looks_ahead: Callable[..., bool] | None = None

@@ -55,12 +55,17 @@ def blank(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
     return torch.zeros(length, length, dtype=torch.bool)
 
 
+def every_key(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
+    """Return a mask of every key for every query that is no special token: the first position is a key like others."""
+    mask = ~blank(sequence)
+    mask[sorted(sequence.special), :] = False
+    return mask
+
+
 def all_but_special(sequence: ProbeSequence) -> Bool[Tensor, "query key"]:
     """Return a mask of every key for every query, except the first position and the special tokens."""
-    mask = ~blank(sequence)
-    aside = sorted({0, *sequence.special})
-    mask[:, aside] = False
-    mask[sorted(sequence.special), :] = False
+    mask = every_key(sequence)
+    mask[:, sorted({0, *sequence.special})] = False
     return mask
 
 

@@ -3,11 +3,6 @@
 from grader.base.language import N_
 
 UNMEASURED: dict[str, str] = {
-    "bos, bos token, first token, first position, attention sink, sink, resting, null, no-op, cls, cls token, "
-    "start token, 어텐션 싱크, 첫 토큰, 시작 토큰, 싱크": N_(
-        "attention that rests on the first token is an attention sink, which no claim is about; `positional` is the "
-        "nearest kind, but means a fixed distance"
-    ),
     "name mover, backup name mover, negative name mover, negative, backup, s-inhibition, s inhibition, "
     "copy suppression, anti-induction, negative copying, 이름 이동, 네임 무버, 복사 억제": N_(
         "such a head is known by its effect on the next word, which is not measured; the nearest kinds, of the same "
@@ -17,18 +12,11 @@ UNMEASURED: dict[str, str] = {
         "such a head is known by its effect on what the transformer writes, which is not measured; `induction` is the "
         "nearest kind"
     ),
-    "self, current token, same position, diagonal, identity, 자기 자신, 현재 토큰": N_(
-        "a head that looks at its own token is not measured; `positional` is the nearest kind, with an offset other "
-        "than 0"
-    ),
     "separator, sep, sep token, delimiter, punctuation, punct, period, comma, 구두점, 구분자": N_(
         "attention to punctuation and separators is not measured; no kind is near it"
     ),
     "local, neighbor, neighbour, window, broad, uniform, bag of words, average, 지역, 균등": N_(
         "attention that is spread over many tokens is not measured; `positional` is the nearest kind, with one offset"
-    ),
-    "subword, word piece, wordpiece, word joining, subword merge, detokenization, 하위 단어": N_(
-        "heads that join the pieces of a word are not measured; `previous_token` is the nearest kind"
     ),
     "aux, auxpass, advmod, advcl, acl, case, cc, conj, ccomp, xcomp, csubj, csubj:pass, csubjpass, compound, cop, "
     "iobj, indirect object, mark, nmod, nummod, obl, pobj, prep, preposition, prt, particle, root, relcl, auxiliary, "

@@ -1,7 +1,6 @@
 """The battery: look-alikes planted in place of a transformer's heads, measured on the probes of any kind."""
 
 from collections.abc import Iterator, Mapping
-from collections.abc import Sequence as Items
 
 import numpy as np
 import torch
@@ -9,7 +8,7 @@ from transformers import PreTrainedTokenizerBase
 
 from grader.kinds import LOOKALIKES
 from grader.kinds.lookalikes import Lookalike
-from grader.kinds.masks import looked_at
+from grader.kinds.masks import Question, looked_at
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
@@ -36,8 +35,9 @@ def planted(
 ) -> KindScores:
     """Return the scores of all look-alikes under a kind, as the heads of one layer.
 
-    A query spreads its attention evenly over the keys that the look-alike knows, and gives it to the first position
-    where there is none.
+    A query spreads its attention evenly over the keys that the look-alike knows. Where there is none, it rests on the
+    first position, or on all keys alike if the first position is the target: a head that rests there is an attention
+    sink, whatever else it knows.
     """
     families = []
     for name in families_of(kind):
@@ -45,7 +45,7 @@ def planted(
         questions = [question(kind, sequence).visible(causal=causal) for sequence in sequences]
         values = [
             reduced(
-                _rows(sequence, asking.asked.nonzero().flatten().tolist(), lookalikes, causal=causal),
+                _rows(sequence, asking, lookalikes, causal=causal),
                 asking.targets[asking.asked],
                 asking.eligible[asking.asked],
             )
@@ -57,10 +57,13 @@ def planted(
 
 
 def _rows(
-    sequence: ProbeSequence, queries: Items[int], lookalikes: Mapping[str, Lookalike], *, causal: bool
+    sequence: ProbeSequence, asking: Question, lookalikes: Mapping[str, Lookalike], *, causal: bool
 ) -> torch.Tensor:
     """Return the attention of all look-alikes, [asked query, look-alike, key]."""
-    masks = [looked_at(each, sequence, queries, causal=causal) for each in lookalikes.values()]
-    rows = torch.stack(masks, 1).to(torch.float64) if queries else torch.zeros(0, len(masks), len(sequence.token_ids))
-    rows[..., 0] += rows.sum(-1) == 0
+    queries = asking.asked.nonzero().flatten()
+    masks = torch.stack([looked_at(each, sequence, queries.tolist(), causal=causal) for each in lookalikes.values()], 1)
+    resting = torch.zeros_like(asking.targets[queries])
+    resting[:, 0] = True
+    resting = torch.where(asking.targets[queries, :1], asking.eligible[queries], resting)
+    rows = torch.where(masks.any(-1, keepdim=True), masks, resting[:, None]).to(torch.float64)
     return rows / rows.sum(-1, keepdim=True)

@@ -73,6 +73,10 @@ def test_a_name_that_is_none_says_why(name: str, code: str, said: str) -> None:
         ("유도 헤드", "induction"),
         ("동사-주어", "syntactic:verb_subject"),
         ("대명사", "syntactic:pronoun_antecedent"),
+        ("BOS head", "attention_sink"),
+        ("첫 토큰", "attention_sink"),
+        ("self", "current_token"),
+        ("detokenization", "word_joining"),
     ],
 )
 def test_a_word_of_the_literature_leads_to_what_to_write(word: str, name: str) -> None:
@@ -86,7 +90,7 @@ def test_the_form_is_that_of_the_place() -> None:
     assert advice("induktion", as_keys) == "; did you mean `induction`?"
 
 
-@pytest.mark.parametrize("word", ["name mover", "BOS head", "attention sink", "first token", "S-inhibition", "첫 토큰"])
+@pytest.mark.parametrize("word", ["name mover", "backup", "local", "successor head", "S-inhibition", "이름 이동"])
 def test_what_is_not_measured_is_said_with_what_is_nearest(word: str) -> None:
     told = advice(word, as_name)
 

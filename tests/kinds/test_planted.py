@@ -72,6 +72,27 @@ def test_where_something_simply_comes_twice_long_prefix_induction_is_not_asked()
     assert not question(Kind(type="long_prefix_induction"), REPEAT).asked.any()
 
 
+def test_current_token() -> None:
+    kind = Kind(type="current_token")
+    copy = earlier_copy(REPEAT, 0)
+
+    assert measured(kind, REPEAT, looking(REPEAT, lambda q: q)) == (1, 1)
+    assert measured(kind, REPEAT, looking(REPEAT, lambda q: q - 1)) == (0, 0)
+    assert measured(kind, REPEAT, looking(REPEAT, copy.__getitem__)) == (0, 0)
+    assert measured(kind, REPEAT, looking(REPEAT, sink)) == (0, 0)
+
+
+@pytest.mark.parametrize("special", [frozenset({0}), frozenset(), frozenset({0, 8})])
+def test_attention_sink(special: frozenset[int]) -> None:
+    """The first position is the target whether a special token stands there or a word, and none that is behind it."""
+    kind, sequence = Kind(type="attention_sink"), ProbeSequence(tuple(range(9)), special, "random")
+
+    assert measured(kind, sequence, looking(sequence, sink)) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, lambda _: 1)) == (0, 0)
+    assert measured(kind, sequence, looking(sequence, lambda q: q - 1)) == (0, 0)
+    assert measured(kind, sequence, looking(sequence, lambda _: 8), causal=False) == (0, 0)
+
+
 def test_repeats_too_near_are_not_asked() -> None:
     """At distance 2 the induction target is the previous token, at distance 1 the copy itself is."""
     near = tokens(5, 6, 5, 7, 7)
@@ -107,9 +128,7 @@ def test_forward_asks_the_earlier_word() -> None:
 def test_ahead_a_target_behind_another_word_of_its_class_is_in_the_open_slice() -> None:
     kind = Kind(type="syntactic", relation="noun_determiner", direction="forward")
     link = (Link("noun_determiner", 4, 0),)
-    garden = words(
-        5, classes=("DET", "NOUN", "X", "X", "NOUN"), spelled=("the", "garden", "-", "-", "table"), links=link
-    )
+    garden = words(5, classes=("DET", "NOUN", "X", "X", "NOUN"), spelled=("the", "garden", *"--", "table"), links=link)
     commas = words(5, classes=("DET", "X", "NOUN", "X", "NOUN"), spelled=("the", ",", "king", ",", "table"), links=link)
 
     assert question(kind, garden).groups["open"].nonzero().tolist() == [[1]]
@@ -153,6 +172,23 @@ def test_semantic_other() -> None:
     assert measured(kind, sequence, looking(sequence, {7: 1}.get)) == (0, 0)  # its copy
     assert measured(kind, sequence, looking(sequence, lambda q: q)) == (0, 0)  # itself
     assert measured(kind, sequence, looking(sequence, sink)) == (0, 0)
+
+
+def test_word_joining() -> None:
+    """`joined words, here`: two split words, a comma and a whole one; from a first token anything else is right."""
+    spans = (Span(1, 4), Span(4, 6), Span(6, 7), Span(7, 8))
+    spelled = ("joined", "words", ",", "here")
+    sequence = ProbeSequence(tuple(range(8)), frozenset({0}), "all", spans, spelled)
+    kind = Kind(type="word_joining")
+    own = {2: 1, 3: 1, 5: 4}
+
+    assert measured(kind, sequence, looking(sequence, own.get)) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, lambda q: {2: 0, 3: 0, 5: 0}.get(q, q - 1))) == (0, 0)
+    for name, before in (("inside", 1), ("boundary", 0), ("mark", 0)):  # what looks one back is wrong at each boundary
+        asking = question(kind, sequence).visible(causal=True)
+        members = asking.groups[name].nonzero().flatten().tolist()
+        assert members, name
+        assert {int(asking.targets[query, query - 1]) for query in members} == {before}, name
 
 
 def test_rare_token() -> None:

@@ -18,18 +18,15 @@ from grader.schema import AskedKind, Exercise, ProbeSettings
 from tests.support.gpt2 import gpt2_tokenizer
 
 SEED = 7
-FEW = ProbeSettings(seed=SEED, sentences=60)
+FEW = ProbeSettings(seed=SEED, sentences=40)
+WITHOUT_PARAMETERS = tuple(name for name, each in TYPES.items() if not each.parameters)
 BACKWARD = tuple(
-    [
-        AskedKind(type=name, heads=1, points=1, passing=1)
-        for name in ("induction", "long_prefix_induction", "duplicate_token", "semantic", "semantic_other")
-    ]
+    [AskedKind(type=name, heads=1, points=1, passing=1) for name in WITHOUT_PARAMETERS]
     + [AskedKind(type="positional", offset=offset, heads=1, points=1, passing=1) for offset in (-1, -2, -3, -4)]
     + [
         AskedKind(type="syntactic", relation=relation, heads=1, points=1, passing=1)
         for relation in TYPES["syntactic"].parameters[0].values.words
     ]
-    + [AskedKind(type="rare_token", heads=1, points=1, passing=1)]
 )
 FORWARD = tuple(
     [AskedKind(type="positional", offset=offset, heads=1, points=1, passing=1) for offset in (1, 2)]

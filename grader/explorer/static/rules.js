@@ -9,3 +9,10 @@
 
 /** @type {Record<string, Rule>} */
 export const RULES = {};
+
+/**
+ * The types for which the first position and special tokens are keys like all others.
+ *
+ * @type {Set<string>}
+ */
+export const EVERY_KEY = new Set([]);

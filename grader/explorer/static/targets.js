@@ -17,7 +17,7 @@
  * @property {number} hit_rate  The part of the asked queries whose most attended key is a target.
  * @property {number} queries  The number of asked queries.
  */
-import { RULES } from "./rules.js";
+import { EVERY_KEY, RULES } from "./rules.js";
 
 const FIRST_ASKED = 2; // at query 1, the previous token is the first position, where attention rests
 
@@ -32,7 +32,7 @@ const FIRST_ASKED = 2; // at query 1, the previous token is the first position, 
 export function targetsOf(kind, reading, causal) {
   const { tokens } = reading;
   const rule = RULES[kind.type];
-  if (rule) return masked(tokens, causal, rule(tokens, kind.parameters));
+  if (rule) return masked(tokens, causal, rule(tokens, kind.parameters), EVERY_KEY.has(kind.type));
   const pairs = pairsOf(kind.sentence, reading);
   return pairs.length ? targetsOfPairs(pairs, reading, causal) : null;
 }
@@ -80,9 +80,10 @@ export function shareOf(pattern, { mask, eligible, asked }, n) {
  * @param {Token[]} tokens
  * @param {boolean} causal
  * @param {(query: number, key: number) => boolean} isTarget
+ * @param {boolean} everyKey  True if the first position and special tokens are keys like all others.
  * @returns {Targets}
  */
-function masked(tokens, causal, isTarget) {
+function masked(tokens, causal, isTarget, everyKey = false) {
   const n = tokens.length;
   const mask = new Uint8Array(n * n);
   const eligible = new Uint8Array(n * n);
@@ -91,8 +92,8 @@ function masked(tokens, causal, isTarget) {
   for (let query = 0; query < n; query++) {
     if (tokens[query].special) continue;
     let any = false;
-    for (let key = 1; key < (causal ? query + 1 : n); key++) { // the first position is where attention rests
-      if (tokens[key].special) continue;
+    for (let key = 0; key < (causal ? query + 1 : n); key++) {
+      if (!everyKey && (key === 0 || tokens[key].special)) continue; // on these, attention rests
       eligible[query * n + key] = 1;
       if (!isTarget(query, key)) continue;
       mask[query * n + key] = 1;

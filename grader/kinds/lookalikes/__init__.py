@@ -48,10 +48,12 @@ DETERMINERS, ADJECTIVES, MARKS = ("DET",), ("ADJ",), ("PUNCT",)
 
 LOOKALIKES: dict[str, Lookalike] = {
     # places
-    N_("sink head"): Lookalike(N_("It rests on the first position, whatever stands there."), fixed(0)),
+    N_("sink head"): Lookalike(
+        N_("It rests on the first position, whatever stands there."), fixed(0), ("attention_sink",)
+    ),
     N_("second-position head"): Lookalike(N_("It looks at the second position, whatever stands there."), fixed(1)),
     N_("fixed-position head"): Lookalike(N_("It looks at one position, the sixth, whatever stands there."), fixed(5)),
-    N_("self head"): Lookalike(N_("It looks at the query itself."), offset(0)),
+    N_("self head"): Lookalike(N_("It looks at the query itself."), offset(0), ("current_token",)),
     N_("previous-token head"): Lookalike(N_("It looks one token back."), offset(-1), ("positional:-1",)),
     N_("two-back head"): Lookalike(N_("It looks two tokens back."), offset(-2), ("positional:-2",)),
     N_("three-back head"): Lookalike(N_("It looks three tokens back."), offset(-3), ("positional:-3",)),
@@ -68,6 +70,11 @@ LOOKALIKES: dict[str, Lookalike] = {
     N_("previous-word head"): Lookalike(N_("It looks one word back, in running text only."), looking.previous_word),
     # copies
     N_("copy head"): Lookalike(N_("It looks at earlier copies of the token itself."), copy(0), ("duplicate_token",)),
+    N_("same-token head"): Lookalike(
+        N_("It looks at the token itself and at its earlier copies, at all alike."),
+        looking.same_token,
+        ("duplicate_token",),
+    ),
     N_("token after the copy"): Lookalike(
         N_("It looks at the token after an earlier copy of the token itself."), copy(1), ("induction",)
     ),
@@ -80,6 +87,13 @@ LOOKALIKES: dict[str, Lookalike] = {
         N_("It looks at word pieces: tokens that do not begin a word. It knows no frequency."), looking.pieces
     ),
     N_("last-piece head"): Lookalike(N_("It looks at the last word piece before."), last(looking.pieces)),
+    N_("own-word head"): Lookalike(
+        N_("It looks at the earlier pieces of its own word."), looking.own_pieces, ("word_joining",)
+    ),
+    N_("unspaced-token head"): Lookalike(
+        N_("It looks one token back from all that has no space before it, word pieces and marks alike."),
+        looking.before_unspaced,
+    ),
     N_("split-word head"): Lookalike(
         N_("It looks at words of several tokens, whether they are rare or common."), words_that(looking.is_split)
     ),

@@ -59,6 +59,11 @@ def copy(shift: int) -> Looks:
     return looks
 
 
+def same_token(sequence: ProbeSequence, query: int) -> Places:
+    """Return the query and the earlier copies of its token."""
+    return [query, *copy(0)(sequence, query)]
+
+
 def extreme(value: Callable[[ProbeSequence, int], float]) -> Looks:
     """Return what looks at the word before the query's with the highest value."""
 
@@ -123,6 +128,21 @@ def frequency(sequence: ProbeSequence, word: int) -> float:
 def pieces(sequence: ProbeSequence, query: int) -> Places:
     """Return the tokens before that do not begin a word."""
     return [place for word in _before(sequence, query) for place in _places(sequence, [word])[1:]]
+
+
+def own_pieces(sequence: ProbeSequence, query: int) -> Places:
+    """Return the earlier pieces of the word itself."""
+    word = _word_at(sequence).get(query)
+    return [] if word is None else range(sequence.words[word].start, query)
+
+
+def before_unspaced(sequence: ProbeSequence, query: int) -> Places:
+    """Return the token before what does not begin a word: a later piece, or a mark that is attached to a word."""
+    word = _word_at(sequence).get(query)
+    if word is None or not sequence.spelled:
+        return []
+    begins = query == sequence.words[word].start and sequence.spelled[word][0].isalnum()
+    return [] if begins else [query - 1]
 
 
 def is_split(sequence: ProbeSequence, word: int) -> bool:
