@@ -34,6 +34,7 @@ SHARED_PROBES = (
     "categories",
     "others",
     "rare_words",
+    "split_words",
 )
 """The families of probes in `grader/measuring/probes`; the word in braces is one of the kind's parameters."""
 SHARED_MEASURES = ("copying", "running_text", "agreement", "pronouns")

@@ -18,9 +18,6 @@ UNMEASURED: dict[str, str] = {
     "local, neighbor, neighbour, window, broad, uniform, bag of words, average, 지역, 균등": N_(
         "attention that is spread over many tokens is not measured; `positional` is the nearest kind, with one offset"
     ),
-    "subword, word piece, wordpiece, word joining, subword merge, detokenization, 하위 단어": N_(
-        "heads that join the pieces of a word are not measured; `previous_token` is the nearest kind"
-    ),
     "aux, auxpass, advmod, advcl, acl, case, cc, conj, ccomp, xcomp, csubj, csubj:pass, csubjpass, compound, cop, "
     "iobj, indirect object, mark, nmod, nummod, obl, pobj, prep, preposition, prt, particle, root, relcl, auxiliary, "
     "부사, 전치사, 조사, 접속사": N_(

@@ -76,6 +76,7 @@ def test_a_name_that_is_none_says_why(name: str, code: str, said: str) -> None:
         ("BOS head", "attention_sink"),
         ("첫 토큰", "attention_sink"),
         ("self", "current_token"),
+        ("detokenization", "word_joining"),
     ],
 )
 def test_a_word_of_the_literature_leads_to_what_to_write(word: str, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.kinds.sequence import ProbeSequence, Span
+from grader.kinds.sequence import Link, ProbeSequence, Span
 from grader.measuring.questions import question
 from grader.schema import Kind
 from tests.kinds.planted import looking, measured, sentence, tokens, words
@@ -58,16 +58,6 @@ def test_duplicate_token() -> None:
     assert measured(kind, REPEAT, looking(REPEAT, sink)) == (0, 0)
 
 
-def test_current_token() -> None:
-    kind = Kind(type="current_token")
-    copy = earlier_copy(REPEAT, 0)
-
-    assert measured(kind, REPEAT, looking(REPEAT, lambda q: q)) == (1, 1)
-    assert measured(kind, REPEAT, looking(REPEAT, lambda q: q - 1)) == (0, 0)
-    assert measured(kind, REPEAT, looking(REPEAT, copy.__getitem__)) == (0, 0)
-    assert measured(kind, REPEAT, looking(REPEAT, sink)) == (0, 0)
-
-
 def test_long_prefix_induction() -> None:
     kind = Kind(type="long_prefix_induction")
     sequence = tokens(1, 2, 9, 3, 4, 5, 9, 6, 7, 8, 9, 10, 4, 5, 9)  # the last 9 is behind 4 and 5, as the second was
@@ -80,6 +70,16 @@ def test_long_prefix_induction() -> None:
 
 def test_where_something_simply_comes_twice_long_prefix_induction_is_not_asked() -> None:
     assert not question(Kind(type="long_prefix_induction"), REPEAT).asked.any()
+
+
+def test_current_token() -> None:
+    kind = Kind(type="current_token")
+    copy = earlier_copy(REPEAT, 0)
+
+    assert measured(kind, REPEAT, looking(REPEAT, lambda q: q)) == (1, 1)
+    assert measured(kind, REPEAT, looking(REPEAT, lambda q: q - 1)) == (0, 0)
+    assert measured(kind, REPEAT, looking(REPEAT, copy.__getitem__)) == (0, 0)
+    assert measured(kind, REPEAT, looking(REPEAT, sink)) == (0, 0)
 
 
 @pytest.mark.parametrize("special", [frozenset({0}), frozenset(), frozenset({0, 8})])
@@ -125,6 +125,16 @@ def test_forward_asks_the_earlier_word() -> None:
     assert measured(kind, sequence, looking(sequence, {7: 2}.get), causal=False)[0] == 0
 
 
+def test_ahead_a_target_behind_another_word_of_its_class_is_in_the_open_slice() -> None:
+    kind = Kind(type="syntactic", relation="noun_determiner", direction="forward")
+    link = (Link("noun_determiner", 4, 0),)
+    garden = words(5, classes=("DET", "NOUN", "X", "X", "NOUN"), spelled=("the", "garden", *"--", "table"), links=link)
+    commas = words(5, classes=("DET", "X", "NOUN", "X", "NOUN"), spelled=("the", ",", "king", ",", "table"), links=link)
+
+    assert question(kind, garden).groups["open"].nonzero().tolist() == [[1]]
+    assert "open" not in question(kind, commas).groups
+
+
 def test_a_split_word_is_asked_at_its_last_token_and_found_at_any() -> None:
     whole = sentence()
     spans = (
@@ -164,6 +174,23 @@ def test_semantic_other() -> None:
     assert measured(kind, sequence, looking(sequence, sink)) == (0, 0)
 
 
+def test_word_joining() -> None:
+    """`joined words, here`: two split words, a comma and a whole one; from a first token anything else is right."""
+    spans = (Span(1, 4), Span(4, 6), Span(6, 7), Span(7, 8))
+    spelled = ("joined", "words", ",", "here")
+    sequence = ProbeSequence(tuple(range(8)), frozenset({0}), "all", spans, spelled)
+    kind = Kind(type="word_joining")
+    own = {2: 1, 3: 1, 5: 4}
+
+    assert measured(kind, sequence, looking(sequence, own.get)) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, lambda q: {2: 0, 3: 0, 5: 0}.get(q, q - 1))) == (0, 0)
+    for name, before in (("inside", 1), ("boundary", 0), ("mark", 0)):  # what looks one back is wrong at each boundary
+        asking = question(kind, sequence).visible(causal=True)
+        members = asking.groups[name].nonzero().flatten().tolist()
+        assert members, name
+        assert {int(asking.targets[query, query - 1]) for query in members} == {before}, name
+
+
 def test_rare_token() -> None:
     kind = Kind(type="rare_token")
     sequence = words(10, rare=2)
@@ -182,8 +209,6 @@ def test_an_induction_head_is_no_rare_token_head() -> None:
 
 
 def test_always_the_second_noun_is_right_half_of_the_time_on_pronouns() -> None:
-    from grader.kinds.sequence import Link
-
     kind = Kind(type="syntactic", relation="pronoun_antecedent")
     classes = ("NOUN", "CCONJ", "NOUN", "VERB", "PRON")
     found = [

@@ -7,13 +7,18 @@ from transformers import PreTrainedTokenizerBase
 
 from grader import exercises
 from grader.grading.calibration.lookalikes import TriedLookalike, tried
+from grader.grading.standings import KindStandings
 from grader.kinds import LOOKALIKES, TYPES
+from grader.kinds.lookalikes import Lookalike
 from grader.measuring import transformer
 from grader.measuring.battery import battery
+from grader.measuring.battery import planted as planted_as
+from grader.measuring.questions import question
 from grader.schema import AskedKind, Exercise, ProbeSettings
 from tests.support.gpt2 import gpt2_tokenizer
 
 SEED = 7
+FEW = ProbeSettings(seed=SEED, sentences=40)
 WITHOUT_PARAMETERS = tuple(name for name, each in TYPES.items() if not each.parameters)
 BACKWARD = tuple(
     [AskedKind(type=name, heads=1, points=1, passing=1) for name in WITHOUT_PARAMETERS]
@@ -88,6 +93,19 @@ def test_no_look_alike_is_taken_for_a_kind_by_the_tokenizer_of_smollm2() -> None
 
     assert unexpected(planted(asking("smollm2-heads", BACKWARD), tokenizer)) == []
     assert unexpected(planted(exercises.load("smollm2-heads"), tokenizer)) == []
+
+
+@pytest.mark.real
+def test_a_head_that_follows_a_relation_ahead_is_confirmed_in_an_encoder() -> None:
+    """One head for all relations: its probes have arcs of one relation only."""
+    exercise = asking("minilm-heads", tuple(asked for asked in FORWARD if asked.relation))
+    tokenizer = tokenizer_of("minilm-heads")
+
+    for asked in exercise.kinds:
+        kind = asked.kind
+        right = Lookalike("", lambda sequence, query, kind=kind: question(kind, sequence).targets[query].nonzero())
+        scores = planted_as(tokenizer, FEW, kind, causal=False, lookalikes={"": right})
+        assert KindStandings(exercise, asked, scores)[0, 0].outcome == "confirmed", asked.name
 
 
 @pytest.mark.real

@@ -87,6 +87,13 @@ LOOKALIKES: dict[str, Lookalike] = {
         N_("It looks at word pieces: tokens that do not begin a word. It knows no frequency."), looking.pieces
     ),
     N_("last-piece head"): Lookalike(N_("It looks at the last word piece before."), last(looking.pieces)),
+    N_("own-word head"): Lookalike(
+        N_("It looks at the earlier pieces of its own word."), looking.own_pieces, ("word_joining",)
+    ),
+    N_("unspaced-token head"): Lookalike(
+        N_("It looks one token back from all that has no space before it, word pieces and marks alike."),
+        looking.before_unspaced,
+    ),
     N_("split-word head"): Lookalike(
         N_("It looks at words of several tokens, whether they are rare or common."), words_that(looking.is_split)
     ),
@@ -143,6 +150,16 @@ LOOKALIKES: dict[str, Lookalike] = {
     N_("next-verb head"): Lookalike(N_("It looks at the next verb."), of_class(VERBS, NEAREST, ahead=True)),
     N_("last-verb head"): Lookalike(N_("It looks at the last verb ahead."), of_class(VERBS, FIRST, ahead=True)),
     N_("next-pronoun head"): Lookalike(N_("It looks at the next pronoun."), of_class(("PRON",), NEAREST, ahead=True)),
+    N_("next-adjective head"): Lookalike(
+        N_("It looks at the next adjective."), of_class(ADJECTIVES, NEAREST, ahead=True)
+    ),
+    N_("comma-skipping next-noun head"): Lookalike(
+        N_("It looks at the next noun or name that is not between the next two commas."),
+        looking.outside_commas_ahead(NOUNS),
+    ),
+    N_("comma-skipping next-verb head"): Lookalike(
+        N_("It looks at the next verb that is not between the next two commas."), looking.outside_commas_ahead(VERBS)
+    ),
     # topics
     N_("topic head"): Lookalike(
         N_("It looks at all words of the same topic, three or more words back."), looking.topic, ("semantic",)

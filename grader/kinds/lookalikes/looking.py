@@ -130,6 +130,21 @@ def pieces(sequence: ProbeSequence, query: int) -> Places:
     return [place for word in _before(sequence, query) for place in _places(sequence, [word])[1:]]
 
 
+def own_pieces(sequence: ProbeSequence, query: int) -> Places:
+    """Return the earlier pieces of the word itself."""
+    word = _word_at(sequence).get(query)
+    return [] if word is None else range(sequence.words[word].start, query)
+
+
+def before_unspaced(sequence: ProbeSequence, query: int) -> Places:
+    """Return the token before what does not begin a word: a later piece, or a mark that is attached to a word."""
+    word = _word_at(sequence).get(query)
+    if word is None or not sequence.spelled:
+        return []
+    begins = query == sequence.words[word].start and sequence.spelled[word][0].isalnum()
+    return [] if begins else [query - 1]
+
+
 def is_split(sequence: ProbeSequence, word: int) -> bool:
     """Return whether a word has several tokens."""
     return sequence.words[word].stop - sequence.words[word].start > 1
@@ -183,6 +198,18 @@ def outside_commas(classes: tuple[str, ...]) -> Looks:
         commas = [word for word in before if sequence.spelled and sequence.spelled[word] == ","][:2]
         skipped = range(commas[1], commas[0]) if len(commas) == 2 else range(0)
         return _places(sequence, [w for w in before if _class(sequence, w) in classes and w not in skipped][:1])
+
+    return looks
+
+
+def outside_commas_ahead(classes: tuple[str, ...]) -> Looks:
+    """Return what looks at the next word of these classes that is not between the next two commas."""
+
+    def looks(sequence: ProbeSequence, query: int) -> Places:
+        behind = list(_behind(sequence, query))
+        commas = [word for word in behind if sequence.spelled and sequence.spelled[word] == ","][:2]
+        skipped = range(*commas) if len(commas) == 2 else range(0)
+        return _places(sequence, [w for w in behind if _class(sequence, w) in classes and w not in skipped][:1])
 
     return looks
 

@@ -119,7 +119,9 @@ TYPE = HeadType(
     lookalikes=("topic head", "topic-and-itself head", "copy head", "near-topic head", "previous-token head"),
     own_lookalikes={
         N_("topic-and-itself head"): Lookalike(
-            N_("It looks at all words of the same topic, at its copies and at itself too."), itself_too
+            N_("It looks at all words of the same topic, at its copies and at itself too."),
+            itself_too,
+            ("semantic",),
         ),
         N_("other-of-topic head"): Lookalike(
             N_("It looks at all other words of the same topic that are three or more words back."),

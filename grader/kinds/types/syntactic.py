@@ -196,6 +196,11 @@ RELATIONS = {
     ),
 }
 FORWARD = N_("Here it is the other way round: the earlier word looks ahead at the later one.")
+AHEAD = (
+    "With `direction: forward` there is one slice more, `open`: another word of the target's class stands in between, "
+    "and not between commas, as `garden` in `the garden table`. A head that takes the next noun outside of commas is "
+    "right nearly everywhere else."
+)
 MEASURES = {"verb_subject": "agreement", "pronoun_antecedent": "pronouns"}
 """The measures of the relations that have one."""
 
@@ -203,7 +208,8 @@ MEASURES = {"verb_subject": "agreement", "pronoun_antecedent": "pronouns"}
 def details() -> str:
     """Return the table of relations for the documentation."""
     rows = [f"| `{name}` | {of.query_to_target} | {of.slices} |" for name, of in RELATIONS.items()]
-    return "\n".join(["| `relation` | query to target | slices beside `all` |", "|---|---|---|", *rows])
+    table = "\n".join(["| `relation` | query to target | slices beside `all` |", "|---|---|---|", *rows])
+    return f"{table}\n\n{AHEAD}"
 
 
 def title(relation: str, direction: str) -> str:
@@ -238,9 +244,20 @@ def ask(sequence: ProbeSequence, relation: str, direction: str) -> "Question":
         query, word = sequence.words[asker].last, sequence.words[answer]
         targets[query, word.start : word.stop] = True
         rivals[query] = _same_class(sequence, asker, answer, direction)
-        for group in link.groups:
+        is_open = direction == "forward" and _is_open(sequence, asker, answer)
+        for group in (*link.groups, *(("open",) if is_open else ())):
             groups.setdefault(group, torch.zeros(len(targets), dtype=torch.bool))[query] = True
     return Question(targets, all_but_special(sequence), groups, rivals)
+
+
+def _is_open(sequence: ProbeSequence, asker: int, answer: int) -> bool:
+    """Return whether another word of the answer's class stands in between, outside of commas."""
+    commas = 0
+    for word in range(asker + 1, answer):
+        commas += sequence.spelled[word : word + 1] == (",",)
+        if sequence.classes[word] == sequence.classes[answer] and commas % 2 == 0:
+            return True
+    return False
 
 
 def causal(relation: str, direction: str) -> str:
@@ -325,8 +342,11 @@ TYPE = HeadType(
     remark=(
         "Where two thirds of the objects, determiners and possessors stand apart from their word behind an insertion "
         '("the soft, as the king knew, dough"), a head that only looks at the nearest verb, determiner or noun is '
-        "not enough: no head of SmolLM2-135M finds more than 0.36 of them on the worst slice. MiniLM, an encoder, has "
-        "one that looks from the determiner ahead at its noun in 0.82. A verb in a relative clause about its subject "
+        "not enough: no head of SmolLM2-135M finds more than 0.36 of them on the worst slice. Ahead, a planted head is "
+        "confirmed for each relation; of MiniLM's heads, two for one relation: from the determiner to its noun L5H7 "
+        "(0.81 on the worst slice, and 0.94 where another noun stands in between) and L3H1 (0.68). L1H0 looks from the "
+        "antecedent ahead at its pronoun in 0.64, but in 0.50 on `open`; for the other relations the best are 0.35 "
+        "(object and possession), 0.18 (adjective) and 0.07 (subject). A verb in a relative clause about its subject "
         "(the king who rests) is not asked for, as `who` comes between. In languages "
         "other than English the probe has fewer relations."
     ),
@@ -350,5 +370,7 @@ TYPE = HeadType(
         "next-noun head",
         "next-verb head",
         "next-pronoun head",
+        "comma-skipping next-noun head",
+        "comma-skipping next-verb head",
     ),
 )

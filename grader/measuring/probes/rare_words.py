@@ -104,7 +104,9 @@ class _Words:
                 raise ExerciseError(f"rare_token: {message}; {FEWEST} are needed; do not ask for this kind")
 
 
-def _pieces_of(tokenizer: PreTrainedTokenizerBase) -> Pieces:
+def pieces_of(tokenizer: PreTrainedTokenizerBase) -> Pieces:
+    """Return the function that splits a word which stands behind a space."""
+
     def pieces(word: str) -> tuple[int, ...]:
         encoded = tokenizer.backend_tokenizer.encode(f"a {word}", add_special_tokens=False)
         return tuple(token for token, (_, end) in zip(encoded.ids, encoded.offsets, strict=True) if end > 1)
@@ -114,7 +116,7 @@ def _pieces_of(tokenizer: PreTrainedTokenizerBase) -> Pieces:
 
 @lru_cache(maxsize=4)
 def _words(tokenizer: PreTrainedTokenizerBase) -> _Words:
-    pieces = _pieces_of(tokenizer)
+    pieces = pieces_of(tokenizer)
     decoys = common_split_words(pieces)
     words = _Words(
         tuple(word for word in COMMON_WORDS if len(pieces(word)) == 1),
@@ -130,7 +132,7 @@ def rare_words(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> t
 
     The rare word's places take turns as well, so that none of them is favoured by luck.
     """
-    random, of, pieces = draw.stream(settings.seed, "rare_words"), _words(tokenizer), _pieces_of(tokenizer)
+    random, of, pieces = draw.stream(settings.seed, "rare_words"), _words(tokenizer), pieces_of(tokenizer)
     sequences = []
     for number in range(settings.rare_sequences):
         turn, slice_name = number // len(SLICES), SLICES[number % len(SLICES)]
