@@ -10,7 +10,7 @@ from grader.kinds.definition import OneOf
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.probes.annotated import annotated, running_text
 from grader.measuring.probes.categories import categories
-from grader.measuring.probes.lists import split_words
+from grader.measuring.probes.lists import clauses, split_words
 from grader.measuring.probes.random_tokens import random_tokens
 from grader.measuring.probes.rare_words import rare_words
 from grader.measuring.probes.repeats import repeats
@@ -26,6 +26,7 @@ FAMILIES: dict[str, Build] = {
     "categories": categories,
     "rare_words": rare_words,
     "split_words": split_words,
+    "clauses": clauses,
     **{f"annotated:{relation}": partial(annotated, relation=relation) for relation in RELATIONS},
     **OWN_PROBES,
 }
