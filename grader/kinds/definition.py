@@ -35,6 +35,7 @@ SHARED_PROBES = (
     "others",
     "rare_words",
     "split_words",
+    "clauses",
 )
 """The families of probes in `grader/measuring/probes`; the word in braces is one of the kind's parameters."""
 SHARED_MEASURES = ("copying", "running_text", "agreement", "pronouns")

@@ -12,9 +12,6 @@ UNMEASURED: dict[str, str] = {
         "such a head is known by its effect on what the transformer writes, which is not measured; `induction` is the "
         "nearest kind"
     ),
-    "separator, sep, sep token, delimiter, punctuation, punct, period, comma, 구두점, 구분자": N_(
-        "attention to punctuation and separators is not measured; no kind is near it"
-    ),
     "local, neighbor, neighbour, window, broad, uniform, bag of words, average, 지역, 균등": N_(
         "attention that is spread over many tokens is not measured; `positional` is the nearest kind, with one offset"
     ),

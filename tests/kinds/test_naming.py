@@ -76,6 +76,8 @@ def test_a_name_that_is_none_says_why(name: str, code: str, said: str) -> None:
         ("BOS head", "attention_sink"),
         ("첫 토큰", "attention_sink"),
         ("self", "current_token"),
+        ("punctuation", "delimiter"),
+        ("[SEP]", "delimiter"),
         ("detokenization", "word_joining"),
     ],
 )

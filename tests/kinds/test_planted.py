@@ -191,6 +191,21 @@ def test_word_joining() -> None:
         assert {int(asking.targets[query, query - 1]) for query in members} == {before}, name
 
 
+@pytest.mark.parametrize("special", [frozenset({0}), frozenset({0, 9})])
+def test_delimiter(special: frozenset[int]) -> None:
+    """Two marks before the word that is asked; an encoder's last token, `[SEP]`, is one as well."""
+    spelled = ("one", ",", "two", "three", ".", "four", "five", "six", "seven")
+    spans = tuple(Span(place, place + 1) for place in range(1, 10))[: len(spelled) - (9 in special)]
+    sequence = ProbeSequence(tuple(range(10)), special, "list", spans, spelled[: len(spans)])
+    kind, causal = Kind(type="delimiter"), 9 not in special
+
+    assert measured(kind, sequence, looking(sequence, lambda _: 5), causal=causal) == (1, 1)
+    assert measured(kind, sequence, looking(sequence, lambda _: 2), causal=causal) == (0, 0)  # the first mark
+    assert measured(kind, sequence, looking(sequence, lambda q: q - 1), causal=causal) == (0, 0)
+    assert measured(kind, sequence, looking(sequence, sink), causal=causal) == (0, 0)
+    assert (measured(kind, sequence, looking(sequence, lambda _: 9), causal=causal) == (1, 1)) == (9 in special)
+
+
 def test_rare_token() -> None:
     kind = Kind(type="rare_token")
     sequence = words(10, rare=2)

@@ -108,7 +108,11 @@ LOOKALIKES: dict[str, Lookalike] = {
     N_("same-letter head"): Lookalike(
         N_("It looks at words that begin with the same letter."), alike(looking.same_first_letter)
     ),
-    N_("mark head"): Lookalike(N_("It looks at the last punctuation mark."), of_class(MARKS, NEAREST)),
+    N_("mark head"): Lookalike(N_("It looks at the last punctuation mark."), of_class(MARKS, NEAREST), ("delimiter",)),
+    N_("all-marks head"): Lookalike(
+        N_("It looks at all punctuation marks before, at all alike."), of_class(MARKS, slice(None))
+    ),
+    N_("first-mark head"): Lookalike(N_("It looks at the first punctuation mark."), of_class(MARKS, FIRST)),
     N_("first-word head"): Lookalike(N_("It looks at the first word of the text."), looking.first_word),
     N_("sentence-start head"): Lookalike(
         N_("It looks at the first word of the sentence that it stands in."), looking.sentence_start

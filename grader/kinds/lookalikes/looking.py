@@ -65,10 +65,10 @@ def same_token(sequence: ProbeSequence, query: int) -> Places:
 
 
 def extreme(value: Callable[[ProbeSequence, int], float]) -> Looks:
-    """Return what looks at the word before the query's with the highest value."""
+    """Return what looks at the word before the query's with the highest value; a mark is no word."""
 
     def looks(sequence: ProbeSequence, query: int) -> Places:
-        words = list(_before(sequence, query))
+        words = [word for word in _before(sequence, query) if _class(sequence, word) != "PUNCT"]
         return _places(sequence, [max(words, key=lambda word: value(sequence, word))] if words else [])
 
     return looks

@@ -10,7 +10,7 @@ from grader.kinds.definition import OneOf
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.probes.annotated import annotated, running_text
 from grader.measuring.probes.categories import categories
-from grader.measuring.probes.lists import split_words
+from grader.measuring.probes.lists import clauses, split_words
 from grader.measuring.probes.others import others
 from grader.measuring.probes.prefixes import prefixes
 from grader.measuring.probes.random_tokens import random_tokens
@@ -30,6 +30,7 @@ FAMILIES: dict[str, Build] = {
     "others": others,
     "rare_words": rare_words,
     "split_words": split_words,
+    "clauses": clauses,
     **{f"annotated:{relation}": partial(annotated, relation=relation) for relation in RELATIONS},
     **OWN_PROBES,
 }

@@ -1,6 +1,7 @@
 """Lists of common words with marks between them: words that are split into pieces, and clauses without grammar."""
 
 from functools import lru_cache
+from itertools import islice
 
 from transformers import PreTrainedTokenizerBase
 
@@ -16,6 +17,10 @@ WHOLE, SPLIT = 10, 8
 """The numbers of whole and of split words in a list."""
 ONE_IN = 3
 """One word in this many is followed by a comma."""
+
+CLAUSES, SHORTEST, LONGEST = 5, 4, 9
+"""The number of clauses in a list, and the fewest and most words of one."""
+DELIMITERS = (".", ",", ";", ":")
 
 
 @lru_cache(maxsize=4)
@@ -51,4 +56,20 @@ def split_words(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> 
             words += [word, ","] if draw.below(random, ONE_IN) == 0 else [word]
         ids, spans, special = encode(tokenizer, words)
         sequences.append(ProbeSequence(ids, special, "all", spans, tuple(words)))
+    return tuple(sequences)
+
+
+def clauses(tokenizer: PreTrainedTokenizerBase, settings: ProbeSettings) -> tuple[ProbeSequence, ...]:
+    """Return lists of common words, none of them twice, with a delimiter after each clause; slice `list`."""
+    random = draw.stream(settings.seed, "clauses")
+    sequences = []
+    for _ in range(settings.random_sequences):
+        lengths = [SHORTEST + draw.below(random, LONGEST - SHORTEST + 1) for _ in range(CLAUSES)]
+        chosen = iter(draw.some(random, _whole(tokenizer), sum(lengths)))
+        words: list[str] = []
+        for length in lengths:
+            words += [*islice(chosen, length), draw.one(random, DELIMITERS)]
+        classes = tuple("PUNCT" if word in DELIMITERS else "NOUN" for word in words)
+        ids, spans, special = encode(tokenizer, words)
+        sequences.append(ProbeSequence(ids, special, "list", spans, tuple(words), classes))
     return tuple(sequences)
