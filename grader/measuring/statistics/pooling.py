@@ -1,7 +1,7 @@
 """The statistics of a kind: the answers of single queries, pooled by slice, with bootstrap intervals."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -17,9 +17,9 @@ from grader.schema import Kind, Statistic
 
 DECIMALS = 4
 """Scores are kept to four decimals: far coarser than rounding noise, far finer than a bootstrap interval."""
-SHARE, HITS, ELIGIBLE, ALIKE = range(4)
-"""The last axis of `Answers.values`: attention on targets, hit (1 or 0), attention on eligible keys, and from ALIKE on
-the agreement with look-alikes (1 or 0)."""
+SHARE, HITS, ELIGIBLE = range(3)
+"""The last axis of `Answers.values`: attention on targets, hit (1 or 0), and attention on eligible keys."""
+NONE_ALIKE = np.zeros((0, 0, 0, 0), np.bool_)
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,11 @@ class Answers:
     slices: list[str]
     """One for each sequence."""
     values: NDArray[np.floating]
-    """[asked query, layer, head, and one of SHARE, HITS, ELIGIBLE and the look-alikes in their order]"""
+    """[asked query, layer, head, and one of SHARE, HITS and ELIGIBLE]"""
     chances: Array
     """The fraction of eligible keys that each look-alike looks at, [asked query, look-alike], or none of them."""
+    alike: NDArray[np.bool_] = field(default_factory=lambda: NONE_ALIKE)
+    """The agreement with look-alikes, a byte each, since there are many: [asked query, layer, head, look-alike]."""
 
     def followed_by(self, other: "Answers") -> "Answers":
         """Return these answers and then those, which are on other sequences of the same family."""
@@ -42,6 +44,7 @@ class Answers:
             self.slices + other.slices,
             np.concatenate((self.values, other.values)),
             np.concatenate((self.chances, other.chances)),
+            np.concatenate((self.alike, other.alike)),
         )
 
     @cached_property
@@ -100,7 +103,7 @@ def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
 def _resemblances(kind: Kind, families: list[Answers]) -> Iterator[Resemblance]:
     """Yield the agreement with each look-alike of the kind's type, over all queries of all families."""
     chances = np.concatenate([answers.chances for answers in families]).mean(0)
-    agreeing = np.concatenate([answers.values[..., ALIKE:] for answers in families]).mean(0, dtype=float)
+    agreeing = sum(answers.alike.sum(0) for answers in families) / sum(len(answers.chances) for answers in families)
     for number, name in enumerate(kind.head_type.lookalikes[: len(chances)]):
         chance = round(float(chances[number]), DECIMALS)
         yield Resemblance(name=name, value=grid(agreeing[..., number]), chance=chance)
@@ -113,7 +116,7 @@ def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], blind: Array
     from the same resamples of the sequences. `blind` has the number of queries that it gets right in each sequence.
     """
     sequence, count = answers.sequence[belongs], len(answers.questions)
-    values = answers.values[belongs][..., :ALIKE]
+    values = answers.values[belongs]
     sums = np.zeros((count, *values.shape[1:]))
     np.add.at(sums, sequence, values)
     below = np.bincount(sequence, minlength=count).astype(float)
