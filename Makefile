@@ -85,6 +85,7 @@ bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine a
 	@$(BIN)/python -m benchmarks.scan
 	@$(BIN)/python -m benchmarks.scan growth
 	@$(BIN)/python -m benchmarks.scan profile
+	@$(BIN)/python -m benchmarks.scan long
 	@$(BIN)/python -m benchmarks.precision
 	@$(BIN)/python -m benchmarks.start
 	@$(BIN)/python -m benchmarks.grading

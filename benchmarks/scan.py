@@ -2,7 +2,8 @@
 
 The transformer has GPT-2 small's size and random weights, which take the same time as real ones. It reads the probes of
 `gpt2-heads` with the embedded tokenizer. `python -m benchmarks.scan` prints the table, with `growth` the growth of the
-time, with `profile` the time of each operator. Only on Linux, where the peak of memory can be read.
+time, with `profile` the time of each operator, with `long` time and memory of long texts. Only on Linux, where the peak
+of memory can be read.
 """
 
 import subprocess
@@ -22,6 +23,7 @@ from transformers import AutoTokenizer, GPT2Config, GPT2Model, PreTrainedModel, 
 from benchmarks.ratios import Compared, Seconds, in_turn
 from grader import exercises
 from grader.kinds.sequence import ProbeSequence
+from grader.measuring.attention.rows import Asked, stream_asked
 from grader.measuring.attention.streaming import one_thread, stream
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
@@ -37,6 +39,8 @@ BATCH = 1024
 """Tokens in a batch of the bare forward passes and products; the fastest size for them here."""
 PROFILED = 18
 """Tokens in a profiled text, the mean of the probes."""
+LONG_LAYERS, LONG_ASKED = 4, 64
+"""The layers that read a long text, and the queries that are asked at its end."""
 HIGH_WATER = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -197,19 +201,55 @@ def row(measure: str, against: str, reach: str, times: Compared, unit: str = "s"
 
 def _peak(name: str) -> float:
     """Return the peak of memory of one way over its weights, in MB, measured in its own process."""
-    command = [sys.executable, "-m", "benchmarks.scan", "peak", name]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+    return float(_apart("peak", name)[0])
+
+
+def _apart(*arguments: str) -> list[str]:
+    """Return the words that this module prints in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.scan", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()  # noqa: S603
 
 
 def peak(name: str) -> float:
     """Return the same, measured in this process."""
     of = flagship()
     bare(of.model, [torch.zeros(1, 64, dtype=torch.long)])  # so that what torch allocates for itself does not count
+    return _over(partial({"ours": ours, "lesson": lesson}[name], of))
+
+
+def _over(work: Callable[[], object]) -> float:
+    """Return the peak of memory over what is held before, in MB."""
     status, clear = HIGH_WATER
     clear.write_text("5")
     before = _high_water(status)
-    {"ours": ours, "lesson": lesson}[name](of)
+    work()
     return (_high_water(status) - before) / 1024
+
+
+def one_long(way: str, tokens: int) -> str:
+    """Return the peak of memory over the weights, in MB, and the seconds of one text of so many tokens."""
+    torch.manual_seed(0)
+    model = GPT2Model(GPT2Config(n_layer=LONG_LAYERS, n_positions=tokens)).eval().requires_grad_(False)
+    ids = [torch.randint(model.config.vocab_size, (tokens,)).tolist()]
+
+    def read(length: int) -> None:
+        queries = torch.arange(length - LONG_ASKED, length)
+        asked = Asked(torch.zeros_like(queries), queries)
+        text, last = [ids[0][:length]], LONG_LAYERS - 1
+        with one_thread():
+            stream_asked(model, text, asked, lambda rows, _: rows.sum(-1), lambda *_: None, last, rows=way == "rows")
+
+    read(2 * LONG_ASKED)
+    start = time.perf_counter()
+    over = _over(partial(read, tokens))
+    return f"{over:.0f} {time.perf_counter() - start:.2f}"
+
+
+def long() -> Iterator[str]:
+    """Yield memory and time of a long text, row by row and with patterns; both again, with twice the tokens."""
+    for tokens in (512, 1024, 2048, 4096):
+        (over, took), (over_eager, took_eager) = (_apart("one", way, str(tokens)) for way in ("rows", "eager"))
+        yield f"| {tokens:,} | {over} MB | {over_eager} MB | {took} s | {took_eager} s |"
 
 
 def _high_water(status: Path) -> int:
@@ -236,11 +276,16 @@ def profile() -> Iterator[str]:
             yield f"{name}\n{watched.key_averages().table(sort_by='self_cpu_time_total', row_limit=12)}"
 
 
-MODES = {"growth": growth, "profile": profile}
+MODES = {"growth": growth, "profile": profile, "long": long}
 
 if __name__ == "__main__":
-    mode = " ".join(sys.argv[1:2])
-    lines = iter([str(peak(sys.argv[2]))]) if mode == "peak" else MODES.get(mode, rows)()
+    match sys.argv[1:]:
+        case ["peak", name]:
+            lines = iter([str(peak(name))])
+        case ["one", way, tokens]:
+            lines = iter([one_long(way, int(tokens))])
+        case given:
+            lines = MODES.get(" ".join(given), rows)()
     for line in lines:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

@@ -32,7 +32,7 @@ from grader.measuring.attention.streaming import one_thread
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.statistics.patterns import agreement, reduced
-from grader.measuring.statistics.pooling import ALIKE, Answers, pooled
+from grader.measuring.statistics.pooling import ELIGIBLE, Answers, pooled
 from grader.measuring.tables.elsewhere import either, is_open, widened
 from grader.measuring.tables.score_table import KindScores
 from grader.measuring.transformer.device import exact_products, given_back, in_double, room
@@ -239,14 +239,18 @@ class _Run:
         queries = [question.places[asked] for question, asked in zip(questions, rows, strict=True)]
         *first, total = accumulate(map(len, queries), initial=0)
         alike = [_alike(kind, each, asked, causal=causal) for each, asked in zip(sequences, queries, strict=True)]
-        shape = (
-            model.config.num_hidden_layers,
-            model.config.num_attention_heads,
-            ALIKE + len(kind.head_type.lookalikes),
-        )
-        values = np.zeros((total, *shape), np.float64 if model.dtype == torch.float64 else np.float32)
+        heads = (total, model.config.num_hidden_layers, model.config.num_attention_heads)
+        values = np.zeros((*heads, ELIGIBLE + 1), np.float64 if model.dtype == torch.float64 else np.float32)
+        agreeing = np.zeros((*heads, len(kind.head_type.lookalikes)), np.bool_)
         chances = np.concatenate([_chances(each, r, a) for each, r, a in zip(questions, rows, alike, strict=True)])
-        return cls(kind, rows, queries, first, Answers(questions, [s.slice for s in sequences], values, chances), alike)
+        return cls(
+            kind,
+            rows,
+            queries,
+            first,
+            Answers(questions, [s.slice for s in sequences], values, chances, agreeing),
+            alike,
+        )
 
 
 def _alike(kind: Kind, sequence: ProbeSequence, queries: Tensor, *, causal: bool) -> Tensor:
@@ -368,14 +372,15 @@ def _pass(model: PreTrainedModel, batch: list[_Text], *, rows: bool) -> None:
     alike = _padded([run.alike[number][:, :, :length] for run, number in numbers])
     targets, eligible, alike = (each.to(device) for each in (targets, eligible, alike))
     first = [run.first[number] for run, number in numbers]
-    answers = [run.answers.values[at : at + size] for at, size, (run, _) in zip(first, sizes, numbers, strict=True)]
+    places = [(run.answers, slice(at, at + size)) for at, size, (run, _) in zip(first, sizes, numbers, strict=True)]
 
     def reduce(seen: Tensor, at: slice) -> Tensor:
         return torch.cat((reduced(seen, targets[at], eligible[at]), agreement(seen, eligible[at], alike[:, at])), -1)
 
     def receive(layer: int, answered: Tensor) -> None:
-        for values, of_piece in zip(answers, torch.split(answered.cpu(), sizes), strict=True):
-            values[:, layer] = of_piece[..., : values.shape[-1]].numpy()
+        for (answers, at), of_piece in zip(places, torch.split(answered.cpu(), sizes), strict=True):
+            answers.values[at, layer] = of_piece[..., : ELIGIBLE + 1].numpy()
+            answers.alike[at, layer] = of_piece[..., ELIGIBLE + 1 :][..., : answers.alike.shape[-1]].numpy()
 
     texts, last = [text.token_ids for text in batch], model.config.num_hidden_layers - 1
     stream_asked(model, texts, asked, reduce, receive, last, rows=rows)

@@ -24,7 +24,7 @@ from grader.measuring.interventions.workbench import CleanRun, Edit, Workbench, 
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.statistics.patterns import reduced
-from grader.measuring.statistics.pooling import ALIKE, Answers, pooled
+from grader.measuring.statistics.pooling import ELIGIBLE, Answers, pooled
 from grader.measuring.tables.score_table import measurement
 from grader.schema import Estimate, HeadIndex, Into, Kind, ProbeSettings, SenderLeft, Trace
 
@@ -157,7 +157,7 @@ class Senders:
         )
 
     def _empty(self, questions: list[Question], sequences: Sequence[ProbeSequence], total: int) -> Answers:
-        values = np.zeros((total, max(1, self.layer), self.bench.heads, ALIKE))
+        values = np.zeros((total, max(1, self.layer), self.bench.heads, ELIGIBLE + 1))
         return Answers(questions, [each.slice for each in sequences], values, np.zeros((total, 0)))
 
     def _groups(self, batch: _Batch) -> Iterator[list[HeadIndex]]:

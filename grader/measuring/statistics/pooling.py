@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -22,9 +22,9 @@ DECIMALS = 4
 """Scores are kept to four decimals: far coarser than rounding noise, far finer than a bootstrap interval."""
 AT_ONCE = 256
 """The most heads whose statistics are taken at once: a thousand resamples of each lie in memory."""
-SHARE, HITS, ELIGIBLE, ALIKE = range(4)
-"""The last axis of `Answers.values`: attention on targets, hit (1 or 0), attention on eligible keys, and from ALIKE on
-the agreement with look-alikes (1 or 0)."""
+SHARE, HITS, ELIGIBLE = range(3)
+"""The last axis of `Answers.values`: attention on targets, hit (1 or 0), and attention on eligible keys."""
+NONE_ALIKE = np.zeros((0, 0, 0, 0), np.bool_)
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,11 @@ class Answers:
     slices: list[str]
     """One for each sequence."""
     values: NDArray[np.floating]
-    """[asked query, layer, head, and one of SHARE, HITS, ELIGIBLE and the look-alikes in their order]"""
+    """[asked query, layer, head, and one of SHARE, HITS and ELIGIBLE]"""
     chances: Array
     """The fraction of eligible keys that each look-alike looks at, [asked query, look-alike], or none of them."""
+    alike: NDArray[np.bool_] = field(default_factory=lambda: NONE_ALIKE)
+    """The agreement with look-alikes, a byte each, since there are many: [asked query, layer, head, look-alike]."""
 
     def followed_by(self, other: "Answers") -> "Answers":
         """Return these answers and then those, which are on other sequences of the same family."""
@@ -47,6 +49,7 @@ class Answers:
             self.slices + other.slices,
             np.concatenate((self.values, other.values)),
             np.concatenate((self.chances, other.chances)),
+            np.concatenate((self.alike, other.alike)),
         )
 
     @cached_property
@@ -115,8 +118,7 @@ def pooled(
 def _resemblances(kind: Kind, families: list[Answers]) -> Iterator[Resemblance]:
     """Yield the agreement with each look-alike of the kind's type, over all queries of all families."""
     chances = np.concatenate([answers.chances for answers in families]).mean(0)
-    queries = sum(len(answers.values) for answers in families)
-    agreeing = sum(answers.values[..., ALIKE:].sum(0, dtype=float) for answers in families) / queries
+    agreeing = sum(answers.alike.sum(0) for answers in families) / sum(len(answers.chances) for answers in families)
     for number, name in enumerate(kind.head_type.lookalikes[: len(chances)]):
         chance = round(float(chances[number]), DECIMALS)
         yield Resemblance(name=name, value=grid(agreeing[..., number]), chance=chance)
@@ -157,7 +159,7 @@ def _slices(answers: Answers, blind: Array, draws: Resamples, pool: ThreadPoolEx
     asked = np.bincount(answers.sequence, minlength=len(answers.questions)).astype(float)
     baseline = draws.totals(torch.from_numpy(blind)[None]) / draws.totals(torch.from_numpy(asked)[None])
     of_heads = partial(_statistics, torch.from_numpy(answers.sequence), parts, baseline, draws)
-    some = (values[:, first : first + AT_ONCE, :ALIKE] for first in range(0, values.shape[1], AT_ONCE))
+    some = (values[:, first : first + AT_ONCE] for first in range(0, values.shape[1], AT_ONCE))
     done = list((pool.map if pool else map)(of_heads, some))
     for part, by_heads in zip(parts, zip(*done, strict=True), strict=True):
         columns = {name: np.concatenate([each[name] for each in by_heads], 1) for name in by_heads[0]}
