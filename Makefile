@@ -19,7 +19,7 @@ MODULES := grader/explorer/static
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo explore check test test-real test-browser chaos fix train docs generated words bench load soak guessing fuzz
+.PHONY: help setup demo explore check test test-real test-browser chaos fix train docs generated words bench bench-gpu load soak guessing fuzz
 
 help:  ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ bench: $(INSTALLED_TEST)  ## how fast it is, beside the limits of this machine a
 	build/lens/bin/python benchmarks/transformer_lens_speed.py
 	build/lens/bin/python benchmarks/transformer_lens_parity.py
 	build/lens/bin/python benchmarks/transformer_lens_causal.py
+
+bench-gpu: $(INSTALLED_TEST)  ## how fast a scan is on a GPU, beside the CPU, up to seven billion parameters; a minute on a large one
+	@$(BIN)/python -m benchmarks.gpu
 
 docs: $(INSTALLED_TEST)  ## the documentation as a site, in build/docs; a link that leads nowhere is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

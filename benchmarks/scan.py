@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import AutoTokenizer, GPT2Config, GPT2Model, PreTrainedModel, PreTrainedTokenizerBase
@@ -143,7 +144,8 @@ def _indexed(kind: Kind, sequences: tuple[ProbeSequence, ...], kept: list[tuple[
             for pattern in attentions
         ]
         values.append(torch.stack(of_layers, 1))
-    return Answers(questions, [sequence.slice for sequence in sequences], torch.cat(values).numpy())
+    whole = torch.cat(values).numpy()
+    return Answers(questions, [sequence.slice for sequence in sequences], whole, np.zeros((len(whole), 0)))
 
 
 def _by_batch(work: Callable[[Tensor], None], batches: list[Tensor]) -> None:

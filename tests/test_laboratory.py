@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.base.errors import DigestMismatch, ScoreTableError, TransformerNotFound
+from grader.base.errors import DeviceError, DigestMismatch, ScoreTableError, TransformerNotFound
 from grader.base.files import SEAL, write_cache
 from grader.laboratory import MOST_BEGUN, Laboratory
 from grader.measuring.tables.digests import versions
 from grader.measuring.tables.score_table import keep
+from grader.measuring.transformer import device as devices
+from grader.report.formats import terminal
 from grader.schema import Exercise, Submission
 from grader.service.laboratories import Laboratories
 from tests.support.planted_tables import INDUCTION, PREVIOUS, SUBJECT, claim, exercise
@@ -262,3 +264,48 @@ def test_a_disk_that_takes_no_evidence_is_no_error(warm: Path, weights: Path, tm
     again = Laboratory(ASKED, folder, explicit=weights).report(SENT)
 
     assert again == Laboratory(ASKED, warm, explicit=weights).report(SENT)
+
+
+def elsewhere(folder: Path, weights: Path) -> Laboratory:
+    """Return a laboratory whose folder has a table as a GPU measures it."""
+    bench = Laboratory(ASKED, folder, explicit=weights)
+    keep(folder, bench.store.key, bench.store.filled(planted(ASKED, {}).kinds, "p", "cuda"))
+    return bench
+
+
+def test_a_table_of_a_gpu_is_taken_unless_the_cpu_is_asked_for(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = elsewhere(tmp_path, weights)
+    own = SENT.model_copy(update={"claims": (SENT.claims[0],)})
+    assert bench.is_measured
+    report = bench.report(own)
+    assert report.basis is not None
+    assert (report.basis.device, report.borderline) == ("cuda", "not_yet")
+    assert "measured on a GPU (cuda), float32" in terminal.render(report, ASKED)
+
+    monkeypatch.setenv(devices.VARIABLE, "cpu")
+    again = Laboratory(ASKED, tmp_path, explicit=weights)
+    assert not again.is_measured
+    assert again.report(own).basis == again.table.basis
+    assert again.table.is_reference
+
+    monkeypatch.delenv(devices.VARIABLE)
+    replaced = Laboratory(ASKED, tmp_path, explicit=weights)
+    assert replaced.table == again.table
+    assert replaced.place == "cpu"
+    assert "measured on the CPU, float32" in terminal.render(replaced.report(own), ASKED)
+
+
+def test_a_kept_table_of_the_cpu_is_taken_whatever_device_is_named(warm: Path, weights: Path) -> None:
+    """The device need not be there until something must be measured on it."""
+    bench = Laboratory(ASKED, warm, explicit=weights, device="cuda:99")
+
+    assert bench.table.is_reference
+    with pytest.raises(DeviceError, match="cuda:99: there is no such device here"):
+        bench.on_sentence(ASKED.kinds[0].kind, 0, 0, TEXT)
+
+
+def test_another_word_than_a_device_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match="--device: `gpu` is not a device"):
+        Laboratory(ASKED, tmp_path, device="gpu")

@@ -21,9 +21,12 @@ TOO_LITTLE = N_("{doing}: there is not enough memory; give the process more, or 
 
 def ran_out(error: BaseException, doing: str) -> OutOfMemory | None:
     """Return the operator's error if it is memory that ran out, else None."""
-    if not isinstance(error, MemoryError) and not any(words in str(error) for words in SHORTAGES):
-        return None
-    return OutOfMemory(_(TOO_LITTLE, doing=doing))
+    return OutOfMemory(_(TOO_LITTLE, doing=doing)) if is_shortage(error) else None
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Return whether it is memory that ran out."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in SHORTAGES)
 
 
 @contextmanager

@@ -141,4 +141,4 @@ def _table(exercise: Exercise) -> Iterator[Check]:
 def _in_words(basis: Basis) -> str:
     parts = (f"{name} {digest[:DIGITS]}" for name, digest in basis.model_dump(include=DIGESTS).items())
     libraries = (f"{name} {version}" for name, version in basis.libraries.items())
-    return ", ".join([*parts, basis.precision, *libraries])
+    return ", ".join([*parts, f"{basis.precision} on {basis.device}", *libraries])

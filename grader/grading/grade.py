@@ -64,7 +64,7 @@ def grade(  # noqa: PLR0913 - what a report follows from
         gallery=submission.gallery,
         gallery_name=submission.gallery_name,
         feedback=exercise.feedback,
-        borderline=exercise.borderline,
+        borderline=standings.borderline,
         wanted={asked.name: asked.heads for asked in exercise.kinds},
         wanted_circuits={asked.name: asked.circuits.wanted for asked in exercise.kinds if asked.circuits},
         verdicts=tuple(

@@ -97,13 +97,15 @@ class SliceThreshold(NamedTuple):
 class KindStandings(Mapping[HeadIndex, Standing]):
     """Every head under one asked kind, by the exercise's thresholds and its rule for borderline cases."""
 
-    def __init__(self, exercise: Exercise, asked: AskedKind, scores: KindScores) -> None:
-        """Decide nothing yet.
+    def __init__(
+        self, exercise: Exercise, asked: AskedKind, scores: KindScores, rule: Borderline | None = None
+    ) -> None:
+        """Decide nothing yet; `rule` goes before the exercise's own for borderline cases.
 
         Raises:
             ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
         """
-        self.asked, self.scores, self._rule = asked, scores, exercise.borderline
+        self.asked, self.scores, self._rule = asked, scores, rule or exercise.borderline
         thresholds = thresholds_of(asked)
         for threshold in thresholds:
             _refuse_unmeasured(exercise, scores, threshold)
@@ -212,8 +214,10 @@ class Standings:
             ExerciseError: A threshold asks for a statistic or a slice that the probe does not have.
         """
         self.exercise, self.table, self.heads = exercise, table, table.layers * table.heads
+        # What is borderline by the wider intervals of another device may be decided by those of the CPU.
+        self.borderline: Borderline = exercise.borderline if table.is_reference else "not_yet"
         self.by_kind = {
-            asked.name: KindStandings(exercise, asked, scores)
+            asked.name: KindStandings(exercise, asked, scores, self.borderline)
             for asked in exercise.kinds
             if (scores := table.scores(asked.kind)) is not None
         }

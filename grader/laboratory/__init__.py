@@ -6,14 +6,14 @@ imports torch.
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pydantic import ValidationError, model_validator
 
-from grader.base.errors import BeingMeasured, DigestMismatch, ScoreTableError
+from grader.base.errors import BeingMeasured, DigestMismatch, OutOfMemory, ScoreTableError
 from grader.base.files import passing, read_cache, write_cache
 from grader.base.language import _
 from grader.base.memory import enough_memory
@@ -25,7 +25,7 @@ from grader.measuring import transformer
 from grader.measuring.tables.digests import basis_of
 from grader.measuring.tables.score_table import ScoreTable, TableStore, store_of
 from grader.measuring.transformer import device as devices
-from grader.schema import Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
+from grader.schema import REFERENCE, Claim, Evidence, Exercise, HeadIndex, Kind, Picture, Record, Report, Submission
 
 if TYPE_CHECKING:
     from grader.measuring.transformer import Loaded
@@ -79,7 +79,7 @@ class Laboratory:
             DigestMismatch: It is another one than that whose digest was taken.
         """
         whole: Loaded | None = vars(self).get("whole")
-        if whole is None or self.place != devices.REFERENCE:
+        if whole is None or self.place != REFERENCE:
             return self._load(whole=False)
         return whole
 
@@ -91,21 +91,36 @@ class Laboratory:
 
     @property
     def place(self) -> str:
-        """The device on which heads are measured.
+        """The device on which heads are measured; where the table is the CPU's, all else is, if no other is named.
 
         Raises:
             DeviceError: It is not there, or cannot compute in the exercise's precision.
         """
+        if self.device == devices.AUTO and self.is_measured and self.table.is_reference:
+            return REFERENCE
         return str(devices.found(self.device, self.exercise.probes.precision))
 
     def _load(self, *, whole: bool) -> "Loaded":
         source, precision = self.exercise.transformer, self.exercise.probes.precision
-        device = devices.REFERENCE if whole else self.place  # heads are replaced on the CPU
-        loaded = transformer.load(source, self.explicit, dtype=precision, whole=whole, device=device, say=self.say)
+        load = partial(transformer.load, source, self.explicit, dtype=precision, whole=whole, say=self.say)
+        device = REFERENCE if whole else self.place  # heads are replaced on the CPU
+        try:
+            loaded = load(device=device)
+        except OutOfMemory:
+            if device == REFERENCE or self.device != devices.AUTO:
+                raise
+            loaded = load()  # a GPU that is too small is none
         if loaded.digest != self.digest:
             message = f"the files of {source.name} changed while they were used"
             raise DigestMismatch(f"{message}; try again when they stay as they are")
         return loaded
+
+    @property
+    def _kind_of_device(self) -> str:
+        """The kind of the named device, else that on which the table was measured."""
+        if self.device != devices.AUTO:
+            return self.device.partition(":")[0]
+        return self.table.basis.device if self.table.basis else REFERENCE
 
     @cached_property
     def causal(self) -> CausalLaboratory:
@@ -135,7 +150,8 @@ class Laboratory:
     @cached_property
     def store(self) -> TableStore:
         """The place where its score table is kept."""
-        return store_of(self.folder, self.exercise, self.digest)
+        takes_any = self.device != REFERENCE
+        return store_of(self.folder, self.exercise, self.digest, takes_any=takes_any)
 
     @property
     def is_measured(self) -> bool:
@@ -211,10 +227,8 @@ class Laboratory:
 
     def recomputed(self, claim: Claim) -> Recomputed:
         """Return the claim's evidence under its head, from an earlier time or measured now."""
-        text, basis = (
-            claim.evidence or "",
-            basis_of(self.digest, [claim.type], self.exercise.probes.precision, self.folder),
-        )
+        text, precision = claim.evidence or "", self.exercise.probes.precision
+        basis = basis_of(self.digest, [claim.type], precision, self.folder, device=self._kind_of_device)
         parts = (basis.model_dump_json(), claim.full_name, claim.place, text)
         path = self.folder / "evidence" / f"{sha256(chr(0).join(parts).encode()).hexdigest()}.json"
         recomputed = _kept(path)
@@ -255,7 +269,7 @@ class Laboratory:
         settings, kinds = self.exercise.probes, [asked.kind for asked in self.exercise.kinds]
         self.say(_("measuring every head of {transformer}", transformer=self.exercise.transformer.name))
         table = self.store.filled(
-            *measured(model, tokenizer, settings, kinds, causal=self.sees_back, say=self.progress)
+            *measured(model, tokenizer, settings, kinds, causal=self.sees_back, say=self.progress), model.device.type
         )
         self._draw_examples(table.key)
         return table

@@ -150,7 +150,7 @@ class Looking:
             final = self._pass(ids, off).final
             with one_thread(), enough_memory(_(DOING)):
                 (logits,) = self.bench.predictions(final[place][None])
-            best = torch.softmax(logits[0].double(), -1).topk(min(BEST, logits.shape[-1]))
+            best = torch.softmax(logits[0].cpu().double(), -1).topk(min(BEST, logits.shape[-1]))
             return tuple(
                 Guess(str(self.tokenizer.decode([token])), float(probability))
                 for token, probability in zip(best.indices.tolist(), best.values.tolist(), strict=True)
@@ -212,9 +212,9 @@ class Looking:
             output, pattern = call.attend()
             if heads := tuple(head for layer, head in off if layer == len(patterns)):
                 Edit(EVERYWHERE, heads, torch.zeros_like(output[:1, :1])).apply(output)
-            patterns.append(pattern[0].float().numpy())
+            patterns.append(pattern[0].float().cpu().numpy())
             return output
 
         with visiting(self.model, visit):
-            final = self.model(input_ids=torch.tensor([ids]), use_cache=False)[0][0]
+            final = self.model(input_ids=torch.tensor([ids], device=self.model.device), use_cache=False)[0][0]
         return _Pass(patterns, final)

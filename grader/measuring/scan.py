@@ -1,8 +1,9 @@
 """The scan: every head under every kind, measured on probes; patterns are reduced as soon as they are computed.
 
 Sequences of one length run together, whichever probe they are of, so nothing is padding; a decoder's are cut behind
-the last query that anybody asks. Each batch runs on one thread, as many at a time as torch may use threads: what a
-sum is taken over, and in which order, does not depend on their number.
+the last query that anybody asks. On the CPU each batch runs on one thread, as many at a time as torch may use threads:
+what a sum is taken over, and in which order, does not depend on their number. On a GPU one batch runs after the other,
+each as large as its memory allows.
 """
 
 from collections import defaultdict
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from grader.base.memory import is_shortage
 from grader.kinds import LOOKALIKES
 from grader.kinds.masks import Question, looked_at
 from grader.kinds.sequence import ProbeSequence
@@ -29,9 +31,11 @@ from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.statistics.patterns import agreement, reduced
 from grader.measuring.statistics.pooling import ALIKE, Answers, pooled
+from grader.measuring.tables.elsewhere import either, is_open, widened
 from grader.measuring.tables.score_table import KindScores
+from grader.measuring.transformer.device import exact_products, given_back, in_double, room
 from grader.measuring.transformer.reach import refuse_unreadable
-from grader.schema import Kind, ProbeSettings
+from grader.schema import REFERENCE, Kind, ProbeSettings
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -39,7 +43,11 @@ if TYPE_CHECKING:
 WIDEST = 0.15
 """The width of a 95 % interval from which a kind is asked on more sequences."""
 TOKENS = 256
-"""The most tokens in a batch: enough for fast matrix products, and few enough to fit beside the weights."""
+"""The most tokens in a batch on the CPU: enough for fast matrix products, and few enough to fit beside the weights."""
+ON_GPU = 8192
+"""The most tokens in a batch on a GPU; more are not faster."""
+COPIES = 16
+"""The times that a batch's attention and states may lie in a GPU's memory at once, with all that is asked of them."""
 
 
 def scan(  # noqa: PLR0913 - what is measured, and in keywords how
@@ -49,7 +57,7 @@ def scan(  # noqa: PLR0913 - what is measured, and in keywords how
     kinds: Items[Kind],
     *,
     causal: bool,
-    tokens: int = TOKENS,
+    tokens: int | None = None,
     say: Callable[[float], None] = lambda done: None,
 ) -> tuple[KindScores, ...]:
     """Return the scores of all heads under each kind, as `measured` does."""
@@ -63,48 +71,75 @@ def measured(  # noqa: PLR0913 - what is measured, and in keywords how
     kinds: Items[Kind],
     *,
     causal: bool,
-    tokens: int = TOKENS,
+    tokens: int | None = None,
     say: Callable[[float], None] = lambda done: None,
 ) -> tuple[tuple[KindScores, ...], str]:
     """Return the scores of all heads under each kind, and the digest of the probes that they were measured on.
 
     The scores are the same for any number of threads, in float64 for any `tokens`, which is the most that a batch has.
-    A kind whose widest interval of the deciding statistic is wider than WIDEST is asked on twice as many sequences, and
-    again, up to `settings.grows_to` times the size; thresholds do not matter for this. `causal` is true of a decoder.
-    `say` hears which fraction is done, 0 to 1.
+    Where the transformer lies on another device than the CPU, intervals are wider by a margin. A kind whose widest
+    interval of the deciding statistic is wider than WIDEST is asked on twice as many sequences, and again, up to
+    `settings.grows_to` times the size; thresholds do not matter for this. `causal` is true of a decoder. `say` hears
+    which fraction is done, 0 to 1.
 
     Raises:
         ExerciseError: A kind has no query that the transformer could be asked.
         UnsupportedTransformer: A probe is longer than the transformer reads, or has tokens that it does not know.
     """
-    answered: dict[str, list[Answers]] = {}
-    scores: dict[str, KindScores] = {}
     too_wide, done, digest = list(kinds), 0.0, sha256()
-    with one_thread() as threads:
+    with one_thread() as threads, exact_products(), pool_of(threads) as pool:
+        scored = _Scored(settings, model.device, pool)
         for draws in _rounds(settings.grows_to):
             probes = _probes(tokenizer, [settings.drawn(draw) for draw in draws], too_wide)
             heard = partial(_say_part, say, done)
             new = answers(model, probes, causal=causal, tokens=tokens, threads=threads, say=heard)
             _note(digest, probes, new)
             done = (1 + done) / 2
-            for kind in too_wide:
-                answered[kind.name] = _joined(answered.get(kind.name), new[kind.name])
-                scores[kind.name] = pooled(kind, answered[kind.name], settings.seed)
-            too_wide = [kind for kind in too_wide if settings.generates(kind) and scores[kind.name].widest > WIDEST]
+            too_wide = [kind for kind in too_wide if scored.is_too_wide(kind, new[kind.name])]
             if not too_wide:
                 break
     say(1.0)
-    return tuple(scores[kind.name] for kind in kinds), digest.hexdigest()
+    return tuple(map(scored.of, kinds)), digest.hexdigest()
+
+
+def pool_of(threads: int) -> ThreadPoolExecutor:
+    """Return threads in each of which torch's operations use one thread."""
+    return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+
+
+class _Scored:
+    """The kinds that have been asked, with all their answers and their scores so far."""
+
+    def __init__(self, settings: ProbeSettings, place: torch.device, pool: ThreadPoolExecutor) -> None:
+        self.settings, self.place, self.pool = settings, place, pool
+        self.is_reference = place.type == REFERENCE
+        self._answers: dict[str, list[Answers]] = {}
+        self._scores: dict[str, KindScores] = {}
+        self._open: dict[str, KindScores] = {}
+        """The scores of kinds that the CPU may have left at that."""
+
+    def of(self, kind: Kind) -> KindScores:
+        """Return the kind's scores."""
+        scores = self._scores[kind.name]
+        return scores if self.is_reference else widened(scores)
+
+    def is_too_wide(self, kind: Kind, new: list[Answers]) -> bool:
+        """Take a kind's new answers, and return whether it must be asked more."""
+        name, before = kind.name, self._answers.get(kind.name)
+        own = self._answers[name] = new if before is None else list(map(Answers.followed_by, before, new))
+        now = pooled(kind, own, self.settings.seed, device=in_double(self.place), pool=self.pool)
+        self._scores[name] = either(self._open[name], now) if name in self._open else now
+        if not self.settings.generates(kind):
+            return False
+        if not self.is_reference and is_open(now, WIDEST):
+            self._open[name] = self._scores[name]
+            return True
+        return now.widest > WIDEST
 
 
 def _say_part(say: Callable[[float], None], done: float, part: float) -> None:
     """Say which fraction is done if this is a part of the present round, which is half of what is left."""
     say(done + part * (1 - done) / 2)
-
-
-def _joined(before: list[Answers] | None, new: list[Answers]) -> list[Answers]:
-    """Return the answers on each family, the new sequences after those before."""
-    return new if before is None else [one.followed_by(other) for one, other in zip(before, new, strict=True)]
 
 
 def _rounds(times: int) -> Iterator[range]:
@@ -151,11 +186,14 @@ def answers(  # noqa: PLR0913 - what is asked, and in keywords how
     probes: Items[tuple[Items[ProbeSequence], Items[Kind]]],
     *,
     causal: bool,
-    tokens: int = TOKENS,
+    tokens: int | None = None,
     threads: int = 1,
     say: Callable[[float], None] = lambda done: None,
 ) -> dict[str, list[Answers]]:
-    """Return the answers of all heads on each of a kind's families, by the kind's name."""
+    """Return the answers of all heads on each of a kind's families, by the kind's name.
+
+    A batch has `tokens` at most, by default as many as are fast on the CPU, or fit into the memory of a GPU.
+    """
     runs: dict[str, list[_Run]] = defaultdict(list)
     texts: list[_Text] = []
     for sequences, kinds in probes:
@@ -164,7 +202,7 @@ def answers(  # noqa: PLR0913 - what is asked, and in keywords how
             runs[run.kind.name].append(run)
         texts += _texts(sequences, started, causal=causal)
     refuse_unreadable(model, (text.token_ids for text in texts))
-    _pass_all(model, _batches(texts, tokens), threads, say)
+    _pass_all(model, _batches(texts, partial(_at_once, model, tokens)), threads, say)
     return {name: [run.answers for run in of_kind] for name, of_kind in runs.items()}
 
 
@@ -225,29 +263,56 @@ def _texts(sequences: Items[ProbeSequence], runs: list[_Run], *, causal: bool) -
             yield _Text(sequence.token_ids[: last + 1] if causal else sequence.token_ids, asking, number)
 
 
-def _batches(texts: Items[_Text], tokens: int) -> list[list[_Text]]:
-    """Return texts of one length together, the largest batches first, so that no thread ends with a large one."""
+def _batches(texts: Items[_Text], at_once: Callable[[int], int]) -> list[list[_Text]]:
+    """Return texts of one length together, the largest batches first, so that no thread ends with a large one.
+
+    `at_once` gives the most texts of a length in a batch.
+    """
     by_length: dict[int, list[_Text]] = defaultdict(list)
     for text in texts:
         by_length[len(text.token_ids)].append(text)
     batches = []
     for length, alike in sorted(by_length.items()):
-        size = max(1, tokens // length)
+        size = max(1, at_once(length))
         batches += [alike[start : start + size] for start in range(0, len(alike), size)]
     return sorted(batches, key=lambda batch: -len(batch) * len(batch[0].token_ids))
 
 
+def _at_once(model: PreTrainedModel, tokens: int | None, length: int) -> int:
+    """Return the number of texts of this length that one batch has."""
+    if tokens is not None or model.device.type == REFERENCE:
+        return (tokens or TOKENS) // length
+    config = model.config
+    text: int = COPIES * length * (config.num_attention_heads * length + config.hidden_size) * torch.float32.itemsize
+    return min(ON_GPU // length, room(model.device) // text)
+
+
 def _pass_all(model: PreTrainedModel, batches: list[list[_Text]], threads: int, say: Callable[[float], None]) -> None:
-    """Run every batch through the transformer, `threads` at a time."""
+    """Run every batch through the transformer: on the CPU `threads` at a time, on a GPU one after the other."""
     sizes = [len(batch) * len(batch[0].token_ids) for batch in batches]
-    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        done = [pool.submit(_pass, model, batch) for batch in batches]
+    with pool_of(threads if model.device.type == REFERENCE else 1) as pool:
+        done = [pool.submit(_passed, model, batch) for batch in batches]
         try:
             for so_far, one in zip(accumulate(sizes), done, strict=True):
                 one.result()
                 say(so_far / sum(sizes))
         finally:  # whoever interrupts does not wait for what has not begun
             pool.shutdown(cancel_futures=True)
+
+
+def _passed(model: PreTrainedModel, batch: list[_Text]) -> None:
+    """Run one batch, or if memory runs out, one half of it after the other."""
+    try:
+        _pass(model, batch)
+    except (MemoryError, RuntimeError) as error:
+        if len(batch) == 1 or not is_shortage(error):
+            raise
+    else:
+        return
+    given_back(model.device)  # not before the error is gone, which holds what had been allocated
+    middle = len(batch) // 2
+    _passed(model, batch[:middle])
+    _passed(model, batch[middle:])
 
 
 def _pass(model: PreTrainedModel, batch: list[_Text]) -> None:
@@ -260,13 +325,16 @@ def _pass(model: PreTrainedModel, batch: list[_Text]) -> None:
     eligible = torch.cat([q.eligible[of_piece, :length] for q, of_piece in zip(asked, queries, strict=True)])
     columns, sizes = torch.cat(queries), list(map(len, queries))
     alike = _padded([run.alike[batch[row].number][:, :, :length] for row, run in pieces])
+    rows, columns, targets, eligible, alike = (
+        each.to(model.device) for each in (rows, columns, targets, eligible, alike)
+    )
     first = [run.first[batch[row].number] for row, run in pieces]
     answers = [run.answers.values[at : at + size] for at, size, (_, run) in zip(first, sizes, pieces, strict=True)]
 
     def receive(layer: int, pattern: Tensor) -> None:
         asked_rows = pattern[rows, :, columns]
         answered = torch.cat((reduced(asked_rows, targets, eligible), agreement(asked_rows, eligible, alike)), -1)
-        for values, of_piece in zip(answers, torch.split(answered, sizes), strict=True):
+        for values, of_piece in zip(answers, torch.split(answered.cpu(), sizes), strict=True):
             values[:, layer] = of_piece[..., : values.shape[-1]].numpy()
 
     stream(model, [text.token_ids for text in batch], receive, model.config.num_hidden_layers - 1)

@@ -34,7 +34,8 @@ def untrained(
 
         loaded, kinds = load(), [asked.kind for asked in exercise.kinds]
         model, causal = _twin(loaded, exercise.probes.seed), exercise.transformer.family == "decoder"
-        return store.filled(*measured(model, loaded.tokenizer, exercise.probes, kinds, causal=causal, say=progress))
+        scores, probes = measured(model, loaded.tokenizer, exercise.probes, kinds, causal=causal, say=progress)
+        return store.filled(scores, probes, model.device.type)
 
     return store.table(measure)
 
@@ -49,4 +50,5 @@ def _twin(loaded: "Loaded", seed: int) -> "PreTrainedModel":
             loaded.model.config, dtype=loaded.model.dtype, attn_implementation="eager", trust_remote_code=False
         )
     model.eval()  # type: ignore[no-untyped-call]
+    model.to(loaded.model.device)  # type: ignore[arg-type]
     return model.requires_grad_(False)

@@ -56,6 +56,7 @@ from grader.schema.kinds import (
 )
 from grader.schema.moments import Moment
 from grader.schema.report import (
+    REFERENCE,
     Basis,
     Evidence,
     Fit,
@@ -71,6 +72,7 @@ from grader.schema.submission import Claim, Submission
 from grader.schema.tried import TriedText
 
 __all__ = [
+    "REFERENCE",
     "AskedCircuits",
     "AskedKind",
     "Basis",

@@ -136,6 +136,10 @@ class Verdict(Record):
     )
 
 
+REFERENCE = "cpu"
+"""The kind of device whose scores count everywhere."""
+
+
 class Basis(Record):
     """All that a measurement follows from, besides the exercise: change any of it, and it is measured anew."""
 
@@ -143,6 +147,12 @@ class Basis(Record):
     code: str = Field(description="The digest of the code that measures.")
     libraries: dict[str, str] = Field(description="The version of each library that numbers or probes depend on.")
     precision: Precision = Field(description="The precision of weights and products.")
+    device: str = Field(
+        default=REFERENCE,
+        exclude_if=lambda device: device == REFERENCE,  # reports from before it keep their content hash
+        description="The kind of device that it was measured on; missing if it was the CPU, which is the reference. "
+        "Elsewhere intervals are wider by a margin, so that no verdict contradicts the CPU's.",
+    )
     probes: str = Field(default="", description="The digest of the probes, as they were built.")
 
 

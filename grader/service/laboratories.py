@@ -7,7 +7,7 @@ from pathlib import Path
 from grader import exercises
 from grader.base.errors import ExerciseError, UnknownExercise
 from grader.laboratory import Laboratory
-from grader.schema import Exercise
+from grader.schema import REFERENCE, Exercise
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Laboratories:
     def preload(self, names: Iterable[str]) -> None:
         """Load the transformers of these exercises, and their score tables if there are any.
 
+        What a process holds on a GPU is lost to the children that it forks, so there each child loads its own.
         An exercise whose file has a fault is left out: its submissions wait, and others must not.
 
         Raises:
@@ -47,6 +48,9 @@ class Laboratories:
             except ExerciseError as error:
                 log.error("not loaded beforehand: %s", error)
                 continue
-            _ = laboratory.whole if laboratory.exercise.is_causal else laboratory.loaded
+            if laboratory.exercise.is_causal:
+                _ = laboratory.whole
+            elif laboratory.place == REFERENCE:
+                _ = laboratory.loaded
             if laboratory.is_measured:
                 _ = laboratory.standings

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from grader.base.environment import value, whole
 from grader.base.errors import GraderError
+from grader.measuring.transformer import device as devices
 
 VARIABLES = {
     "GRADER_QUEUE_URL": "Redis or Valkey with the streams, and the Celery broker: `redis://user:password@host:port/0`",
@@ -52,6 +53,7 @@ class Settings(NamedTuple):
     queue_ca: Path | None
     platforms: Path | None
     preload: tuple[str, ...]
+    device: str
     task_seconds: int
     resend_seconds: int
     queue_seconds: int
@@ -86,6 +88,7 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
         queue_ca=authority,
         platforms=_path("GRADER_PLATFORMS", given),
         preload=tuple(name.strip() for name in value("GRADER_PRELOAD", given).split(",") if name.strip()),
+        device=devices.meant(given.get(devices.VARIABLE), devices.VARIABLE),
         task_seconds=whole("GRADER_TASK_SECONDS", TASK_SECONDS, range(2, DAY), given),
         resend_seconds=whole("GRADER_RESEND_SECONDS", RESEND_SECONDS, range(1, DAY), given),
         queue_seconds=whole("GRADER_QUEUE_SECONDS", QUEUE_SECONDS, range(2, 3600), given),

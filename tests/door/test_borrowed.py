@@ -182,6 +182,12 @@ def made(config: Any) -> PreTrainedModel:  # noqa: ANN401 - of any family
     return AutoModel.from_config(config)
 
 
+def spread(model: nn.Module) -> nn.Module:
+    """Return the model with its first layer on another device, as where it is too large for one."""
+    next(module for module in model.modules() if isinstance(module, nn.LayerNorm)).to("meta")
+    return model
+
+
 REFUSED = {
     "not the library's": (lambda: nn.Linear(2, 2), "Linear is not a transformer of the library `transformers`"),
     "two texts": (lambda: made(T5Config(d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=4)), "does not read one"),
@@ -196,7 +202,11 @@ REFUSED = {
         ),
         "JambaModel shows attention in 2 layers, but its configuration says 4",
     ),
-    "not on the CPU": (lambda: with_head("gpt2").to("meta"), r'on meta; .*`model.to\("cpu"\)`'),
+    "nowhere": (lambda: with_head("gpt2").to("meta"), r"no weights in memory \(it is on meta\); load them"),
+    "spread": (
+        lambda: spread(with_head("gpt2")),
+        r'is spread over cpu, meta; .*one device, such as `model.to\("cuda"\)`',
+    ),
 }
 
 

@@ -28,13 +28,14 @@ from grader.service.settings import Settings, settings
 from workers import logs
 from workers.broker.consumer import Pulse
 
-ONE_THREAD = {
+EARLY = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # a look for GPUs in torch's usual way would keep children from using them
 }
-"""Variables that libraries read once, when they are loaded."""
+"""Variables that libraries read before they do anything: each operation has one thread, and a process can fork."""
 CHILD_KILOBYTES = 3_000_000
 """The memory limit of a child, shared pages included: SmolLM2-135M takes 1.6 GB of it in float64."""
 CONNECT_SECONDS = 5.0
@@ -120,7 +121,7 @@ def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401
     """
     given = settings()
     logs.configure_worker()  # Celery does so only after this
-    os.environ.update(ONE_THREAD)
+    os.environ.update(EARLY)
     _check_ledger()
     start = time.monotonic()
     if given.preload:

@@ -13,6 +13,7 @@ from grader.base.language import _
 from grader.cli.console import say
 from grader.cli.options import Device, TransformerPath, laboratory, waiting
 from grader.cli.who import login_name
+from grader.schema import REFERENCE
 
 if TYPE_CHECKING:
     from grader.explorer.serving.application import Explorer
@@ -92,7 +93,7 @@ def build(
 
     exercise = exercises.load(exercise_id)
     site.refuse_address(service)
-    with laboratory(exercise, transformer) as bench:
+    with laboratory(exercise, transformer, REFERENCE) as bench:
         site.build(exercise, bench.loaded, out, service)
     say(_("written to {path}; open {page} in a browser", path=out, page=out / site.INDEX), err=True)
 

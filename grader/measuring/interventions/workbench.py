@@ -117,7 +117,7 @@ class Workbench:
             keep: The layers whose calls and patterns are kept.
             last: The last layer that is computed; None for all, and the final states.
         """
-        clean = CleanRun(torch.tensor(texts))
+        clean = CleanRun(torch.tensor(texts, device=self.model.device))
 
         def visit(call: Call) -> Tensor:
             layer = len(clean.outputs)
@@ -185,7 +185,8 @@ class Workbench:
     def logit_lens(self, vectors: Tensor) -> Iterator[Tensor]:
         """Yield the logits that vectors of the residual stream lead to by themselves, through the final norm."""
         for rows in torch.split(vectors, AT_ONCE):
-            states = self._final(torch.zeros(1, len(rows), dtype=torch.long), _unexpected, self._behind(rows[None]))
+            ids = torch.zeros(1, len(rows), dtype=torch.long, device=rows.device)
+            states = self._final(ids, _unexpected, self._behind(rows[None]))
             if states is not None:
                 yield from self.predictions(states[0])
 
@@ -238,10 +239,10 @@ class _Ended:
 
 def _predicted(whole: PreTrainedModel, states: Tensor) -> Tensor:
     """Return the logits of final states, [state, token]; what a thread is told for this is over when it returns."""
-    token = _FINAL.set(states[None])
+    token, ids = _FINAL.set(states[None]), torch.zeros(1, len(states), dtype=torch.long, device=states.device)
     try:
         with torch.inference_mode():
-            logits: Tensor = whole(input_ids=torch.zeros(1, len(states), dtype=torch.long), use_cache=False).logits[0]
+            logits: Tensor = whole(input_ids=ids, use_cache=False).logits[0]
     finally:
         _FINAL.reset(token)
     return logits

@@ -33,9 +33,10 @@ def best_blind_head(questions: Sequence[Question], *, offsets_known: bool) -> tu
 def _right(question: Question, *, offsets_known: bool) -> dict[str, float]:
     """Return the number of asked queries that each blind head gets right, a fraction where it spreads."""
     right: dict[str, float] = defaultdict(float)
+    eligible, rows = question.eligible.sum(1).tolist(), question.targets.numpy()
     for query in question.asked.nonzero().flatten().tolist():
-        targets = set(question.targets[query].nonzero().flatten().tolist())
-        right["all keys alike"] += len(targets) / max(1, int(question.eligible[query].sum()))
+        targets = set(rows[query].nonzero()[0].tolist())
+        right["all keys alike"] += len(targets) / max(1, eligible[query])
         if not offsets_known:
             for key in targets:
                 right[f"offset {key - query:+d}"] += 1

@@ -10,10 +10,12 @@ their weights' sum over the sum of their squares. With 240 equal sequences it is
 from functools import lru_cache
 from math import sqrt
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 Array = NDArray[np.float64]
 Estimate = tuple[Array, Array, Array]
@@ -35,8 +37,10 @@ def _weights(sequences: int, seed: int) -> Array:
 class Resamples:
     """A thousand resamples of the sequences; they follow from the number of sequences and the seed alone."""
 
-    def __init__(self, sequences: int, seed: int) -> None:
+    def __init__(self, sequences: int, seed: int, device: str = "cpu") -> None:
+        """Draw them; sums and percentiles are computed on the device, which must know float64."""
         self.weights = _weights(sequences, seed)
+        self.device, self._drawing = device, torch.from_numpy(self.weights.T).to(device)  # [sequence, draw]
 
     def ratio(self, above: Array, below: Array) -> Estimate:
         """Return sum(above) / sum(below) over the first axis, and the low and high ends of its 95 % interval.
@@ -44,29 +48,62 @@ class Resamples:
         Both have the sequence as first axis; a `below` that has no other is the same for all of `above`. Nowhere may
         the pooled `below` be zero; a resample in which it is counts for nothing.
         """
-        value, drawn = self._drawn(above, below)
-        return self._estimate(value, drawn, above.shape[1:], below)
-
-    def difference(self, one: tuple[Array, Array], other: tuple[Array, Array]) -> Estimate:
-        """Return the first ratio minus the second one, and its interval; both are over the same resamples.
-
-        Each is an `above` and a `below` as of `ratio`; the second one's `above` has the sequence as only axis.
-        """
-        (value, drawn), (less, drawn_less) = self._drawn(*one), self._drawn(*other)
-        return self._estimate(value - less, drawn - drawn_less, one[0].shape[1:], one[1])
-
-    def _drawn(self, above: Array, below: Array) -> tuple[Array, Array]:
-        """Return the ratio of the whole, [column], and of every resample, [column, draw]: these lie side by side."""
-        flat, under = (np.array(sums.reshape(len(sums), -1).T, order="C") for sums in (above, below))
-        drawn_below = _product(under, self.weights.T)
-        drawn = _product(flat, self.weights.T) / np.where(drawn_below > 0, drawn_below, np.nan)
-        return flat.sum(1) / under.sum(1), drawn
-
-    def _estimate(self, value: Array, drawn: Array, shape: tuple[int, ...], below: Array) -> Estimate:
-        percentile = np.nanpercentile if np.isnan(drawn).any() else np.percentile
-        tail = 100 * expanded_tail(effective(below))
-        low, high = percentile(drawn, (tail, 100 - tail), axis=1)
+        shape = above.shape[1:]
+        totals, under = (self.totals(torch.from_numpy(sums).reshape(len(sums), -1).T) for sums in (above, below))
+        value, low, high = (totals / under).estimate(expanded_tail(effective(below)))
         return value.reshape(shape), low.reshape(shape), high.reshape(shape)
+
+    def totals(self, columns: Tensor) -> "Drawn":
+        """Return the sums of columns, [column, sequence], over all sequences and over those of each resample."""
+        columns = columns.to(self.device)
+        return Drawn(columns.sum(1), columns @ self._drawing)
+
+
+class Drawn(NamedTuple):
+    """Columns of numbers: each for the whole, [column], and for every resample, [column, draw]."""
+
+    whole: Tensor
+    drawn: Tensor
+
+    def __truediv__(self, below: "Drawn") -> "Drawn":
+        """Return the ratios; where nothing is below, there is none."""
+        return Drawn(self.whole / below.whole, self.drawn / below.drawn.where(below.drawn > 0, torch.nan))
+
+    def __sub__(self, other: "Drawn") -> "Drawn":
+        """Return the differences, each of the same resample."""
+        return Drawn(self.whole - other.whole, self.drawn - other.drawn)
+
+    def at_least(self, least: float) -> "Drawn":
+        """Return the same without smaller numbers."""
+        return Drawn(self.whole.clamp(min=least), self.drawn.clamp(min=least))
+
+    def estimate(self, tail: float) -> Array:
+        """Return each column's value and the low and high ends of its interval, with this tail at each end.
+
+        Their order is the first axis, [3, column].
+        """
+        drawn = self.drawn
+        if bool(drawn.sum().isnan()):
+            drawn = drawn[:, ~drawn[0].isnan()]
+        if bool(drawn.sum().isnan()):  # in each column other resamples are missing
+            low, high = np.nanpercentile(self.drawn.cpu().numpy(), (100 * tail, 100 - 100 * tail), axis=1)
+        else:
+            low, high = _percentiles(drawn, tail)
+        return np.stack((self.whole.cpu().numpy(), low, high))
+
+
+def _percentiles(drawn: Tensor, tail: float) -> tuple[Array, Array]:
+    """Return the percentiles at both ends of each row; on the CPU, only the numbers around them are put in order."""
+    last = drawn.shape[1] - 1
+    wanted = [tail * last, (1 - tail) * last]
+    beside = [min(int(rank) + after, last) for rank in wanted for after in (0, 1)]
+    if drawn.device.type == "cpu":
+        around = np.partition(drawn.numpy(), beside, axis=1)[:, beside]
+    else:
+        around = drawn.sort(dim=1).values[:, beside].cpu().numpy()
+    parts = [rank - int(rank) for rank in wanted]
+    low, high = (around[:, 2 * end] * (1 - part) + around[:, 2 * end + 1] * part for end, part in enumerate(parts))
+    return low, high
 
 
 def effective(below: Array) -> float:
@@ -91,8 +128,3 @@ def _student(freedom: float) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
     )
     return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
-
-
-def _product(one: Array, other: Array) -> Array:
-    """Return the matrix product, computed by torch: numpy would use as many threads as it likes."""
-    return torch.mm(torch.from_numpy(one), torch.from_numpy(other)).numpy()

@@ -16,7 +16,7 @@ def most_in_a_row(pattern: Float[Tensor, "*sequence head query key"]) -> float |
 
     A row may sum to less: families such as gpt-oss let a query pay attention to nothing.
     """
-    sums = pattern.sum(-1, dtype=torch.float64)
+    sums = pattern.sum(-1, dtype=torch.float32 if pattern.device.type == "mps" else torch.float64)
     return None if bool((sums <= 1 + ROUNDING).all()) else float(sums.max())
 
 

@@ -1,22 +1,27 @@
 """The statistics of a kind: the answers of single queries, pooled by slice, with bootstrap intervals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from grader.base.errors import ExerciseError
 from grader.kinds.masks import Question
 from grader.measuring.statistics.baselines import best_blind_head
-from grader.measuring.statistics.bootstrap import Array, Estimate, Resamples
+from grader.measuring.statistics.bootstrap import Array, Drawn, Resamples, effective, expanded_tail
 from grader.measuring.tables.score_table import Grid, KindScores, Resemblance, Slice, Statistics
 from grader.schema import Kind, Statistic
 
 DECIMALS = 4
 """Scores are kept to four decimals: far coarser than rounding noise, far finer than a bootstrap interval."""
+AT_ONCE = 256
+"""The most heads whose statistics are taken at once: a thousand resamples of each lie in memory."""
 SHARE, HITS, ELIGIBLE, ALIKE = range(4)
 """The last axis of `Answers.values`: attention on targets, hit (1 or 0), attention on eligible keys, and from ALIKE on
 the agreement with look-alikes (1 or 0)."""
@@ -69,13 +74,23 @@ class Answers:
         return slices
 
 
-def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
+def pooled(
+    kind: Kind, families: list[Answers], seed: int, *, device: str = "cpu", pool: ThreadPoolExecutor | None = None
+) -> KindScores:
     """Return the kind's scores, from its answers on all its families of probes.
+
+    Args:
+        kind: The kind.
+        families: The answers on each of its families.
+        seed: The seed of the resamples.
+        device: Where sums and percentiles are computed: one that knows float64.
+        pool: Threads among which the heads are divided; the scores do not depend on their number.
 
     Raises:
         ExerciseError: there was no query to ask.
     """
-    blind, best, parts = "", -1.0, []
+    blind, best = "", -1.0
+    parts: list[Slice] = []
     for answers in families:
         head, by_sequence = best_blind_head(answers.questions, offsets_known=kind.head_type.is_place)
         asked = len(answers.sequence)
@@ -86,7 +101,7 @@ def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
         baseline = by_sequence.sum() / asked
         if baseline > best:
             blind, best = head, baseline
-        parts += [_slice(name, answers, members, by_sequence, seed) for name, members in answers.by_slice().items()]
+        parts += _slices(answers, by_sequence, Resamples(len(answers.questions), seed, device), pool)
     return KindScores(
         kind=kind,
         decides=kind.head_type.decides,
@@ -100,44 +115,96 @@ def pooled(kind: Kind, families: list[Answers], seed: int) -> KindScores:
 def _resemblances(kind: Kind, families: list[Answers]) -> Iterator[Resemblance]:
     """Yield the agreement with each look-alike of the kind's type, over all queries of all families."""
     chances = np.concatenate([answers.chances for answers in families]).mean(0)
-    agreeing = np.concatenate([answers.values[..., ALIKE:] for answers in families]).mean(0, dtype=float)
+    queries = sum(len(answers.values) for answers in families)
+    agreeing = sum(answers.values[..., ALIKE:].sum(0, dtype=float) for answers in families) / queries
     for number, name in enumerate(kind.head_type.lookalikes[: len(chances)]):
         chance = round(float(chances[number]), DECIMALS)
         yield Resemblance(name=name, value=grid(agreeing[..., number]), chance=chance)
 
 
-def _slice(name: str, answers: Answers, belongs: NDArray[np.bool_], blind: Array, seed: int) -> Slice:
-    """Return one slice's statistics.
+class _Part(NamedTuple):
+    """One slice of the probe."""
 
-    The lead is over the blind head's hit rate on the whole probe, which is an estimate as well: both rates are taken
-    from the same resamples of the sequences. `blind` has the number of queries that it gets right in each sequence.
+    name: str
+    rows: Tensor
+    """The numbers of the asked queries that belong to it."""
+    asked: Array
+    """The number of them in each sequence."""
+    fair: float
+    """The number of eligible keys for each target; where it is 1, the lift over chance is not defined."""
+    eligible: Array
+    """The attention of all heads together on eligible keys in each sequence."""
+
+
+def _parts(answers: Answers) -> Iterator[_Part]:
+    on_eligible = answers.values[..., ELIGIBLE].reshape(len(answers.values), -1).sum(1, dtype=float)
+    for name, belongs in answers.by_slice().items():
+        sequence, (targets, eligible) = answers.sequence[belongs], answers.keys[belongs].sum(0)
+        asked, seen = (
+            np.bincount(sequence, weights, len(answers.questions)).astype(float)
+            for weights in (None, on_eligible[belongs])
+        )
+        yield _Part(name, torch.from_numpy(belongs.nonzero()[0]), asked, max(1.0, eligible / targets), seen)
+
+
+def _slices(answers: Answers, blind: Array, draws: Resamples, pool: ThreadPoolExecutor | None) -> Iterator[Slice]:
+    """Yield every slice with the statistics of all heads, AT_ONCE of them at a time.
+
+    `blind` has the number of queries that the blind head gets right in each sequence. The lead is over its hit rate on
+    the whole probe, which is an estimate as well: both rates are taken from the same resamples of the sequences.
     """
-    sequence, count = answers.sequence[belongs], len(answers.questions)
-    values = answers.values[belongs][..., :ALIKE]
-    sums = np.zeros((count, *values.shape[1:]))
-    np.add.at(sums, sequence, values)
-    below = np.bincount(sequence, minlength=count).astype(float)
-    draws = Resamples(count, seed)
-    asked = np.bincount(answers.sequence, minlength=count).astype(float)
-    columns: dict[Statistic, Estimate] = {
-        "share": draws.ratio(sums[..., SHARE], below),
-        "hit_rate": draws.ratio(sums[..., HITS], below),
-        "lead": draws.difference((sums[..., HITS], below), (blind, asked)),
-    }
-    targets, eligible = answers.keys[belongs].sum(0)
-    if targets < eligible:
-        value, low, high = draws.ratio(sums[..., SHARE], np.maximum(sums[..., ELIGIBLE], 1e-12))
-        columns["lift"] = (value * eligible / targets, low * eligible / targets, high * eligible / targets)
-    return Slice(
-        name=name,
-        queries=len(sequence),
-        statistics=tuple(
-            Statistics(statistic=statistic, value=grid(value), low=grid(low), high=grid(high))
-            for statistic, (value, low, high) in columns.items()
-        ),
-    )
+    values, parts = answers.values.reshape(len(answers.values), -1, answers.values.shape[-1]), list(_parts(answers))
+    asked = np.bincount(answers.sequence, minlength=len(answers.questions)).astype(float)
+    baseline = draws.totals(torch.from_numpy(blind)[None]) / draws.totals(torch.from_numpy(asked)[None])
+    of_heads = partial(_statistics, torch.from_numpy(answers.sequence), parts, baseline, draws)
+    some = (values[:, first : first + AT_ONCE, :ALIKE] for first in range(0, values.shape[1], AT_ONCE))
+    done = list((pool.map if pool else map)(of_heads, some))
+    for part, by_heads in zip(parts, zip(*done, strict=True), strict=True):
+        columns = {name: np.concatenate([each[name] for each in by_heads], 1) for name in by_heads[0]}
+        ends = {name: map(grid, column.reshape(3, *answers.values.shape[1:3])) for name, column in columns.items()}
+        statistics = [
+            Statistics(statistic=name, value=value, low=low, high=high) for name, (value, low, high) in ends.items()
+        ]
+        yield Slice(name=part.name, queries=len(part.rows), statistics=tuple(statistics))
+
+
+def _statistics(
+    sequence: Tensor, parts: Sequence[_Part], baseline: Drawn, draws: Resamples, values: NDArray[np.floating]
+) -> list[dict[Statistic, Array]]:
+    """Return the statistics of some heads on each slice, [value, low and high, head].
+
+    Args:
+        sequence: The sequence number of each asked query.
+        parts: The slices.
+        baseline: The blind head's hit rate.
+        draws: The resamples of the sequences.
+        values: The heads' answers, [asked query, head, one of SHARE, HITS and ELIGIBLE].
+    """
+    whole = torch.from_numpy(values).to(draws.device).double().movedim(2, 1)
+    sequence, found = sequence.to(draws.device), []
+    for part in parts:
+        rows = part.rows.to(draws.device)
+        sums = whole.new_zeros(len(part.asked), *whole.shape[1:]).index_add_(0, sequence[rows], whole[rows])
+        share, hits, eligible = map(draws.totals, sums.permute(1, 2, 0))
+        asked, tail = draws.totals(torch.from_numpy(part.asked)[None]), expanded_tail(effective(part.asked))
+        rate = hits / asked
+        columns: dict[Statistic, Array] = {
+            "share": (share / asked).estimate(tail),
+            "hit_rate": rate.estimate(tail),
+            "lead": (rate - baseline).estimate(tail),
+        }
+        if part.fair > 1:
+            tail = expanded_tail(effective(part.eligible))
+            columns["lift"] = part.fair * (share / eligible.at_least(1e-12)).estimate(tail)
+        found.append(columns)
+    return found
 
 
 def grid(values: Array) -> Grid:
     """Return one number for each head, to four decimals."""
-    return tuple(tuple(round(float(value), DECIMALS) + 0.0 for value in row) for row in values)
+    scaled = values * 10**DECIMALS
+    whole = np.rint(scaled)
+    rounded = whole / 10**DECIMALS + 0.0
+    for place in zip(*np.nonzero(np.abs(np.abs(scaled - whole) - 0.5) < 1e-6), strict=True):
+        rounded[place] = round(float(values[place]), DECIMALS) + 0.0  # the product itself was rounded
+    return tuple(map(tuple, rounded.tolist()))

@@ -17,7 +17,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from grader.base.files import read_cache, write_cache
-from grader.schema import Basis, Precision
+from grader.schema import REFERENCE, Basis, Precision
 
 LIBRARIES = ("gguf", "numpy", "tokenizers", "torch", "transformers", "wordfreq")
 """The libraries on which numbers depend: how weights are unpacked, products computed, samples drawn, probes built."""
@@ -34,7 +34,7 @@ FACTS = ("ask", "probes", "decides", "is_place", "from_tokens", "causal")
 
 
 def basis_of(
-    transformer: str, types: Iterable[str], precision: Precision, kept: Path | None = None, probes: str = ""
+    transformer: str, types: Iterable[str], precision: Precision, kept: Path | None = None, *, device: str = REFERENCE
 ) -> Basis:
     """Return all that heads of these types follow from, as it is installed now.
 
@@ -43,10 +43,10 @@ def basis_of(
         types: Names of types of head.
         precision: The precision of weights and products.
         kept: As in `code_digest`.
-        probes: The digest of the probes, once they are built.
+        device: The kind of device that measures.
     """
     code = code_digest(types, kept)
-    return Basis(transformer=transformer, code=code, libraries=versions(), precision=precision, probes=probes)
+    return Basis(transformer=transformer, code=code, libraries=versions(), precision=precision, device=device)
 
 
 def digest_of(files: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from pydantic import ValidationError, model_validator
 from grader.base.errors import BeingMeasured, ScoreTableError
 from grader.base.files import read_cache, write_cache
 from grader.measuring.tables.digests import basis_of
-from grader.schema import Basis, Exercise, Kind, Measurement, Reading, Record, Statistic
+from grader.schema import REFERENCE, Basis, Exercise, Kind, Measurement, Reading, Record, Statistic
 
 Grid = tuple[tuple[float, ...], ...]
 """One number for each head, [layer][head]."""
@@ -111,6 +111,11 @@ class ScoreTable(Record):
     def _fits(self, grid: Grid) -> bool:
         return len(grid) == self.layers and all(len(row) == self.heads for row in grid)
 
+    @property
+    def is_reference(self) -> bool:
+        """True if it was measured on the CPU, or written by hand."""
+        return self.basis is None or self.basis.device == REFERENCE
+
     def scores(self, kind: Kind) -> KindScores | None:
         """Return all heads under this kind, or None if it was not measured."""
         return next((scores for scores in self.kinds if scores.kind.name == kind.name), None)
@@ -159,7 +164,10 @@ def table_key(exercise: Exercise, basis: Basis) -> str:
 
 def content_key(key: str, basis: Basis | None) -> str:
     """Return the key of a table that is kept under `key` and has this basis."""
-    return key if basis is None else sha256(f"{key}\n{basis.probes}".encode()).hexdigest()
+    if basis is None:
+        return key
+    elsewhere = f"\n{basis.device}" if basis.device != REFERENCE else ""
+    return sha256(f"{key}\n{basis.probes}{elsewhere}".encode()).hexdigest()
 
 
 def kept(folder: Path, key: str) -> ScoreTable | None:
@@ -193,7 +201,9 @@ class TableStore:
     folder: Path
     exercise: Exercise
     basis: Basis
-    """All that its scores follow from, except for the probes."""
+    """All that its scores follow from, except for the probes and the device."""
+    takes_any: bool = True
+    """True if a table of another device than the CPU is taken where it is kept."""
 
     @cached_property
     def key(self) -> str:
@@ -203,7 +213,7 @@ class TableStore:
     def current(self) -> ScoreTable | None:
         """Return the kept table; None if there is none, or if it is damaged or not of this exercise."""
         table = kept(self.folder, self.key)
-        return table if table is not None and self._fits(table) else None
+        return table if table is not None and self._fits(table) and (self.takes_any or table.is_reference) else None
 
     def table(self, compute: Callable[[str], ScoreTable], *, waits: bool = True) -> ScoreTable:
         """Return the kept table, else the computed one, which is then kept; one process at a time computes.
@@ -224,9 +234,10 @@ class TableStore:
                 keep(self.folder, self.key, table)
             return table
 
-    def filled(self, scores: tuple[KindScores, ...], probes: str) -> ScoreTable:
-        """Return the table with these scores, measured on probes with this digest."""
-        source, basis = self.exercise.transformer, self.basis.model_copy(update={"probes": probes})
+    def filled(self, scores: tuple[KindScores, ...], probes: str, device: str = REFERENCE) -> ScoreTable:
+        """Return the table with these scores, measured on probes with this digest and on this kind of device."""
+        source = self.exercise.transformer
+        basis = self.basis.model_copy(update={"probes": probes, "device": device})
         return ScoreTable(
             key=content_key(self.key, basis),
             transformer=source.name,
@@ -270,7 +281,11 @@ class TableStore:
         ) and [scores.kind.full_name for scores in table.kinds] == [kind.full_name for kind in self.exercise.kinds]
 
 
-def store_of(folder: Path, exercise: Exercise, transformer_digest: str) -> TableStore:
-    """Return the place of the exercise's table, measured on the transformer with this digest."""
+def store_of(folder: Path, exercise: Exercise, transformer_digest: str, *, takes_any: bool = True) -> TableStore:
+    """Return the place of the exercise's table, measured on the transformer with this digest.
+
+    With `takes_any`, a table of another device than the CPU is taken as well.
+    """
     types, precision = [kind.type for kind in exercise.kinds], exercise.probes.precision
-    return TableStore(folder, exercise, basis_of(transformer_digest, types, precision, folder))
+    basis = basis_of(transformer_digest, types, precision, folder)
+    return TableStore(folder, exercise, basis, takes_any)

@@ -45,7 +45,7 @@ def borrowed(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Iterator[L
 
 
 def _base(model: nn.Module) -> PreTrainedModel:
-    """Return the transformer without its language-modelling head, on the CPU."""
+    """Return the transformer without its language-modelling head, on whichever device it lies."""
     base = model.base_model if isinstance(model, PreTrainedModel) else None
     if not isinstance(base, PreTrainedModel):
         raise UnsupportedTransformer(
@@ -56,11 +56,13 @@ def _base(model: nn.Module) -> PreTrainedModel:
         raise UnsupportedTransformer(
             f"{type(base).__name__} does not read one text and nothing else; give a decoder or an encoder alone"
         )
-    elsewhere = {str(tensor.device) for tensor in (*base.parameters(), *base.buffers())} - {"cpu"}
-    if elsewhere:
+    places = {str(tensor.device) for tensor in (*base.parameters(), *base.buffers())}
+    if places == {"meta"}:
+        raise UnsupportedTransformer(f"{type(base).__name__} has no weights in memory (it is on meta); load them")
+    if len(places) > 1:
         raise UnsupportedTransformer(
-            f"{type(base).__name__} is on {', '.join(sorted(elsewhere))}; it is measured on the CPU: "
-            'move it there with `model.to("cpu")`'
+            f"{type(base).__name__} is spread over {', '.join(sorted(places))}; it is measured where all of it lies: "
+            'move it to one device, such as `model.to("cuda")` or `model.to("cpu")`'
         )
     return base
 

@@ -4,14 +4,16 @@ The CPU is the reference: what is kept of it is taken everywhere, and what anoth
 (`grader/measuring/tables/elsewhere.py`). Only `found` imports torch.
 """
 
-import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
+from grader.base.environment import value
 from grader.base.errors import DeviceError
 from grader.base.language import N_, _
 from grader.base.memory import enough_memory
-from grader.schema import Precision
+from grader.schema import REFERENCE, Precision
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 VARIABLE = "GRADER_DEVICE"
 AUTO = "auto"
 """A GPU where there is one that can be used, else the CPU."""
-REFERENCE = "cpu"
 _NAMES = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 WRONG = N_("{where}: `{word}` is not a device; write one of {names}")
 NO_GPU = N_("{device}: there is no such device here; torch sees {seen}. Take one of them, or leave the device out")
@@ -35,7 +36,7 @@ def meant(word: str | None, where: str = "--device") -> str:
         DeviceError: It is not the name of a device.
     """
     if not word:
-        word, where = os.environ.get(VARIABLE, ""), VARIABLE
+        word, where = value(VARIABLE), VARIABLE
     name = word.strip().lower() or AUTO
     if not _NAMES.fullmatch(name):
         raise DeviceError(_(WRONG, where=where, word=word, names="auto, cpu, cuda, cuda:1, mps"))
@@ -80,3 +81,43 @@ def there() -> list[str]:
     if torch.backends.mps.is_available():
         names.append("mps")
     return [*names, REFERENCE]
+
+
+def room(place: "torch.device") -> int:
+    """Return the bytes of a GPU's memory that can still be had."""
+    import torch
+
+    if place.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    unused = torch.cuda.memory_reserved(place) - torch.cuda.memory_allocated(place)  # held by torch, and free
+    return int(torch.cuda.mem_get_info(place)[0]) + unused
+
+
+def given_back(place: "torch.device") -> None:
+    """Give back the memory of a GPU that torch holds for later; on the CPU nothing is held."""
+    import torch
+
+    if place.type != REFERENCE:
+        getattr(torch, place.type).empty_cache()
+
+
+def in_double(place: "torch.device") -> str:
+    """Return the device on which the statistics of what is measured here are taken, which needs float64."""
+    return REFERENCE if place.type == "mps" else str(place)
+
+
+@contextmanager
+def exact_products() -> Iterator[None]:
+    """Let products of float32 be of float32, whatever shorter numbers the caller allows (TF32, bfloat16)."""
+    import torch
+
+    kinds = [getattr(each, "matmul", None) for each in (torch.backends.cuda, torch.backends.mkldnn)]
+    backends: list[Any] = [each for each in kinds if hasattr(each, "fp32_precision")]  # from torch 2.9 on
+    before = [backend.fp32_precision for backend in backends]
+    try:
+        for backend in backends:
+            backend.fp32_precision = "ieee"
+        yield
+    finally:
+        for backend, precision in zip(backends, before, strict=True):
+            backend.fp32_precision = precision

@@ -25,7 +25,7 @@ from grader.measuring.transformer.sane import (
 )
 from grader.measuring.transformer.verify import read_files, source_digest, verify
 from grader.measuring.transformer.view import view
-from grader.schema import Precision, TransformerSource
+from grader.schema import REFERENCE, Precision, TransformerSource
 
 if TYPE_CHECKING:
     import torch
@@ -65,7 +65,7 @@ def load(  # noqa: PLR0913 - which transformer, and in keywords how it is to lie
     *,
     dtype: Precision = "float32",
     whole: bool = False,
-    device: str = devices.REFERENCE,
+    device: str = REFERENCE,
     say: Say = silent,
 ) -> Loaded:
     """Return the transformer, found, verified and loaded; `say` is called with what takes long.
@@ -94,7 +94,7 @@ def load(  # noqa: PLR0913 - which transformer, and in keywords how it is to lie
             refuse_not_finite(located.path, read)
             _agree(source, located.path, model)
             refuse_other_tokenizer(model, tokenizer)
-    if place.type != devices.REFERENCE:
+    if place.type != REFERENCE:
         devices.moved(read, place)
     verify(located, source)  # at no cost, unless a file changed meanwhile
     if source_digest(source, located) != digest:

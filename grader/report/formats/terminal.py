@@ -212,6 +212,8 @@ def _total(report: Report, exercise: Exercise | None) -> Iterator[Text]:
     lines += [words.kinds_and_xp(report) if report.gradable else "", words.luck(report)]
     for text in filter(None, lines):
         yield _indented(text)
+    if report.basis is not None:
+        yield _indented(_("measured on {device}", device=words.measured_on(report.basis)), "dim")
     if report.content_hash:
         proof = _("report {hash}, grader {version}", hash=report.content_hash[:12], version=report.grader_version)
         yield _indented(proof, "dim")

@@ -9,7 +9,10 @@ from grader.exercises.scoring import LUCK_LIMIT, deciding_score
 from grader.grading import rationale as reasons
 from grader.report.text import causal
 from grader.report.text.labels import visible
-from grader.schema import Evidence, Exercise, Fit, OtherKind, Outcome, Report, ThresholdResult, Verdict, title
+from grader.schema import Basis, Evidence, Exercise, Fit, OtherKind, Outcome, Report, ThresholdResult, Verdict, title
+
+DEVICES = {"cpu": N_("the CPU"), "cuda": N_("a GPU (cuda)"), "mps": N_("a GPU (mps)")}
+"""The kinds of devices in words."""
 
 
 class Remark(NamedTuple):
@@ -317,3 +320,9 @@ def remark_lines(verdict: Verdict) -> list[str]:
 def source_lines(verdict: Verdict) -> list[str]:
     """Return where each threshold comes from."""
     return [_("Threshold for {source}", source=source) for source in sources(verdict)]
+
+
+def measured_on(basis: Basis) -> str:
+    """Return where heads were measured, and in which precision."""
+    device = _(DEVICES[basis.device]) if basis.device in DEVICES else visible(basis.device)
+    return f"{device}, {basis.precision}"

@@ -48,7 +48,7 @@ def test_doctor_shows_them_and_what_a_measurement_follows_from(bench: Bench, hom
     basis = report["basis"]
     digests = ", ".join(f"{name} {basis[name][:12]}" for name in ("transformer", "code", "probes"))
     libraries = ", ".join(f"{name} {version}" for name, version in basis["libraries"].items())
-    assert line.endswith(f"it follows from {digests}, float32, {libraries}")
+    assert line.endswith(f"it follows from {digests}, float32 on cpu, {libraries}")
 
 
 def test_settings_are_checked_on_a_machine_without_a_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
