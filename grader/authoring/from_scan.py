@@ -49,7 +49,8 @@ def begun(name: str, lab: AtlasLaboratory) -> Begun:
     counted = [CountedKind(each.asked.kind, each.passing, each.too_close) for each in standings.by_kind.values()]
     rule = ruled(lab.exercise.model_copy(update={"id": name, "transformer": _pinned(lab)}), counted)
     notes = [f"not measured: {each.kind.name}: {each.reason}" for each in lab.left_out]
-    notes += [f"not asked: {each.kind.name}: no head is confirmed" for each in counted if not each.passing]
+    if without := ", ".join(each.kind.name for each in counted if not each.passing):
+        notes.append(f"not asked, because no head is confirmed: {without}")
     notes += [
         f"not asked: {each.kind.name}: {each.passing} of {standings.heads} heads pass, so that guessing them pays"
         for each in rule.too_common
