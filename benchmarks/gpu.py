@@ -25,7 +25,7 @@ from grader.measuring.attention.streaming import one_thread
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
 from grader.measuring.scan import answers, pool_of
-from grader.measuring.statistics.pooling import ALIKE, Answers, pooled
+from grader.measuring.statistics.pooling import ELIGIBLE, Answers, pooled
 from grader.measuring.tables.score_table import KindScores
 from grader.measuring.transformer.device import exact_products, in_double, there
 from grader.schema import Kind, Precision
@@ -179,7 +179,7 @@ def _random(kind: Kind, name: str, tokenizer: object, probes: object, random: np
     sequences = family(name, tokenizer, probes)  # type: ignore[arg-type]
     questions: list[Question] = [question(kind, sequence).visible(causal=True) for sequence in sequences]
     count = sum(int(each.asked.sum()) for each in questions)
-    values = random.random((count, LAYERS, HEADS, ALIKE), np.float32)
+    values = random.random((count, LAYERS, HEADS, ELIGIBLE + 1), np.float32)
     values[..., 0] *= values[..., 2]
     values[..., 1] = values[..., 1] < random.random((LAYERS, HEADS))
     return Answers(questions, [sequence.slice for sequence in sequences], values, np.zeros((count, 0)))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from grader.kinds.masks import Question
 from grader.measuring.statistics.baselines import best_blind_head
 from grader.measuring.statistics.bootstrap import Array, Resamples, effective, expanded_tail
-from grader.measuring.statistics.pooling import ALIKE, AT_ONCE, ELIGIBLE, HITS, SHARE, Answers, grid, pooled
+from grader.measuring.statistics.pooling import AT_ONCE, ELIGIBLE, HITS, SHARE, Answers, grid, pooled
 from grader.measuring.transformer.device import there
 from grader.schema import Kind
 
@@ -32,10 +32,11 @@ def answers() -> Answers:
         groups = {"rare": targets.any(1) & (torch.arange(TOKENS) > 3)} if number < 3 else {}
         questions.append(Question(targets, eligible, groups))
     count = sum(int(question.asked.sum()) for question in questions)
-    values = random.random((count, LAYERS, HEADS, ALIKE + 2)).astype(np.float32)
+    values = random.random((count, LAYERS, HEADS, ELIGIBLE + 1)).astype(np.float32)
     values[..., SHARE] *= values[..., ELIGIBLE]
     values[..., HITS] = values[..., HITS] < random.random((LAYERS, HEADS))
-    return Answers(questions, ["all", "other"] * (SEQUENCES // 2), values, random.random((count, 2)))
+    alike = random.random((count, LAYERS, HEADS, 2)) < 0.5
+    return Answers(questions, ["all", "other"] * (SEQUENCES // 2), values, random.random((count, 2)), alike)
 
 
 def test_there_are_heads_for_more_than_one_turn() -> None:
@@ -68,9 +69,9 @@ def one_by_one(
 ) -> dict[str, tuple[float, float, float]]:
     """Return the estimates of one head on one slice: each resample by itself, with numpy's own percentiles."""
     weights = Resamples(SEQUENCES, seed).weights
-    sums, all_heads = np.zeros((SEQUENCES, ALIKE)), np.zeros(SEQUENCES)
+    sums, all_heads = np.zeros((SEQUENCES, ELIGIBLE + 1)), np.zeros(SEQUENCES)
     for number in np.flatnonzero(belongs):
-        sums[given.sequence[number]] += given.values[number, *place, :ALIKE]
+        sums[given.sequence[number]] += given.values[number, *place]
         all_heads[given.sequence[number]] += given.values[number, ..., ELIGIBLE].sum(dtype=float)
     below, asked = (
         np.bincount(s, minlength=SEQUENCES).astype(float) for s in (given.sequence[belongs], given.sequence)
