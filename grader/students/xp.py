@@ -21,6 +21,18 @@ from grader.ledger.hints import Hint
 from grader.schema import Fraction, Identifier, Record, Report
 from grader.students.achievements import Achievement, Condition, catalogue, confirmed, confirmed_circuits
 
+NOT_COUNTED: dict[str, object] = {
+    "rationale": "",
+    "measured": None,
+    "threshold": (),
+    "evidence": None,
+    "looks_like": None,
+    "fits": None,
+    "matters": None,
+    "scope": None,
+    "writes": None,
+}
+"""The parts of a verdict from which neither XP nor achievements follow."""
 CIRCUITS = "circuits of {}"
 """The name of a kind's circuits beside the names of the kinds."""
 
@@ -117,7 +129,7 @@ def progress(entries: Iterable[LedgerEntry], hints: Iterable[Hint] = ()) -> Prog
     Raises:
         ValueError: The entries belong to more than one student.
     """
-    ordered = sorted({entry.id: entry for entry in entries}.values(), key=lambda entry: entry.id)
+    ordered = sorted({entry.id: _slim(entry) for entry in entries}.values(), key=lambda entry: entry.id)
     if len(students := {entry.report.student for entry in ordered}) > 1:
         raise ValueError(f"entries of {len(students)} students; progress is one student's")
     earned_after, attempts = _replay(ordered)
@@ -141,6 +153,12 @@ def progress(entries: Iterable[LedgerEntry], hints: Iterable[Hint] = ()) -> Prog
         history=history,
         hints=paid,
     )
+
+
+def _slim(entry: LedgerEntry) -> LedgerEntry:
+    """Return the entry with only what progress is made of: thousands of reports with all numbers take much memory."""
+    verdicts = tuple(verdict.model_copy(update=NOT_COUNTED) for verdict in entry.report.verdicts)
+    return replace(entry, report=entry.report.model_copy(update={"verdicts": verdicts, "without": ()}))
 
 
 def earnings(entries: Iterable[LedgerEntry]) -> list[int]:
@@ -228,6 +246,11 @@ def _xp(earned: int, spent: int) -> int:
 def _earned_at(condition: Condition, attempts: Sequence[LedgerEntry]) -> datetime | None:
     """Return when the attempt came in that met the condition; None if none has yet."""
     reports = [attempt.report for attempt in attempts]
-    lengths = range(1, len(reports) + 1)
+    if condition.count(reports) < condition.at_least:
+        return None
+    enough = 1  # most are earned early: to begin there keeps the work proportional to the reports
+    while condition.count(reports[:enough]) < condition.at_least:
+        enough *= 2
+    lengths = range(1, min(enough, len(reports)) + 1)
     index = bisect_left(lengths, condition.at_least, key=lambda length: condition.count(reports[:length]))
-    return attempts[index].created_at if index < len(attempts) else None
+    return attempts[index].created_at
