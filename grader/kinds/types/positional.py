@@ -101,7 +101,9 @@ def title(offset: int) -> str:
 
 def refuse(offset: int) -> str | None:
     """Return a message if the offset is 0."""
-    return None if offset else _("offset 0 is the token itself; use -1 for the previous token or +1 for the next")
+    if offset:
+        return None
+    return _("offset 0 is the token itself, which is `current_token`; use -1 for the previous token or +1 for the next")
 
 
 def ask(sequence: ProbeSequence, offset: int) -> "Question":
