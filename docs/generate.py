@@ -105,7 +105,7 @@ def family_table() -> str:
 
 
 def _outcome(family: Family) -> str:
-    return f"refused: {family.why}" if family.way == "refused" else f"at most {AT_MOST:g}"
+    return f"refused: {family.why}" if family.way == "refused" else f"at most {AT_MOST:.6f}"
 
 
 def type_line() -> str:

@@ -108,7 +108,10 @@ def shown(model: PreTrainedModel) -> list[tuple[int, bool]]:
 
 def replaces(model: PreTrainedModel) -> bool:
     """Return True if the outputs of heads can be told, so that others can be put in their place."""
-    return not is_outside(model) or all(outputs is not None for outputs, _ in _first_pass(model))
+    if not is_outside(model):
+        return True
+    seen = _first_pass(model)
+    return bool(seen) and all(outputs is not None for outputs, _ in seen)
 
 
 def _first_pass(model: PreTrainedModel) -> list[tuple[Tensor | None, Tensor]]:
@@ -120,7 +123,7 @@ def _first_pass(model: PreTrainedModel) -> list[tuple[Tensor | None, Tensor]]:
         return outputs
 
     with reading(model, read), torch.inference_mode():
-        model(input_ids=torch.tensor(FIRST_IDS), use_cache=False)
+        model(input_ids=torch.tensor(FIRST_IDS, device=model.device), use_cache=False)
     return seen
 
 
@@ -142,7 +145,9 @@ def _attention_modules(model: PreTrainedModel) -> list[nn.Module]:
     try:
         model.config._attn_implementation = "eager"  # Falcon cannot be told otherwise, and masks nothing under "sdpa"
         with torch.inference_mode():
-            whole = model(input_ids=torch.tensor(FIRST_IDS), use_cache=False, output_attentions=True)
+            whole = model(
+                input_ids=torch.tensor(FIRST_IDS, device=model.device), use_cache=False, output_attentions=True
+            )
     except TypeError:  # it knows no `output_attentions`
         return []
     except (RuntimeError, ValueError) as error:

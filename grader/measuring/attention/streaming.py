@@ -3,7 +3,8 @@
 The pattern comes from the transformer family's own eager attention, reached through `transformers`'
 attention interface; so it is, number for number, what `output_attentions=True` would return. No more than
 one layer's pattern is ever held, there is no language-model head, and nothing runs after the last layer
-that is needed. Of long texts, `rows` holds less.
+that is needed. Families that do not go through the interface show theirs in their own modules (`hooked`); of long
+texts, `rows` holds less.
 """
 
 import sys

@@ -1,7 +1,8 @@
 """A transformer on the workbench: its heads' outputs are recorded, replaced, and everything above is computed again.
 
 A head's output is what it hands to the output projection, [text, position, dimension]; every family that goes through
-the attention interface has it, whatever its projection is called. A slice of what the projection returns is no head.
+the attention interface has it, whatever its projection is called, and of most others it is known (`hooked`). A slice of
+what the projection returns is no head.
 
 What is below the first replaced layer is taken from the run in which nothing was replaced: the layers there return what
 they returned then. So heads and sets that begin in the same layer share all of it.
