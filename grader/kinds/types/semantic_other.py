@@ -65,7 +65,7 @@ TYPE = HeadType(
             N_(
                 "nine tenths of what the category gets, where half is chance, so that what goes to itself is near 0; "
                 "measured for this grader: mini-gpt2's semantic heads 1.38 and 1.32, a planted one that also looks at "
-                "the copies 1.15"
+                "the copies 1.14, by its making"
             ),
             slices=(ITSELF,),
         ),
