@@ -134,7 +134,8 @@ def _hindrance(kind: Kind, loaded: Loaded, settings: ProbeSettings, *, causal: b
     try:
         for name in families_of(kind):
             sequences = family(name, loaded.tokenizer, settings)
-            asked = [question(kind, each).visible(causal=causal).asked.nonzero().flatten() for each in sequences]
+            questions = [question(kind, each).visible(causal=causal) for each in sequences]
+            asked = [each.places[each.asked] for each in questions]
             if not any(map(len, asked)):
                 return "its probe has no query with a target that such a head could see"
             lengths = [int(of_one[-1]) + 1 if causal else None for of_one in asked if len(of_one)]
