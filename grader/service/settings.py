@@ -53,7 +53,6 @@ class Settings(NamedTuple):
     queue_ca: Path | None
     platforms: Path | None
     preload: tuple[str, ...]
-    device: str
     task_seconds: int
     resend_seconds: int
     queue_seconds: int
@@ -82,13 +81,13 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise GraderError(
             "GRADER_QUEUE_CA is set, but a URL begins with redis://, which is not encrypted; write rediss://"
         )
+    devices.meant(given.get(devices.VARIABLE) or devices.AUTO, devices.VARIABLE)  # each laboratory reads it itself
     return Settings(
         queue_url=queue,
         broker_url=broker,
         queue_ca=authority,
         platforms=_path("GRADER_PLATFORMS", given),
         preload=tuple(name.strip() for name in value("GRADER_PRELOAD", given).split(",") if name.strip()),
-        device=devices.meant(given.get(devices.VARIABLE), devices.VARIABLE),
         task_seconds=whole("GRADER_TASK_SECONDS", TASK_SECONDS, range(2, DAY), given),
         resend_seconds=whole("GRADER_RESEND_SECONDS", RESEND_SECONDS, range(1, DAY), given),
         queue_seconds=whole("GRADER_QUEUE_SECONDS", QUEUE_SECONDS, range(2, 3600), given),

@@ -49,7 +49,8 @@ class Resamples:
         the pooled `below` be zero; a resample in which it is counts for nothing.
         """
         shape = above.shape[1:]
-        totals, under = (self.totals(torch.from_numpy(sums).reshape(len(sums), -1).T) for sums in (above, below))
+        flat, flat_below = (np.array(sums.reshape(len(sums), -1).T, order="C") for sums in (above, below))
+        totals, under = self.totals(torch.from_numpy(flat)), self.totals(torch.from_numpy(flat_below))
         value, low, high = (totals / under).estimate(expanded_tail(effective(below)))
         return value.reshape(shape), low.reshape(shape), high.reshape(shape)
 

@@ -98,6 +98,7 @@ def test_a_task_is_asked_to_stop_before_it_is_killed(hard: str, soft: int) -> No
         ("GRADER_PLATFORMS", "~nobody-of-that-name/platforms.yaml"),
         ("GRADER_HEARTBEAT", "~nobody-of-that-name/beat"),
         ("GRADER_HEARTBEAT", "beat"),
+        ("GRADER_DEVICE", "gpu"),
         ("GRADER_PLATFORMS", "./platforms.yaml"),
         ("GRADER_METRICS_HOST", "http://0.0.0.0"),
         ("GRADER_METRICS_HOST", "0.0.0.0:9464"),
