@@ -9,6 +9,7 @@ import pytest
 
 from grader import exercises
 from grader.base.errors import ExerciseError, TransformerNotFound
+from grader.checkup import carried
 from grader.laboratory import Laboratory
 from grader.laboratory.comparing import differences
 from grader.laboratory.publishing import kept_entries, measured
@@ -180,3 +181,40 @@ def test_what_was_measured_otherwise_is_named_by_kind_and_head(entries: dict[str
 def test_scores_without_pins_are_not_published(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(ExerciseError, match="no file of its transformer is pinned"):
         measured(Laboratory(ASKED, tmp_path, explicit=weights), tmp_path)
+
+
+def test_measuring_again_shows_what_is_carried_otherwise(
+    entries: dict[str, bytes], pinned: Exercise, weights: Path, shelf: Path, tmp_path: Path
+) -> None:
+    def change(table: dict[str, Any]) -> None:
+        table["kinds"][0]["baseline"] = 0.5
+        table["basis"].update(libraries=OTHER)
+
+    (shelf / FILE_NAME).write_bytes(packed(edited(entries, change, pinned)))
+    bench = Laboratory(pinned, tmp_path / "tables", explicit=weights)
+    versions_stated, difference, total = carried.compared(bench, shelf)
+    (shelf / FILE_NAME).write_bytes(packed(entries))
+    (*_stated, unmeasured) = carried.compared(Laboratory(pinned, tmp_path / "tables"), shelf)
+
+    assert "torch 9.9" in versions_stated.result
+    assert difference.result.startswith("positional:-1 baseline: 0.5 is carried, ")
+    assert (versions_stated.is_ok, difference.is_ok, total.is_ok) == (True, False, False)
+    assert total.result.startswith("differs in 1 ")
+    assert "torch" in total.result
+    assert "grade exercises publish" in total.advice
+    assert (unmeasured.is_unknown, "cannot be measured here" in unmeasured.result) == (True, True)
+
+
+def test_scores_that_are_not_used_say_what_they_differ_in(
+    entries: dict[str, bytes], pinned: Exercise, shelf: Path, tmp_path: Path
+) -> None:
+    bench = Laboratory(pinned, tmp_path)
+    assert list(carried.unused(bench)) == []
+    (shelf / FILE_NAME).write_bytes(packed(entries))
+    assert list(carried.unused(Laboratory(pinned, tmp_path))) == []
+    other_code = edited(entries, lambda table: table["basis"].update(code="0" * 64), pinned)
+    (shelf / FILE_NAME).write_bytes(packed(other_code))
+    (told,) = carried.unused(Laboratory(pinned, tmp_path))
+
+    assert "are of another code, and so are not used" in told.result
+    assert told.is_optional

@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from grader import exercises
+from grader.base.errors import TransformerNotFound
 from grader.base.files import read_cache, write_cache
 from grader.base.language import speaking
 from grader.grading.importance import importance
 from grader.laboratory import Laboratory
 from grader.laboratory.causal import CausalLaboratory
+from grader.laboratory.publishing import kept_entries
 from grader.measuring.interventions.losses import Losses
+from grader.measuring.tables.carried import FILE_NAME, packed
+from grader.measuring.transformer.files import files_of
+from grader.measuring.transformer.verify import sha256_of
 from grader.schema import Exercise, HeadIndex
 from tests.support.planted_tables import INDUCTION, PREVIOUS, exercise
 from tests.support.tiny import saved, with_head, word_tokenizer
@@ -59,6 +65,24 @@ def test_what_was_measured_is_looked_up_and_equal(warm: Path, weights: Path, tmp
 
     assert everything(again.causal) == everything(Laboratory(ASKED, tmp_path, explicit=weights).causal)
     assert not is_loaded(again)
+
+
+def test_what_an_exercise_carries_is_looked_up_without_its_weights(
+    warm: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {name: sha256_of(file) for name, file in files_of(weights).items()}
+    pinned = ASKED.model_copy(update={"transformer": ASKED.transformer.model_copy(update={"files": files})})
+    whole = Laboratory(ASKED, warm, explicit=weights)
+    folder = tmp_path / "shelf" / pinned.id
+    folder.mkdir(parents=True)
+    (folder / exercises.FILE_NAME).touch()
+    (folder / FILE_NAME).write_bytes(packed(kept_entries(whole)))
+    monkeypatch.setenv(exercises.VARIABLE, str(folder.parent))
+    carried = Laboratory(pinned, tmp_path / "empty")
+
+    assert everything(carried.causal) == everything(whole.causal)
+    with pytest.raises(TransformerNotFound):
+        carried.causal.effect(COPYING, [(0, 0)])
 
 
 WARM = """
