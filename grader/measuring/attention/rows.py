@@ -136,7 +136,7 @@ class _Rows:
         return by_queries(call) if output is None else output
 
     def _pieces(self, call: Call) -> Iterator[tuple[int, slice]]:
-        """Yield some asked queries of one text at a time, so many as there is room for."""
+        """Yield some asked queries of one text at a time: the number for which there is room."""
         start, most = 0, at_once(call)
         for text, group in groupby(self.asked.texts.tolist()):
             stop = start + len(list(group))

@@ -45,7 +45,7 @@ class Call:
     """[text, key head, key, dimension]; with grouped keys there are fewer key heads than heads."""
     value: Tensor
     mask: Any
-    """What is added to the logits, [text, 1, query, key], or what the visitor's own `mask` made; None for nothing."""
+    """The numbers added to the logits, [text, 1, query, key], or what the visitor's `mask` made; None for nothing."""
     rest: Mapping[str, Any]
     """The family's other arguments, such as the scale."""
 
