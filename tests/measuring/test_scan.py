@@ -16,7 +16,18 @@ from grader.grading.hashing import content_hash
 from grader.grading.standings import KindStandings
 from grader.measuring.scan import TOKENS, WIDEST, scan
 from grader.measuring.tables.score_table import KindScores, ScoreTable
-from grader.schema import Claim, Exercise, Kind, OwnArc, OwnSentence, ProbeSettings, Relation, Report, Submission
+from grader.schema import (
+    AskedKind,
+    Claim,
+    Exercise,
+    Kind,
+    OwnArc,
+    OwnSentence,
+    ProbeSettings,
+    Relation,
+    Report,
+    Submission,
+)
 from tests.support.planted_tables import exercise
 from tests.support.tiny import FAMILIES, for_words, word_tokenizer
 
@@ -144,22 +155,34 @@ def test_positional_and_duplicate_token_hold_on_both_their_probes() -> None:
     assert {"all"} | numbers | trades | clauses == names["syntactic:verb_subject"]
 
 
+def confirmed_untrained(asking: Exercise, family: str) -> list[tuple[str, int, int]]:
+    """The heads of a tiny random transformer that are confirmed as one of the exercise's kinds."""
+    kinds = [asked.kind for asked in asking.kinds]
+    causal = asking.transformer.family == "decoder"
+    found = scan(for_words(family), word_tokenizer(family), asking.probes, kinds, causal=causal)
+    return [
+        (scored.kind.name, *place)
+        for asked, scored in zip(asking.kinds, found, strict=True)
+        for place, standing in KindStandings(asking, asked, scored).items()
+        if standing.confirmed
+    ]
+
+
 @pytest.mark.parametrize("name", LOOKS_LIKE)
 def test_random_weights_confirm_nothing_on_a_shipped_exercise(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The best of many untrained heads looks good on few sentences: at the exercise's own sizes it must not."""
     monkeypatch.delenv("GRADER_EXERCISES", raising=False)
-    shipped, family = exercises.load(name), LOOKS_LIKE[name]
-    model, words = for_words(family), word_tokenizer(family)
-    kinds = [asked.kind for asked in shipped.kinds]
-    found = scan(model, words, shipped.probes, kinds, causal=shipped.transformer.family == "decoder")
-    confirmed = [
-        (scored.kind.name, *place)
-        for asked, scored in zip(shipped.kinds, found, strict=True)
-        for place, standing in KindStandings(shipped, asked, scored).items()
-        if standing.confirmed
-    ]
 
-    assert confirmed == []
+    assert confirmed_untrained(exercises.load(name), LOOKS_LIKE[name]) == []
+
+
+@pytest.mark.parametrize("name", ["mini-heads", "minilm-heads"])
+def test_random_weights_confirm_no_kind_that_is_not_asked_there(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GRADER_EXERCISES", raising=False)
+    types = ("attention_sink", "current_token", "delimiter", "word_joining")
+    kinds = tuple(AskedKind(type=each, heads=1, points=1, passing=1) for each in types)
+
+    assert confirmed_untrained(exercises.load(name).model_copy(update={"kinds": kinds}), LOOKS_LIKE[name]) == []
 
 
 def test_every_shipped_exercise_is_tried_with_random_weights() -> None:
