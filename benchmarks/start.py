@@ -47,8 +47,8 @@ class Measure(NamedTuple):
 def measures(file: str) -> tuple[Measure, ...]:
     """Return the commands that must be fast, on this submission."""
     return (
-        Measure(6, "`grade submit`, warm", ("submit", file), 2.0),
-        Measure(6, "the same, as JSON", ("submit", file, "--format", "json"), 2.0),
+        Measure(6, "`grade submit`, warm", ("submit", file), 1.8),
+        Measure(6, "the same, as JSON", ("submit", file, "--format", "json"), 1.8),
         Measure(7, "`grade --help`", ("--help",), 1.5),
         Measure(7, "`grade check`", ("check", file), 1.5),
     )
