@@ -47,8 +47,8 @@ class Measure(NamedTuple):
 def measures(file: str) -> tuple[Measure, ...]:
     """Return the commands that must be fast, on this submission."""
     return (
-        Measure(6, "`grade submit`, warm", ("submit", file), 2.0),
-        Measure(6, "the same, as JSON", ("submit", file, "--format", "json"), 2.0),
+        Measure(6, "`grade submit`, warm", ("submit", file), 1.8),
+        Measure(6, "the same, as JSON", ("submit", file, "--format", "json"), 1.8),
         Measure(7, "`grade --help`", ("--help",), 1.5),
         Measure(7, "`grade check`", ("check", file), 1.5),
     )
@@ -91,7 +91,7 @@ def rows(folder: Path) -> Iterator[str]:
             )
             name = f"{measure.number}. {measure.name}, {clock_name}"
             yield f"| {name} | `{BARE}` | <= {measure.reach:g} | {times.columns()} |"
-    yield f"| 8. first verdict, cold, elapsed | `{LIBRARIES}` | <= 2 | {cold(grade, file, environment).columns()} |"
+    yield f"| 8. first verdict, cold, elapsed | `{LIBRARIES}` | <= 1 | {cold(grade, file, environment).columns()} |"
     imported = _run([sys.executable, "-c", IMPORTED, "submit", file], environment).split()
     yield f"\nOf {', '.join(HEAVY)}, a warm submission imports: {', '.join(imported)}."
 

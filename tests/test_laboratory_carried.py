@@ -199,7 +199,8 @@ def test_measuring_again_shows_what_is_carried_otherwise(
     assert "torch 9.9" in versions_stated.result
     assert difference.result.startswith("positional:-1 baseline: 0.5 is carried, ")
     assert (versions_stated.is_ok, difference.is_ok, total.is_ok) == (True, False, False)
-    assert total.result.startswith("differs in 1 ")
+    assert total.result.startswith("differences from ")
+    assert total.result.endswith(": 1")
     assert "torch" in total.result
     assert "grade exercises publish" in total.advice
     assert (unmeasured.is_unknown, "cannot be measured here" in unmeasured.result) == (True, True)

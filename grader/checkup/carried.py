@@ -61,7 +61,7 @@ def _against(subject: str, again: str, entries: dict[str, bytes], now: dict[str,
     for each in found[:MOST_SHOWN]:
         yield Check(False, subject, str(each))
     if found:
-        yield Check(False, subject, f"differs in {len(found)} from what was measured with {here}", again)
+        yield Check(False, subject, f"differences from what was measured with {here}: {len(found)}", again)
     else:
         yield Check(True, subject, f"measured again with {here}: equal to four decimals")
 
