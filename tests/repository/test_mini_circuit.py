@@ -45,6 +45,7 @@ def test_the_exercise_carries_what_is_measured(exercise: Exercise, tmp_path: Pat
 
 
 def test_every_set_of_its_induction_heads_and_every_circuit_is_carried(bench: Laboratory) -> None:
+    assert bench.store.fitting() is not None, "run `make scores`"
     kind, heads = bench.exercise.kinds[1].kind, confirmed(bench.standings, "induction")
     for number in range(1, len(heads) + 1):
         for chosen in combinations(sorted(heads), number):
