@@ -178,6 +178,15 @@ def test_what_was_measured_otherwise_is_named_by_kind_and_head(entries: dict[str
     }
 
 
+def test_scores_are_published_and_verified_on_the_cpu_whatever_device_is_named(
+    entries: dict[str, bytes], pinned: Exercise, weights: Path, shelf: Path, tmp_path: Path
+) -> None:
+    bench = Laboratory(pinned, tmp_path / "tables", explicit=weights, device="cuda:99")  # none has so many
+    (shelf / FILE_NAME).write_bytes(packed(entries))
+
+    assert packed(measured(bench, shelf)) == packed(entries)
+
+
 def test_scores_without_pins_are_not_published(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(ExerciseError, match="no file of its transformer is pinned"):
         measured(Laboratory(ASKED, tmp_path, explicit=weights), tmp_path)
