@@ -178,6 +178,24 @@ def test_what_was_measured_otherwise_is_named_by_kind_and_head(entries: dict[str
     }
 
 
+def test_results_that_are_no_json_count_as_missing() -> None:
+    found = differences({RESULTS: b"a {\nb\n\xff 1\nc [1]\n"}, {RESULTS: b'a {"evidence": {"text": "the king"}}\n'})
+
+    assert list(map(str, found)) == [
+        "“the king”: - is carried, there was measured",
+        "result c: there is carried, - was measured",
+    ]
+
+
+def test_scores_are_published_and_verified_on_the_cpu_whatever_device_is_named(
+    entries: dict[str, bytes], pinned: Exercise, weights: Path, shelf: Path, tmp_path: Path
+) -> None:
+    bench = Laboratory(pinned, tmp_path / "tables", explicit=weights, device="cuda:99")  # none has so many
+    (shelf / FILE_NAME).write_bytes(packed(entries))
+
+    assert packed(measured(bench, shelf)) == packed(entries)
+
+
 def test_scores_without_pins_are_not_published(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(ExerciseError, match="no file of its transformer is pinned"):
         measured(Laboratory(ASKED, tmp_path, explicit=weights), tmp_path)
@@ -219,3 +237,8 @@ def test_scores_that_are_not_used_say_what_they_differ_in(
 
     assert "are of another code, and so are not used" in told.result
     assert told.is_optional
+    on_a_gpu = edited(entries, lambda table: table["basis"].update(device="cuda"), pinned)
+    (shelf / FILE_NAME).write_bytes(packed(on_a_gpu))
+    (told,) = carried.unused(Laboratory(pinned, tmp_path))
+
+    assert "are of another device, and so are not used" in told.result

@@ -112,10 +112,7 @@ def _askings(kinds: Sequence[CountedKind], heads: int) -> Iterator[list[AskedKin
     yield from (asked for asked in usual if _is_safe(asked, kinds, heads))
     if len(kinds) <= MOST_BEYOND:
         choices = [
-            [
-                each.asked(min(each.passing, MOST_HEADS) + more, worth)
-                for more, worth in product((0, 1, 2), (20, 30, 40))
-            ]
+            [each.asked(min(each.passing, MOST_HEADS) + more, worth) for more, worth in product(*BEYOND)]
             for each in kinds
         ]
         beyond = [asked for asked in map(list, product(*choices)) if _is_safe(asked, kinds, heads)]

@@ -138,7 +138,7 @@ def _table(exercise: Exercise) -> Iterator[Check]:
     if table is None:
         yield Check(True, subject, "there is no score table that can be used; the first submission measures it")
         return
-    place = "stored" if kept(laboratory.folder, laboratory.store.key) else "carried by the exercise"
+    place = "stored" if table == kept(laboratory.folder, laboratory.store.key) else "carried by the exercise"
     yield Check(True, subject, f"score table {table.key[:DIGITS]} is {place}")
     if table.basis is not None:
         yield Check(True, subject, f"it follows from {_in_words(table.basis)}")

@@ -27,6 +27,7 @@ class GradedFrom(NamedTuple):
     exercise: Exercise
     tables: Path
     transformer: Path | None
+    device: str
 
 
 class GradedReport(Report):
@@ -38,7 +39,7 @@ class GradedReport(Report):
     def of(cls, report: Report, laboratory: Laboratory) -> "GradedReport":
         """Return the report that a laboratory made, able to show itself."""
         made = cls.model_construct(**dict(report))
-        made._graded_from = GradedFrom(laboratory.exercise, laboratory.folder, laboratory.explicit)
+        made._graded_from = GradedFrom(laboratory.exercise, laboratory.folder, laboratory.explicit, laboratory.device)
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -65,8 +66,8 @@ class GradedReport(Report):
         """The page that `grade submit --format html` writes, in a frame."""
         from grader.report.formats import html
 
-        exercise, tables, transformer = self._graded_from
-        laboratory = Laboratory(exercise, tables, explicit=transformer)
+        exercise, tables, transformer, device = self._graded_from
+        laboratory = Laboratory(exercise, tables, explicit=transformer, device=device)
         if self.feedback != "all" or not laboratory.is_measured:
             return framed(html.render(shown(self), {}, exercise))
         return framed(html.render(self, laboratory.pictures(self), exercise, laboratory.standings))

@@ -82,10 +82,10 @@ class Laboratory:
         self.device = devices.meant(device)
         self.say, self.progress = say, progress
 
-    def elsewhere(self, folder: Path) -> "Laboratory":
-        """Return the same laboratory with another folder, which measures on the CPU all that is not kept there."""
+    def elsewhere(self, folder: Path, device: str) -> "Laboratory":
+        """Return the same laboratory with another folder, which measures all that is not kept there on this device."""
         other = Laboratory(
-            self.exercise, folder, explicit=self.explicit, device=REFERENCE, say=self.say, progress=self.progress
+            self.exercise, folder, explicit=self.explicit, device=device, say=self.say, progress=self.progress
         )
         other.carried = None
         return other
@@ -114,9 +114,11 @@ class Laboratory:
 
         Raises:
             DeviceError: It is not there, or cannot compute in the exercise's precision.
+            NotInstalled: Nothing can be measured here, so that no device can be looked for.
         """
-        if self.device == devices.AUTO and self.is_measured and self.table.is_reference:
+        if self.device == REFERENCE or (self.device == devices.AUTO and self.is_measured and self.table.is_reference):
             return REFERENCE
+        refuse_without(_("loading {transformer}", transformer=self.exercise.transformer.name))
         return str(devices.found(self.device, self.exercise.probes.precision))
 
     def _load(self, *, whole: bool) -> "Loaded":

@@ -85,6 +85,7 @@ class AtlasLaboratory(Laboratory):
             reasons = "; ".join(f"{each.kind.name}: {each.reason}" for each in self.left_out)
             raise UnsupportedTransformer(f"no kind can be measured on {source.name}: {reasons}")
         self.exercise = stand_in(source, settings, applying.kinds)
+        vars(self).pop("store", None)  # it may have been opened for all kinds, to find the device
 
     def _applying(self, kinds: Iterable[Kind]) -> Applying:
         self.say(f"building the probes for {self.exercise.transformer.name}")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from grader.measuring.tables.carried import RESULTS, TABLE
@@ -74,16 +75,19 @@ def _grids(scores: KindScores) -> Iterator[tuple[str, tuple[tuple[float, ...], .
 
 
 def _lines(text: bytes) -> dict[str, Any]:
-    """Return the results by their keys."""
-    pairs = (line.partition(b" ") for line in text.splitlines())
-    return {key.decode(): json.loads(result) for key, _space, result in pairs}
+    """Return the results by their keys; what is no JSON counts as missing, since a carried file may hold anything."""
+    results = {}
+    for key, _space, result in (line.partition(b" ") for line in text.splitlines()):
+        with suppress(ValueError, RecursionError):
+            results[key.decode()] = json.loads(result)
+    return results
 
 
 def _of_results(carried: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
     for key in dict.fromkeys([*now, *carried]):
         if key not in carried or key not in now:
-            there = now.get(key, carried.get(key))
-            yield Difference(_about(there), *("there" if key in each else NOTHING for each in (carried, now)))
+            where = _about(now[key]) if key in now else f"result {key}"
+            yield Difference(where, *("there" if key in each else NOTHING for each in (carried, now)))
         elif first := next(_of_trees(carried[key], now[key], ""), None):
             yield first._replace(where=f"{_about(now[key])}{first.where}")
 

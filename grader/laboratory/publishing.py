@@ -13,7 +13,7 @@ from grader.base.errors import ExerciseError, GraderError
 from grader.exercises import submissions
 from grader.laboratory import Laboratory
 from grader.measuring.tables.carried import entries_of
-from grader.schema import AskedKind, Claim, HeadIndex
+from grader.schema import REFERENCE, AskedKind, Claim, HeadIndex
 
 EXAMPLE = "my_heads.yaml"
 """The example submission in an exercise's folder, whose sentences travel, too."""
@@ -22,7 +22,7 @@ MOST_TOGETHER = 8
 
 
 def measured(lab: Laboratory, folder: Path) -> dict[str, bytes]:
-    """Return the entries of the file for the laboratory's exercise in a folder, all of them measured now.
+    """Return the entries of the file for the laboratory's exercise in a folder, all of them measured now on the CPU.
 
     Raises:
         ExerciseError: The exercise pins no file of its transformer, so that nobody could say what was measured.
@@ -32,7 +32,7 @@ def measured(lab: Laboratory, folder: Path) -> dict[str, bytes]:
         message = "no file of its transformer is pinned, so that scores could be of any; write `files` with SHA-256"
         raise ExerciseError(f"{lab.exercise.id}: {message}")
     with TemporaryDirectory(prefix="grade-publish-") as kept:
-        fresh = lab.elsewhere(Path(kept))
+        fresh = lab.elsewhere(Path(kept), REFERENCE)
         _measure(fresh, folder)
         return kept_entries(fresh)
 

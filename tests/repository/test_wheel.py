@@ -180,6 +180,16 @@ def test_the_small_installation_gives_the_same_report(
     assert ("<svg" in here.stdout) == (name == "mini-heads")
 
 
+def test_the_small_installation_says_what_a_worker_lacks(small: Path, tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path; from grader.service.laboratories import Laboratories; "
+        "Laboratories(Path('tables')).preload(['bert-heads'])"
+    )
+    ended = run(small, tmp_path, "python", "-c", program)
+
+    assert "NotInstalled: loading bert: this needs torch, which is not installed" in ended.stderr
+
+
 def test_the_small_installation_checks_explores_hints_and_counts(small: Path, tmp_path: Path) -> None:
     example, out = ROOT / "exercises" / "mini-heads" / "my_heads.yaml", tmp_path / "page"
     done = [

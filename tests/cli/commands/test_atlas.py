@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.laboratory.atlas import AtlasLaboratory
 from grader.schema.atlas import Atlas, Comparison
 from tests.cli.conftest import Bench
 from tests.support import planted_transformer, planted_words
@@ -253,3 +254,11 @@ def test_one_on_the_hub_is_fetched_once_and_known_by_its_branch_afterwards(
     assert (none[0], strange[0]) == (2, 2)
     assert f"`{REPOSITORY}` has no revision `v9` on the hub" in none[2]
     assert "`school/none` is not on the hub, or it is not public" in strange[2]
+
+
+def test_what_is_measured_where_kinds_are_left_out_is_found_again(planted: Bench, tmp_path: Path) -> None:
+    first = AtlasLaboratory(str(planted.root / "few-words"), tmp_path)
+    table = first.table
+
+    assert first.left_out
+    assert AtlasLaboratory(str(planted.root / "few-words"), tmp_path).kept_table == table
