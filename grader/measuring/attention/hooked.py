@@ -143,25 +143,29 @@ def _attention_modules(model: PreTrainedModel) -> list[nn.Module]:
 
     hooks = [module.register_forward_hook(look) for module in model.modules()]
     try:
-        model.config._attn_implementation = "eager"  # Falcon cannot be told otherwise, and masks nothing under "sdpa"
-        with torch.inference_mode():
-            whole = model(
-                input_ids=torch.tensor(FIRST_IDS, device=model.device), use_cache=False, output_attentions=True
-            )
-    except TypeError:  # it knows no `output_attentions`
-        return []
-    except (RuntimeError, ValueError) as error:
-        raise UnsupportedTransformer(
-            f"{type(model).__name__} cannot show its attention in {model.dtype} ({error})"
-        ) from error
+        expected = _returned(model)
     finally:
         for hook in hooks:
             hook.remove()
-    expected = getattr(whole, "attentions", None) or ()
     same = len(found) == len(expected) and all(
         torch.equal(pattern, of_layer) for (_, pattern), of_layer in zip(found, expected, strict=True)
     )
     return [module for module, _ in found] if same else []
+
+
+def _returned(model: PreTrainedModel) -> Sequence[Tensor]:
+    """Return the patterns that the whole transformer returns for the first text; none if it returns none."""
+    ids = torch.tensor(FIRST_IDS, device=model.device)
+    model.config._attn_implementation = "eager"  # Falcon cannot be told otherwise, and masks nothing under "sdpa"
+    try:
+        with torch.inference_mode():
+            whole = model(input_ids=ids, use_cache=False, output_attentions=True)
+    except TypeError:  # it knows no `output_attentions`
+        return ()
+    except (RuntimeError, ValueError) as error:
+        message = f"{type(model).__name__} cannot show its attention in {model.dtype} ({error})"
+        raise UnsupportedTransformer(message) from error
+    return getattr(whole, "attentions", None) or ()
 
 
 def _place(output: Sequence[object]) -> int | None:

@@ -67,11 +67,18 @@ class Call:
         return output, pattern
 
 
+@dataclass(frozen=True)
 class Computed(Call):
-    """One layer's attention that the family has computed in code of its own; its queries and keys stay in there."""
+    """One layer's attention that the family has computed in code of its own."""
 
-    def __init__(self, module: nn.Module, outputs: Tensor | None, pattern: Tensor) -> None:
-        vars(self).update(module=module, outputs=outputs, pattern=pattern)
+    outputs: Tensor | None
+    pattern: Tensor
+
+    @classmethod
+    def of(cls, module: nn.Module, outputs: Tensor | None, pattern: Tensor) -> "Computed":
+        """Return what was computed; queries, keys and values stay in the family's code, so here they are empty."""
+        nothing = pattern.new_empty(0)
+        return cls(module, nothing, nothing, nothing, None, {}, outputs, pattern)
 
     def attend(self, query: Tensor | None = None, key: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return what was computed; the outputs are empty where they cannot be told."""
@@ -80,8 +87,7 @@ class Computed(Call):
                 f"{type(self.module).__name__} computes attention in code of its own, so that it cannot be recomputed "
                 "with other queries or keys"
             )
-        outputs, pattern = vars(self)["outputs"], vars(self)["pattern"]
-        return (pattern.new_empty(0) if outputs is None else outputs.clone()), pattern
+        return (self.query if self.outputs is None else self.outputs.clone()), self.pattern
 
 
 Visit = Callable[[Call], Tensor]
@@ -161,7 +167,7 @@ def visiting(model: PreTrainedModel, visit: Visit, mask: Callable[..., Any] = ea
     `mask` is what makes the mask that it gets, from the arguments of the library's `eager_mask`.
     """
     if hooked.is_outside(model):
-        with torch.inference_mode(), hooked.reading(model, lambda *computed: visit(Computed(*computed))):
+        with torch.inference_mode(), hooked.reading(model, lambda *computed: visit(Computed.of(*computed))):
             yield
         return
     token, mask_token = _VISIT.set(visit), _MASK.set(mask)

@@ -31,7 +31,7 @@ from grader.measuring.transformer.families import AT_MOST, FAMILIES, advice
 from grader.measuring.transformer.load import attention_calls
 from grader.measuring.transformer.stated import completed, stated, unread
 from grader.schema import Kind, ProbeSettings, TransformerSource
-from tests.support.every_family import ENCODERS, config, headed, output_projections, special
+from tests.support.every_family import DECODERS, ENCODERS, config, headed, output_projections, special
 from tests.support.hooked import Hooked
 from tests.support.saved_transformers import tokenizer
 from tests.support.tiny import word_tokenizer
@@ -124,7 +124,7 @@ def test_the_files_of_each_state_its_family_and_shape(tmp_path: Path) -> None:
         config(family).save_pretrained(tmp_path / family)
         source = completed(unread(family), tmp_path / family)
 
-        assert (source.family, source.layers, source.heads) == ("encoder" if family in ENCODERS else "decoder", 2, 4)
+        assert (source.family, source.layers, source.heads) == ("decoder" if family in DECODERS else "encoder", 2, 4)
 
 
 def test_where_the_outputs_of_heads_cannot_be_told_no_head_is_replaced() -> None:
