@@ -27,6 +27,7 @@ from grader.measuring.questions import question
 from grader.measuring.scan import answers, pool_of
 from grader.measuring.statistics.pooling import ELIGIBLE, Answers, pooled
 from grader.measuring.tables.score_table import KindScores
+from grader.measuring.transformer.activation import in_place
 from grader.measuring.transformer.device import exact_products, in_double, there
 from grader.schema import Kind, Precision
 
@@ -67,7 +68,7 @@ def sizes(words: int) -> tuple[Size, ...]:
     large = LlamaConfig(
         vocab_size=words, hidden_size=4096, intermediate_size=12544, num_hidden_layers=32, num_attention_heads=32
     )
-    gpt2 = GPT2Config(vocab_size=words, activation_function="gelu_pytorch_tanh")
+    gpt2 = GPT2Config(vocab_size=words)
     return (
         Size("GPT-2 small's size", gpt2, ("float32", "bfloat16"), on_cpu=True),
         Size("SmolLM2-135M's size", smol, ("float32", "bfloat16"), on_cpu=True),
@@ -86,6 +87,7 @@ def made(size: Size, precision: Precision, device: str) -> PreTrainedModel:
     finally:
         torch.set_default_dtype(before)
     whole: PreTrainedModel = model.eval().requires_grad_(False)
+    in_place(whole)
     return whole.to(device)  # type: ignore[arg-type]
 
 

@@ -31,12 +31,11 @@ from grader.measuring.scan import TOKENS, scan
 from grader.measuring.statistics.patterns import reduced
 from grader.measuring.statistics.pooling import Answers, pooled
 from grader.measuring.tables.score_table import KindScores
+from grader.measuring.transformer.activation import in_place
 from grader.schema import Exercise, Kind
 
 EMBEDDED = Path(__file__).parents[1] / "grader/measuring/transformer/bundled/mini-gpt2"
 FLAGSHIP = "gpt2-heads"
-ACTIVATION = "gelu_pytorch_tanh"
-"""The activation, as `grader.measuring.transformer.load` has it."""
 BATCH = 1024
 """Tokens in a batch of the bare forward passes and products; the fastest size for them here."""
 PROFILED = 18
@@ -75,7 +74,8 @@ class Flagship(NamedTuple):
 def flagship(layers: int = 12, repeats: int = 1) -> Flagship:
     """Return the flagship exercise on random weights of GPT-2 small's size, with `repeats` times as many sequences."""
     torch.manual_seed(0)
-    model = GPT2Model(GPT2Config(n_layer=layers, activation_function=ACTIVATION)).eval().requires_grad_(False)
+    model = GPT2Model(GPT2Config(n_layer=layers)).eval().requires_grad_(False)
+    in_place(model)  # as `grader.measuring.transformer.load` has it
     tokenizer = AutoTokenizer.from_pretrained(EMBEDDED)
     exercise = exercises.load(FLAGSHIP)
     counts = ("random_sequences", "repeat_sequences", "sentences", "category_sequences", "rare_sequences")
@@ -231,11 +231,8 @@ def _over(work: Callable[[], object]) -> float:
 def one_long(way: str, tokens: int) -> str:
     """Return the peak of memory over the weights, in MB, and the seconds of one text of so many tokens."""
     torch.manual_seed(0)
-    model = (
-        GPT2Model(GPT2Config(n_layer=LONG_LAYERS, n_positions=tokens, activation_function=ACTIVATION))
-        .eval()
-        .requires_grad_(False)
-    )
+    model = GPT2Model(GPT2Config(n_layer=LONG_LAYERS, n_positions=tokens)).eval().requires_grad_(False)
+    in_place(model)
     ids = [torch.randint(model.config.vocab_size, (tokens,)).tolist()]
 
     def read(length: int) -> None:

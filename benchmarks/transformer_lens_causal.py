@@ -28,7 +28,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
-from transformers.activations import ACT2FN
 
 from benchmarks.ratios import Compared, Seconds, in_turn
 from benchmarks.transformer_lens_parity import lenses, of_exercise, random_gpt2, say
@@ -37,6 +36,7 @@ from grader.measuring.interventions.effects import BOTH
 from grader.measuring.interventions.losses import Losses
 from grader.measuring.interventions.measures.copying import COPYING
 from grader.measuring.interventions.workbench import Workbench
+from grader.measuring.transformer.activation import in_place
 from grader.schema import HeadIndex
 
 LENGTH, RUNS, LIMIT = 30, 3, 1e-4
@@ -75,8 +75,8 @@ class Ours:
     def __init__(self, case: Case) -> None:
         whole = copy.deepcopy(case.whole)
         self.case, self.bench, self.layers = case, Workbench(whole.base_model, whole), 0
+        in_place(whole)  # as `grader.measuring.transformer.load` has it
         for block in whole.base_model.h:
-            block.mlp.act = ACT2FN["gelu_pytorch_tanh"]  # as `grader.measuring.transformer.load` has it
             block.mlp.register_forward_hook(self._count)
         self.losses = Losses(self.bench, COPYING, self.case.trials)
 

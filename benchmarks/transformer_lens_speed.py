@@ -17,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import torch
 from transformer_lens import head_detector
-from transformers.activations import ACT2FN
 
 from benchmarks.ratios import Seconds, compare
 from benchmarks.transformer_lens_parity import KINDS, lenses, random_gpt2
@@ -25,6 +24,7 @@ from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention.streaming import one_thread
 from grader.measuring.scan import answers
 from grader.measuring.statistics.pooling import pooled
+from grader.measuring.transformer.activation import in_place
 from grader.schema import Kind
 
 SEQUENCES, LENGTH, WORDS = 16, 128, 50257
@@ -36,8 +36,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     whole = random_gpt2(768, 12, 12, WORDS, 3.0)
     bare = copy.deepcopy(whole.base_model)
-    for block in bare.h:
-        block.mlp.act = ACT2FN["gelu_pytorch_tanh"]  # as `grader.measuring.transformer.load` has it
+    in_place(bare)  # as `grader.measuring.transformer.load` has it
     random = torch.Generator().manual_seed(0)
     once = [torch.randperm(WORDS, generator=random)[: LENGTH // 2].tolist() for _ in range(SEQUENCES)]
     texts = [ids * 2 for ids in once]

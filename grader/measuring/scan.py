@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import accumulate, chain
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -52,6 +53,7 @@ TOKENS = 256
 """The most tokens in a batch on the CPU: enough for fast matrix products, and few enough to fit beside the weights."""
 ON_GPU = 8192
 """The most tokens in a batch on a GPU; more are not faster."""
+COUNTING = Lock()
 COPIES = 16
 """The times that a batch's attention and states may lie in a GPU's memory at once, with all that is asked of them."""
 
@@ -241,7 +243,7 @@ class _Run:
         alike = [_alike(kind, each, asked, causal=causal) for each, asked in zip(sequences, queries, strict=True)]
         heads = (total, model.config.num_hidden_layers, model.config.num_attention_heads)
         values = np.zeros((*heads, ELIGIBLE + 1), np.float64 if model.dtype == torch.float64 else np.float32)
-        agreeing = np.zeros((*heads, len(kind.head_type.lookalikes)), np.bool_)
+        agreeing = np.zeros((*heads[1:], len(kind.head_type.lookalikes)), np.int64)
         chances = np.concatenate([_chances(each, r, a) for each, r, a in zip(questions, rows, alike, strict=True)])
         return cls(
             kind,
@@ -380,7 +382,9 @@ def _pass(model: PreTrainedModel, batch: list[_Text], *, rows: bool) -> None:
     def receive(layer: int, answered: Tensor) -> None:
         for (answers, at), of_piece in zip(places, torch.split(answered.cpu(), sizes), strict=True):
             answers.values[at, layer] = of_piece[..., : ELIGIBLE + 1].numpy()
-            answers.alike[at, layer] = of_piece[..., ELIGIBLE + 1 :][..., : answers.alike.shape[-1]].numpy()
+            agreeing = of_piece[..., ELIGIBLE + 1 :][..., : answers.alike.shape[-1]].sum(0)
+            with COUNTING:  # batches that run at the same time count into the same numbers
+                answers.alike[layer] += agreeing.long().numpy()
 
     texts, last = [text.token_ids for text in batch], model.config.num_hidden_layers - 1
     stream_asked(model, texts, asked, reduce, receive, last, rows=rows)

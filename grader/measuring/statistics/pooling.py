@@ -24,7 +24,7 @@ AT_ONCE = 256
 """The most heads whose statistics are taken at once: a thousand resamples of each lie in memory."""
 SHARE, HITS, ELIGIBLE = range(3)
 """The last axis of `Answers.values`: attention on targets, hit (1 or 0), and attention on eligible keys."""
-NONE_ALIKE = np.zeros((0, 0, 0, 0), np.bool_)
+NONE_ALIKE = np.zeros((0, 0, 0), np.int64)
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Answers:
     """[asked query, layer, head, and one of SHARE, HITS and ELIGIBLE]"""
     chances: Array
     """The fraction of eligible keys that each look-alike looks at, [asked query, look-alike], or none of them."""
-    alike: NDArray[np.bool_] = field(default_factory=lambda: NONE_ALIKE)
-    """The agreement with look-alikes, a byte each, since there are many: [asked query, layer, head, look-alike]."""
+    alike: NDArray[np.int64] = field(default_factory=lambda: NONE_ALIKE)
+    """The number of asked queries on which a head agrees with a look-alike, [layer, head, look-alike]."""
 
     def followed_by(self, other: "Answers") -> "Answers":
         """Return these answers and then those, which are on other sequences of the same family."""
@@ -49,7 +49,7 @@ class Answers:
             self.slices + other.slices,
             np.concatenate((self.values, other.values)),
             np.concatenate((self.chances, other.chances)),
-            np.concatenate((self.alike, other.alike)),
+            self.alike + other.alike,
         )
 
     @cached_property
@@ -118,7 +118,7 @@ def pooled(
 def _resemblances(kind: Kind, families: list[Answers]) -> Iterator[Resemblance]:
     """Yield the agreement with each look-alike of the kind's type, over all queries of all families."""
     chances = np.concatenate([answers.chances for answers in families]).mean(0)
-    agreeing = sum(answers.alike.sum(0) for answers in families) / sum(len(answers.chances) for answers in families)
+    agreeing = np.add.reduce([answers.alike for answers in families]) / sum(len(each.chances) for each in families)
     for number, name in enumerate(kind.head_type.lookalikes[: len(chances)]):
         chance = round(float(chances[number]), DECIMALS)
         yield Resemblance(name=name, value=grid(agreeing[..., number]), chance=chance)

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 COUNTED = "grader-counted"
 """The registered name of the attention function that only counts its calls."""
-ONE_KERNEL = {"gelu_new": "gelu_pytorch_tanh"}
-"""Activations that the library computes in several operations, and the same formula in one operation."""
 NO_LIMIT = sys.maxsize
 """In place of the tokenizer's own limit, of which it would only warn: `reach` holds texts to the real one."""
 BEHIND = "pooler."
@@ -139,6 +137,8 @@ def _read(path: Path, dtype: str, automatic: str) -> tuple["PreTrainedModel", "P
     import transformers
     from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast
 
+    from grader.measuring.transformer.activation import in_place
+
     tensors = counted_tensors(path)
     folder = str(path if path.is_dir() else path.parent)
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -148,9 +148,6 @@ def _read(path: Path, dtype: str, automatic: str) -> tuple["PreTrainedModel", "P
     with foreign(path), _no_bars(), quiet("transformers"):
         config = AutoConfig.from_pretrained(folder, **options)
         refuse_unlike_weights(path, config, tensors)
-        for name in ("activation_function", "hidden_act"):
-            if (activation := getattr(config, name, None)) in ONE_KERNEL:
-                setattr(config, name, ONE_KERNEL[activation])
         model, missing = _with_head(path, config, number, getattr(transformers, automatic))
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
     base: PreTrainedModel = model.base_model  # type: ignore[assignment]
@@ -164,6 +161,7 @@ def _read(path: Path, dtype: str, automatic: str) -> tuple["PreTrainedModel", "P
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.model_max_length = NO_LIMIT
     model.eval()  # type: ignore[no-untyped-call]
+    in_place(model)
     return model.requires_grad_(False), tokenizer
 
 

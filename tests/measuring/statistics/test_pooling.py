@@ -35,7 +35,7 @@ def answers() -> Answers:
     values = random.random((count, LAYERS, HEADS, ELIGIBLE + 1)).astype(np.float32)
     values[..., SHARE] *= values[..., ELIGIBLE]
     values[..., HITS] = values[..., HITS] < random.random((LAYERS, HEADS))
-    alike = random.random((count, LAYERS, HEADS, 2)) < 0.5
+    alike = random.integers(count, size=(LAYERS, HEADS, 2))
     return Answers(questions, ["all", "other"] * (SEQUENCES // 2), values, random.random((count, 2)), alike)
 
 
