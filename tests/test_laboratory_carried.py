@@ -224,6 +224,72 @@ def test_measuring_again_shows_what_is_carried_otherwise(
     assert (unmeasured.is_unknown, "cannot be measured here" in unmeasured.result) == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda kind: kind.update(decides="lift"), "decided by lift"),
+        (lambda kind: kind.update(baseline=-7.0), "a baseline of -7.0"),
+        (lambda kind: kind.update(resemblances=[{"name": "nobody", "value": [], "chance": 0.0}]), "'nobody'"),
+        (lambda kind: kind["slices"].append(kind["slices"][0]), "two slices of one name"),
+        (lambda kind: kind["slices"][0].update(queries=-5), "-5 queries"),
+        (lambda kind: kind["slices"][0]["statistics"].pop(1), "queries with share"),
+        (lambda kind: kind["slices"][0]["statistics"][0]["value"][2].__setitem__(3, 1e308), "beyond 0 and 1"),
+    ],
+)
+def test_scores_that_no_measurement_gives_are_damaged(
+    change: Callable[[dict[str, Any]], None],
+    told: str,
+    entries: dict[str, bytes],
+    pinned: Exercise,
+    shelf: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def of_kind(table: dict[str, Any]) -> None:
+        change(table["kinds"][0])
+        for each in table["kinds"][0]["resemblances"]:
+            each["value"] = each["value"] or table["kinds"][0]["slices"][0]["statistics"][0]["value"]
+
+    (shelf / FILE_NAME).write_bytes(packed(edited(entries, of_kind, pinned)))
+
+    assert not Laboratory(pinned, tmp_path).is_measured
+    assert told in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda table: table["kinds"][0].update(decides="hit_rate"), "positional:-1 decides"),
+        (lambda table: table["kinds"][0]["slices"][0].update(queries=7), "positional:-1 queries on "),
+        (lambda table: table["kinds"][0]["resemblances"][0].update(chance=-3.0), "positional:-1 chance of "),
+        (lambda table: table.update(digest="0" * 64), "digest"),
+    ],
+)
+def test_no_part_of_a_table_is_left_out_of_the_comparison(
+    change: Callable[[dict[str, Any]], None], where: str, entries: dict[str, bytes], pinned: Exercise
+) -> None:
+    (found,) = differences(edited(entries, change, pinned), entries)
+
+    assert found.where.startswith(where)
+
+
+def test_results_that_are_no_results_are_differences(entries: dict[str, bytes]) -> None:
+    found = list(differences({**entries, RESULTS: b"\xff {\nkey 7\n"}, {**entries, RESULTS: b""}))
+
+    assert [each.measured for each in found] == ["-", "-"]
+    assert found[1].where == "result key"
+
+
+def test_scores_under_another_key_are_found_although_they_are_right(
+    entries: dict[str, bytes], pinned: Exercise, weights: Path, shelf: Path, tmp_path: Path
+) -> None:
+    content = {**json.loads(entries[TABLE]), "key": "0" * 64}
+    (shelf / FILE_NAME).write_bytes(packed({**entries, TABLE: json.dumps(content).encode()}))
+    (*_same, unused) = carried.compared(Laboratory(pinned, tmp_path / "tables", explicit=weights), shelf)
+
+    assert (unused.is_ok, "not used" in unused.result) == (False, True)
+
+
 def test_scores_that_are_not_used_say_what_they_differ_in(
     entries: dict[str, bytes], pinned: Exercise, shelf: Path, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def compared(lab: Laboratory, folder: Path) -> Iterator[Check]:
         yield Check(False, subject, f"they cannot be measured here: {error}", is_optional=True, is_unknown=True)
         return
     yield from _against(subject, again, entries, now)
+    yield from unused(lab)
 
 
 def _against(subject: str, again: str, entries: dict[str, bytes], now: dict[str, bytes]) -> Iterator[Check]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from grader.measuring.tables.carried import RESULTS, TABLE
@@ -53,11 +52,15 @@ def _of_tables(carried: ScoreTable, now: ScoreTable) -> Iterator[Difference]:
 def _numbers(table: ScoreTable) -> Iterator[tuple[str, object]]:
     """Yield all that a table says, each with its place in words."""
     if basis := table.basis:
-        yield from basis.model_dump(exclude={"libraries"}).items()
+        yield from ((f"basis {name}", value) for name, value in basis.model_dump(exclude={"libraries"}).items())
+    yield from table.model_dump(include={"transformer", "digest", "seed", "layers", "heads"}).items()
     for scores in table.kinds:
         name = scores.kind.name
+        yield f"{name} decides", scores.decides
         yield f"{name} baseline", scores.baseline
         yield f"{name} blind head", scores.blind_head
+        yield from ((f"{name} queries on {part.name}", part.queries) for part in scores.slices)
+        yield from ((f"{name} chance of {alike.name}", alike.chance) for alike in scores.resemblances)
         for where, grid in _grids(scores):
             for layer, row in enumerate(grid):
                 yield from ((f"{name} {head_name(layer, head)} {where}", value) for head, value in enumerate(row))
@@ -75,19 +78,23 @@ def _grids(scores: KindScores) -> Iterator[tuple[str, tuple[tuple[float, ...], .
 
 
 def _lines(text: bytes) -> dict[str, Any]:
-    """Return the results by their keys; what is no JSON counts as missing, since a carried file may hold anything."""
-    results = {}
-    for key, _space, result in (line.partition(b" ") for line in text.splitlines()):
-        with suppress(ValueError, RecursionError):
-            results[key.decode()] = json.loads(result)
-    return results
+    """Return the results by their keys; a damaged one as its text."""
+    pairs = (line.partition(b" ") for line in text.splitlines())
+    return {key.decode(errors="replace"): _read(result) for key, _space, result in pairs}
+
+
+def _read(result: bytes) -> Any:  # noqa: ANN401 - what JSON holds
+    try:
+        return json.loads(result)
+    except (ValueError, RecursionError):
+        return result.decode(errors="replace")
 
 
 def _of_results(carried: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
     for key in dict.fromkeys([*now, *carried]):
         if key not in carried or key not in now:
-            where = _about(now[key]) if key in now else f"result {key}"
-            yield Difference(where, *("there" if key in each else NOTHING for each in (carried, now)))
+            about = _about(now[key]) if key in now else f"result {key}"
+            yield Difference(about, *("there" if key in each else NOTHING for each in (carried, now)))
         elif first := next(_of_trees(carried[key], now[key], ""), None):
             yield first._replace(where=f"{_about(now[key])}{first.where}")
 

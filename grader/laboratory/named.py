@@ -45,7 +45,7 @@ def named(word: str, say: Say = silent) -> Named:
     if source := _of_exercise(word):
         return Named(source, None, is_stated=True)
     path = Path(word).expanduser()
-    if path.is_dir() or (path.is_file() and path.suffix == ".gguf"):
+    if (word and path.is_dir()) or (path.is_file() and path.suffix == ".gguf"):
         if missing := lacks(path):
             message = f"it lacks {', '.join(missing)}, so it is not a transformer; {ALLOWED}"
             raise InvalidInput(word, [Problem("not-a-transformer", message)])

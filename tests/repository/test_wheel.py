@@ -206,6 +206,13 @@ def test_the_small_installation_checks_explores_hints_and_counts(small: Path, tm
     assert {file.name for file in out.iterdir() if not file.name.startswith(".")} == {"index.html", "transformer.js"}
 
 
+def test_the_small_installation_is_checked_whole(small: Path, tmp_path: Path) -> None:
+    done = run(small, tmp_path, "grade", "doctor")
+
+    assert "huggingface_hub" not in done.stderr
+    assert "transformer smollm2" in done.stdout
+
+
 @pytest.mark.parametrize(
     "words", [("show", "0", "6"), ("exercises", "publish", "mini-heads"), ("explore", "--transformer", ".")]
 )

@@ -63,7 +63,7 @@ def atlas(
             AtlasLaboratory(
                 word, folder, kinds=asked, settings=settings, kinds_source=KINDS, device=device, **shown._asdict()
             )
-            for word in (transformer, *([compare] if compare else ()))
+            for word in (transformer, *(() if compare is None else (compare,)))
         ]
         show = _atlas if compare is None else _comparison
         result = show(laboratories, form, top)

@@ -17,6 +17,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from grader.measuring.tables.score_table import ScoreTable
+from grader.measuring.tables.sound import fault
 from grader.schema import Record
 
 R = TypeVar("R", bound=Record)
@@ -53,7 +54,12 @@ class Carried:
     def table(self) -> ScoreTable | None:
         """The score table, of whatever exercise it is."""
         raw = self.entry(TABLE)
-        return None if raw is None else self._record(TABLE, raw, ScoreTable)
+        table = None if raw is None else self._record(TABLE, raw, ScoreTable)
+        for scores in table.kinds if table else ():
+            if why := fault(scores):
+                self.warn(f"{TABLE}: {scores.kind.name}: {why}")
+                return None
+        return table
 
     def result(self, key: str, record: type[R]) -> R | None:
         """Return the single result with this key, if there is one."""

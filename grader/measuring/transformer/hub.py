@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.base.errors import InvalidInput, Problem
+from grader.base.installed import can_measure
 from grader.base.language import N_, _
 from grader.measuring.transformer.files import is_read
 from grader.schema import TransformerSource
@@ -32,10 +33,10 @@ def quiet(library: str) -> Iterator[None]:
 
 def cached(source: TransformerSource) -> Path | None:
     """Return the folder (or `.gguf` file) in the hub's local cache, complete or not; nothing is fetched."""
+    if source.hub is None or not can_measure():  # without the hub's library, nothing can be used from its cache
+        return None
     from huggingface_hub import try_to_load_from_cache
 
-    if source.hub is None:
-        return None
     place = try_to_load_from_cache(source.hub, source.gguf or "config.json", revision=source.revision)
     if not isinstance(place, str):
         return None
