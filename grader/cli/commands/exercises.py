@@ -175,7 +175,7 @@ app.command(SHOW)(exercises)
 def listed(
     context: typer.Context, form: Annotated[PlainFormat, FORMAT] = PlainFormat.text, out: OutPath = None
 ) -> None:
-    """List the exercises, show one, start a new one, or check them."""
+    """List the exercises, show one, start a new one, check them, or publish scores."""
     if context.invoked_subcommand is None:
         exercises(None, form, out)
 
@@ -196,7 +196,7 @@ def new(
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="The seed of its probes. Default: 0.")] = None,
     device: Device = None,
 ) -> None:
-    """Create a new exercise: a commented template, or one from a scan of any transformer. Nothing is overwritten."""
+    """Create an exercise: a commented template, or one from a scan. Nothing is overwritten."""
     from grader.authoring import starting
 
     starting.refuse_name(exercise_id, root)
@@ -282,7 +282,7 @@ def publish(
     ] = None,
     transformer: TransformerPath = None,
 ) -> None:
-    """Measure an exercise, and write its scores into its folder, so that others grade it without the weights."""
+    """Measure an exercise, and write its scores into its folder. Others then grade it without the weights."""
     from grader.laboratory.publishing import measured
     from grader.measuring.tables.carried import FILE_NAME, packed
 
@@ -303,7 +303,7 @@ def verify(
     exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="ID", show_default=False)],
     transformer: TransformerPath = None,
 ) -> None:
-    """Measure an exercise again, and compare the scores that it carries, to four decimals."""
+    """Measure an exercise again, and compare the scores it carries. They must agree to four decimals."""
     from grader.checkup import carried
 
     exercise = shelf.load(exercise_id)
