@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from itertools import groupby
 
 from grader.exercises.names import statistic
 from grader.grading.standings import Standings
@@ -81,10 +80,12 @@ def _head(head: AtlasHead) -> str:
 
 def _left_out(label: str, kinds: Iterable[LeftOut]) -> Iterator[str]:
     """Yield the kinds that were not measured, those with the same reason together."""
-    for number, (reason, of_reason) in enumerate(groupby(kinds, key=lambda each: each.reason)):
-        if not number:
-            yield ""
-        yield f"{label}: {', '.join(each.kind.name for each in of_reason)}: {reason}"
+    of_reason: dict[str, list[str]] = {}
+    for each in kinds:
+        of_reason.setdefault(each.reason, []).append(each.kind.name)
+    if of_reason:
+        yield ""
+    yield from (f"{label}: {', '.join(names)}: {reason}" for reason, names in of_reason.items())
 
 
 def compared_text(comparison: Comparison, top: int = TOP) -> str:

@@ -190,7 +190,8 @@ def test_kinds_that_a_tokenizer_cannot_carry_are_named_with_the_reason(ran: dict
 
     assert code == 0
     assert "AB   induction: 1" in printed
-    assert "\nNot measured: positional:-1, duplicate_token: the tokenizer does not know `Yesterday`" in printed
+    yesterday = "positional:-1, duplicate_token, attention_sink, current_token: the tokenizer does not know `Yesterday`"
+    assert f"\nNot measured: {yesterday}" in printed
     assert "\nNot measured: rare_token: rare_token: the tokenizer has 0 words" in printed
     assert '<h2 id="left-out-title">Not measured</h2>' in ran["few words page"][1]
     assert ran["none carried"][0] == 3
@@ -202,6 +203,7 @@ def test_a_new_exercise_is_accepted_at_once_also_for_eight_heads(ran: dict[str, 
     text, example = (folder / "exercise.yaml").read_text(), (folder / "my_heads.yaml").read_text()
 
     assert (ran["new"][0], ran["check"][0]) == (0, 0), ran["new"][2] + ran["check"][1]
+    assert f"  export GRADER_TRANSFORMER_PLANTED={planted.root / 'planted'}\n" in ran["new"][1]
     assert "1 exercise: 0 invalid, 0 warnings" in ran["check"][1]
     assert "- {type: induction, heads: 2, points: 30, passing: 1}" in text
     assert "layer: 1, head: 2" not in example
