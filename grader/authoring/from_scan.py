@@ -5,6 +5,7 @@ and the rule is one that makes guessing worthless.
 """
 
 import re
+import shlex
 from collections.abc import Iterator
 from itertools import islice, product
 from pathlib import Path
@@ -19,6 +20,7 @@ from grader.grading.standings import Standings
 from grader.laboratory.atlas import AtlasLaboratory
 from grader.measuring import transformer
 from grader.measuring.transformer.files import files_of
+from grader.measuring.transformer.find import override
 from grader.measuring.transformer.verify import sha256_of
 from grader.schema import AskedKind, Exercise, HeadIndex, TransformerSource
 
@@ -32,11 +34,13 @@ BEYOND = "more heads are asked for than there are, so that a lucky claim is wort
 
 
 class Begun(NamedTuple):
-    """A new exercise: the text of each file by its name, and what its author should know."""
+    """A new exercise: the text of each file by its name, and what its author should know and set."""
 
     exercise: Exercise
     files: dict[str, str]
     notes: tuple[str, ...]
+    variable: str | None
+    """The variable with which the exercise finds the author's copy, such as `GRADER_TRANSFORMER_MINE=/home/me/mine`."""
 
 
 def begun(name: str, lab: AtlasLaboratory) -> Begun:
@@ -55,7 +59,10 @@ def begun(name: str, lab: AtlasLaboratory) -> Begun:
         f"not asked: {each.kind.name}: {each.passing} of {standings.heads} heads pass, so that guessing them pays"
         for each in rule.too_common
     ]
-    return Begun(rule.exercise, _files(rule.exercise, standings), tuple(notes))
+    variable = (
+        f"{override(rule.exercise.transformer)}={shlex.quote(str(lab.explicit.resolve()))}" if lab.explicit else None
+    )
+    return Begun(rule.exercise, _files(rule.exercise, standings), tuple(notes), variable)
 
 
 def _pinned(lab: AtlasLaboratory) -> TransformerSource:

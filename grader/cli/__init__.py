@@ -56,7 +56,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "hint:hint",
         "Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try.",
     ),
-    "exercises": ("exercises:app", "List the exercises, show one, start a new one, or check them."),
+    "exercises": ("exercises:app", "List the exercises, show one, start a new one, check them, or publish scores."),
     "schema": (
         "schema:schema",
         "Print the JSON Schema of a submission, an exercise, a report, an atlas or a list of known heads.",

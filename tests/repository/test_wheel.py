@@ -224,3 +224,12 @@ def test_what_must_be_measured_says_how_to_install_the_rest(
     assert done.returncode == 3, done.stdout
     assert "python -m pip install 'head-grader[measure]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_small_installation_is_checked_to_the_end(small: Path, tmp_path: Path) -> None:
+    checked = run(small, tmp_path, "grade", "doctor")
+
+    assert "transformer gpt2" in checked.stdout
+    assert "exercise mini-heads" in checked.stdout
+    assert "which is not installed; install it with" in checked.stdout
+    assert checked.stderr == ""

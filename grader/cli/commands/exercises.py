@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -34,6 +34,9 @@ from grader.exercises.thresholds import thresholds_of
 from grader.report.text.labels import padded
 from grader.report.text.words import plural_points
 from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, Threshold, title
+
+if TYPE_CHECKING:
+    from grader.authoring.from_scan import Begun
 
 LABEL = 12
 """Cells."""
@@ -175,7 +178,7 @@ app.command(SHOW)(exercises)
 def listed(
     context: typer.Context, form: Annotated[PlainFormat, FORMAT] = PlainFormat.text, out: OutPath = None
 ) -> None:
-    """List the exercises, show one, start a new one, or check them."""
+    """List the exercises, show one, start a new one, check them, or publish scores."""
     if context.invoked_subcommand is None:
         exercises(None, form, out)
 
@@ -196,42 +199,40 @@ def new(
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="The seed of its probes. Default: 0.")] = None,
     device: Device = None,
 ) -> None:
-    """Create a new exercise: a commented template, or one from a scan of any transformer. Nothing is overwritten."""
+    """Create an exercise: a commented template, or one from a scan. Nothing is overwritten."""
     from grader.authoring import starting
 
     starting.refuse_name(exercise_id, root)
-    files: dict[str, str] | None = None
-    notes: tuple[str, ...] = ()
+    begun: Begun | None = None
     if word is not None:
-        files, notes = _from_scan(exercise_id, word, named_kinds(kinds), seed or 0, device)
+        begun = _from_scan(exercise_id, word, named_kinds(kinds), seed or 0, device)
     elif (kinds, seed, device) != (None, None, None):
         message = "--kinds, --seed and --device are for the scan of a transformer; name it with --from"
         raise InvalidInput("grade exercises new", [Problem("usage", message)])
     schemas = {f"{name}.json": rendered(name) + "\n" for name in ("exercise", "submission")}
-    folder = starting.start(exercise_id, root, schemas, files)
-    for note in notes:
+    folder = starting.start(exercise_id, root, schemas, begun.files if begun else None)
+    for note in begun.notes if begun else ():
         say(note, err=True)
     say(f"Created {folder}. Change {shelf.FILE_NAME}, README.md and my_heads.yaml in it, then run:")
     if folder.resolve().parent not in (known.resolve() for known in shelf.folders()):
         folders = os.pathsep.join([*filter(None, [os.environ.get(shelf.VARIABLE)]), str(root.resolve())])
         say(f"  export {shelf.VARIABLE}={folders}")
+    if begun and begun.variable:
+        say(f"  export {begun.variable}")
     say(f"  grade exercises check {folder}\n  grade scan {exercise_id}")
 
 
-def _from_scan(
-    exercise_id: str, word: str, kinds: list[Kind] | None, seed: int, device: str | None
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the files of an exercise on this transformer, and what its author should know."""
+def _from_scan(exercise_id: str, word: str, kinds: list[Kind] | None, seed: int, device: str | None) -> "Begun":
+    """Return an exercise on this transformer."""
     with progress() as shown:
-        from grader.authoring.from_scan import begun
+        from grader.authoring import from_scan
         from grader.laboratory.atlas import AtlasLaboratory
 
         folder, settings = home.writable_folder(home.TABLES), ProbeSettings.model_validate({"seed": seed})
         lab = AtlasLaboratory(
             word, folder, kinds=kinds, settings=settings, kinds_source=KINDS, device=device, **shown._asdict()
         )
-        made = begun(exercise_id, lab)
-    return made.files, made.notes
+        return from_scan.begun(exercise_id, lab)
 
 
 @app.command()
@@ -282,7 +283,7 @@ def publish(
     ] = None,
     transformer: TransformerPath = None,
 ) -> None:
-    """Measure an exercise, and write its scores into its folder, so that others grade it without the weights."""
+    """Measure an exercise, and write its scores into its folder. Others then grade it without the weights."""
     from grader.laboratory.publishing import measured
     from grader.measuring.tables.carried import FILE_NAME, packed
 
@@ -303,7 +304,7 @@ def verify(
     exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="ID", show_default=False)],
     transformer: TransformerPath = None,
 ) -> None:
-    """Measure an exercise again, and compare the scores that it carries, to four decimals."""
+    """Measure an exercise again, and compare the scores it carries. They must agree to four decimals."""
     from grader.checkup import carried
 
     exercise = shelf.load(exercise_id)

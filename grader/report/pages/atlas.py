@@ -7,6 +7,7 @@ from grader.report.drawing import headmap
 from grader.report.pages.page import STYLES, page
 from grader.report.pages.scan import content
 from grader.report.text import words
+from grader.report.text.atlas import names
 from grader.schema import HeadIndex, Picture, title
 from grader.schema.atlas import Comparison, LeftOut
 
@@ -30,6 +31,7 @@ def compared(comparison: Comparison, before: Standings, after: Standings) -> str
         "compared.html.jinja",
         (*STYLES, "scan.css"),
         comparison=comparison,
+        names=names(comparison),
         maps=maps,
         title=title,
         signs=words.STANDINGS,

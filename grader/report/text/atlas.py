@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from itertools import groupby
 
 from grader.exercises.names import statistic
 from grader.grading.standings import Standings
@@ -11,7 +10,7 @@ from grader.kinds.definition import STATISTICS
 from grader.report.text.labels import cells, padded
 from grader.report.text.words import plural
 from grader.schema import HeadIndex, Statistic, title
-from grader.schema.atlas import Atlas, AtlasHead, AtlasKind, Comparison, HeadChange, LeftOut
+from grader.schema.atlas import Atlas, AtlasHead, AtlasKind, ComparedKind, Comparison, HeadChange, LeftOut
 
 TOP = 3
 """The number of heads of each kind that are listed, if not more are asked for."""
@@ -19,6 +18,8 @@ CELL = 4
 """The columns of a head on the map."""
 NOT_CONFIRMED = "\N{MIDDLE DOT}"
 OUTCOMES = {"confirmed": "confirmed", "refuted": "", "not_graded": "not confirmed yet"}
+TOO_CLOSE = {"came": "was not confirmed yet", "went": "is not confirmed yet"}
+"""What is said of a head whose interval held the threshold on one side, though its score may lie above it."""
 Column = tuple[Statistic, str]
 """A statistic, and the slice that it was measured on."""
 
@@ -79,36 +80,58 @@ def _head(head: AtlasHead) -> str:
 
 def _left_out(label: str, kinds: Iterable[LeftOut]) -> Iterator[str]:
     """Yield the kinds that were not measured, those with the same reason together."""
-    for number, (reason, of_reason) in enumerate(groupby(kinds, key=lambda each: each.reason)):
-        if not number:
-            yield ""
-        yield f"{label}: {', '.join(each.kind.name for each in of_reason)}: {reason}"
+    of_reason: dict[str, list[str]] = {}
+    for each in kinds:
+        of_reason.setdefault(each.reason, []).append(each.kind.name)
+    if of_reason:
+        yield ""
+    yield from (f"{label}: {', '.join(names)}: {reason}" for reason, names in of_reason.items())
 
 
 def compared_text(comparison: Comparison, top: int = TOP) -> str:
     """Return what came, went and moved, kind by kind; or the best heads of each, where the shapes differ."""
     before, after = comparison.before.transformer, comparison.after.transformer
-    lines = [f"{before.name} -> {after.name}"]
+    first, second = names(comparison)
+    lines = [f"{first} -> {second}"]
     if not comparison.head_by_head:
         shapes = " and ".join(f"{each.layers} x {each.heads} ({each.family})" for each in (before, after))
         lines.append(f"not compared head by head, because their shapes are {shapes}: the best heads of each")
+    same = [each for each in comparison.kinds if comparison.head_by_head and not each.changes]
     for each in comparison.kinds:
-        confirmed = " -> ".join(map(str, each.confirmed))
-        lines += ["", f"{title(each.kind)}: {plural(each.confirmed[1], 'head', 'heads')} confirmed ({confirmed})"]
-        if comparison.head_by_head:
-            lines += [f"  {_change(change)}" for change in each.changes] or ["  no change"]
-        else:
-            rows = zip(each.best[0][:top], each.best[1][:top], strict=False)
-            lines += [f"  {_head(one):<45} {_head(other)}".rstrip() for one, other in rows]
-    lines += _left_out(f"Only in {before.name}", comparison.only_before)
-    lines += _left_out(f"Only in {after.name}", comparison.only_after)
+        if each not in same:
+            lines += ["", *_compared(each, comparison, top)]
+    if same:
+        kinds = ", ".join(f"{title(each.kind)} ({each.confirmed[1]})" for each in same)
+        lines += ["", f"No change, with the number of confirmed heads: {kinds}"]
+    lines += _left_out(f"Only in {first}", comparison.only_before)
+    lines += _left_out(f"Only in {second}", comparison.only_after)
     return "\n".join(lines)
+
+
+def names(comparison: Comparison) -> tuple[str, str]:
+    """Return the names of both transformers, with the beginning of their digests where the names are the same."""
+    one, other = comparison.before, comparison.after
+    first, second = one.transformer.name, other.transformer.name
+    if first != second:
+        return first, second
+    return f"{first} ({one.digest[:8]})", f"{second} ({other.digest[:8]})"
+
+
+def _compared(each: ComparedKind, comparison: Comparison, top: int) -> Iterator[str]:
+    confirmed = " -> ".join(map(str, each.confirmed))
+    yield f"{title(each.kind)}: {plural(each.confirmed[1], 'head', 'heads')} confirmed ({confirmed})"
+    if comparison.head_by_head:
+        yield from (f"  {_change(change)}" for change in each.changes)
+    else:
+        rows = zip(each.best[0][:top], each.best[1][:top], strict=False)
+        yield from (f"  {_head(one):<45} {_head(other)}".rstrip() for one, other in rows)
 
 
 def _change(change: HeadChange) -> str:
     one, other = change.before, change.after
     scores = f"{one.measured.score:.3f} -> {other.measured.score:.3f}"
-    return f"{change.change:<6} {one.name:<6} {scores}  rank {one.rank} -> {other.rank}"
+    too_close = TOO_CLOSE[change.change] if "not_graded" in (one.outcome, other.outcome) else ""
+    return f"{change.change:<6} {one.name:<6} {scores}  rank {one.rank} -> {other.rank}  {too_close}".rstrip()
 
 
 def table(atlas: Atlas) -> str:

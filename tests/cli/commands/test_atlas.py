@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.laboratory.atlas import AtlasLaboratory
+from grader.report.text.atlas import compared_text
 from grader.schema.atlas import Atlas, Comparison
 from tests.cli.conftest import Bench
 from tests.support import planted_transformer, planted_words
@@ -143,10 +144,35 @@ def test_of_two_checkpoints_the_heads_that_came_and_went(ran: dict[str, Ran]) ->
     assert positional.changes == ()
     assert [(each.change, each.before.name) for each in induction.changes] == [("came", "L1H0"), ("went", "L1H2")]
     assert "planted -> later\n" in ran["compared"][1]
-    assert "positional, offset -1: 1 head confirmed (1 -> 1)\n  no change\n" in ran["compared"][1]
+    assert "\n\nNo change, with the number of confirmed heads: positional, offset -1 (1)" in ran["compared"][1]
     assert "  came   L1H0   0.0" in ran["compared"][1]
     assert ran["compared csv"][1].splitlines()[1].startswith("induction,came,1,0,0.0")
     assert "<td>came</td>" in ran["compared html"][1]
+
+
+def test_two_checkpoints_of_one_name_are_told_apart_by_their_digests(ran: dict[str, Ran]) -> None:
+    comparison = Comparison.model_validate_json(ran["compared json"][1])
+    later = comparison.after.model_copy(update={"transformer": comparison.before.transformer})
+    digests = (comparison.before.digest[:8], later.digest[:8])
+
+    printed = compared_text(comparison.model_copy(update={"after": later}))
+
+    assert printed.splitlines()[0] == f"planted ({digests[0]}) -> planted ({digests[1]})"
+
+
+def test_a_head_that_went_because_it_is_too_close_says_so(ran: dict[str, Ran]) -> None:
+    comparison = Comparison.model_validate_json(ran["compared json"][1])
+    induction = comparison.kinds[1]
+    went = induction.changes[1]
+    close = went.model_copy(update={"after": went.after.model_copy(update={"outcome": "not_graded"})})
+    kind = induction.model_copy(update={"changes": (close,)})
+
+    (line,) = [
+        line for line in compared_text(comparison.model_copy(update={"kinds": (kind,)})).splitlines() if "went" in line
+    ]
+
+    assert "went   L1H2" in line
+    assert line.endswith("  is not confirmed yet")
 
 
 def test_of_two_shapes_the_best_heads_of_each(ran: dict[str, Ran]) -> None:
@@ -167,7 +193,8 @@ def test_kinds_that_a_tokenizer_cannot_carry_are_named_with_the_reason(ran: dict
 
     assert code == 0
     assert "AB   induction: 1" in printed
-    assert "\nNot measured: positional:-1, duplicate_token: the tokenizer does not know `Yesterday`" in printed
+    yesterday = "positional:-1, duplicate_token, attention_sink, current_token: the tokenizer does not know `Yesterday`"
+    assert f"\nNot measured: {yesterday}" in printed
     assert "\nNot measured: rare_token: rare_token: the tokenizer has 0 words" in printed
     assert '<h2 id="left-out-title">Not measured</h2>' in ran["few words page"][1]
     assert ran["none carried"][0] == 3
@@ -179,6 +206,7 @@ def test_a_new_exercise_is_accepted_at_once_also_for_eight_heads(ran: dict[str, 
     text, example = (folder / "exercise.yaml").read_text(), (folder / "my_heads.yaml").read_text()
 
     assert (ran["new"][0], ran["check"][0]) == (0, 0), ran["new"][2] + ran["check"][1]
+    assert f"  export GRADER_TRANSFORMER_PLANTED={planted.root / 'planted'}\n" in ran["new"][1]
     assert "1 exercise: 0 invalid, 0 warnings" in ran["check"][1]
     assert "- {type: induction, heads: 2, points: 30, passing: 1}" in text
     assert "layer: 1, head: 2" not in example
