@@ -178,6 +178,14 @@ def test_what_was_measured_otherwise_is_named_by_kind_and_head(entries: dict[str
     }
 
 
+def test_scores_are_published_of_the_cpu_whatever_device_is_meant(
+    entries: dict[str, bytes], pinned: Exercise, weights: Path, tmp_path: Path
+) -> None:
+    bench = Laboratory(pinned, tmp_path / "tables", explicit=weights, device="cuda:999")
+
+    assert list(differences(measured(bench, tmp_path), entries)) == []
+
+
 def test_scores_without_pins_are_not_published(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(ExerciseError, match="no file of its transformer is pinned"):
         measured(Laboratory(ASKED, tmp_path, explicit=weights), tmp_path)

@@ -83,9 +83,9 @@ class Laboratory:
         self.say, self.progress = say, progress
 
     def elsewhere(self, folder: Path) -> "Laboratory":
-        """Return the same laboratory with another folder, which measures all that is not kept there."""
+        """Return the same laboratory with another folder, which measures on the CPU all that is not kept there."""
         other = Laboratory(
-            self.exercise, folder, explicit=self.explicit, device=self.device, say=self.say, progress=self.progress
+            self.exercise, folder, explicit=self.explicit, device=REFERENCE, say=self.say, progress=self.progress
         )
         other.carried = None
         return other
