@@ -178,15 +178,6 @@ def test_what_was_measured_otherwise_is_named_by_kind_and_head(entries: dict[str
     }
 
 
-def test_results_that_are_no_json_count_as_missing() -> None:
-    found = differences({RESULTS: b"a {\nb\n\xff 1\nc [1]\n"}, {RESULTS: b'a {"evidence": {"text": "the king"}}\n'})
-
-    assert list(map(str, found)) == [
-        "“the king”: - is carried, there was measured",
-        "result c: there is carried, - was measured",
-    ]
-
-
 def test_scores_are_published_and_verified_on_the_cpu_whatever_device_is_named(
     entries: dict[str, bytes], pinned: Exercise, weights: Path, shelf: Path, tmp_path: Path
 ) -> None:
