@@ -19,7 +19,7 @@ CELL = 4
 NOT_CONFIRMED = "\N{MIDDLE DOT}"
 OUTCOMES = {"confirmed": "confirmed", "refuted": "", "not_graded": "not confirmed yet"}
 TOO_CLOSE = {"came": "was not confirmed yet", "went": "is not confirmed yet"}
-"""What is said of a head whose interval held the threshold on one side, though its score may lie above it."""
+"""The words on a head whose interval held the threshold on one side, though its score may lie above it."""
 Column = tuple[Statistic, str]
 """A statistic, and the slice that it was measured on."""
 
