@@ -67,7 +67,8 @@ class Scores(Sequence[Score]):
 
     def __init__(self, standings: Standings, left_out: Iterable[LeftOut] = ()) -> None:
         """Made by `scan`."""
-        self.left_out = {each.kind.name: each.reason for each in left_out}
+        self._left_out = tuple(left_out)
+        self.left_out = {each.kind.name: each.reason for each in self._left_out}
         table = standings.table
         self.transformer, self.layers, self.heads, self.seed = table.transformer, table.layers, table.heads, table.seed
         self.kinds = tuple(standings.by_kind)
@@ -132,7 +133,7 @@ class Scores(Sequence[Score]):
         """
         from grader.grading.atlas import atlas_of, compare
 
-        return compare(atlas_of(self._standings), atlas_of(other._standings))
+        return compare(*(atlas_of(each._standings, each._left_out) for each in (self, other)))
 
     def to_pandas(self) -> "pandas.DataFrame":
         """Return the rows as a data frame, with a column for each attribute of `Score`.

@@ -19,6 +19,8 @@ from grader.schema.atlas import (
 
 BEST = 3
 """The number of best heads of each transformer in a comparison."""
+LOOKS_AHEAD, NOT_ASKED = "it looks ahead, which no head of a decoder can", "it was not asked for there"
+"""The reasons why a kind of one transformer was not measured in the other, if nothing hindered it."""
 
 
 def atlas_of(standings: Standings, left_out: Iterable[LeftOut] = ()) -> Atlas:
@@ -110,5 +112,5 @@ def _only(there: Atlas, elsewhere: Atlas) -> Iterator[LeftOut]:
     reasons = {each.kind.name: each.reason for each in elsewhere.left_out}
     for each in there.kinds:
         if each.kind.name not in names:
-            looks_ahead = "it looks ahead, which no head of a decoder can"
-            yield LeftOut(kind=each.kind, reason=reasons.get(each.kind.name) or looks_ahead)
+            unasked = LOOKS_AHEAD if each.kind.looks_ahead else NOT_ASKED
+            yield LeftOut(kind=each.kind, reason=reasons.get(each.kind.name, unasked))

@@ -75,6 +75,8 @@ def test_a_kind_that_the_transformer_cannot_read_is_left_out_with_the_reason(
 
     assert scores.kinds == ("syntactic:noun_adjective",)
     assert scores.left_out["induction"].startswith("GPT2Model reads 64 tokens at most, but a probe has ")
+    reasons = {each.kind.name: each.reason for each in scan("gpt2").compare(scores).only_before}
+    assert reasons["induction"] == scores.left_out["induction"]
 
 
 def test_two_scans_are_compared(exercise: grader.Exercise) -> None:
@@ -84,7 +86,8 @@ def test_two_scans_are_compared(exercise: grader.Exercise) -> None:
     assert comparison.head_by_head
     assert comparison.kinds[0].changes == ()  # none is confirmed
     assert not one.compare(grader.scan(exercise)).head_by_head
-    assert [each.kind.name for each in one.compare(scan("gpt2", seed=5)).only_after] == ["positional:-1"]
+    (only,) = one.compare(scan("gpt2", seed=5)).only_after
+    assert (only.kind.name, only.reason) == ("positional:-1", "it was not asked for there")
 
 
 def test_some_kinds_of_an_exercise(exercise: grader.Exercise) -> None:

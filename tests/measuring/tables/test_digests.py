@@ -93,7 +93,7 @@ def test_a_helper_that_moved_with_a_changed_constant_is_seen(copy: Path) -> None
         ("measuring/probes/grammar/english.py", "once again", "once more"),
         ("measuring/probes/vocabulary.py", "king kings", "count counts"),
         ("measuring/transformer/activation.py", "0.044715", "0.045"),
-        ("kinds/types/induction.py", "after_copy.tril(-2)", "after_copy.tril(-1)"),
+        ("kinds/types/induction.py", "distance(sequence) >= 2", "distance(sequence) >= 1"),
         ("kinds/types/positional.py", 'decides="share"', 'decides="hit_rate"'),
         ("kinds/types/induction.py", 'probes=("repeats",)', 'probes=("repeats", "running_text")'),
         ("kinds/types/syntactic.py", "range(asker)", "range(asker - 1)"),
