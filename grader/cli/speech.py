@@ -20,7 +20,7 @@ STUDENTS = (
     "status", "report",
 )  # fmt: skip
 """The commands for students."""
-INSTRUCTORS = ("check", "new", "sentences")
+INSTRUCTORS = ("check", "new", "publish", "sentences", "verify")
 """The subcommands of `grade exercises` that are not for students."""
 LETTERS = 52
 """The most letters in a translated line of help: the library counts letters, and most of Korean take two cells."""

@@ -139,10 +139,11 @@ class Laboratory:
 
     @property
     def _kind_of_device(self) -> str:
-        """The kind of the named device, else that on which the table was measured."""
+        """The kind of the named device, else that on which the table was measured, if it was."""
         if self.device != devices.AUTO:
             return self.device.partition(":")[0]
-        return self.table.basis.device if self.table.basis else REFERENCE
+        table = vars(self).get("table") or self.store.current()
+        return table.basis.device if table is not None and table.basis is not None else REFERENCE
 
     @cached_property
     def causal(self) -> "CausalLaboratory":
@@ -214,13 +215,14 @@ class Laboratory:
 
     def report(self, submission: Submission, credit: float = 1.0) -> Report:
         """Return the report on a submission that has been checked against the exercise; late ones have less credit."""
+        table = self.table  # first: sentences are kept with the device on which it was measured
         evidence = {
             number: self._evidence(claim)
             for number, claim in enumerate(submission.claims)
             if claim.evidence and self.has(claim)
         }
         causal = self.causal if needs_causal(self.exercise, submission.claims) else None
-        report = grade(submission, self.exercise, self.table, evidence, self.standings, causal)
+        report = grade(submission, self.exercise, table, evidence, self.standings, causal)
         return credited(report, self.exercise, credit)
 
     def _evidence(self, claim: Claim) -> Evidence:

@@ -44,7 +44,8 @@ def test_the_exercise_carries_what_is_measured(exercise: Exercise, tmp_path: Pat
     assert unlike(fresh) == []
 
 
-def test_every_set_of_its_induction_heads_and_every_circuit_is_carried(bench: Laboratory) -> None:
+def test_every_set_of_its_induction_heads_and_every_circuit_is_carried(exercise: Exercise, tmp_path: Path) -> None:
+    bench = Laboratory(exercise, tmp_path)
     assert bench.store.fitting() is not None, "run `make scores`"
     kind, heads = bench.exercise.kinds[1].kind, confirmed(bench.standings, "induction")
     for number in range(1, len(heads) + 1):
