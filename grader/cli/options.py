@@ -28,8 +28,7 @@ Device = Annotated[
     str | None,
     typer.Option(
         "--device",
-        help="Where heads are measured: auto, cpu, cuda, cuda:1 or mps. Default: GRADER_DEVICE, else auto, which is a "
-        "GPU where there is one.",
+        help="Where heads are measured: auto, cpu, cuda, cuda:1, mps.",
         metavar="DEVICE",
     ),
 ]

@@ -254,6 +254,7 @@ def test_kinds_have_their_measures_and_languages_other_than_english_no_english_s
         "positional:-1": "running_text",
         "positional:+1": "running_text",
         "induction": "copying",
+        "long_prefix_induction": "copying",
         "duplicate_token": "copying",
         "syntactic:verb_subject": "agreement",
         "syntactic:pronoun_antecedent": "pronouns",

@@ -25,6 +25,7 @@ from grader.ledger.tables import DELIVERIES, SUBMISSIONS
 from grader.schema import Claim, Exercise, Submission
 from grader.schema.queue import TERMINAL
 from grader.service import streams
+from tests.support.carried import measuring
 from tests.support.servers import ROOT, Process, Valkey, celery_worker, wait_for
 
 EXERCISE = "mini-heads"
@@ -43,7 +44,7 @@ OTHERS = ("intake", "dispatch", "courier")
 @cache
 def measured() -> Laboratory:
     """Return the exercise's laboratory, with all heads measured; this machine measures them once."""
-    found = Laboratory(exercises.load(EXERCISE), MEASURED)
+    found = measuring(Laboratory(exercises.load(EXERCISE), MEASURED))
     _ = found.standings
     return found
 
