@@ -5,8 +5,7 @@ from pathlib import Path
 
 from grader import exercises
 from grader.base import home
-from grader.base.errors import ExerciseError, GraderError, LedgerError, NotInstalled, TransformerNotFound
-from grader.base.installed import lacking
+from grader.base.errors import ExerciseError, GraderError, LedgerError, TransformerNotFound
 from grader.checkup import carried, service, variables
 from grader.checkup.check import Check
 from grader.exercises.known_heads import FILE_NAME, NOT_MEASURED, KnownHead, of_exercise
@@ -16,8 +15,7 @@ from grader.ledger import Ledger
 from grader.measuring import transformer
 from grader.measuring.tables.score_table import ScoreTable, kept
 from grader.measuring.transformer import families
-from grader.measuring.transformer.find import Located
-from grader.schema import Basis, Exercise, TransformerSource
+from grader.schema import Basis, Exercise
 from grader.service.versions import EditedExercise, KeptVersions
 
 DIGITS = 12
@@ -112,7 +110,7 @@ def _transformer(exercise: Exercise) -> Check:
     source = exercise.transformer
     subject = f"transformer {source.name}"
     try:
-        located = _located(source)
+        located = transformer.locate(source, online=False)
         transformer.verify(located, source)
     except GraderError as error:
         first, *rest = str(error).splitlines()
@@ -122,29 +120,14 @@ def _transformer(exercise: Exercise) -> Check:
     return Check(True, subject, f"{located.how}, {located.path}; {pins}")
 
 
-def _located(source: TransformerSource) -> Located:
-    """Return the transformer's place on this machine.
-
-    Raises:
-        NotInstalled: To look into the hub's cache needs a library that the small installation lacks.
-        TransformerNotFound: It is not here.
-    """
-    try:
-        return transformer.locate(source, online=False)
-    except ModuleNotFoundError as error:
-        if told := lacking(error, source.name):
-            raise told from error
-        raise
-
-
 def _table(exercise: Exercise) -> Iterator[Check]:
     """Check the exercise's score table, and show what its scores follow from."""
     subject, source = f"exercise {exercise.id}", exercise.transformer
     try:
-        path = None if source.files else _located(source).path
+        path = None if source.files else transformer.locate(source, online=False).path
         laboratory = Laboratory(exercise, home.folder() / home.TABLES, explicit=path)
         table = laboratory.store.current()
-    except (TransformerNotFound, NotInstalled):
+    except TransformerNotFound:
         yield Check(True, subject, "the score table is looked up once the transformer is found")
         return
     except GraderError as error:

@@ -96,7 +96,7 @@ def test_where_circuits_are_asked_for_a_head_of_any_kind_may_be_the_sender() -> 
     ("kind", "begins"),
     [
         ({"type": "positional", "offset": -1}, "One bright line just below"),
-        ({"type": "positional", "offset": -3}, "One bright line parallel"),
+        ({"type": "positional", "offset": -3}, "One bright line below the diagonal"),
         ({"type": "syntactic", "relation": "object_verb", "direction": "forward"}, "What is acted upon"),
     ],
 )
