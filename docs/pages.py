@@ -12,8 +12,8 @@ from mkdocs.structure.files import File, Files
 PAGES = ("*.md", "docs/**/*.md", "exercises/*/*.md", "training/README.md", "benchmarks/*.md", "grader/**/*.md")
 LINKED = ("LICENSE", "docs/examples/*", "docs/pictures/*.png", "docs/schema/*.json", "grader/**/heat-maps/*.png")
 """What pages show or link to besides each other."""
-STARTING_POINT = "grader/authoring/starting_point"
-"""Not for readers: the beginning of an exercise that is not written yet."""
+STARTING_POINTS = ("grader/authoring/starting_point", "grader/authoring/starting_from")
+"""Not for readers: the beginnings of exercises that are not written yet."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -24,6 +24,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     ours = [
         File(path.as_posix(), str(root), config.site_dir, config.use_directory_urls)
         for path in sorted(found)
-        if not path.is_relative_to(STARTING_POINT)
+        if not any(map(path.is_relative_to, STARTING_POINTS))
     ]
     return Files([*from_theme, *ours])

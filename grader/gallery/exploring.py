@@ -6,10 +6,11 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from grader.base.errors import GraderError
+from grader.explorer.files import of_files
 from grader.explorer.site import beside
-from grader.explorer.weights import transformer_script
+from grader.explorer.weights import Ingredients, transformer_script
 from grader.gallery.entries import Exhibit
-from grader.measuring.transformer import Loaded, load
+from grader.measuring.transformer import digest
 from grader.schema import Exercise
 
 DIGITS = 12
@@ -19,7 +20,8 @@ DIGITS = 12
 class Explorable(NamedTuple):
     """A transformer that a browser can run."""
 
-    loaded: Loaded
+    made_of: Ingredients
+    digest: str
     script: str
 
 
@@ -29,15 +31,15 @@ def explorable(exercises: Iterable[Exercise]) -> dict[str, Explorable]:
     for exercise in exercises:
         if exercise.transformer.bundled is not None:
             with suppress(GraderError):  # it is not there, or the browser cannot run it: then there is no such page
-                loaded = load(exercise.transformer, dtype=exercise.probes.precision)
-                found[exercise.id] = Explorable(loaded, transformer_script(loaded))
+                made_of = of_files(exercise.transformer)
+                found[exercise.id] = Explorable(made_of, digest(exercise.transformer), transformer_script(made_of))
     return found
 
 
 def files(exercise: Exercise, of: Explorable) -> dict[str, str]:
     """Return the exercise's page and its transformer's script, which other exercises share, by their paths."""
-    script = f"transformer-{of.loaded.digest[:DIGITS]}.js"
-    return {page(exercise.id): beside(exercise, of.loaded, script=script), script: of.script}
+    script = f"transformer-{of.digest[:DIGITS]}.js"
+    return {page(exercise.id): beside(exercise, of.made_of, script=script), script: of.script}
 
 
 def page(exercise: str) -> str:
