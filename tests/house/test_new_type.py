@@ -153,7 +153,7 @@ def test_check_takes_its_spellings(product: Product) -> None:
 def test_exercises(product: Product) -> None:
     assert "stride-heads" in product.grade("exercises")
     assert TITLE in product.grade("exercises", "stride-heads")
-    assert " invalid" in product.grade("exercises", "check")
+    assert " invalid" in product.grade("exercises", "check", product.root / "mine")
     product.grade("exercises", "new", "another", "--in", product.root / "elsewhere")
 
 
