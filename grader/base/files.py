@@ -4,6 +4,7 @@ What the grader keeps for itself is sealed: read back only as it was written, un
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -18,7 +19,8 @@ SEAL = 65
 """The length of a seal in bytes: the end of a line, and a checksum."""
 
 unfinished: set[Path] = set()
-"""Files that must not outlive what is being done; who ends the process without unwinding it removes them."""
+"""Files and folders that must not outlive what is being done; they are also removed when Ctrl-C ends the process
+without unwinding it."""
 
 
 def write_whole(path: Path, content: bytes, mode: int = FOR_ALL) -> None:
@@ -57,13 +59,21 @@ def _written(path: Path, content: bytes, mode: int) -> Iterator[Path]:
 
 @contextmanager
 def passing(path: Path) -> Iterator[None]:
-    """Remove the file at the end of the `with` block, also if it is interrupted."""
+    """Remove the file or folder at the end of the `with` block, also if it is interrupted."""
     unfinished.add(path)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        removed(path)
         unfinished.discard(path)
+
+
+def removed(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; it may be gone already."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_cache(path: Path, content: bytes) -> None:

@@ -1,13 +1,17 @@
-"""A folder that a command writes, replaced as a whole: readers see the old one, the new one, or for an instant none."""
+"""Folders that are there as a whole or not at all, also if Ctrl-C ends the program.
 
-import shutil
+One that a command writes is replaced: readers see the old one, the new one, or for an instant none.
+"""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from uuid import uuid4
 
 from grader.base.errors import InvalidInput, Problem
+from grader.base.files import passing, removed
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,22 @@ def replaced(out: Path, mark: FolderMark, foreign: Problem) -> Iterator[Path]:
         raise _unwritable(out, error) from None
     new = out.with_name(f".{out.name}-{uuid4().hex}")
     try:
-        new.mkdir(parents=True)
-        yield new
-        mark.leave(new)
-        _exchange(new, out)
+        with passing(new):
+            new.mkdir(parents=True)
+            yield new
+            mark.leave(new)
+            _exchange(new, out)
     except OSError as error:
         raise _unwritable(out, error) from None
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+
+
+@contextmanager
+def temporary(prefix: str) -> Iterator[Path]:
+    """Provide a new folder for this user alone, among the system's temporary ones; it is gone afterwards."""
+    folder = Path(gettempdir()) / f"{prefix}{uuid4().hex}"
+    with passing(folder):  # from before it is there, so that no interrupt comes too early
+        folder.mkdir(mode=0o700)
+        yield folder
 
 
 def _unwritable(out: Path, error: OSError | RuntimeError) -> InvalidInput:
@@ -69,4 +81,4 @@ def _exchange(new: Path, out: Path) -> None:
     except BaseException:  # also at an interrupt, because there is no other one
         old.replace(out)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    removed(old)

@@ -49,9 +49,9 @@ def over() -> None:
 
 
 def leave() -> NoReturn:
-    """End the process at once, without files that would be half-written."""
+    """End the process at once, without files and folders that would be half-written."""
     for path in list(files.unfinished):
-        path.unlink(missing_ok=True)
+        files.removed(path)
     if sys.stderr.isatty():
         os.write(sys.stderr.fileno(), SHOW_CURSOR + b"\n")
     os._exit(CODE)

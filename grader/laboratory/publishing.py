@@ -7,9 +7,9 @@ say what matters or what feeds what, every set of heads and every circuit that s
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from grader.base.errors import ExerciseError, GraderError
+from grader.base.folders import temporary
 from grader.exercises import submissions
 from grader.laboratory import Laboratory
 from grader.measuring.tables.carried import entries_of
@@ -31,8 +31,8 @@ def measured(lab: Laboratory, folder: Path) -> dict[str, bytes]:
     if not lab.exercise.transformer.files:
         message = "no file of its transformer is pinned, so that scores could be of any; write `files` with SHA-256"
         raise ExerciseError(f"{lab.exercise.id}: {message}")
-    with TemporaryDirectory(prefix="grade-publish-") as kept:
-        fresh = lab.elsewhere(Path(kept), REFERENCE)
+    with temporary("grade-publish-") as kept:
+        fresh = lab.elsewhere(kept, REFERENCE)
         _measure(fresh, folder)
         return kept_entries(fresh)
 

@@ -129,11 +129,10 @@ def entries_of(path: Path, kinds: Items[Kind]) -> Iterator[tuple[str, bytes]]:
             yield PATTERNS.format(kind.name), kept[f"{kind.name}/patterns"].tobytes()
 
 
-def carried_picture(carried: Carried | None, kind: Kind, layer: int, head: int) -> Picture | None:
+def carried_picture(carried: Carried, kind: Kind, layer: int, head: int) -> Picture | None:
     """Return one head's pattern on the kind's example that the exercise carries; None if none can be used."""
-    table = carried.table if carried else None
-    raw = carried.entry(EXAMPLE.format(kind.name), MOST_EXAMPLE) if carried else None
-    if carried is None or table is None or raw is None:
+    table, raw = carried.table, carried.entry(EXAMPLE.format(kind.name), MOST_EXAMPLE)
+    if table is None or raw is None:
         return None
     try:
         example = Example.model_validate_json(raw)

@@ -28,7 +28,7 @@ from grader.base.memory import is_shortage
 from grader.kinds import LOOKALIKES
 from grader.kinds.masks import Question, looked_at
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention.rows import LONG, Asked, by_rows, stream_asked
+from grader.measuring.attention.rows import LONG, ROOM, Asked, by_rows, stream_asked
 from grader.measuring.attention.streaming import one_thread
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
@@ -215,7 +215,7 @@ def answers(  # noqa: PLR0913 - what is asked, and in keywords how
         texts += _texts(sequences, started, causal=causal)
     refuse_unreadable(model, (text.token_ids for text in texts))
     by_rows = _by_rows(model, texts, note)
-    _pass_all(model, _batches(texts, partial(_at_once, model, tokens)), threads, say, rows=by_rows)
+    _pass_all(model, _batches(texts, partial(_at_once, model, tokens, by_rows)), threads, say, rows=by_rows)
     return {name: [run.answers for run in of_kind] for name, of_kind in runs.items()}
 
 
@@ -313,13 +313,22 @@ def _batches(texts: Items[_Text], at_once: Callable[[int], int]) -> list[list[_T
     return sorted(batches, key=lambda batch: -len(batch) * len(batch[0].token_ids))
 
 
-def _at_once(model: PreTrainedModel, tokens: int | None, length: int) -> int:
-    """Return the number of texts of this length that one batch has."""
+def _at_once(model: PreTrainedModel, tokens: int | None, rows: bool, length: int) -> int:
+    """Return the number of texts of this length that one batch has; with `rows`, long ones run without patterns."""
     if tokens is not None or model.device.type == REFERENCE:
         return (tokens or TOKENS) // length
     config = model.config
-    text: int = COPIES * length * (config.num_attention_heads * length + config.hidden_size) * torch.float32.itemsize
-    return min(ON_GPU // length, room(model.device) // text)
+    heads = 0 if rows and length >= LONG else config.num_attention_heads
+    return min(ON_GPU // length, _fitting(room(model.device), length, config.hidden_size, heads))
+
+
+def _fitting(space: int, length: int, width: int, heads: int) -> int:
+    """Return the number of texts that fit into these bytes, each with its states and the patterns of these heads.
+
+    Without heads, the rows of some queries are held instead, one text's at a time.
+    """
+    numbers = space // (COPIES * torch.float32.itemsize)
+    return (numbers - (0 if heads else ROOM)) // (length * (heads * length + width))
 
 
 def _pass_all(

@@ -31,6 +31,15 @@ def test_the_shipped_exercises_are_sound() -> None:
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "6 exercises: 0 invalid, 0 warnings")
 
 
+def test_scores_that_cannot_be_measured_here_are_not_called_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_TRANSFORMER_MINI_GPT2", "/nowhere")
+
+    done = grade("verify", "mini-heads")
+
+    assert done.exit_code == 3
+    assert "they cannot be measured here: GRADER_TRANSFORMER_MINI_GPT2 /nowhere: does not exist" in done.output
+
+
 def test_one_bad_file_hides_no_other_and_every_problem_is_told(course: Path) -> None:
     write(course, TEXT.replace("title:", "titel:").replace("seed: 1", "seed: one"))
     write(course, TEXT.replace(ID, "syntax") + "kinds: [", "syntax")

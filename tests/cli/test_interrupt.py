@@ -1,5 +1,6 @@
 """Ctrl-C at twenty-five moments of a first submission, from its first import to its last write."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -94,6 +95,42 @@ def test_after_an_interrupt_that_a_library_made_a_result_of_nothing_is_said() ->
     done = subprocess.run([sys.executable, "-c", SWALLOWED], cwd=REPOSITORY, capture_output=True, timeout=HANGING)
 
     assert (done.returncode, done.stdout, done.stderr) == (CODE, b"", b"")
+
+
+STUCK = """
+import os, signal, time
+from pathlib import Path
+from grader.base import interrupt
+from grader.base.folders import temporary
+
+interrupt.prepare()
+with temporary("grade-stuck-") as folder:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "file").touch()
+    (folder / "link").symlink_to(Path.cwd(), target_is_directory=True)
+    print(folder, folder.is_dir(), flush=True)
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        time.sleep(60)
+"""
+
+
+def test_a_temporary_folder_is_removed_where_the_program_does_not_unwind(tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+    done = subprocess.run(
+        [sys.executable, "-c", STUCK],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        timeout=HANGING,
+    )
+    folder, was_there = done.stdout.split()
+
+    assert (done.returncode, was_there) == (CODE, "True")
+    assert not Path(folder).exists()
+    assert (tmp_path / "kept").exists()
 
 
 def test_a_program_that_calls_a_command_keeps_its_ctrl_c() -> None:

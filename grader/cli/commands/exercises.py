@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from grader import exercises as shelf
 from grader.base import home
-from grader.base.errors import ExerciseError, InvalidInput, Problem
+from grader.base.errors import ExerciseError, GraderError, InvalidInput, Problem
 from grader.base.language import N_, _, ngettext, spoken
 from grader.base.numbers import percent
 from grader.base.screen import Clean
@@ -312,7 +312,9 @@ def verify(
         checks = list(carried.compared(lab, shelf.available()[exercise_id]))
     for check in checks:
         say(f"{check.result}\n  {check.advice}" if check.advice else check.result)
-    raise typer.Exit(0 if all(check.is_ok for check in checks) else INVALID)
+    if any(not (check.is_ok or check.is_unknown) for check in checks):
+        raise typer.Exit(INVALID)
+    raise typer.Exit(GraderError.exit_code if any(check.is_unknown for check in checks) else 0)
 
 
 def _rows(exercise: Exercise) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from grader import exercises
 from grader.base.environment import is_on
+from grader.base.errors import InvalidInput, Problem
 from grader.base.installed import can_measure, refuse_without
 from grader.base.language import _
 from grader.cli.console import say
@@ -104,6 +105,9 @@ def build(
 def _explorer(exercise_id: str | None, transformer: Path | None, device: str | None) -> "Explorer":
     """Return the page's parts: on an exercise, or on a transformer alone, with nothing to hand in."""
     if exercise_id is None and transformer is not None:
+        if device is not None:
+            message = _("nothing is measured without an exercise, and pages look on the CPU; leave --device out")
+            raise InvalidInput("grade explore", [Problem("usage", message)])
         return _only_looking(transformer)
     exercise = exercises.load(exercise_id or DEFAULT_EXERCISE)
     with laboratory(exercise, transformer, device) as lab:

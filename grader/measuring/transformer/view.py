@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from grader.base.errors import UnsupportedTransformer
+from grader.base.folders import temporary
 
 
 @contextmanager
@@ -15,8 +15,7 @@ def view(path: Path, files: Mapping[str, Path]) -> Iterator[Path]:
 
     Errors inside name the file where it really lies.
     """
-    with TemporaryDirectory(prefix="grader-") as name:
-        folder = Path(name)
+    with temporary("grader-") as folder:
         for file, target in files.items():
             _link(folder / file, target.resolve())
         shown = folder if path.is_dir() else folder / path.name

@@ -30,6 +30,7 @@ def test_a_word_that_is_no_device_is_refused_by_every_command(
     [
         (("submit", EXAMPLE, "--queue", "redis://nowhere:1"), "the worker has its own transformer and device"),
         (("scan", "--pattern", REPOSITORY / "README.md"), "leave --transformer and --device out"),
+        (("explore", "--transformer", REPOSITORY, "--port", "0", "--no-open"), "leave --device out"),
     ],
 )
 def test_where_nothing_is_measured_here_a_device_is_refused(words: tuple[object, ...], message: str) -> None:
