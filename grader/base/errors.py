@@ -4,7 +4,7 @@ A student's wrong claim is never an error; it gets a verdict.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class GraderError(Exception):
@@ -13,8 +13,7 @@ class GraderError(Exception):
     exit_code = 3
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with an input, at one place in it."""
 
     code: str

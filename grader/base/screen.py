@@ -28,10 +28,13 @@ _USED_AFTER = {
     **dict.fromkeys(SELECTORS, frozenset({"So", "Sm", "Po"})),
 }
 """The categories after which joiners and selectors have a use."""
-_SUSPECT = re.compile(r"[^\n\t\x20-\x7e\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
-"""Everything but the letters that are most common here, which need no closer look."""
-_UNJOINED = re.compile(r"[\u1100-\u11ff\u3040-\u318f\u3400-\u9fff\uac00-\ud7ff]")
-"""Hangul, kana and Han: no joiner has a use among them."""
+_SUSPECT = re.compile(r"[^\n\t\x20-\x7e](?<![\u3041-\u30ff\u4e00-\u9fff])(?<![\uac00-\ud7a3])")
+"""Everything but the letters that are most common here, which need no closer look.
+
+In one set, so many ranges would take Python several milliseconds to compile, at each start of a command.
+"""
+_UNJOINED = r"[\u1100-\u11ff\u3040-\u318f\u3400-\u9fff\uac00-\ud7ff]"
+"""Hangul, kana and Han: no joiner has a use among them. Rarely needed, so it is compiled when it is used."""
 
 
 class Clean(str):
@@ -93,7 +96,7 @@ def _shown(found: re.Match[str]) -> str:
 
 def _is_used(before: str, character: str) -> bool:
     """Return whether a joiner or selector has a use after this character."""
-    if before.isascii() or _UNJOINED.match(before):
+    if before.isascii() or re.match(_UNJOINED, before):
         return character in SELECTORS and before in "0123456789#*"  # the keys of a telephone
     return unicodedata.category(before) in _USED_AFTER[character]
 

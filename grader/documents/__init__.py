@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
-from grader.documents import characters, structure
+from grader.documents import characters
 from grader.documents.messages import did_you_mean, listed, shown
 from grader.documents.plain_yaml import Document, Plain, parse
 
@@ -60,7 +60,8 @@ def validated(document: Document, record: type[R]) -> tuple[R | None, list[Probl
     try:
         read_record = record.model_validate(document.data)
     except ValidationError as error:
-        from grader.documents.mistakes import explained  # most documents have no mistakes
+        from grader.documents import structure  # most documents have no mistakes
+        from grader.documents.mistakes import explained
 
         problems += explained(error, document, record, PROBLEMS_LIMIT)
         return None, limited(structure.explained(problems, document.text))

@@ -13,7 +13,6 @@ import yaml
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
-from grader.documents import structure
 from grader.documents.encoding import SourceText, decoded
 from grader.documents.messages import dotted, shown
 from grader.documents.scalars import Fault, quoted, unquoted
@@ -117,6 +116,8 @@ def parse(raw: bytes, source: str, limit: int) -> Document:
         problem = _syntax_problem(error, text)
         context = getattr(error, "context_mark", None)
         since = text.spot(context.index)[0] if context else problem.line
+        from grader.documents import structure  # most documents have no mistakes
+
         raise InvalidInput(source, structure.problems(text, since, problem.line) or [problem]) from None
 
 

@@ -57,12 +57,12 @@ def plays(exercise: Exercise) -> tuple[Play, ...]:
     A submission over the budget is refused, so the last of these stands for claiming everything.
     """
     plays = [Play("claim nothing", 0.0, 0.0)]
+    names, heads = [kind.name for kind in exercise.kinds], _heads(exercise)
     for claims in sorted({*range(1, min(exercise.budget, EVERY_SIZE_TO) + 1), exercise.budget}):
-        for kind in exercise.kinds:
-            if claims <= _heads(exercise):
-                plays.append(_play(f"{claims} x {kind.name} at random", exercise, {kind.name: claims}))
-        turns = [exercise.kinds[turn % len(exercise.kinds)].name for turn in range(claims)]
-        spread = {name: min(turns.count(name), _heads(exercise)) for name in turns}
+        for asked, name in enumerate(names):
+            if claims <= heads:
+                plays.append(_play(f"{claims} x {name} at random", exercise, {asked: claims}))
+        spread = {turn: min(len(range(turn, claims, len(names))), heads) for turn in range(len(names))}
         plays.append(_play(f"{claims} over all kinds at random", exercise, spread))
         plays += _circuit_plays(exercise, claims)
     return tuple(plays)
@@ -93,12 +93,13 @@ def _heads(exercise: Exercise) -> int:
     return exercise.transformer.layers * exercise.transformer.heads
 
 
-def _play(name: str, exercise: Exercise, claims: dict[str, int]) -> Play:
+def _play(name: str, exercise: Exercise, claims: Mapping[int, int]) -> Play:
+    """Return the play of these many random claims on each kind, by the kind's place in the exercise."""
     states: dict[_State, float] = {_State(0.0, 0, 0): 1.0}
     chances: list[float] = []
     heads = _heads(exercise)
-    for kind in exercise.kinds:
-        if count := claims.get(kind.name, 0):
+    for place, kind in enumerate(exercise.kinds):
+        if count := claims.get(place, 0):
             states = _with_kind(states, kind, count, heads)
             chances += [min(1.0, kind.passing / max(1, heads - kind.too_close))] * count
     return _valued(name, exercise, states, chances)

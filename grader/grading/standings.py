@@ -5,7 +5,6 @@ Nothing is computed before it is asked for, and then only once: a submission is 
 
 from collections.abc import Container, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import NamedTuple
@@ -45,8 +44,7 @@ def times_needed(value: float, at_least: float) -> float:
     return value / max(at_least, _LEAST_NEEDED)
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """One head under one kind: the measurement, the result at each threshold, and the outcome of a claim on it."""
 
     measured: Measurement

@@ -1,7 +1,6 @@
 """Measures of what gets worse without heads of a type, and the trials on which they are taken."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.base.errors import GraderError
@@ -28,8 +27,7 @@ class AskedToken(NamedTuple):
     """The id of the token that its logit is compared with; without it, the loss is read."""
 
 
-@dataclass(frozen=True)
-class Trial:
+class Trial(NamedTuple):
     """One sequence on which a behaviour shows, and a matched one on which it cannot."""
 
     token_ids: tuple[int, ...]
@@ -42,8 +40,7 @@ class Trial:
     logit difference."""
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(NamedTuple):
     """The thing that gets worse when heads are replaced."""
 
     name: str

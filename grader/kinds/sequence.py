@@ -1,10 +1,9 @@
 """One token sequence of a probe with its annotations: words, arcs, categories, the rare word."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """The positions of a word's tokens, from `start` to `stop`, without `stop`."""
 
     start: int
@@ -16,8 +15,7 @@ class Span:
         return self.stop - 1
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A grammatical relation between two words of the sequence, which are counted from 0."""
 
     relation: str
@@ -27,8 +25,7 @@ class Link:
     """The slices that the relation belongs to in addition to its sequence's."""
 
 
-@dataclass(frozen=True)
-class ProbeSequence:
+class ProbeSequence(NamedTuple):
     """Token ids with annotations; the same tokenizer and seed always give the same ones."""
 
     token_ids: tuple[int, ...]

@@ -1,6 +1,5 @@
 """One line of the ledger, and the student whom it belongs to."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,8 +17,7 @@ class KnownStudent(NamedTuple):
     student: str
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """A report with its place in the ledger."""
 
     id: int

@@ -8,10 +8,9 @@ process.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
@@ -76,8 +75,7 @@ STUDENTS = "SELECT DISTINCT platform, student FROM reports"
 EXERCISES = "SELECT DISTINCT platform, exercise FROM reports"
 
 
-@dataclass(frozen=True)
-class Regrade:
+class Regrade(NamedTuple):
     """The entry that a report replaces, and the reason."""
 
     replaces: int

@@ -1,9 +1,8 @@
 """The heads that were seen to matter, from effects that are known already: nothing is measured here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from grader.grading.importance import idle, importance
 from grader.schema import AskedKind, Exercise, HeadIndex, Importance, Kind, Report, SetEffect, Verdict
@@ -17,8 +16,7 @@ DEFAULT_PART: float = AskedKind.model_fields["needed_at"].default
 """The part of the behaviour that must be lost for a kind that the exercise does not ask for."""
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(NamedTuple):
     """The importance of one head, or of one set of heads, for what a kind is for."""
 
     kind: Kind

@@ -5,7 +5,6 @@ replaces one that was measured here, never the other way round.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from grader.base.language import N_
@@ -61,7 +60,7 @@ def _counting(ordered: Iterable[Work], names: set[str | None]) -> Iterator[Ledge
                 yield entry
             elif not _agree(newest[root], entry.report):
                 again = AGAIN if platform == LOCAL else N_("a platform measured it")
-                yield replace(entry, replaces=root, reason=entry.reason or again)
+                yield entry._replace(replaces=root, reason=entry.reason or again)
             newest[root] = entry.report
         if platform != LOCAL:
             judged.add(root)
@@ -93,4 +92,4 @@ def _agree(one: Report, other: Report) -> bool:
 def _of(student: str, entry: LedgerEntry) -> LedgerEntry:
     if entry.report.student == student:
         return entry
-    return replace(entry, report=entry.report.model_copy(update={"student": student}))
+    return entry._replace(report=entry.report.model_copy(update={"student": student}))

@@ -6,7 +6,6 @@ applied regrade use the same function, so they have the same result.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from grader.base.errors import ExerciseError
@@ -155,7 +154,7 @@ class Regrading:
         wanted = tuple(e for e in effects if e.is_change and not (self.never_lower and e.is_loss))
         following = max(entry.id for entry in entries) + 1
         added = [
-            replace(effect.entry, id=following + number, report=effect.after, replaces=effect.entry.id)
+            effect.entry._replace(id=following + number, report=effect.after, replaces=effect.entry.id)
             for number, effect in enumerate(wanted)
         ]
         before = progress(entries)
@@ -181,7 +180,7 @@ def _earned(entries: Sequence[LedgerEntry], added: Sequence[LedgerEntry]) -> dic
 
 def _steps(standing: Sequence[LedgerEntry]) -> dict[str, int]:
     """Return the XP that each of these reports adds to those before it, by submission."""
-    ordered = [replace(entry, id=number, replaces=None) for number, entry in enumerate(standing, 1)]
+    ordered = [entry._replace(id=number, replaces=None) for number, entry in enumerate(standing, 1)]
     changes = (line.xp_change for line in progress(ordered).history)
     return {entry.submission: change for entry, change in zip(ordered, changes, strict=True)}
 

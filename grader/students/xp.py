@@ -10,7 +10,7 @@ counts, so XP can fall; the history says when and why. The price of a hint is ta
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import Field
@@ -158,7 +158,7 @@ def progress(entries: Iterable[LedgerEntry], hints: Iterable[Hint] = ()) -> Prog
 def _slim(entry: LedgerEntry) -> LedgerEntry:
     """Return the entry with only what progress is made of: thousands of reports with all numbers take much memory."""
     verdicts = tuple(verdict.model_copy(update=NOT_COUNTED) for verdict in entry.report.verdicts)
-    return replace(entry, report=entry.report.model_copy(update={"verdicts": verdicts, "without": ()}))
+    return entry._replace(report=entry.report.model_copy(update={"verdicts": verdicts, "without": ()}))
 
 
 def earnings(entries: Iterable[LedgerEntry]) -> list[int]:
@@ -179,7 +179,7 @@ def _replay(ordered: Sequence[LedgerEntry]) -> tuple[list[int], list[LedgerEntry
         report, exercise = entry.report, entry.report.exercise
         start = first[entry.id] = entry.id if entry.replaces is None else first.get(entry.replaces, entry.replaces)
         if start in attempts:
-            attempts[start] = replace(entry, created_at=attempts[start].created_at)
+            attempts[start] = entry._replace(created_at=attempts[start].created_at)
             banks[exercise] = _Bank()
             banks[exercise].add(*(a.report for a in attempts.values() if a.report.exercise == exercise))
         else:

@@ -6,7 +6,6 @@ Nothing is measured here, so neither the transformer nor a numerical library is 
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
@@ -187,4 +186,4 @@ def _awaited(client: streams.QueueClient, posted: streams.Posted, seconds: float
 
 
 def _without_place(problem: Problem) -> Problem:
-    return replace(problem, line=None, column=None)
+    return problem._replace(line=None, column=None)

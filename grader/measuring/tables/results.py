@@ -6,10 +6,9 @@ measured again.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -20,8 +19,7 @@ from grader.schema import Record
 R = TypeVar("R", bound=Record)
 
 
-@dataclass(frozen=True)
-class ResultStore:
+class ResultStore(NamedTuple):
     """The place of results that are measured one by one: a set of heads, a head, a sentence."""
 
     folder: Path

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from grader.base.errors import TransformerNotFound
 from grader.base.language import N_, _
@@ -21,8 +20,7 @@ Origin = Literal["given", "bundled", "package", "cache", "hub"]
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """The place of the weights, and how they were found."""
 
     path: Path

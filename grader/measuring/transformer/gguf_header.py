@@ -5,8 +5,8 @@ The format: magic, version, the numbers of tensors and of keys; each key with it
 
 import mmap
 import struct
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.base.errors import UnsupportedTransformer
 
@@ -23,8 +23,7 @@ NESTED = 4
 """The most arrays in one another."""
 
 
-@dataclass(frozen=True)
-class GgufHeader:
+class GgufHeader(NamedTuple):
     """The counts and numbers of a header."""
 
     numbers: dict[str, int | float]

@@ -4,9 +4,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.base.errors import DigestMismatch, ExerciseError, UnsupportedTransformer
 from grader.base.language import _
@@ -44,8 +43,7 @@ LOADING = threading.Lock()
 """A lock: reading a transformer changes switches of the library that all threads share."""
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A transformer ready to be measured."""
 
     model: "PreTrainedModel"

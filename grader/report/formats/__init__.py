@@ -4,10 +4,9 @@ A new format is a file here with the functions `show`, and `failed` for what has
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
@@ -29,8 +28,7 @@ class Format(StrEnum):
     junit = "junit"
 
 
-@dataclass(frozen=True)
-class Material:
+class Material(NamedTuple):
     """Everything that a format may use."""
 
     report: Report
@@ -48,8 +46,7 @@ class Material:
     """True if the text goes to a file, so that it has neither colour nor the terminal's width."""
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """The reason why there is no report, in the words of a platform's results."""
 
     source: str

@@ -17,7 +17,7 @@ def visible(text: str) -> str:
 
 def cells(text: str) -> int:
     """Return the width of `text` in columns of a terminal, or in letters of a monospaced font."""
-    return sum(_cell(character) for character in text)
+    return len(text) if text.isascii() else sum(_cell(character) for character in text)
 
 
 def _cell(character: str) -> int:

@@ -1,7 +1,5 @@
 """Probes of thousands of tokens: few queries, repeats near and far, masks with a row for each asked query alone."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaModel
@@ -66,7 +64,7 @@ def test_a_small_vocabulary_is_taken_again_but_for_what_is_repeated() -> None:
 
 def whole(kind: Kind, sequence: ProbeSequence) -> Question:
     """The question with a row for every position."""
-    return question(kind, replace(sequence, queries=None))
+    return question(kind, sequence._replace(queries=None))
 
 
 @pytest.mark.parametrize("kind", USUAL, ids=lambda kind: kind.name)
