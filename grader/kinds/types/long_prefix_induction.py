@@ -1,5 +1,6 @@
 """Long-prefix induction head: it attends to the key after the copy that stands behind the same tokens as the query."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_
@@ -9,6 +10,9 @@ from grader.kinds.lookalikes.looking import copy, first, last, long_copy
 from grader.kinds.sequence import ProbeSequence
 
 if TYPE_CHECKING:
+    from jaxtyping import Bool
+    from torch import Tensor
+
     from grader.kinds.masks import Question
 
 
@@ -18,15 +22,20 @@ def ask(sequence: ProbeSequence) -> "Question":
     Only queries are asked whose token has another earlier copy, behind other tokens: there, the last token alone does
     not tell which one is meant.
     """
-    from grader.kinds.masks import Question, all_but_special, same_token
+    from grader.kinds.masks import Question, all_but_special, distance, queries, same_token
 
-    copies = same_token(sequence)
-    long = copies & copies.roll((1, 1), (0, 1)) & copies.roll((2, 2), (0, 1))  # query and key -> one, two further on
+    def copies_of(back: int) -> "Bool[Tensor, 'query key']":
+        """Return a mask of the keys behind which, `back` tokens before, stands a copy of what does before the query."""
+        before = replace(sequence, queries=tuple((queries(sequence) - back).tolist()))
+        return same_token(before).roll(back, dims=1)
+
+    copies = copies_of(0)
+    long = copies & copies_of(1) & copies_of(2)
     ambiguous = (copies & ~long).any(-1)
     after_copy = (long & ambiguous[:, None]).roll(1, dims=1)  # key -> key + 1
     after_copy[:, 0] = False
     eligible = all_but_special(sequence)
-    return Question(after_copy.tril(-2) & eligible, eligible)
+    return Question(after_copy & (distance(sequence) >= 2) & eligible, eligible)
 
 
 TYPE = HeadType(
