@@ -62,6 +62,16 @@ def copy(shift: int) -> Looks:
     return looks
 
 
+def behind_copy(back: int) -> Looks:
+    """Return what compares the token `back` places before the query alone, and looks at what came as far behind it."""
+
+    def looks(sequence: ProbeSequence, query: int) -> Places:
+        ids, before = sequence.token_ids, query - back
+        return [place + back + 1 for place in range(1, before - 1) if ids[place] == ids[before]]
+
+    return looks
+
+
 def same_token(sequence: ProbeSequence, query: int) -> Places:
     """Return the query and the earlier copies of its token."""
     return [query, *copy(0)(sequence, query)]
