@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from grader.base import home
-from grader.base.errors import UnsupportedTransformer
+from grader.base.errors import ExerciseError, UnsupportedTransformer
 from grader.base.memory import enough_memory
 from grader.door.notebook import ProgressBar, progress_bar
 from grader.door.opening import in_memory, opened, refuse_in_memory
@@ -185,9 +185,8 @@ def _measured(
         for name in families_of(kind):
             try:
                 family(name, own, settings)
-            except ValueError as error:
-                message = f"{kind.name}: its probe needs more English words that are one token each ({error})"
-                raise UnsupportedTransformer(f"{message}; leave the kind out, or take another tokenizer") from error
+            except ExerciseError as error:
+                raise UnsupportedTransformer(f"{kind.name}: {error}") from error
     return scan(lent.model, own, settings, kinds, causal=lent.causal, say=bar.reach, note=_warn)
 
 

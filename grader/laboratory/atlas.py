@@ -142,8 +142,6 @@ def _hindrance(kind: Kind, loaded: Loaded, settings: ProbeSettings, *, causal: b
             lengths = [int(of_one[-1]) + 1 if causal else None for of_one in asked if len(of_one)]
             texts = [each.token_ids for each, of_one in zip(sequences, asked, strict=True) if len(of_one)]
             refuse_unreadable(loaded.model, [text[:length] for text, length in zip(texts, lengths, strict=True)])
-    except ValueError as error:
-        return f"its probe needs more English words that are one token each ({error})"
     except (ExerciseError, UnsupportedTransformer) as error:
         return str(error).partition("; ")[0]
     return ""

@@ -9,5 +9,11 @@ from grader.schema import Kind
 
 def question(kind: Kind, sequence: ProbeSequence) -> Question:
     """Return the keys that each query of the sequence ought to look at, if the head is of the kind."""
-    asked = kind.head_type.ask(sequence, **kind.parameters)
-    return asked if sequence.queries is None else replace(asked, queries=sequence.queries)
+    if sequence.queries is None:
+        return kind.head_type.ask(sequence, **kind.parameters)
+    if not sequence.words:
+        return replace(kind.head_type.ask(sequence, **kind.parameters), queries=sequence.queries)
+    whole = kind.head_type.ask(replace(sequence, queries=None), **kind.parameters)  # by words: a row for every position
+    rows = list(sequence.queries)
+    groups = {name: members[rows] for name, members in whole.groups.items()}
+    return Question(whole.targets[rows], whole.eligible[rows], groups, whole.rivals, sequence.queries)

@@ -22,6 +22,7 @@ SETTINGS = grader.ProbeSettings(
     seed=3, random_sequences=4, repeat_sequences=6, sentences=20, category_sequences=10, rare_sequences=10
 )
 TWO = ["positional:-1", "induction"]
+TOO_FEW = "positional:-1: the probe needs 16 English words that are one token each, and the tokenizer has "
 
 
 def scan(family: str, **more: Any) -> grader.Scores:  # noqa: ANN401
@@ -201,10 +202,19 @@ def test_a_tokenizer_of_another_transformer_is_refused() -> None:
 def test_a_tokenizer_without_english_words_is_refused() -> None:
     words: PreTrainedTokenizerFast = saved_transformers.tokenizer()
 
-    with pytest.raises(
-        grader.UnsupportedTransformer, match="positional:-1: its probe needs more English words that are one token each"
-    ):
+    with pytest.raises(grader.UnsupportedTransformer, match=TOO_FEW):
         scan("gpt2", tokenizer=words)
+
+
+def test_a_kind_for_which_the_tokenizer_has_too_few_words_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
+    saved_transformers.model("gpt2", 4000).save_pretrained(tmp_path / "short")
+    saved_transformers.tokenizer().save_pretrained(tmp_path / "short")
+
+    with pytest.raises(grader.UnsupportedTransformer, match=f"no kind can be measured on short: {TOO_FEW}"):
+        grader.scan(transformer=tmp_path / "short", kinds=["positional:-1"], settings=SETTINGS)
 
 
 def test_a_tokenizer_that_learns_a_token_is_not_measured_by_what_it_was() -> None:

@@ -113,6 +113,20 @@ LOOKALIKES: dict[str, Lookalike] = {
         N_("It looks at all punctuation marks before, at all alike."), of_class(MARKS, slice(None))
     ),
     N_("first-mark head"): Lookalike(N_("It looks at the first punctuation mark."), of_class(MARKS, FIRST)),
+    N_("symbol head"): Lookalike(
+        N_("It looks at the last mark or symbol, whichever it is."), of_class(("PUNCT", "SYM"), NEAREST)
+    ),
+    N_("one-character head"): Lookalike(
+        N_("It looks at the last single character, be it a letter, a digit, a mark or a symbol."),
+        last(words_that(looking.is_one_character)),
+    ),
+    N_("small-word head"): Lookalike(
+        N_("It looks at the last of the most frequent words and marks."), last(words_that(looking.is_most_frequent))
+    ),
+    N_("low-id head"): Lookalike(N_("It looks at the last token with an id as low as those of marks."), looking.low_id),
+    N_("lowest-id head"): Lookalike(
+        N_("It looks at the token with the lowest id among the six before."), looking.lowest_id_near
+    ),
     N_("first-word head"): Lookalike(N_("It looks at the first word of the text."), looking.first_word),
     N_("sentence-start head"): Lookalike(
         N_("It looks at the first word of the sentence that it stands in."), looking.sentence_start

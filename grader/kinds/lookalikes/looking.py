@@ -8,6 +8,9 @@ from grader.kinds.sequence import ProbeSequence
 Places = Iterable[int]
 Looks = Callable[[ProbeSequence, int], Places]
 NOUNS, VERBS, DISTANT = ("NOUN", "PROPN"), ("VERB",), 3
+MARKS, NEAR = frozenset(".,;:"), 6
+VERY_FREQUENT = 7.0
+"""The Zipf frequency of a word that is at least one in a hundred; in English, `the` and five others."""
 
 
 @lru_cache(maxsize=4096)
@@ -55,6 +58,16 @@ def copy(shift: int) -> Looks:
     def looks(sequence: ProbeSequence, query: int) -> Places:
         ids = sequence.token_ids
         return [place + shift for place in range(1, query) if ids[place] == ids[query] and place + shift < query]
+
+    return looks
+
+
+def behind_copy(back: int) -> Looks:
+    """Return what compares the token `back` places before the query alone, and looks at what came as far behind it."""
+
+    def looks(sequence: ProbeSequence, query: int) -> Places:
+        ids, before = sequence.token_ids, query - back
+        return [place + back + 1 for place in range(1, before - 1) if ids[place] == ids[before]]
 
     return looks
 
@@ -248,6 +261,29 @@ def infrequency(sequence: ProbeSequence, word: int) -> float:
 def highest_id(sequence: ProbeSequence, query: int) -> Places:
     """Return the key with the highest token id."""
     return [max(range(1, query + 1), key=sequence.token_ids.__getitem__)] if query else []
+
+
+def lowest_id_near(sequence: ProbeSequence, query: int) -> Places:
+    """Return the key with the lowest token id among the six before the query."""
+    near = range(max(1, query - NEAR), query)
+    return [min(near, key=sequence.token_ids.__getitem__)] if near else []
+
+
+def low_id(sequence: ProbeSequence, query: int) -> Places:
+    """Return the last key before the query with a token id as low as that of a full stop, comma, semicolon or colon."""
+    marks = [word for word, spelled in zip(sequence.words, sequence.spelled, strict=False) if spelled in MARKS]
+    bound = max((sequence.token_ids[mark.last] for mark in marks), default=-1)
+    return [place for place in range(1, query) if sequence.token_ids[place] <= bound][-1:]
+
+
+def is_one_character(sequence: ProbeSequence, word: int) -> bool:
+    """Return whether a word, a mark or a symbol is a single character."""
+    return bool(sequence.spelled) and len(sequence.spelled[word]) == 1
+
+
+def is_most_frequent(sequence: ProbeSequence, word: int) -> bool:
+    """Return whether a word is one of the most frequent ones of the language, as marks are."""
+    return bool(sequence.spelled) and (sequence.spelled[word] in MARKS or frequency(sequence, word) >= VERY_FREQUENT)
 
 
 def is_capital(sequence: ProbeSequence, word: int) -> bool:

@@ -75,7 +75,9 @@ TYPE = HeadType(
     confound=(
         "A sink is no task: a head with one rests there too, as an induction head does where nothing is repeated, and "
         "then it is both. So there are many, and a right claim says little: an exercise should give few points for it. "
-        "What the first position holds does not matter, so the random tokens must show the column as well."
+        "A verdict says that the mean attention to the first position is 0.3 or more, as in its source, and not that "
+        "most of the attention is there: the rest may do a task. What the first position holds does not matter, so the "
+        "random tokens must show the column as well."
     ),
     literature=(
         "Gu et al. 2024, *When Attention Sink Emerges in Language Models*, section 3.2 for the measure and table 1 for "

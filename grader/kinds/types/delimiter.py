@@ -24,7 +24,7 @@ def ask(sequence: ProbeSequence) -> "Question":
     for word, spelled in zip(sequence.words, sequence.spelled, strict=True):
         if spelled in DELIMITERS:
             seen.append(word.last)
-        elif len(seen) >= LEAST_BEFORE and word.last - seen[-1] >= DISTANT:
+        elif spelled[0].isalnum() and len(seen) >= LEAST_BEFORE and word.last - seen[-1] >= DISTANT:
             targets[word.last, [seen[-1], *separators]] = True
     return Question(targets, eligible)
 
@@ -47,7 +47,7 @@ TYPE = HeadType(
             0.4,
             N_(
                 "no agreed number: Clark et al. 2019, section 3.2 and figure 2, give means for each layer's heads; "
-                "measured for this grader: a head that looks at all marks alike has 0.22, mini-gpt2's best 0.24"
+                "measured for this grader: a head that looks at all marks alike has 0.22, mini-gpt2's best 0.26"
             ),
         ),
     ),
@@ -75,30 +75,37 @@ TYPE = HeadType(
         "`[SEP]` counts as well."
     ),
     probe=(
-        "Lists of common words without grammar, four to nine of them between two delimiters of the four, which are "
-        "drawn at random (slice `list`), and the passages of `positional` (slice `text`). A word is asked if two "
-        "delimiters stand before it, and the last one three or more tokens back."
+        "Lists of common words without grammar, four to seven of them between two delimiters of the four, which are "
+        "drawn at random, and the passages of `positional` (slice `text`). Between the words of a list stands what is "
+        "like a delimiter and is none: in the slice `symbols` one of `%*+=/#&@$~` directly behind each, and in `small` "
+        "a single letter, a digit, or `the`, `of`, `and`, `to` or `in`. A word is asked if two delimiters stand before "
+        "it, and the last one three or more tokens back. A tokenizer that knows none of the symbols is refused."
     ),
     confound=(
         "Where one delimiter stands before a word, the last is also the first and the only one, and from the word "
         "right behind it a previous-token head finds it: neither is asked. In a text, full stops and commas are the "
-        "most frequent tokens beside `the`, so a head that looks at frequent tokens looks at all of them, the last one "
-        "being one of many."
+        "most frequent tokens beside `the`; like other marks they have no space in front, one character and low ids. A "
+        "head that goes by any of these need know nothing of delimiters: in the lists, something nearer is so as well, "
+        "and it scores nearly 0."
     ),
     literature=(
         "Clark et al. 2019, *What Does BERT Look At?*, section 3.2 and figure 2: over half of BERT-base's attention in "
         "layers 6 to 10 is on `[SEP]`; deep heads attend to periods and commas, whichever they are."
     ),
     remark=(
-        "Not found yet (measured for this grader): the best of mini-gpt2's 48 heads is L2H5 with 0.24, of "
-        "SmolLM2-135M's 270 L10H0 with 0.15, of MiniLM's 72 L0H5 with 0.08. Heads that look at marks look at many of "
+        "Not found yet (measured for this grader): the best of mini-gpt2's 48 heads is L2H5 with 0.26, of "
+        "SmolLM2-135M's 270 L10H0 with 0.16, of MiniLM's 72 L0H5 with 0.07. Heads that look at marks look at many of "
         "them: on the passages L2H5 gives 0.59 and SmolLM2-135M's L1H1 0.56 to all of them together. In lists some "
-        "find the last one most often, as SmolLM2-135M's L12H1 with a hit rate of 0.91, and give it 0.28. No "
-        "behaviour can be stated that gets worse without such heads: that of a no-op, as Clark et al. call it, is none."
+        "find the last one often, as SmolLM2-135M's L12H1 with hit rates of 0.52 and 0.82, and give it 0.18 at most. "
+        "No behaviour can be stated that gets worse without such heads: that of a no-op, as Clark et al. call it, is "
+        "none."
     ),
     lookalikes=(
         "all-marks head",
         "first-mark head",
+        "symbol head",
+        "small-word head",
+        "low-id head",
         "sink head",
         "previous-token head",
         "sentence-start head",

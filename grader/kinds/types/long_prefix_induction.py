@@ -1,14 +1,18 @@
 """Long-prefix induction head: it attends to the key after the copy that stands behind the same tokens as the query."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_
 from grader.kinds.definition import Colours, DefaultThreshold, HeadType, Ladder
 from grader.kinds.lookalikes import Lookalike
-from grader.kinds.lookalikes.looking import copy, first, last, long_copy
+from grader.kinds.lookalikes.looking import behind_copy, copy, first, last, long_copy
 from grader.kinds.sequence import ProbeSequence
 
 if TYPE_CHECKING:
+    from jaxtyping import Bool
+    from torch import Tensor
+
     from grader.kinds.masks import Question
 
 
@@ -18,15 +22,20 @@ def ask(sequence: ProbeSequence) -> "Question":
     Only queries are asked whose token has another earlier copy, behind other tokens: there, the last token alone does
     not tell which one is meant.
     """
-    from grader.kinds.masks import Question, all_but_special, same_token
+    from grader.kinds.masks import Question, all_but_special, distance, queries, same_token
 
-    copies = same_token(sequence)
-    long = copies & copies.roll((1, 1), (0, 1)) & copies.roll((2, 2), (0, 1))  # query and key -> one, two further on
+    def copies_of(back: int) -> "Bool[Tensor, 'query key']":
+        """Return a mask of the keys behind which, `back` tokens before, stands a copy of what does before the query."""
+        before = replace(sequence, queries=tuple((queries(sequence) - back).tolist()))
+        return same_token(before).roll(back, dims=1)
+
+    copies = copies_of(0)
+    long = copies & copies_of(1) & copies_of(2)
     ambiguous = (copies & ~long).any(-1)
     after_copy = (long & ambiguous[:, None]).roll(1, dims=1)  # key -> key + 1
     after_copy[:, 0] = False
     eligible = all_but_special(sequence)
-    return Question(after_copy.tril(-2) & eligible, eligible)
+    return Question(after_copy & (distance(sequence) >= 2) & eligible, eligible)
 
 
 TYPE = HeadType(
@@ -56,8 +65,8 @@ TYPE = HeadType(
             0.5,
             N_(
                 "twice the quarter that a head gets which compares the last token alone, whichever of the four copies "
-                "it takes; measured for this grader: SmolLM2-135M's L18H6 0.63, next L18H7 0.35; mini-gpt2's induction "
-                "heads 0.27 and less; MiniLM's best 0.01"
+                "it takes; measured for this grader: SmolLM2-135M's L18H6 0.64, next L17H3 0.33; mini-gpt2's induction "
+                "heads 0.35 and less; MiniLM's best 0.02"
             ),
         ),
     ),
@@ -89,12 +98,15 @@ TYPE = HeadType(
     ),
     probe=(
         "Distinct random tokens, of which three come five times in a sequence (slice `prefixes`). The last time, two "
-        "tokens stand before it that stood before one of the four earlier copies; every copy has another token after "
-        "it. The right copy is first, second, third and last of the four in turn. Only the last occurrences are asked."
+        "tokens stand before it that stood before one of the four earlier copies; before the others stand those of the "
+        "two other threes, one of each. Every copy has another token after it. The right copy is first, second, third "
+        "and last of the four in turn. Only the last occurrences are asked."
     ),
     confound=(
         "Where a text simply comes twice, every induction head is right: here a head that compares the last token "
-        "alone gets a quarter, whether it looks after all copies alike, after the first or after the last one."
+        "alone gets a quarter, whether it looks after all copies alike, after the first or after the last one. A head "
+        "that compares one of the two tokens before instead, and looks as far behind its copies, finds it no more "
+        "often: they come in several places as well."
     ),
     literature=(
         "Kissane et al. 2024, *We Inspected Every Head in GPT-2 Small*, section Case Study: Long Prefix Induction "
@@ -104,14 +116,15 @@ TYPE = HeadType(
     remark=(
         "A head that compares two tokens is confirmed as well: what it must not do is to compare one alone. Of the "
         "heads that we measured one is of the kind, SmolLM2-135M's L18H6, one of its induction heads; the eight "
-        "induction heads of mini-gpt2 look after all four copies alike. GPT-2's score on this probe is not known: its "
-        "weights were not at hand."
+        "induction heads of mini-gpt2 look after all four copies nearly alike. GPT-2's score on this probe is not "
+        "known: its weights were not at hand."
     ),
     causal="copying",
     lookalikes=(
         "token after the copy",
         "token after the last copy",
         "token after the first copy",
+        "two after the previous token's copy",
         "copy head",
         "previous-token head",
     ),
@@ -121,6 +134,14 @@ TYPE = HeadType(
         ),
         N_("token after the first copy"): Lookalike(
             N_("It looks at the token after the first copy of the token itself."), first(copy(1)), ("induction",)
+        ),
+        N_("two after the previous token's copy"): Lookalike(
+            N_("It looks two tokens behind an earlier copy of the token before."), behind_copy(1), ("induction",)
+        ),
+        N_("three after an earlier token's copy"): Lookalike(
+            N_("It looks three tokens behind an earlier copy of the token two places back."),
+            behind_copy(2),
+            ("induction",),
         ),
         N_("token after the long copy"): Lookalike(
             N_("It looks at the token after an earlier copy of the last three tokens."),

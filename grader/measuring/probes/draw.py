@@ -8,6 +8,8 @@ from hashlib import sha256
 from random import Random
 from typing import TypeVar
 
+from grader.base.errors import ExerciseError
+
 T = TypeVar("T")
 GOLDEN = 0.6180339887498949
 """The golden ratio less 1."""
@@ -47,10 +49,15 @@ def shuffled(random: Random, items: Items[T]) -> list[T]:
 
 
 def some(random: Random, items: Items[T], count: int) -> list[T]:
-    """Return `count` different items in a random order."""
+    """Return `count` different items in a random order.
+
+    Raises:
+        ExerciseError: There are fewer; a probe's items are words, and only a tokenizer makes them few.
+    """
     chosen: dict[int, None] = {}
     if not 0 <= count <= len(items):
-        raise ValueError(f"{count} of {len(items)} items")
+        message = f"the probe needs {count} English words that are one token each, and the tokenizer has {len(items)}"
+        raise ExerciseError(f"{message}; leave the kind out, or take another tokenizer")
     while len(chosen) < count:
         chosen.setdefault(below(random, len(items)))
     return [items[index] for index in chosen]

@@ -1,6 +1,6 @@
 """Words and tokens: the tokens of each word, and the tokens that stand for plain words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from collections.abc import Sequence as Items
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -116,25 +116,27 @@ def _around(tokenizer: "PreTrainedTokenizerBase") -> tuple[tuple[int, ...], tupl
 
 def text_of(words: Items[str]) -> str:
     """Return the words as running text: single spaces, closing marks attached to the word before."""
-    return "".join(_pieces(words))
+    return "".join(_pieces(words, CLOSING_MARKS))
 
 
-def _pieces(words: Items[str]) -> list[str]:
+def _pieces(words: Items[str], attached: Set[str]) -> list[str]:
     """Return each word with the space before it, if there is one."""
-    return [word if not i or word in CLOSING_MARKS else f" {word}" for i, word in enumerate(words)]
+    return [word if not i or word in attached else f" {word}" for i, word in enumerate(words)]
 
 
 def encode(
-    tokenizer: "PreTrainedTokenizerBase", words: Items[str]
+    tokenizer: "PreTrainedTokenizerBase", words: Items[str], attached: Set[str] = CLOSING_MARKS
 ) -> tuple[tuple[int, ...], tuple[Span, ...], frozenset[int]]:
     """Return the token ids of the words as running text, each word's tokens, and the positions of special tokens.
 
-    A word that the tokenizer splits spans several tokens; a space belongs to the word behind it.
+    A word that the tokenizer splits spans several tokens; a space belongs to the word behind it. No space is in front
+    of what is `attached`.
 
     Raises:
         ExerciseError: The tokenizer does not know a word, or it gives two words a token in common.
     """
-    text, owners = text_of(words), [number for number, piece in enumerate(_pieces(words)) for _ in piece]
+    pieces = _pieces(words, attached)
+    text, owners = "".join(pieces), [number for number, piece in enumerate(pieces) for _ in piece]
     encoded = tokenizer.backend_tokenizer.encode(text, add_special_tokens=False)
     ids, front, special = surround(tokenizer, encoded.ids)
     held = [_held(text, owners, *offsets) for offsets in encoded.offsets]

@@ -1,8 +1,12 @@
 """Probes of thousands of tokens: few queries, repeats near and far, masks with a row for each asked query alone."""
 
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaModel
+from transformers import LlamaConfig, LlamaModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from grader.base.errors import UnsupportedTransformer
 from grader.kinds import LOOKALIKES, TYPES
@@ -24,6 +28,13 @@ KINDS = (Kind(type="positional", offset=-1), Kind(type="induction"), Kind(type="
 FAMILIES = ("random_tokens", "repeats")
 USUAL = [Kind(type=name) for name, each in TYPES.items() if each.from_tokens]
 """A kind of each type whose targets follow from the tokens, so that it can be asked in any text."""
+
+ANNOTATED = [
+    *(Kind(type=name) for name, each in TYPES.items() if not each.parameters and not each.every_key),
+    Kind(type="syntactic", relation="verb_subject"),
+    Kind(type="syntactic", relation="noun_determiner", direction="forward"),
+]
+"""A kind of each type that asks words or what stands behind the same tokens."""
 
 
 def sequences(name: str, tokenizer: str = "gpt2", **settings: int) -> tuple[ProbeSequence, ...]:
@@ -80,6 +91,30 @@ def test_the_rows_of_each_type_are_those_of_its_whole_mask(kind: Kind, name: str
             assert some.targets.equal(every.targets[places])
             assert some.eligible.equal(every.eligible[places])
             assert some.places[some.asked].tolist() == [place for place in places if every.asked[place]]
+
+
+@pytest.fixture(scope="module")
+def bundled() -> PreTrainedTokenizerBase:
+    folder = Path(str(resources.files("grader.measuring.transformer"))) / "bundled" / "mini-gpt2"
+    return PreTrainedTokenizerFast.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("kind", ANNOTATED, ids=lambda kind: kind.name)
+def test_where_some_queries_are_asked_of_any_text_their_rows_are_those_of_the_whole_mask(
+    kind: Kind, bundled: PreTrainedTokenizerBase
+) -> None:
+    few = ProbeSettings(seed=1, sentences=20, random_sequences=4, repeat_sequences=6, category_sequences=10)
+    for name in families_of(kind):
+        sequence = family(name, bundled, few)[-1]
+        every = question(kind, sequence)
+        places = [place for place in range(1, len(sequence.token_ids)) if place % 3]  # the first row is no position 0
+        some = question(kind, replace(sequence, queries=tuple(places)))
+
+        assert some.places[some.asked].tolist() == [place for place in places if every.asked[place]] != []
+        assert some.targets.equal(every.targets[places])
+        assert some.eligible.equal(every.eligible[places])
+        assert some.groups.keys() == every.groups.keys()
+        assert all(some.groups[group].equal(every.groups[group][places]) for group in some.groups)
 
 
 def test_no_look_alike_passes_over_four_thousand_tokens() -> None:
