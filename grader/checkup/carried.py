@@ -12,8 +12,6 @@ from grader.measuring.tables.carried import FILE_NAME, TABLE, Carried
 from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Basis
 
-FITTING = ("transformer", "code", "precision", "device")
-"""The parts of a basis in which carried scores must be as those of this machine."""
 MOST_SHOWN = 20
 """The most differences that are listed."""
 
@@ -27,10 +25,8 @@ def unused(lab: Laboratory) -> Iterator[Check]:
     """Yield that the exercise carries scores which are not used here, and what they differ in; nothing else."""
     if lab.carried is None or not lab.carried.path.is_file() or lab.store.fitting() is not None:
         return
-    subject, table = f"exercise {lab.exercise.id}", lab.carried.table
-    own, theirs = lab.store.basis, table.basis if table is not None else None
-    names = [name for name in FITTING if getattr(own, name) != getattr(theirs, name, "")]
-    what = "are damaged" if theirs is None else f"are of another {' and '.join(names) or 'exercise'}"
+    subject, misfits = f"exercise {lab.exercise.id}", lab.store.misfits()
+    what = f"are of another {' and '.join(misfits)}" if misfits else "are damaged"
     advice = f"write them anew with `grade exercises publish {lab.exercise.id}`"
     yield Check(False, subject, f"the scores that it carries {what}, and so are not used", advice, is_optional=True)
 

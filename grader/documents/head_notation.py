@@ -21,14 +21,12 @@ _LAYER = r"(?:layers?|lyr|l|block|blocks|transformer|a|레이어|층)"
 _HEAD = r"(?:heads?|hd|h|헤드)"
 _FILLING = r"(?:[\s._:/,;#()\[\]{}=>x'\"-]|attn|attention|self|번째|번|째|of|in|no|the)*"
 _NUMBER = r"(?<!\d)(\d{1,3})(?:st|nd|rd|th)?(?!\d)"
-_LAYER_FIRST = re.compile(
+# Both are long and rarely needed, so they are compiled when they are used.
+_LAYER_FIRST = (
     rf"{_FILLING}(?:(?:{_LAYER}|h|model|층){_FILLING})*{_NUMBER}{_FILLING}(?:층{_FILLING})?"
-    rf"(?:{_HEAD}{_FILLING})?{_NUMBER}{_FILLING}(?:{_HEAD})?",
-    re.ASCII,
+    rf"(?:{_HEAD}{_FILLING})?{_NUMBER}{_FILLING}(?:{_HEAD})?"
 )
-_HEAD_FIRST = re.compile(
-    rf"{_FILLING}{_HEAD}{_FILLING}{_NUMBER}{_FILLING}{_LAYER}{_FILLING}{_NUMBER}{_FILLING}", re.ASCII
-)
+_HEAD_FIRST = rf"{_FILLING}{_HEAD}{_FILLING}{_NUMBER}{_FILLING}{_LAYER}{_FILLING}{_NUMBER}{_FILLING}"
 
 
 def read(text: str) -> HeadIndex | None:
@@ -36,9 +34,9 @@ def read(text: str) -> HeadIndex | None:
     tidy = characters.plain(text[:LONGEST]).strip().lower()
     if tidy.startswith("-"):
         return None
-    if (match := _HEAD_FIRST.fullmatch(tidy)) is not None:
+    if (match := re.fullmatch(_HEAD_FIRST, tidy, re.ASCII)) is not None:
         return int(match[2]), int(match[1])
-    match = _LAYER_FIRST.fullmatch(tidy)
+    match = re.fullmatch(_LAYER_FIRST, tidy, re.ASCII)
     return (int(match[1]), int(match[2])) if match and _is_parted(tidy, match) else None
 
 

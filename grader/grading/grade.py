@@ -68,7 +68,8 @@ def grade(  # noqa: PLR0913 - what a report follows from
         wanted={asked.name: asked.heads for asked in exercise.kinds},
         wanted_circuits={asked.name: asked.circuits.wanted for asked in exercise.kinds if asked.circuits},
         verdicts=tuple(
-            verdict.model_copy(update={"circuit": circuit}) for verdict, circuit in zip(verdicts, circuits, strict=True)
+            verdict.model_copy(update={"circuit": circuit}) if circuit else verdict
+            for verdict, circuit in zip(verdicts, circuits, strict=True)
         ),
         without=importances.without(verdicts),
         points=round(left, 4),

@@ -27,6 +27,8 @@ def compared(verdict: Verdict, standings: Standings, named: frozenset[str]) -> V
     place = (verdict.claim.layer, verdict.claim.head)
     instead = standings.of_kinds(named).instead(place)
     hides = verdict.fits is not None and _is_asked(verdict.fits, standings, named)
+    if instead is None and not hides:
+        return verdict
     return verdict.model_copy(update={"looks_like": instead, "fits": None if hides else verdict.fits})
 
 

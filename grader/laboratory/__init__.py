@@ -28,6 +28,7 @@ from grader.exercises import folder_of
 from grader.grading.grade import credited, grade
 from grader.grading.mattering import needs_causal
 from grader.grading.standings import Standings
+from grader.laboratory.misfits import refuse_misfits
 from grader.measuring import transformer
 from grader.measuring.tables.carried import FILE_NAME as SCORES
 from grader.measuring.tables.carried import Carried
@@ -318,6 +319,7 @@ class Laboratory:
 
     def _measure(self, key: str) -> ScoreTable:
         doing = _("measuring every head of {transformer}", transformer=self.exercise.transformer.name)
+        refuse_misfits(self.store, doing)
         refuse_without(doing)
         with _counted(self.folder / f"{key}.begun"), enough_memory(doing):
             return self._measured(key)

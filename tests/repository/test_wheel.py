@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from email.parser import HeaderParser
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
+from shutil import copytree
 from zipfile import ZipFile
 
 import pytest
@@ -20,6 +21,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from grader import __version__, exercises
+from grader.measuring.tables.carried import FILE_NAME as SCORES
+from grader.measuring.tables.carried import Carried, entries_of, packed
+from grader.measuring.tables.digests import basis_of
 
 ROOT = Path(__file__).parents[2]
 GRADER = ROOT / "grader"
@@ -79,10 +83,10 @@ def small(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(environment: Path, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+def run(environment: Path, folder: Path, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Return how a command of the environment ends, in a folder in which the grader does not lie."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "PYTHON"))}
-    told: Mapping[str, str] = {**inherited, "GRADER_HOME": str(folder / "home"), "COLUMNS": "80"}
+    told: Mapping[str, str] = {**inherited, "GRADER_HOME": str(folder / "home"), "COLUMNS": "80", **variables}
     command = [environment / "bin" / words[0], *words[1:]]
     return subprocess.run(command, cwd=folder, env=told, capture_output=True, text=True, check=False)
 
@@ -178,6 +182,36 @@ def test_the_small_installation_gives_the_same_report(
     assert (here.stderr, here.returncode) == ("", there.returncode)
     assert here.stdout == there.stdout
     assert ("<svg" in here.stdout) == (name == "mini-heads")
+
+
+@pytest.mark.parametrize(
+    ("part", "other", "told"),
+    [
+        ("code", "0" * 64, ("were measured by other code", "install the version of head-grader that published them")),
+        ("transformer", "0" * 64, ("are of other weights", "`grade exercises publish stale`")),
+    ],
+    ids=["code", "weights"],
+)
+def test_the_small_installation_says_why_carried_scores_are_not_used(
+    small: Path, tmp_path: Path, part: str, other: str, told: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "shelf" / "stale"
+    copytree(ROOT / "exercises" / "mini-heads", folder)
+    text = (folder / exercises.FILE_NAME).read_text()
+    (folder / exercises.FILE_NAME).write_text(text.replace("id: mini-heads", "id: stale"))
+    scores = Carried(folder / SCORES)
+    assert scores.table is not None
+    assert scores.table.basis is not None
+    basis = basis_of(scores.table.digest, [each.kind.type for each in scores.table.kinds], scores.table.basis.precision)
+    stale = scores.table.model_copy(update={"basis": basis.model_copy(update={part: other})})
+    (folder / SCORES).write_bytes(packed(dict(entries_of(stale, {}))))
+    words = ("grade", "submit", str(folder / "my_heads.yaml"), "--exercise", "stale")
+    done = run(small, tmp_path, *words, GRADER_EXERCISES=str(folder.parent))
+
+    assert done.returncode == 3, done.stdout
+    assert "Traceback" not in done.stderr
+    for words in (str(folder / SCORES), *told, "python -m pip install 'head-grader[measure]'"):
+        assert words in done.stderr
 
 
 def test_the_small_installation_says_what_a_worker_lacks(small: Path, tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ they are built.
 
 import ast
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from grader.base.files import read_cache, write_cache
 from grader.schema import REFERENCE, Basis, Precision
@@ -109,10 +109,10 @@ def code_digest(types: Iterable[str], kept: Path | None = None) -> str:
 
 @cache
 def _code_digest(names: tuple[str, ...], kept: Path | None) -> str:
-    files = list(_files(names))
+    files = [file for file in _sums() if _measures(file, names)]
     raw = hashlib.sha256("\n".join(names).encode())
     for file in files:
-        raw.update(f"\n{file.relative_to(PACKAGE).as_posix()}\n".encode() + _sums()[file])
+        raw.update(f"\n{file}\n".encode() + _sums()[file])
     note = kept / f"{raw.hexdigest()}.code" if kept else None
     if note and (known := _known(note)):
         return known
@@ -129,25 +129,22 @@ def _known(note: Path) -> str:
     return ""
 
 
-def _files(types: Collection[str]) -> Iterator[Path]:
-    """Yield the files whose code measures, in the order of their paths."""
-    for file in _sums():
-        name = file.relative_to(PACKAGE).as_posix()
-        if name not in REGISTRY and (not name.startswith(TYPES) or file.stem in types):
-            yield file
-
-
 @cache
-def _sums() -> dict[Path, bytes]:
-    """Return the SHA-256 of the bytes of every file in these folders, in the order of their paths."""
+def _sums() -> dict[str, bytes]:
+    """Return the SHA-256 of every file in the folders whose code measures, in the order of their paths."""
     files = (file for folder in MEASURING for file in sorted((PACKAGE / folder).rglob("*.py")))
-    return {file: hashlib.sha256(file.read_bytes()).digest() for file in files}
+    return {file.relative_to(PACKAGE).as_posix(): hashlib.sha256(file.read_bytes()).digest() for file in files}
 
 
-def _told(file: Path) -> str:
-    tree = ast.parse(file.read_bytes())
-    of_type = file.parent == PACKAGE / TYPES
-    return f"{file.relative_to(PACKAGE).as_posix()} {''.join(map(_text, _measured_with(tree) if of_type else [tree]))}"
+def _measures(file: str, types: Collection[str]) -> bool:
+    """Return whether heads of these types are measured with the code in a file."""
+    return file not in REGISTRY and (not file.startswith(TYPES) or PurePath(file).stem in types)
+
+
+def _told(file: str) -> str:
+    tree = ast.parse((PACKAGE / file).read_bytes())
+    of_type = file.startswith(TYPES)
+    return f"{file} {''.join(map(_text, _measured_with(tree) if of_type else [tree]))}"
 
 
 def _measured_with(tree: ast.Module) -> list[ast.AST]:

@@ -23,6 +23,8 @@ from grader.schema import REFERENCE, Basis, Exercise, Kind, Measurement, Reading
 if TYPE_CHECKING:
     from grader.measuring.tables.carried import Carried
 
+FITTING = ("transformer", "code", "precision", "device")
+"""The parts of a basis in which carried scores must be as those that would be measured here."""
 Grid = tuple[tuple[float, ...], ...]
 """One number for each head, [layer][head]."""
 
@@ -225,6 +227,14 @@ class TableStore:
         """Return the carried table if it follows from what one that is measured here would follow from."""
         table = self.carried.table if self.carried else None
         return table if table is not None and self._is_as_measured_here(table) else None
+
+    def misfits(self) -> list[str]:
+        """Return what keeps the carried table from being used: parts of its basis, else `exercise`; none if it fits."""
+        table = self.carried.table if self.carried else None
+        if table is None or table.basis is None or self._is_as_measured_here(table):
+            return []
+        parts = [part for part in FITTING if getattr(self.basis, part) != getattr(table.basis, part)]
+        return parts or ["exercise"]
 
     def table(self, compute: Callable[[str], ScoreTable], *, waits: bool = True) -> ScoreTable:
         """Return the kept table, else the computed one, which is then kept; one process at a time computes.
