@@ -46,11 +46,13 @@ class PlayerRow(NamedTuple):
 def table(exercise: Exercise, games: int = GAMES, attempts: int = ATTEMPTS[-1]) -> list[PlayerRow]:
     """Return every player at every level, on the same planted heads; one that does not learn plays once."""
     asked = {level: exercise.model_copy(update={"feedback": level}) for level in LEVELS}
-    return [
-        PlayerRow(name, level if player.learns else ANY, after(asked[level], name, games, attempts))
+    rows = [
+        (name, level, level if player.learns else ANY)
         for name, player in playing(exercise).items()
         for level in (LEVELS if player.learns else LEVELS[:1])
     ]
+    results = after([(asked[level], name) for name, level, _ in rows], games, attempts)
+    return [PlayerRow(name, told, own) for (name, _, told), own in zip(rows, results, strict=True)]
 
 
 def harmless(rows: Sequence[PlayerRow], level: Feedback, limit: float, of: Callable[[GameResult], float]) -> int:

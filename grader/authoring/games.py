@@ -153,15 +153,29 @@ def _claims(exercise: Exercise, guesses: Sequence[Guess]) -> tuple[Claim, ...]:
     )
 
 
-def after(exercise: Exercise, name: str, games: int, attempts: int) -> list[GameResult]:
-    """Return a player's mean result after each attempt, over seeded games."""
-    played, known = [], playing(exercise)[name]
+Entrant = tuple[Exercise, str]
+"""An exercise as one player meets it, and the player's name."""
+
+
+def after(entrants: Sequence[Entrant], games: int, attempts: int) -> list[list[GameResult]]:
+    """Return each player's mean result after each attempt, over seeded games.
+
+    All play on the same heads, so that a verdict is found once; their exercises differ in feedback and policy at most.
+    """
+    played: list[list[list[GameResult]]] = [[] for _ in entrants]
     for number in range(games):
-        random = Random(f"{SEED} {exercise.id} {number} {name}")  # noqa: S311 - to be repeatable
-        player, words = known.make(exercise, random), Random(f"{SEED} {exercise.id} {number} words")  # noqa: S311
-        dress = partial(known.dress, exercise, words)
-        played.append(game(exercise, _board(exercise, number)._replace(dress=dress), player, attempts))
-    return [GameResult(*map(fmean, zip(*results, strict=True))) for results in zip(*played, strict=True)]
+        board = _board(entrants[0][0], number)
+        for own, (exercise, name) in zip(played, entrants, strict=True):
+            own.append(_played(exercise, name, number, board, attempts))
+    return [[GameResult(*map(fmean, zip(*each, strict=True))) for each in zip(*own, strict=True)] for own in played]
+
+
+def _played(exercise: Exercise, name: str, number: int, board: Board, attempts: int) -> list[GameResult]:
+    """Return a player's result after each attempt of one game."""
+    known = playing(exercise)[name]
+    random = Random(f"{SEED} {exercise.id} {number} {name}")  # noqa: S311 - to be repeatable
+    player, words = known.make(exercise, random), Random(f"{SEED} {exercise.id} {number} words")  # noqa: S311
+    return game(exercise, board._replace(dress=partial(known.dress, exercise, words)), player, attempts)
 
 
 def _board(exercise: Exercise, number: int) -> Board:
@@ -201,7 +215,8 @@ def outlook(exercise: Exercise) -> Outlook:
 def _outlook(content: str) -> Outlook:
     exercise = Exercise.model_validate_json(content)
     attempts = min(exercise.policy.attempts or UNLIMITED, LONGEST)
-    played = {name: after(exercise, name, GAMES, attempts) for name in playing(exercise)}
+    names = list(playing(exercise))
+    played = dict(zip(names, after([(exercise, name) for name in names], GAMES, attempts), strict=True))
     best = max(played, key=lambda name: _times_allowed(played[name][-1]))
     over = (number for number in range(attempts) if any(_times_allowed(each[number]) > 1 for each in played.values()))
     return Outlook(best, played[best][-1], attempts, next(over, attempts))

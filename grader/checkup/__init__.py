@@ -136,12 +136,24 @@ def _table(exercise: Exercise) -> Iterator[Check]:
         return
     yield from carried.unused(laboratory)
     if table is None:
-        yield Check(True, subject, "there is no score table that can be used; the first submission measures it")
+        result = "there is no score table that can be used; the first submission measures it"
+        yield Check(True, subject, result, _to_compare(exercise))
         return
     place = "stored" if table == kept(laboratory.folder, laboratory.store.key) else "carried by the exercise"
     yield Check(True, subject, f"score table {table.key[:DIGITS]} is {place}")
     if table.basis is not None:
         yield Check(True, subject, f"it follows from {_in_words(table.basis)}")
+
+
+def _to_compare(exercise: Exercise) -> str:
+    """Return how to compare the exercise, which nobody has measured here, with publications; empty if it names none."""
+    folder = exercises.folder_of(exercise)
+    if folder is None or not (folder / FILE_NAME).is_file():
+        return ""
+    return (
+        f"before you grade with it: `grade doctor --exercise {exercise.id}` measures it and compares the heads that "
+        f"publications name; then `grade exercises check {folder}` compares `passing`"
+    )
 
 
 def _in_words(basis: Basis) -> str:

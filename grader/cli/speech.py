@@ -16,8 +16,8 @@ from grader.base.language import CATALOGUES, DOMAIN, LANGUAGES, N_, _, chosen, s
 
 OPTION = "--lang"
 STUDENTS = (
-    "submit", "check", "show", "scan", "ablate", "trace", "progress", "hint", "explore", "gallery", "exercises",
-    "status", "report",
+    "submit", "check", "show", "scan", "atlas", "ablate", "trace", "progress", "hint", "explore", "gallery",
+    "exercises", "status", "report",
 )  # fmt: skip
 """The commands for students."""
 INSTRUCTORS = ("check", "new", "publish", "sentences", "verify")

@@ -47,6 +47,9 @@ SLICES = (
 """The slices of our probes; an instructor's own sentences may have other groups."""
 
 
+FAMILIES = {"decoder": N_("decoder"), "encoder": N_("encoder")}
+
+
 def statistic(name: Statistic) -> str:
     """Return the statistic in words."""
     return _(STATISTICS[name])

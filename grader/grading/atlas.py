@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from grader import __version__
+from grader.base.language import N_
 from grader.exercises.thresholds import thresholds_of
 from grader.grading.standings import KindStandings, Standings
 from grader.schema.atlas import (
@@ -19,7 +20,7 @@ from grader.schema.atlas import (
 
 BEST = 3
 """The number of best heads of each transformer in a comparison."""
-LOOKS_AHEAD, NOT_ASKED = "it looks ahead, which no head of a decoder can", "it was not asked for there"
+LOOKS_AHEAD, NOT_ASKED = N_("it looks ahead, which no head of a decoder can"), N_("it was not asked for there")
 """The reasons why a kind of one transformer was not measured in the other, if nothing hindered it."""
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from grader.base.errors import ExerciseError, UnsupportedTransformer
 from grader.base.files import read_cache, write_cache
+from grader.base.language import N_, _, speaking
 from grader.exercises.usual import SOURCE, refuse_looking_ahead, usual
 from grader.laboratory import Laboratory
 from grader.laboratory.named import Named, named
@@ -82,13 +83,14 @@ class AtlasLaboratory(Laboratory):
         applying = _kept(folder, parts, Applying, lambda: self._applying(asked))
         self.left_out = applying.left_out
         if not applying.kinds:
-            reasons = "; ".join(f"{each.kind.name}: {each.reason}" for each in self.left_out)
-            raise UnsupportedTransformer(f"no kind can be measured on {source.name}: {reasons}")
+            reasons = "; ".join(f"{each.kind.name}: {_(each.reason)}" for each in self.left_out)
+            message = _("no kind can be measured on {transformer}: {reasons}", transformer=source.name, reasons=reasons)
+            raise UnsupportedTransformer(message)
         self.exercise = stand_in(source, settings, applying.kinds)
         vars(self).pop("store", None)  # it may have been opened for all kinds, to find the device
 
     def _applying(self, kinds: Iterable[Kind]) -> Applying:
-        self.say(f"building the probes for {self.exercise.transformer.name}")
+        self.say(_("building the probes for {transformer}", transformer=self.exercise.transformer.name))
         fitting, left_out = [], []
         for kind in kinds:
             if reason := _hindrance(kind, self.loaded, self.exercise.probes, causal=self.sees_back):
@@ -126,8 +128,9 @@ def _stated(given: Named, folder: Path) -> TransformerSource:
     return _kept(folder, (basis.model_dump_json(), given.source.model_dump_json()), TransformerSource, read)
 
 
+@speaking("en")
 def _hindrance(kind: Kind, loaded: Loaded, settings: ProbeSettings, *, causal: bool) -> str:
-    """Return why the kind cannot be measured on the transformer; empty if it can."""
+    """Return why the kind cannot be measured on the transformer, in English, because it is kept; empty if it can."""
     from grader.measuring.probes.families import families_of, family
     from grader.measuring.questions import question
     from grader.measuring.transformer.reach import refuse_unreadable
@@ -138,7 +141,7 @@ def _hindrance(kind: Kind, loaded: Loaded, settings: ProbeSettings, *, causal: b
             questions = [question(kind, each).visible(causal=causal) for each in sequences]
             asked = [each.places[each.asked] for each in questions]
             if not any(map(len, asked)):
-                return "its probe has no query with a target that such a head could see"
+                return N_("its probe has no query with a target that such a head could see")
             lengths = [int(of_one[-1]) + 1 if causal else None for of_one in asked if len(of_one)]
             texts = [each.token_ids for each, of_one in zip(sequences, asked, strict=True) if len(of_one)]
             refuse_unreadable(loaded.model, [text[:length] for text, length in zip(texts, lengths, strict=True)])

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from grader import documents, exercises
 from grader.base.errors import ExerciseError, InvalidInput, Problem, TransformerNotFound
+from grader.base.language import N_, _
 from grader.measuring.transformer.files import lacks
 from grader.measuring.transformer.find import BY_PATH, Say, locate, silent
 from grader.measuring.transformer.hub import commit_of
@@ -17,7 +18,7 @@ ON_HUB = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
 DEFAULT_REVISION = "main"
 COMMAND = "grade atlas PATH"
 """The command that takes a local copy here."""
-ALLOWED = (
+ALLOWED = N_(
     "name an exercise, a transformer on the hub (owner/name@revision), a folder with config.json, *.safetensors and "
     "tokenizer.json, or a .gguf file"
 )
@@ -47,13 +48,17 @@ def named(word: str, say: Say = silent) -> Named:
     path = Path(word).expanduser()
     if (word and path.is_dir()) or (path.is_file() and path.suffix == ".gguf"):
         if missing := lacks(path):
-            message = f"it lacks {', '.join(missing)}, so it is not a transformer; {ALLOWED}"
+            message = _(
+                "it lacks {files}, so it is not a transformer; {allowed}", files=", ".join(missing), allowed=_(ALLOWED)
+            )
             raise InvalidInput(word, [Problem("not-a-transformer", message)])
         return Named(unread(path.resolve().stem if path.is_file() else path.resolve().name), path, is_stated=False)
     if not word.startswith((".", "/", "~")) and (on_hub := ON_HUB.fullmatch(word)) and not word.endswith(".gguf"):
         return Named(_on_hub(on_hub[1], on_hub[2] or DEFAULT_REVISION, say), None, is_stated=False)
     hint = documents.hint(word, exercises.available())
-    message = f"there is no transformer `{documents.shown(word)}`; {ALLOWED}{hint}"
+    message = _(
+        "there is no transformer `{name}`; {allowed}", name=documents.shown(word), allowed=f"{_(ALLOWED)}{hint}"
+    )
     raise InvalidInput("TRANSFORMER", [Problem("unknown-transformer", message)])
 
 
@@ -82,6 +87,6 @@ def _on_hub(hub: str, revision: str, say: Say) -> TransformerSource:
     except TransformerNotFound as error:
         raise TransformerNotFound(str(error).replace(BY_PATH, COMMAND)) from None
     if commit is None and located.origin != "given":
-        message = f"{hub}: neither the hub nor its cache says which commit `{revision}` is; name the commit"
-        raise TransformerNotFound(message)
+        message = N_("{hub}: neither the hub nor its cache says which commit `{revision}` is; name the commit")
+        raise TransformerNotFound(_(message, hub=hub, revision=revision))
     return source

@@ -37,7 +37,7 @@ def test_the_exercise_of_these_tests_is_accepted() -> None:
 
 @pytest.mark.parametrize("player", CAUSAL_PLAYERS)
 def test_guessing_importance_and_circuits_earns_nothing(player: str) -> None:
-    first, *_, last = games.after(ASKED, player, GAMES, ATTEMPTS)
+    first, *_, last = games.after([(ASKED, player)], GAMES, ATTEMPTS)[0]
 
     assert first.mean <= guessing.MOST_SCORE
     assert first.xp <= guessing.MOST_XP

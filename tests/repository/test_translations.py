@@ -21,9 +21,7 @@ OTHERS = LANGUAGES[1:]
 PARTICLE = re.compile(r"\{(?!kind\})\w+\}[`)]?(은|는|이|가|을|를|과|와|로|으로|이라|라|예요|이에요|야|이야)(?![가-힣])")
 """A Korean ending that depends on the last sound of what stands before it, which nobody knows of a value."""
 PAGES = [
-    page
-    for page in sorted(translation.GRADER.rglob("*.jinja"))
-    if not page.name.startswith(("atlas", "calibration", "cohort", "compared"))
+    page for page in sorted(translation.GRADER.rglob("*.jinja")) if not page.name.startswith(("calibration", "cohort"))
 ]
 """The templates of what students read."""
 FOR_STUDENTS = [
@@ -32,8 +30,8 @@ FOR_STUDENTS = [
         *(f"exercises/{name}" for name in ("submissions", "names")),
         *(f"documents/{name}" for name in ("mistakes", "plain_yaml", "encoding", "scalars", "messages")),
         *(f"measuring/{name}" for name in ("sentence", "recorded", "transformer/find", "transformer/hub")),
-        *("grading/listing", "students/hints", "students/identity"),
-        *(f"report/text/{name}" for name in ("words",)),
+        *("grading/atlas", "grading/listing", "laboratory/named", "students/hints", "students/identity"),
+        *(f"report/text/{name}" for name in ("atlas", "words")),
         *(f"report/formats/{name}" for name in ("terminal", "html")),
         *(f"report/drawing/{name}" for name in ("terminal_picture", "pattern", "headmap")),
         "report/pages/picture",

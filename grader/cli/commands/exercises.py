@@ -29,7 +29,7 @@ from grader.cli.options import (
     progress,
     write,
 )
-from grader.exercises.names import statistic, typed
+from grader.exercises.names import FAMILIES, statistic, typed
 from grader.exercises.thresholds import thresholds_of
 from grader.report.text.labels import padded
 from grader.report.text.words import plural_points
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 LABEL = 12
 """Cells."""
-FAMILIES = {"decoder": N_("decoder"), "encoder": N_("encoder")}
 SHOW = "ID"
 """The name of the command that shows one exercise; no id has capitals."""
 THRESHOLD = {"statistic", "at_least", "slices"}

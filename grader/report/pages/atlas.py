@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
+from grader.exercises.names import FAMILIES
 from grader.grading.standings import Standings
 from grader.report.drawing import headmap
 from grader.report.pages.page import STYLES, page
 from grader.report.pages.scan import content
 from grader.report.text import words
-from grader.report.text.atlas import names
+from grader.report.text.atlas import CHANGES, names
 from grader.schema import HeadIndex, Picture, title
 from grader.schema.atlas import Comparison, LeftOut
 
@@ -20,6 +21,7 @@ def render(standings: Standings, pictures: Mapping[HeadIndex, Picture | None], l
         (*STYLES, "scan.css"),
         **content(standings, pictures),
         source=source,
+        family=FAMILIES[source.family],
         left_out=tuple(left_out),
     )
 
@@ -34,5 +36,6 @@ def compared(comparison: Comparison, before: Standings, after: Standings) -> str
         names=names(comparison),
         maps=maps,
         title=title,
+        changes=CHANGES,
         signs=words.STANDINGS,
     )

@@ -4,21 +4,24 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
-from grader.exercises.names import statistic
+from grader.base.language import N_, _, ngettext
+from grader.exercises.names import FAMILIES, statistic
 from grader.grading.standings import Standings
 from grader.kinds.definition import STATISTICS
 from grader.report.text.labels import cells, padded
-from grader.report.text.words import plural
 from grader.schema import HeadIndex, Statistic, title
-from grader.schema.atlas import Atlas, AtlasHead, AtlasKind, ComparedKind, Comparison, HeadChange, LeftOut
+from grader.schema.atlas import Atlas, AtlasHead, AtlasKind, Change, ComparedKind, Comparison, HeadChange, LeftOut
 
 TOP = 3
 """The number of heads of each kind that are listed, if not more are asked for."""
 CELL = 4
 """The columns of a head on the map."""
+CHANGE, BESIDE = 6, 45
+"""The columns of a change, and of a head with another one beside it."""
 NOT_CONFIRMED = "\N{MIDDLE DOT}"
-OUTCOMES = {"confirmed": "confirmed", "refuted": "", "not_graded": "not confirmed yet"}
-TOO_CLOSE = {"came": "was not confirmed yet", "went": "is not confirmed yet"}
+OUTCOMES = {"confirmed": N_("confirmed"), "refuted": "", "not_graded": N_("not confirmed yet")}
+CHANGES: dict[Change, str] = {"came": N_("came"), "went": N_("went"), "moved": N_("moved")}
+TOO_CLOSE = {"came": N_("was not confirmed yet"), "went": N_("is not confirmed yet")}
 """The words on a head whose interval held the threshold on one side, though its score may lie above it."""
 Column = tuple[Statistic, str]
 """A statistic, and the slice that it was measured on."""
@@ -29,17 +32,26 @@ def text(atlas: Atlas, standings: Standings, width: int, top: int = TOP) -> str:
     lines = [_headline(atlas), "", *_map(standings, width), ""]
     shown = [each for each in atlas.kinds if each.confirmed]
     lines += [f"  {padded(each.kind.letters, CELL)} {title(each.kind)}: {each.confirmed}" for each in shown]
-    lines.append(f"  {padded(NOT_CONFIRMED, CELL)} confirmed as none of the kinds; + also as another one")
+    lines.append(f"  {padded(NOT_CONFIRMED, CELL)} {_('confirmed as none of the kinds; + also as another one')}")
     for each in atlas.kinds:
         lines += ["", *_kind(each, top)]
-    lines += _left_out("Not measured", atlas.left_out)
+    lines += _left_out(_("Not measured"), atlas.left_out)
     return "\n".join(lines)
 
 
 def _headline(atlas: Atlas) -> str:
     source = atlas.transformer
-    place = f" ({source.hub} at {source.revision})" if source.hub and source.revision else ""
-    return f"{source.name}{place}: {source.layers} layers of {source.heads} heads, {source.family}, seed {atlas.seed}"
+    place = (
+        _(" ({hub} at {revision})", hub=source.hub, revision=source.revision) if source.hub and source.revision else ""
+    )
+    return _(
+        "{name}: {layers} layers of {heads} heads, {family}, seed {seed}",
+        name=f"{source.name}{place}",
+        layers=source.layers,
+        heads=source.heads,
+        family=_(FAMILIES[source.family]),
+        seed=atlas.seed,
+    )
 
 
 def _map(standings: Standings, width: int) -> Iterator[str]:
@@ -66,23 +78,24 @@ def _letters(standings: Standings, place: HeadIndex) -> str:
 def _kind(each: AtlasKind, top: int) -> Iterator[str]:
     best = each.heads[0].measured
     needed = ", ".join(f"{statistic(threshold.statistic)} {threshold.at_least:g}" for threshold in each.thresholds)
-    yield f"{title(each.kind)}  (baseline {best.baseline:.2f}, needed: {needed})"
+    against = _("baseline {baseline}, needed: {thresholds}", baseline=f"{best.baseline:.2f}", thresholds=needed)
+    yield f"{title(each.kind)}  ({against})"
     yield from (f"  {_head(head)}" for head in each.heads[:top])
-    if each.confirmed > top:
-        yield f"  and {each.confirmed - top} more confirmed"
+    if (more := each.confirmed - top) > 0:
+        yield "  " + ngettext("and {number} more confirmed", "and {number} more confirmed", more)
 
 
 def _head(head: AtlasHead) -> str:
     low, high = head.measured.interval
     numbers = f"{head.measured.score:.3f}  [{low:.2f}, {high:.2f}]"
-    return f"{head.name:<6} {numbers}  {OUTCOMES[head.outcome]}".rstrip()
+    return f"{head.name:<6} {numbers}  {_(OUTCOMES[head.outcome])}".rstrip()
 
 
 def _left_out(label: str, kinds: Iterable[LeftOut]) -> Iterator[str]:
     """Yield the kinds that were not measured, those with the same reason together."""
     of_reason: dict[str, list[str]] = {}
     for each in kinds:
-        of_reason.setdefault(each.reason, []).append(each.kind.name)
+        of_reason.setdefault(_(each.reason), []).append(each.kind.name)
     if of_reason:
         yield ""
     yield from (f"{label}: {', '.join(names)}: {reason}" for reason, names in of_reason.items())
@@ -94,17 +107,18 @@ def compared_text(comparison: Comparison, top: int = TOP) -> str:
     first, second = names(comparison)
     lines = [f"{first} -> {second}"]
     if not comparison.head_by_head:
-        shapes = " and ".join(f"{each.layers} x {each.heads} ({each.family})" for each in (before, after))
-        lines.append(f"not compared head by head, because their shapes are {shapes}: the best heads of each")
+        one, other = (f"{each.layers} x {each.heads} ({_(FAMILIES[each.family])})" for each in (before, after))
+        message = N_("not compared head by head, because their shapes are {one} and {other}: the best heads of each")
+        lines.append(_(message, one=one, other=other))
     same = [each for each in comparison.kinds if comparison.head_by_head and not each.changes]
     for each in comparison.kinds:
         if each not in same:
             lines += ["", *_compared(each, comparison, top)]
     if same:
         kinds = ", ".join(f"{title(each.kind)} ({each.confirmed[1]})" for each in same)
-        lines += ["", f"No change, with the number of confirmed heads: {kinds}"]
-    lines += _left_out(f"Only in {first}", comparison.only_before)
-    lines += _left_out(f"Only in {second}", comparison.only_after)
+        lines += ["", _("No change, with the number of confirmed heads: {kinds}", kinds=kinds)]
+    lines += _left_out(_("Only in {transformer}", transformer=first), comparison.only_before)
+    lines += _left_out(_("Only in {transformer}", transformer=second), comparison.only_after)
     return "\n".join(lines)
 
 
@@ -118,20 +132,21 @@ def names(comparison: Comparison) -> tuple[str, str]:
 
 
 def _compared(each: ComparedKind, comparison: Comparison, top: int) -> Iterator[str]:
-    confirmed = " -> ".join(map(str, each.confirmed))
-    yield f"{title(each.kind)}: {plural(each.confirmed[1], 'head', 'heads')} confirmed ({confirmed})"
+    confirmed = ngettext("{number} head confirmed", "{number} heads confirmed", each.confirmed[1])
+    yield f"{title(each.kind)}: {confirmed} ({' -> '.join(map(str, each.confirmed))})"
     if comparison.head_by_head:
         yield from (f"  {_change(change)}" for change in each.changes)
     else:
         rows = zip(each.best[0][:top], each.best[1][:top], strict=False)
-        yield from (f"  {_head(one):<45} {_head(other)}".rstrip() for one, other in rows)
+        yield from (f"  {padded(_head(one), BESIDE)} {_head(other)}".rstrip() for one, other in rows)
 
 
 def _change(change: HeadChange) -> str:
     one, other = change.before, change.after
     scores = f"{one.measured.score:.3f} -> {other.measured.score:.3f}"
-    too_close = TOO_CLOSE[change.change] if "not_graded" in (one.outcome, other.outcome) else ""
-    return f"{change.change:<6} {one.name:<6} {scores}  rank {one.rank} -> {other.rank}  {too_close}".rstrip()
+    too_close = _(TOO_CLOSE[change.change]) if "not_graded" in (one.outcome, other.outcome) else ""
+    ranks = _("rank {before} -> {after}", before=one.rank, after=other.rank)
+    return f"{padded(_(CHANGES[change.change]), CHANGE)} {one.name:<6} {scores}  {ranks}  {too_close}".rstrip()
 
 
 def table(atlas: Atlas) -> str:

@@ -1,6 +1,7 @@
 """`grade atlas` and `grade exercises new --from` as real processes, on transformers that no exercise names."""
 
 import csv
+import re
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from grader.laboratory.atlas import AtlasLaboratory
 from grader.report.text.atlas import compared_text
 from grader.schema.atlas import Atlas, Comparison
+from tests.cli.commands.test_language import left
 from tests.cli.conftest import Bench
 from tests.support import planted_transformer, planted_words
 from tests.support.hub import BRANCH, REPOSITORY, Hub, serving
@@ -77,6 +79,10 @@ COMMANDS: dict[str, Sequence[str]] = {
     "ahead": ("atlas", "mini-gpt2", "--kinds", "positional:+1"),
     "no kind": ("atlas", "planted", "--kinds", "inducton"),
     "offline": ("atlas", "school/other@main"),
+    "korean": ("--lang", "ko", "atlas", "planted", "--compare", "later", *KINDS),
+    "korean few words": ("--lang", "ko", "atlas", "few-words"),
+    "korean json": ("--lang", "ko", "atlas", "planted", *KINDS, "--format", "json"),
+    "korean html": ("--lang", "ko", "atlas", "planted", "--compare", "later", *KINDS, "--format", "html"),
 }
 
 
@@ -253,6 +259,20 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(case: str, ran: dict
     assert (code, printed) == (expected, "")
     assert message in said
     assert "Traceback" not in said
+
+
+def test_a_student_reads_it_in_their_language_and_a_program_in_english(ran: dict[str, Ran]) -> None:
+    for name in ("korean", "korean few words", "korean html"):
+        assert ran[name][0] == 0, ran[name][2]
+    changes = ran["korean"][1].splitlines()
+    (whole, *_map, not_measured) = ran["korean few words"][1].splitlines()
+
+    assert left(changes) == ["planted -> later"]
+    assert [line.split()[0] for line in changes if line.startswith("  ")] == ["생김", "사라짐"]
+    assert re.fullmatch("few-words: 레이어 2개, 레이어마다 헤드 4개, 디코더, 시드 0", whole)
+    assert not_measured.startswith("측정하지 않음: ")
+    assert "<td>생김</td>" in ran["korean html"][1]
+    assert ran["korean json"][1] == ran["json"][1]
 
 
 @pytest.mark.usefixtures("ran")

@@ -1,6 +1,7 @@
 """`grade doctor` names each GRADER_ variable that nothing reads, and the one that was probably meant."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ def test_doctor_shows_them_and_what_a_measurement_follows_from(bench: Bench, hom
     report = json.loads(bench.grade(home, "submit", bench.passing(tmp_path), "--format", "json").stdout)
 
     assert "LOOK  GRADER_HOMES: nothing reads it; did you mean `GRADER_HOME`?" in shown
+    assert re.search(
+        r"exercise bert-heads: there is no score table .*\n +before you grade with it: "
+        r"`grade doctor --exercise bert-heads` measures it .*`grade exercises check .*bert-heads` compares `passing`\n",
+        shown,
+    )
+    assert "--exercise tiny-heads" not in shown  # no publication names its heads
     (line,) = [line for line in shown.splitlines() if "exercise tiny-heads: it follows from " in line]
     basis = report["basis"]
     digests = ", ".join(f"{name} {basis[name][:12]}" for name in ("transformer", "code", "probes"))
