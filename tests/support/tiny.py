@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from string import ascii_lowercase
+from string import ascii_lowercase, digits
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -20,6 +20,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from grader.measuring.probes.lists import SYMBOLS
 from grader.measuring.probes.vocabulary import ALL_WORDS
 
 WORDS = 97
@@ -87,7 +88,7 @@ def word_tokenizer(family: str) -> PreTrainedTokenizerFast:
         bpe.train_from_iterator([f" {word}" for word in ALL_WORDS] * 2, trainer)
         return PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token="<end>", eos_token="<end>")  # noqa: S106
     letters = sorted({*ascii_lowercase, *"'.,;:!?"})
-    entries = [*SPECIAL, *letters, *(f"##{letter}" for letter in letters), *sorted(ALL_WORDS)]
+    entries = [*SPECIAL, *letters, *(f"##{letter}" for letter in letters), *sorted(ALL_WORDS), *SYMBOLS, *digits]
     pieces = Tokenizer(models.WordPiece({word: n for n, word in enumerate(dict.fromkeys(entries))}, unk_token="[UNK]"))  # noqa: S106
     pieces.normalizer = normalizers.Lowercase()
     pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

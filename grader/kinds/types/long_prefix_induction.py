@@ -65,8 +65,8 @@ TYPE = HeadType(
             0.5,
             N_(
                 "twice the quarter that a head gets which compares the last token alone, whichever of the four copies "
-                "it takes; measured for this grader: SmolLM2-135M's L18H6 0.64, next L17H3 0.33; mini-gpt2's induction "
-                "heads 0.35 and less; MiniLM's best 0.02"
+                "it takes; measured for this grader: SmolLM2-135M's L18H6 0.54, next L17H4 0.29; mini-gpt2's induction "
+                "heads 0.28 and less; MiniLM's best 0.01"
             ),
         ),
     ),
@@ -98,15 +98,15 @@ TYPE = HeadType(
     ),
     probe=(
         "Distinct random tokens, of which three come five times in a sequence (slice `prefixes`). The last time, two "
-        "tokens stand before it that stood before one of the four earlier copies; before the others stand those of the "
-        "two other threes, one of each. Every copy has another token after it. The right copy is first, second, third "
-        "and last of the four in turn. Only the last occurrences are asked."
+        "tokens stand before it that stood before one of the four earlier copies; before two others stand those of the "
+        "other threes, one of each, and before the last new ones. Every copy has another token after it. The right "
+        "copy is first, second, third and last of the four in turn. Only the last occurrences are asked."
     ),
     confound=(
         "Where a text simply comes twice, every induction head is right: here a head that compares the last token "
         "alone gets a quarter, whether it looks after all copies alike, after the first or after the last one. A head "
-        "that compares one of the two tokens before instead, and looks as far behind its copies, finds it no more "
-        "often: they come in several places as well."
+        "that compares one of the two tokens before instead, and looks as far behind its copies, gets a third: they "
+        "come in three places."
     ),
     literature=(
         "Kissane et al. 2024, *We Inspected Every Head in GPT-2 Small*, section Case Study: Long Prefix Induction "
@@ -116,8 +116,8 @@ TYPE = HeadType(
     remark=(
         "A head that compares two tokens is confirmed as well: what it must not do is to compare one alone. Of the "
         "heads that we measured one is of the kind, SmolLM2-135M's L18H6, one of its induction heads; the eight "
-        "induction heads of mini-gpt2 look after all four copies nearly alike. GPT-2's score on this probe is not "
-        "known: its weights were not at hand."
+        "induction heads of mini-gpt2 look after all four copies alike. GPT-2's score on this probe is not known: its "
+        "weights were not at hand."
     ),
     causal="copying",
     lookalikes=(

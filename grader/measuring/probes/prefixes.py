@@ -1,9 +1,9 @@
 """Distinct random tokens in which one token comes several times, once of them behind the same two tokens.
 
 At the end of a sequence come three tokens that were there before. The last of the three was there four times, each
-time with another token after it, but only once behind the same two: otherwise behind one token of each other three. So
-a head that compares one of the three tokens alone, whichever it is, has three to five places to look at. The right one
-is first, second, third and last of the four in turn.
+time with another token after it, but only once behind the same two: otherwise behind one token of each other three, or
+behind new ones. So a head that compares one of the three tokens alone has four places to look at, or three if it is one
+of the first two. The right copy is first, second, third and last of the four in turn.
 """
 
 from random import Random
@@ -20,7 +20,7 @@ GROUPS = 3
 COPIES = 4
 BEFORE = 2
 MOST_BETWEEN = 3
-MOST_DRAWN = GROUPS * (BEFORE + 1 + COPIES * (1 + MOST_BETWEEN) + 1)
+MOST_DRAWN = GROUPS * (BEFORE + 1 + COPIES * (BEFORE + 1 + MOST_BETWEEN) + 1)
 """The number of different tokens that suffices for any sequence."""
 
 
@@ -48,9 +48,9 @@ def _tokens(random: Random, fresh: list[int], number: int) -> list[int]:
     tokens = []
     for copy in range(COPIES):
         for group in draw.shuffled(random, range(GROUPS)):
-            is_right = copy == (number + group) % COPIES
-            one, two = ((group + step) % GROUPS for step in ((1, 2) if copy % 2 else (2, 1)))
-            before = asked[group][:BEFORE] if is_right else [asked[one][0], asked[two][1]]
+            one, two = asked[(group + 1) % GROUPS], asked[(group + 2) % GROUPS]
+            befores = (asked[group][:BEFORE], [one[0], two[1]], [two[0], one[1]], take(BEFORE))
+            before = befores[(copy - number - group) % COPIES]
             tokens += [*gap(), *before, asked[group][BEFORE], *take(1)]
     for group in draw.shuffled(random, range(GROUPS)):
         tokens += [*take(1), *asked[group]]
