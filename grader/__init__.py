@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.door import (
+    from grader.doors.python import (
         AttentionPage,
         Claim,
         Comparison,
@@ -61,7 +61,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'grader' has no attribute {name!r}")
-    return getattr(import_module("grader.door"), name)
+    return getattr(import_module("grader.doors.python"), name)
 
 
 def __dir__() -> list[str]:

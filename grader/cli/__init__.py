@@ -56,31 +56,34 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "hint:hint",
         "Show the next hint for a kind of head: what to look for, what it is not, where to look, what to try.",
     ),
-    "exercises": ("exercises:app", "List the exercises, show one, start a new one, check them, or publish scores."),
+    "exercises": (
+        "teaching.exercises:app",
+        "List the exercises, show one, start a new one, check them, or publish scores.",
+    ),
     "schema": (
         "schema:schema",
         "Print the JSON Schema of a submission, an exercise, a report, an atlas or a list of known heads.",
     ),
     "calibrate": (
-        "calibrate:calibrate",
+        "teaching.calibrate:calibrate",
         "Show each kind's scores, the gaps and the noise among them, and the effect of its threshold.",
     ),
     "cohort": (
-        "cohort:cohort",
+        "teaching.cohort:cohort",
         "Show what students found, the most common wrong claims, and the spread of scores.",
     ),
     "explore": ("explore:app", "Look at the heads of a transformer on any sentence, and claim them."),
     "gallery": ("gallery:app", "Build a static site of the confirmed claims that students want to show, and view it."),
     "whatif": (
-        "whatif:whatif",
+        "teaching.whatif:whatif",
         "Show whose grade would change, without changing it. Without options: the effect of `grade regrade`.",
     ),
     "regrade": (
-        "whatif:regrade",
+        "teaching.whatif:regrade",
         "Grade all stored reports again with the exercise as it is now; old reports stay in the ledger.",
     ),
     "up": (
-        "up:up",
+        "operating.up:up",
         "Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier and workers.",
     ),
     "status": (
@@ -89,11 +92,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "report": ("status:report", "Show a submission's report, with the exit codes of `grade submit`."),
     "dead": (
-        "dead:dead",
+        "operating.dead:dead",
         "List what could not be taken in or graded, with the reason; or try it again after fixing the cause.",
     ),
     "doctor": (
-        "doctor:doctor",
+        "operating.doctor:doctor",
         "Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet.",
     ),
 }

@@ -33,6 +33,7 @@ SUBMISSIONS = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),  # of everything that was handed in
     sa.Column("content", sa.String(64)),  # of what is graded; null where it cannot be read
     sa.Column("student", sa.Text),
+    sa.Column("course", sa.Text),  # as the platform named it
     sa.Column("exercise", sa.Text),
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),

@@ -106,7 +106,7 @@ class Reception:
         if known is None:
             student = envelope.student and plain(envelope.student)
             handed = NewSubmission(
-                envelope.platform, envelope.id, digest, student, envelope.submission, envelope.came_at
+                envelope.platform, envelope.id, digest, student, envelope.submission, envelope.came_at, envelope.course
             )
             new = _judged_new(incoming, handed, read)
             if not new.problems and not self._has_room(incoming, envelope.platform):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from grader import exercises
 from grader.authoring.starting import TEMPLATE
 from grader.base.errors import InvalidInput
-from grader.cli.commands import exercises as authoring
+from grader.cli.commands.teaching import exercises as authoring
 from grader.laboratory import Laboratory
 
 ROOT = Path(__file__).parents[2]

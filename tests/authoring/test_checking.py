@@ -9,7 +9,7 @@ import pytest
 from grader import exercises
 from grader.authoring import checking
 from grader.base import home
-from grader.cli.commands import exercises as authoring
+from grader.cli.commands.teaching import exercises as authoring
 from grader.documents import Document
 from tests.authoring.conftest import SHIPPED, grade, refusal
 from tests.support import planted_tables

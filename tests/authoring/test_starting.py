@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from grader import exercises
 from grader.base.errors import ExerciseError
-from grader.cli.commands import exercises as authoring
+from grader.cli.commands.teaching import exercises as authoring
 from grader.exercises import submissions
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Frame, expect
 
-from grader.door.notebook import framed
+from grader.doors.python.notebook import framed
 from tests.browser.conftest import Opens, Seen
 from tests.support import planted_pages
 

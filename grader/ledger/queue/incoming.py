@@ -49,6 +49,7 @@ class NewSubmission(NamedTuple):
     """The name that the platform gave."""
     document: str
     came_at: datetime
+    course: str | None = None
     read: ReadContent | None = None
     """None if the document could not be read."""
     credit: float = 1.0
@@ -116,6 +117,7 @@ class Incoming:
             "submission_id": new.id,
             "digest": new.digest,
             "student": storable(new.student) if new.student else None,
+            "course": storable(new.course) if new.course else None,
             "document": storable(new.document),  # a document with a zero byte in it is never graded
             "state": new.state,
             "received_at": written(new.came_at),

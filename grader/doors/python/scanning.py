@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, overload
 from grader.base import home
 from grader.base.errors import ExerciseError, UnsupportedTransformer
 from grader.base.memory import enough_memory
-from grader.door.notebook import ProgressBar, progress_bar
-from grader.door.opening import in_memory, opened, refuse_in_memory
-from grader.door.scores import Scores
+from grader.doors.python.notebook import ProgressBar, progress_bar
+from grader.doors.python.opening import in_memory, opened, refuse_in_memory
+from grader.doors.python.scores import Scores
 from grader.exercises.usual import named, refuse_looking_ahead, refuse_unasked, usual
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory

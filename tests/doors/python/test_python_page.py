@@ -11,7 +11,7 @@ import pytest
 import grader
 from tests.support.notebooks import executed, results, slim
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "python.md").read_text(encoding="utf-8")
 NOTEBOOK = DOCS / "examples" / "heads.ipynb"
 EXPLORING = DOCS / "examples" / "explore.ipynb"

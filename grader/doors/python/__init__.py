@@ -1,13 +1,13 @@
 """The door for programs: what `import grader` gives to notebooks and scripts, loaded when it is first used."""
 
 from grader.base.errors import GraderError, InvalidInput, UnsupportedTransformer
-from grader.door.exploring import explore
-from grader.door.grading import grade
-from grader.door.opening import load_exercise
-from grader.door.patterns import Pattern, attention
-from grader.door.scanning import scan
-from grader.door.scores import Score, Scores
-from grader.door.showing import AttentionPage, show
+from grader.doors.python.exploring import explore
+from grader.doors.python.grading import grade
+from grader.doors.python.opening import load_exercise
+from grader.doors.python.patterns import Pattern, attention
+from grader.doors.python.scanning import scan
+from grader.doors.python.scores import Score, Scores
+from grader.doors.python.showing import AttentionPage, show
 from grader.schema import Claim, Exercise, Kind, ProbeSettings, Report, Submission, Verdict
 from grader.schema.atlas import Comparison
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grader.base.errors import InvalidInput, Problem
-from grader.door.notebook import framed
+from grader.doors.python.notebook import framed
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from grader.door.opening import in_memory, opened, refuse_in_memory
+from grader.doors.python.opening import in_memory, opened, refuse_in_memory
 from grader.schema import Exercise, TransformerSource
 
 if TYPE_CHECKING:

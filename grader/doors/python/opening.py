@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader import exercises
 from grader.base import home
-from grader.door.notebook import progress_bar
+from grader.doors.python.notebook import progress_bar
 from grader.laboratory import Laboratory
 from grader.schema import Exercise
 

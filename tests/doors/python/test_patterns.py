@@ -8,7 +8,7 @@ import torch
 from transformers import PreTrainedModel
 
 import grader
-from grader.door.patterns import _loaded
+from grader.doors.python.patterns import _loaded
 from grader.measuring import transformer
 from tests.cli.conftest import Bench
 from tests.support import saved_transformers

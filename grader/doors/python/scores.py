@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from grader.base.errors import InvalidInput, Problem
-from grader.door.notebook import framed
+from grader.doors.python.notebook import framed
 from grader.exercises.names import kind_named
 from grader.grading.standings import Standings
 from grader.schema import Kind, head_name

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
-from grader.door.notebook import framed
-from grader.door.opening import in_memory, opened, refuse_in_memory
+from grader.doors.python.notebook import framed
+from grader.doors.python.opening import in_memory, opened, refuse_in_memory
 from grader.exercises.names import refuse_missing
 from grader.laboratory import Laboratory
 from grader.schema import Exercise, HeadIndex, Picture, head_name

@@ -10,8 +10,8 @@ from pydantic import BaseModel, PrivateAttr
 from grader.base.errors import InvalidInput, Problem
 from grader.base.numbers import percent
 from grader.documents import Plain
-from grader.door.notebook import framed
-from grader.door.opening import opened
+from grader.doors.python.notebook import framed
+from grader.doors.python.opening import opened
 from grader.exercises import submissions
 from grader.grading.grade import shown
 from grader.laboratory import Laboratory

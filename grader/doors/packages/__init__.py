@@ -1,0 +1,1 @@
+"""Autograder packages: the files that other platforms take, made from an exercise."""

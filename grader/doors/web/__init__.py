@@ -1,0 +1,1 @@
+"""The web door: submissions, results and pages over HTTP."""
