@@ -13,7 +13,7 @@ def question(kind: Kind, sequence: ProbeSequence) -> Question:
         return kind.head_type.ask(sequence, **kind.parameters)
     if not sequence.words:
         return replace(kind.head_type.ask(sequence, **kind.parameters), queries=sequence.queries)
-    whole = kind.head_type.ask(replace(sequence, queries=None), **kind.parameters)  # by words: a row for every position
+    whole = kind.head_type.ask(sequence._replace(queries=None), **kind.parameters)  # by words: a row for every position
     rows = list(sequence.queries)
     groups = {name: members[rows] for name, members in whole.groups.items()}
     return Question(whole.targets[rows], whole.eligible[rows], groups, whole.rivals, sequence.queries)

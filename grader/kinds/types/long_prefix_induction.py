@@ -1,6 +1,5 @@
 """Long-prefix induction head: it attends to the key after the copy that stands behind the same tokens as the query."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.base.language import N_
@@ -26,7 +25,7 @@ def ask(sequence: ProbeSequence) -> "Question":
 
     def copies_of(back: int) -> "Bool[Tensor, 'query key']":
         """Return a mask of the keys behind which, `back` tokens before, stands a copy of what does before the query."""
-        before = replace(sequence, queries=tuple((queries(sequence) - back).tolist()))
+        before = sequence._replace(queries=tuple((queries(sequence) - back).tolist()))
         return same_token(before).roll(back, dims=1)
 
     copies = copies_of(0)

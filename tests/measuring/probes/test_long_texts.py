@@ -1,6 +1,5 @@
 """Probes of thousands of tokens: few queries, repeats near and far, masks with a row for each asked query alone."""
 
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -108,7 +107,7 @@ def test_where_some_queries_are_asked_of_any_text_their_rows_are_those_of_the_wh
         sequence = family(name, bundled, few)[-1]
         every = question(kind, sequence)
         places = [place for place in range(1, len(sequence.token_ids)) if place % 3]  # the first row is no position 0
-        some = question(kind, replace(sequence, queries=tuple(places)))
+        some = question(kind, sequence._replace(queries=tuple(places)))
 
         assert some.places[some.asked].tolist() == [place for place in places if every.asked[place]] != []
         assert some.targets.equal(every.targets[places])
