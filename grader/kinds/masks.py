@@ -97,7 +97,9 @@ def looked_at(
     """Return a mask of the keys that it looks at from each of the queries."""
     length = len(sequence.token_ids)
     mask = torch.zeros(len(queries), length, dtype=torch.bool)
-    for row, query in enumerate(queries):
-        stop = query + 1 if causal else length
-        mask[row, [key for key in lookalike.looks(sequence, query) if 0 <= key < stop]] = True
+    pairs = [(row, key) for row, query in enumerate(queries) for key in lookalike.looks(sequence, query)]
+    rows, keys = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2).T
+    last = torch.tensor(queries)[rows] if causal else length - 1
+    there = (keys >= 0) & (keys <= last)
+    mask[rows[there], keys[there]] = True  # one step for all, since each takes as long
     return mask

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Bool
 from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -26,7 +27,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from grader.base.language import N_, _
 from grader.base.memory import is_shortage
 from grader.kinds import LOOKALIKES
-from grader.kinds.masks import Question, looked_at
+from grader.kinds.masks import looked_at
 from grader.kinds.sequence import ProbeSequence
 from grader.measuring.attention.rows import LONG, Asked, by_rows, stream_asked
 from grader.measuring.attention.streaming import one_thread
@@ -224,6 +225,8 @@ class _Run:
     """One kind on one family of probes: its questions, and the places of their answers."""
 
     kind: Kind
+    sequences: Items[ProbeSequence]
+    causal: bool
     rows: list[Tensor]
     """The rows of each sequence's question that are asked."""
     queries: list[Tensor]
@@ -231,8 +234,6 @@ class _Run:
     first: list[int]
     """The place of each sequence's first answer."""
     answers: Answers
-    alike: list[Tensor]
-    """The keys that each look-alike of the kind looks at, of each sequence: [look-alike, asked query, key]."""
 
     @classmethod
     def start(cls, kind: Kind, sequences: Items[ProbeSequence], model: PreTrainedModel, *, causal: bool) -> "_Run":
@@ -240,29 +241,32 @@ class _Run:
         rows = [question.asked.nonzero().flatten() for question in questions]
         queries = [question.places[asked] for question, asked in zip(questions, rows, strict=True)]
         *first, total = accumulate(map(len, queries), initial=0)
-        alike = [_alike(kind, each, asked, causal=causal) for each, asked in zip(sequences, queries, strict=True)]
         heads = (total, model.config.num_hidden_layers, model.config.num_attention_heads)
         values = np.zeros((*heads, ELIGIBLE + 1), np.float64 if model.dtype == torch.float64 else np.float32)
-        agreeing = np.zeros((*heads[1:], len(kind.head_type.lookalikes)), np.int64)
-        chances = np.concatenate([_chances(each, r, a) for each, r, a in zip(questions, rows, alike, strict=True)])
-        return cls(
-            kind,
-            rows,
-            queries,
-            first,
-            Answers(questions, [s.slice for s in sequences], values, chances, agreeing),
-            alike,
-        )
+        alike = len(kind.head_type.lookalikes)
+        agreeing, chances = np.zeros((*heads[1:], alike), np.int64), np.zeros((total, alike))
+        own = Answers(questions, [s.slice for s in sequences], values, chances, agreeing)
+        return cls(kind, sequences, causal, rows, queries, first, own)
+
+    def places(self, number: int) -> slice:
+        """Return the places of a sequence's answers."""
+        return slice(self.first[number], self.first[number] + len(self.rows[number]))
+
+    def alike(self, number: int) -> Bool[Tensor, "lookalike asked key"]:
+        """Return the keys that each look-alike looks at in a sequence, and write down its chances.
+
+        It is asked batch by batch: for all sequences together the masks would be as large as the questions.
+        """
+        sequence, queries = self.sequences[number], self.queries[number].tolist()
+        named = [LOOKALIKES[name] for name in self.kind.head_type.lookalikes]
+        masks = torch.stack([looked_at(each, sequence, queries, causal=self.causal) for each in named])
+        eligible = self.answers.questions[number].eligible[self.rows[number]]
+        self.answers.chances[self.places(number)] = _chances(masks, eligible)
+        return masks
 
 
-def _alike(kind: Kind, sequence: ProbeSequence, queries: Tensor, *, causal: bool) -> Tensor:
-    named = [LOOKALIKES[name] for name in kind.head_type.lookalikes]
-    return torch.stack([looked_at(each, sequence, queries.tolist(), causal=causal) for each in named])
-
-
-def _chances(asking: Question, rows: Tensor, alike: Tensor) -> NDArray[np.float64]:
+def _chances(alike: Tensor, eligible: Tensor) -> NDArray[np.float64]:
     """Return the fraction of eligible keys that each look-alike looks at, [asked query, look-alike]."""
-    eligible = asking.eligible[rows]
     return ((alike & eligible).sum(-1) / eligible.sum(-1).clamp(min=1)).T.double().numpy()
 
 
@@ -371,10 +375,9 @@ def _pass(model: PreTrainedModel, batch: list[_Text], *, rows: bool) -> None:
     questions = [(run.answers.questions[number], run.rows[number]) for run, number in numbers]
     targets = torch.cat([question.targets[of_piece, :length] for question, of_piece in questions])
     eligible = torch.cat([question.eligible[of_piece, :length] for question, of_piece in questions])
-    alike = _padded([run.alike[number][:, :, :length] for run, number in numbers])
+    alike = _padded([run.alike(number)[:, :, :length] for run, number in numbers])
     targets, eligible, alike = (each.to(device) for each in (targets, eligible, alike))
-    first = [run.first[number] for run, number in numbers]
-    places = [(run.answers, slice(at, at + size)) for at, size, (run, _) in zip(first, sizes, numbers, strict=True)]
+    places = [(run.answers, run.places(number)) for run, number in numbers]
 
     def reduce(seen: Tensor, at: slice) -> Tensor:
         return torch.cat((reduced(seen, targets[at], eligible[at]), agreement(seen, eligible[at], alike[:, at])), -1)

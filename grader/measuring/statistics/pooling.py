@@ -16,12 +16,12 @@ from grader.kinds.masks import Question
 from grader.measuring.statistics.baselines import best_blind_head
 from grader.measuring.statistics.bootstrap import Array, Drawn, Resamples, effective, expanded_tail
 from grader.measuring.tables.score_table import Grid, KindScores, Resemblance, Slice, Statistics
-from grader.schema import Kind, Statistic
+from grader.schema import REFERENCE, Kind, Statistic
 
 DECIMALS = 4
 """Scores are kept to four decimals: far coarser than rounding noise, far finer than a bootstrap interval."""
-AT_ONCE = 256
-"""The most heads whose statistics are taken at once: a thousand resamples of each lie in memory."""
+AT_ONCE, ON_GPU = 16, 256
+"""The most heads whose statistics are taken at once: a thousand resamples of each lie in memory, several times."""
 SHARE, HITS, ELIGIBLE = range(3)
 """The last axis of `Answers.values`: attention on targets, hit (1 or 0), and attention on eligible keys."""
 NONE_ALIKE = np.zeros((0, 0, 0), np.int64)
@@ -150,7 +150,7 @@ def _parts(answers: Answers) -> Iterator[_Part]:
 
 
 def _slices(answers: Answers, blind: Array, draws: Resamples, pool: ThreadPoolExecutor | None) -> Iterator[Slice]:
-    """Yield every slice with the statistics of all heads, AT_ONCE of them at a time.
+    """Yield every slice with the statistics of all heads, some of them at a time.
 
     `blind` has the number of queries that the blind head gets right in each sequence. The lead is over its hit rate on
     the whole probe, which is an estimate as well: both rates are taken from the same resamples of the sequences.
@@ -159,7 +159,8 @@ def _slices(answers: Answers, blind: Array, draws: Resamples, pool: ThreadPoolEx
     asked = np.bincount(answers.sequence, minlength=len(answers.questions)).astype(float)
     baseline = draws.totals(torch.from_numpy(blind)[None]) / draws.totals(torch.from_numpy(asked)[None])
     of_heads = partial(_statistics, torch.from_numpy(answers.sequence), parts, baseline, draws)
-    some = (values[:, first : first + AT_ONCE] for first in range(0, values.shape[1], AT_ONCE))
+    most = AT_ONCE if draws.device == REFERENCE else ON_GPU
+    some = (values[:, first : first + most] for first in range(0, values.shape[1], most))
     done = list((pool.map if pool else map)(of_heads, some))
     for part, by_heads in zip(parts, zip(*done, strict=True), strict=True):
         columns = {name: np.concatenate([each[name] for each in by_heads], 1) for name in by_heads[0]}
