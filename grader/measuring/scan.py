@@ -29,7 +29,7 @@ from grader.base.memory import is_shortage
 from grader.kinds import LOOKALIKES
 from grader.kinds.masks import looked_at
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention.rows import LONG, ROOM, Asked, by_rows, stream_asked
+from grader.measuring.attention.rows import LONG, Asked, by_rows, fitting, stream_asked
 from grader.measuring.attention.streaming import one_thread
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
@@ -55,8 +55,6 @@ TOKENS = 256
 ON_GPU = 8192
 """The most tokens in a batch on a GPU; more are not faster."""
 COUNTING = Lock()
-COPIES = 16
-"""The times that a batch's attention and states may lie in a GPU's memory at once, with all that is asked of them."""
 
 
 def scan(  # noqa: PLR0913 - what is measured, and in keywords how
@@ -323,16 +321,7 @@ def _at_once(model: PreTrainedModel, tokens: int | None, rows: bool, length: int
         return (tokens or TOKENS) // length
     config = model.config
     heads = 0 if rows and length >= LONG else config.num_attention_heads
-    return min(ON_GPU // length, _fitting(room(model.device), length, config.hidden_size, heads))
-
-
-def _fitting(space: int, length: int, width: int, heads: int) -> int:
-    """Return the number of texts that fit into these bytes, each with its states and the patterns of these heads.
-
-    Without heads, the rows of some queries are held instead, one text's at a time.
-    """
-    numbers = space // (COPIES * torch.float32.itemsize)
-    return (numbers - (0 if heads else ROOM)) // (length * (heads * length + width))
+    return min(ON_GPU // length, fitting(room(model.device), length, config.hidden_size, heads))
 
 
 def _pass_all(
