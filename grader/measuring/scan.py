@@ -259,13 +259,9 @@ class _Run:
         named = [LOOKALIKES[name] for name in self.kind.head_type.lookalikes]
         masks = torch.stack([looked_at(each, sequence, queries, causal=self.causal) for each in named])
         eligible = self.answers.questions[number].eligible[self.rows[number]]
-        self.answers.chances[self.places(number)] = _chances(masks, eligible)
+        chances = (masks & eligible).sum(-1) / eligible.sum(-1).clamp(min=1)  # [look-alike, asked query]
+        self.answers.chances[self.places(number)] = chances.T.double().numpy()
         return masks
-
-
-def _chances(alike: Tensor, eligible: Tensor) -> NDArray[np.float64]:
-    """Return the fraction of eligible keys that each look-alike looks at, [asked query, look-alike]."""
-    return ((alike & eligible).sum(-1) / eligible.sum(-1).clamp(min=1)).T.double().numpy()
 
 
 class _Text(NamedTuple):
@@ -380,15 +376,19 @@ def _pass(model: PreTrainedModel, batch: list[_Text], *, rows: bool) -> None:
     def reduce(seen: Tensor, at: slice) -> Tensor:
         return torch.cat((reduced(seen, targets[at], eligible[at]), agreement(seen, eligible[at], alike[:, at])), -1)
 
+    counted: list[tuple[NDArray[np.int64], Tensor]] = []
+
     def receive(layer: int, answered: Tensor) -> None:
         for (answers, at), of_piece in zip(places, torch.split(answered.cpu(), sizes), strict=True):
             answers.values[at, layer] = of_piece[..., : ELIGIBLE + 1].numpy()
             agreeing = of_piece[..., ELIGIBLE + 1 :][..., : answers.alike.shape[-1]].sum(0)
-            with COUNTING:  # batches that run at the same time count into the same numbers
-                answers.alike[layer] += agreeing.long().numpy()
+            counted.append((answers.alike[layer], agreeing.long()))
 
     texts, last = [text.token_ids for text in batch], model.config.num_hidden_layers - 1
     stream_asked(model, texts, asked, reduce, receive, last, rows=rows)
+    with COUNTING:  # batches that run at the same time count into the same numbers; one that breaks off counts nothing
+        for count, agreeing in counted:
+            count += agreeing.numpy()
 
 
 def _padded(masks: list[Tensor]) -> Tensor:
