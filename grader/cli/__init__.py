@@ -91,6 +91,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Show the state of a submission, its attempts, its lateness and its problems.",
     ),
     "report": ("status:report", "Show a submission's report, with the exit codes of `grade submit`."),
+    "platforms": (
+        "operating.platforms:app",
+        "Make, list and revoke the tokens with which platforms use the web door.",
+    ),
     "dead": (
         "operating.dead:dead",
         "List what could not be taken in or graded, with the reason; or try it again after fixing the cause.",

@@ -1,5 +1,6 @@
 """The application behind the web door: rooms, each a module with the routes that lead into it."""
 
+import logging
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -11,24 +12,38 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from grader.base.errors import LedgerError, Problem
-from grader.doors.web import health
-from grader.doors.web.guard import Guard
+from grader.base.errors import GraderError, LedgerError, Problem
+from grader.doors.web import health, openapi, progress, submissions
+from grader.doors.web.guard import WebGuard
 from grader.doors.web.house import House
 from grader.doors.web.refusals import Refused, refusal
 
-ROOMS: Sequence[Callable[[House], list[BaseRoute]]] = (health.routes,)
+ROOMS: Sequence[Callable[[House], list[BaseRoute]]] = (
+    submissions.routes,
+    progress.routes,
+    health.routes,
+    openapi.routes,
+)
 """A room's function returns its routes; the first route that fits a path leads there."""
+OURS = "this is an error of ours and uses no attempt; the operator finds it in the log"
 AGAIN_SECONDS = 5
 """After which a request may be sent again that met a ledger which did not answer."""
+
+log = logging.getLogger(__name__)
 
 
 def application(house: House) -> ASGIApp:
     """Return all rooms of the house behind the guard."""
-    faults: Any = {HTTPException: _nothing_here, Refused: _refused, LedgerError: _away, Exception: _failed}
+    faults: Any = {
+        HTTPException: _nothing_here,
+        Refused: _refused,
+        LedgerError: _away,
+        GraderError: _broken,
+        Exception: _failed,
+    }
     made = Starlette(routes=[route for room in ROOMS for route in room(house)], exception_handlers=faults)
     made.router.redirect_slashes = False
-    return Guard(made, house.settings.web)
+    return WebGuard(made, house.settings.web)
 
 
 def _nothing_here(_: Request, error: HTTPException) -> Response:
@@ -43,10 +58,15 @@ def _refused(_: Request, error: Refused) -> Response:
 
 
 def _away(_: Request, error: LedgerError) -> Response:
+    log.warning("%s", error)
     message = "the service cannot reach its database at present; send the same request again in a few seconds"
     return refusal(503, [Problem("away", message)], {"Retry-After": str(AGAIN_SECONDS)})
 
 
+def _broken(_: Request, error: GraderError) -> Response:
+    log.error("%s", error)  # for the operator alone, as it may name files
+    return refusal(500, [Problem("failed", OURS)])
+
+
 def _failed(_: Request, error: Exception) -> Response:
-    message = "this is an error of ours and uses no attempt; the operator finds it in the log"
-    return refusal(500, [Problem("failed", message)])
+    return refusal(500, [Problem("failed", OURS)])

@@ -2,6 +2,7 @@
 
 import asyncio
 from asyncio import Future, Task
+from contextvars import copy_context
 
 from anyio import to_thread
 
@@ -16,6 +17,7 @@ class Clerk:
         self._reception = reception
         self._waiting: list[tuple[Envelope, Future[Receipt]]] = []
         self._work: Task[None] | None = None
+        self._context = copy_context()  # problems are kept in the service's language, not in that of one sender
 
     async def take(self, envelope: Envelope) -> Receipt:
         """Return the receipt of this envelope; its row is durable then.
@@ -27,21 +29,25 @@ class Clerk:
         self._waiting.append((envelope, receipt))
         if self._work is None or self._work.done():
             # A task of its own: a sender who goes away must not take the others' submissions along.
-            self._work = asyncio.create_task(self._take_in())
+            self._work = asyncio.get_running_loop().create_task(self._take_in(), context=self._context)
         return await receipt
 
     async def _take_in(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+            outcomes: list[Receipt] | list[Exception]
             try:
-                receipts = await to_thread.run_sync(self._reception.accept, [envelope for envelope, _ in batch])
-            except BaseException as error:
-                for _, receipt in batch:
-                    if not receipt.done():
-                        receipt.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                for (_, receipt), given in zip(batch, receipts, strict=True):
-                    if not receipt.done():
-                        receipt.set_result(given)
+                outcomes = await to_thread.run_sync(self._reception.accept, [envelope for envelope, _ in batch])
+            except Exception as error:  # noqa: BLE001 - each sender gets it
+                outcomes = [error] * len(batch)
+            for (_, receipt), outcome in zip(batch, outcomes, strict=True):
+                _settle(receipt, outcome)
+
+
+def _settle(receipt: Future[Receipt], outcome: Receipt | Exception) -> None:
+    if receipt.done():  # its sender has gone
+        return
+    if isinstance(outcome, Exception):
+        receipt.set_exception(outcome)
+    else:
+        receipt.set_result(outcome)

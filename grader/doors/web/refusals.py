@@ -1,13 +1,15 @@
 """Refusals: every answer that is not what was asked for, as JSON with one or more problems."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from math import ceil
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from grader.base.errors import Problem
+from grader.schema.web import Refusals
+
+JSON = "application/json"
 
 
 class Refused(Exception):
@@ -25,9 +27,8 @@ def refusal(
     next_allowed: datetime | None = None,
 ) -> Response:
     """Return an answer with these problems; with the time from which another try may succeed, if there is one."""
-    content: dict[str, object] = {"problems": [asdict(problem) for problem in problems]}
     told = dict(headers or {})
     if next_allowed is not None:
-        content["next_allowed"] = next_allowed.astimezone(UTC).isoformat()
         told["Retry-After"] = str(max(1, ceil((next_allowed - datetime.now(UTC)).total_seconds())))
-    return JSONResponse(content, status, told)
+    content = Refusals(problems=tuple(problems), next_allowed=next_allowed)
+    return Response(content.model_dump_json(), status, told, JSON)
