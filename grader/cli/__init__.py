@@ -84,7 +84,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "up": (
         "operating.up:up",
-        "Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier and workers.",
+        "Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier, web door and workers.",
     ),
     "status": (
         "status:status",
