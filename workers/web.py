@@ -34,7 +34,7 @@ class WebServer:
         """
         self.house = House(given, Ledger())
         self.listener = listener(given.web)
-        self.server = server(application(self.house))
+        self.server = server(application(self.house), given.web)
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],), daemon=True)
         self.thread.start()
         log.info("open", extra={"address": given.web.url})

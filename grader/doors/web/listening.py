@@ -10,8 +10,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from grader.service.settings import WebSettings
 
 HEADER_BYTES = 16 * 1024
-HEADER_SECONDS = 20
-"""Within which the headers of a request must arrive."""
 CONNECTIONS = 200
 """At a time; a further one is told to come back."""
 KEEP_SECONDS = 5
@@ -23,6 +21,8 @@ END_SECONDS = 8
 class PatientProtocol(H11Protocol):
     """HTTP with an end to patience: a connection on which no whole request begins is closed."""
 
+    patience = 20.0
+    """Seconds."""
     _end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -44,18 +44,18 @@ class PatientProtocol(H11Protocol):
     def _await_request(self) -> None:
         if self._end is not None:
             self._end.cancel()
-        self._end = self.loop.call_later(HEADER_SECONDS, self._give_up)
+        self._end = self.loop.call_later(self.patience, self._give_up)
 
     def _give_up(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
 
 
-def server(application: ASGIApp) -> uvicorn.Server:
+def server(application: ASGIApp, given: WebSettings) -> uvicorn.Server:
     """Return the server; it logs nothing of a request, and believes no header about where one came from."""
     config = uvicorn.Config(
         application,
-        http=PatientProtocol,
+        http=type("Protocol", (PatientProtocol,), {"patience": given.seconds}),
         ws="none",
         loop="asyncio",
         lifespan="off",

@@ -42,12 +42,21 @@ def _posted(headers: Headers, body: bytes) -> PostedSubmission:
     if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
         raise Refused(415, "not-json", f"the body is JSON, with the header `Content-Type: {JSON}`")
     try:
-        return PostedSubmission.model_validate(json.loads(body, object_pairs_hook=_object, parse_constant=_constant))
+        return PostedSubmission.model_validate(_read(body))
     except ValidationError as error:
         raise _invalid(error) from None
+    except UnicodeEncodeError:
+        raise Refused(400, "bad-json", "the body holds half of a surrogate pair, which is no character") from None
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Refused(400, "bad-json", f"the body is not JSON: {why}") from None
+
+
+def _read(body: bytes) -> object:
+    """Return what the JSON holds, all of it text that can be written again."""
+    read: object = json.loads(body, object_pairs_hook=_object, parse_constant=_constant)
+    json.dumps(read, ensure_ascii=False).encode()
+    return read
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
@@ -87,10 +96,7 @@ def _id(posted: PostedSubmission, headers: Headers) -> str:
 def _document(given: str | dict[str, Any]) -> str:
     """Return the submission as text; an object is written with a line for each key, for the problems' line numbers."""
     text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, indent=1)
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise Refused(422, "not-unicode", "`submission` holds half of a surrogate pair") from None
+    size = len(text.encode())
     if size > SIZE_LIMIT:
         raise Refused(413, "too-large", f"a submission has {SIZE_LIMIT} bytes at most, and this one {size}")
     return text

@@ -20,8 +20,8 @@ ME = "me"
 
 
 def routes(house: House) -> list[BaseRoute]:
-    """Return the way to a student's progress; a student's name may hold a slash."""
-    return [Route("/students/{student:path}/progress", partial(_progress, house))]
+    """Return the way to a student's progress."""
+    return [Route("/students/{student}/progress", partial(_progress, house))]
 
 
 async def _progress(house: House, request: Request) -> Response:
