@@ -134,8 +134,9 @@ def submit(file: Path, exercise_id: str | None, options: WebOptions, shown_as: R
     until = monotonic() + seconds
     address = Address(options.url, until)
     name = options.id or uuid4().hex
+    body = _body(file, exercise_id, name)
     try:
-        taken = address.ask(TakenIn, "/submissions", _body(file, exercise_id, name))
+        taken = address.ask(TakenIn, "/submissions", body)
     except InvalidInput as error:
         problems = error.problems if exercise_id is None else tuple(map(without_place, error.problems))
         raise InvalidInput(str(file), problems) from None
