@@ -32,8 +32,12 @@ class WebServer:
             LedgerError: The ledger cannot be opened.
             OSError: The address cannot be listened on.
         """
-        self.house = House(given, Ledger())
-        self.listener = listener(given.web)
+        with ExitStack() as failed:
+            ledger = Ledger()
+            failed.callback(ledger.close)
+            self.house = House(given, ledger)
+            self.listener = listener(given.web)
+            failed.pop_all()
         self.server = server(application(self.house), given.web)
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],), daemon=True)
         self.thread.start()
