@@ -43,6 +43,8 @@ def all_checks() -> Iterator[Check]:
         return
     yield from _processes(given)
     yield _dispatcher(given, facts.metrics if facts else None)
+    if facts is not None and facts.web:
+        yield _answers("web door", f"{facts.web}/health", f"its log is in {up.folder() / 'logs'}")
     yield from _database()
 
 
@@ -107,13 +109,17 @@ def _dispatcher(given: Settings, running: str | None) -> Check:
     url = running if running is not None else f"http://{host}:{given.metrics_port}/metrics"
     if not (running if running is not None else given.metrics_port):
         return Check(True, subject, "publishes no metrics, because GRADER_METRICS_PORT is 0")
+    return _answers(subject, url, "is it running? Check GRADER_METRICS_HOST and GRADER_METRICS_PORT")
+
+
+def _answers(subject: str, url: str, advice: str) -> Check:
+    """Check that this address on a machine of ours answers."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or host, parts.port, timeout=METRICS_SECONDS)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=METRICS_SECONDS)
     try:
         connection.request("GET", parts.path)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        advice = "is it running? Check GRADER_METRICS_HOST and GRADER_METRICS_PORT"
         return Check(False, subject, f"{url}: no answer ({error})", advice)
     finally:
         connection.close()
