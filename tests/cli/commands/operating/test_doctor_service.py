@@ -70,6 +70,7 @@ def test_a_service_that_runs_here_is_found_and_well(up: Up) -> None:
     assert lines["web door"] == f"ok http://127.0.0.1:{up.environment['GRADER_WEB_PORT']}/health answers 200"
     assert lines["database"] == f"ok {up.home / 'ledger.sqlite3'}; schema {SCHEMA}"
     assert lines["submissions"] == "ok none yet"
+    assert lines["tokens"] == "ok none"
     assert lines["answers"] == "ok 0 still to be delivered"
     assert lines["dead letters"] == "ok none"
 
