@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from contextvars import copy_context
 
 from grader.doors.web.application import application
 from grader.doors.web.house import House
@@ -39,7 +40,8 @@ class WebServer:
             self.listener = listener(given.web)
             failed.pop_all()
         self.server = server(application(self.house), given.web)
-        self.thread = threading.Thread(target=self.server.run, args=([self.listener],), daemon=True)
+        # In this thread's context, which has the service's language.
+        self.thread = threading.Thread(target=copy_context().run, args=(self.server.run, [self.listener]), daemon=True)
         self.thread.start()
         log.info("open", extra={"address": given.web.url})
 

@@ -5,13 +5,15 @@ import signal
 import socket
 from pathlib import Path
 
+from grader.base.language import _, speaking
+from grader.schema.queue import STATES
 from tests.support.door import RunningDoor, posted
 from tests.support.servers import wait_for
 
 
 def test_killed_before_its_answer_was_read_it_takes_the_same_submission_once(tmp_path: Path) -> None:
     body = json.dumps(posted("s1", student="ada-lovelace"))
-    with RunningDoor(tmp_path / "door") as door:
+    with RunningDoor(tmp_path / "door", GRADER_LANG="ko") as door:
         head = f"POST /submissions HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\nAuthorization: Bearer {door.token}\r\n"
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", door.port)) as connection:
@@ -30,6 +32,8 @@ def test_killed_before_its_answer_was_read_it_takes_the_same_submission_once(tmp
         log = door.process.log
 
         assert (again.status_code, again.json()["id"], result.json()["state"]) == (202, "s1", "received")
+        with speaking("ko"):
+            assert result.json()["says"] == _(STATES["received"])
         assert door.ids() == ["s1"]
         assert ended == 0
         assert door.token not in log

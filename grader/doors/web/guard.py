@@ -71,6 +71,8 @@ class WebGuard:
                 outgoing.body = await _body(headers, receive)
         except TooLong:
             return refusal(413, [Problem("too-large", f"the body is too long: {MOST_BYTES} bytes at most")])
+        except ConnectionError:
+            return refusal(400, [Problem("cut-off", "the request was cut off")])  # which nobody reads
         except TimeoutError:
             message = f"the whole request must arrive within {self.given.seconds} s"
             return refusal(408, [Problem("too-slow", message)])
@@ -123,6 +125,7 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
 
     Raises:
         TooLong: It has more bytes than it may.
+        ConnectionError: Its sender went away before its end.
     """
     told = headers.get("content-length", "0")
     if not told.isdecimal() or int(told) > DISCARDED_BYTES:
@@ -130,6 +133,8 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     body, size, more = bytearray(), 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError
         piece = message.get("body", b"")
         size += len(piece)
         if size <= MOST_BYTES:

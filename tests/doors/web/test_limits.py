@@ -75,6 +75,20 @@ def test_a_body_that_is_too_long_is_refused_whatever_it_declares(running: Runnin
     assert huge.startswith("HTTP/1.1 413 ")
 
 
+def test_a_submission_that_is_cut_off_is_none(running: RunningDoor) -> None:
+    """All of its JSON is there, but not all that was declared."""
+    body = json.dumps(posted("cut-off"))
+    told = (f"Authorization: Bearer {running.token}", "Content-Type: application/json")
+    head = request(running, "POST /submissions HTTP/1.1", *told, f"Content-Length: {len(body) + 1}")
+    with connected(running) as connection:
+        connection.sendall(f"{head}{body}".encode())
+    with running.client() as client:
+        after = client.post("/submissions", json=posted("after-it", student="bob"))
+
+    assert after.status_code == 202
+    assert "cut-off" not in running.ids()
+
+
 def test_headers_that_are_too_long_are_refused(running: RunningDoor) -> None:
     for length in (20_000, 300_000):
         answer = said(running, request(running, "GET /health HTTP/1.1", "X-Long: " + "x" * length))
