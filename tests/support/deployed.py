@@ -74,11 +74,14 @@ class Stand:
             "GRADER_HEARTBEAT": str(self.folder / "heartbeat"),
             "GRADER_METRICS_HOST": "127.0.0.1",
             "GRADER_METRICS_PORT": str(free_port()),
+            "GRADER_WEB_HOST": "127.0.0.1",
+            "GRADER_WEB_PORT": str(free_port()),
         }
 
     def start(self) -> Process:
         argv = [sys.executable, *self.service["command"][1:]]
-        return Process(argv, self.folder / "log", self.environment())
+        self.environment_given = self.environment()
+        return Process(argv, self.folder / "log", self.environment_given)
 
     def is_well(self) -> bool:
         check = self.service["healthcheck"]["test"][1].replace("/run/grader", str(self.folder))
