@@ -72,6 +72,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "teaching.cohort:cohort",
         "Show what students found, the most common wrong claims, and the spread of scores.",
     ),
+    "students": (
+        "teaching.students:app",
+        "List students, show one, decide something for one, hand out or erase what is kept of one.",
+    ),
     "explore": ("explore:app", "Look at the heads of a transformer on any sentence, and claim them."),
     "gallery": ("gallery:app", "Build a static site of the confirmed claims that students want to show, and view it."),
     "whatif": (

@@ -1,4 +1,4 @@
-"""The ledger: every report that was ever given, kept for good, and only ever added to.
+"""The ledger: every report that was ever given, kept for good, and only ever added to, but for erasures.
 
 A submission is known by platform, student, exercise, version of the exercise, and what the student wrote: it has one
 line, however often, under whatever ids and to whichever version of the grader it is handed in. A regrade adds a line
@@ -122,6 +122,14 @@ class Ledger:
     def close(self) -> None:
         """Close the database."""
         self.database.close()
+
+    def compact(self) -> None:
+        """Write the database anew, so that what was deleted is in none of its files any more.
+
+        Raises:
+            LedgerError: The database refuses.
+        """
+        self.database.compact()
 
     def append(
         self,

@@ -5,9 +5,11 @@ from grader.base.errors import ExerciseError
 from grader.base.language import _, ngettext
 from grader.grading.grade import credited, shown
 from grader.ledger import Ledger, LedgerEntry
+from grader.ledger.people.adjustments import Adjustments
 from grader.ledger.queue.status import status
 from grader.schema import Exercise, Report
 from grader.schema.queue import HELD, STATES, Result, State
+from grader.service import policy
 from grader.students.regrading import ARROW, BETWEEN
 
 
@@ -19,6 +21,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
     exercise = _exercise(row.exercise)
     report = shown(_counted(row.entry.report, exercise, row.credit)) if row.entry else None
     is_graded = report is not None and report.gradable
+    rules = policy.of_student(exercise.policy, row.adjustments) if exercise else None
     state: State = row.state if report is None else "graded" if is_graded else "ungradable"
     return Result(
         platform=platform,
@@ -35,11 +38,12 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
         next_allowed=row.next_allowed,
         reason=_failed(row.tries) if row.state == "dead" else "",
         attempts_used=row.attempts_used,
-        attempts=exercise.policy.attempts if exercise else None,
+        attempts=rules.attempts if rules else None,
         credit=row.credit,
-        score=report.score if report and is_graded else None,
-        passed=report.passed if report and is_graded else None,
+        score=_score(report, row.adjustments) if report and is_graded else None,
+        passed=_passed(report, row.adjustments, exercise) if report and is_graded else None,
         regraded=_reason(row.entry),
+        adjustments=row.adjustments.made,
         report=report,
     )
 
@@ -59,6 +63,18 @@ def _exercise(name: str | None) -> Exercise | None:
 def _counted(report: Report, exercise: Exercise | None, credit: float) -> Report:
     """Return the report with its submission's credit; reports of older graders do not hold it."""
     return credited(report, exercise, credit) if exercise else report
+
+
+def _score(report: Report, decided: Adjustments) -> float:
+    """Return the score that counts: the one that an instructor set, if any."""
+    return report.score if decided.score is None else decided.score
+
+
+def _passed(report: Report, decided: Adjustments, exercise: Exercise | None) -> bool:
+    """Return whether the submission passes; a score that an instructor set is compared with what the exercise needs."""
+    if decided.score is None or exercise is None:
+        return report.passed
+    return decided.score >= exercise.pass_at
 
 
 def _reason(entry: LedgerEntry | None) -> str:

@@ -205,7 +205,8 @@ def _judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> 
 
     The same content as before is never refused, and keeps the higher credit.
     """
-    rules, read = sound.exercise.policy, sound.content
+    read = sound.content
+    rules = policy.of_student(sound.exercise.policy, incoming.adjustments(platform, read))
     credit = policy.credit(rules, when)
     earlier = incoming.same_content(platform, read)
     if earlier is not None:

@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 from grader.base.errors import Problem
 from grader.ledger.columns import read, read_problems
+from grader.ledger.database import through
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import Ledger
+from grader.ledger.people.adjustments import Adjustments, Whose, counting
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema.queue import PENDING, State
 
@@ -34,6 +36,8 @@ class SubmissionStatus(NamedTuple):
     """Different submissions of the student to the exercise that count, those on their way included."""
     entry: LedgerEntry | None
     """The newest entry with its report; None before it is graded."""
+    adjustments: Adjustments
+    """What an instructor decided for the student on the exercise."""
 
 
 def status(ledger: Ledger, platform: str, submission_id: str) -> SubmissionStatus | None:
@@ -57,6 +61,7 @@ def status(ledger: Ledger, platform: str, submission_id: str) -> SubmissionStatu
             credit=row["credit"],
             attempts_used=_attempts_used(connection, row),
             entry=ledger.current(connection, row["report"]) if row["report"] is not None else None,
+            adjustments=_adjustments(connection, row),
         )
 
 
@@ -64,3 +69,9 @@ def _attempts_used(connection: sa.Connection, row: sa.RowMapping) -> int:
     same = (ROW[name] == row[name] for name in ("platform", "student", "exercise"))
     different = sa.select(sa.func.count(sa.distinct(ROW.content)))
     return int(connection.scalar(different.where(*same, ROW.state.in_((*PENDING, "graded")))) or 0)
+
+
+def _adjustments(connection: sa.Connection, row: sa.RowMapping) -> Adjustments:
+    if row["student"] is None or row["exercise"] is None:
+        return Adjustments()
+    return counting(through(connection), Whose(row["platform"], row["student"], row["exercise"]))
