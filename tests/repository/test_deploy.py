@@ -23,7 +23,11 @@ from grader.service.signing import sign_submission
 from tests.support.deployed import DEPLOY, PROJECT, ROOT, Stand, secrets_in
 from tests.support.servers import Valkey, wait_for
 
-PROCESSES = [name for name, service in PROJECT["services"].items() if "GRADER_PLATFORMS" in str(service)]
+PROCESSES = [
+    name
+    for name, service in PROJECT["services"].items()
+    if "GRADER_PLATFORMS" in str(service) and "profiles" not in service
+]
 EXAMPLE = (ROOT / "exercises" / "mini-heads" / "my_heads.yaml").read_text("utf-8")
 
 
