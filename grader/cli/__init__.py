@@ -103,6 +103,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "operating.dead:dead",
         "List what could not be taken in or graded, with the reason; or try it again after fixing the cause.",
     ),
+    "backup": (
+        "operating.backup:backup",
+        "Write the ledger and all else that cannot be made again into one file, while the service runs.",
+    ),
+    "restore": (
+        "operating.backup:restore",
+        "Put a backup back: everything in it, or nothing if something is wrong with it.",
+    ),
     "doctor": (
         "operating.doctor:doctor",
         "Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet.",

@@ -33,6 +33,25 @@ def folders() -> tuple[Path, ...]:
     Raises:
         ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
     """
+    return tuple({folder.resolve(): folder for folder in (*_shipped(), *_given())}.values())
+
+
+def own_folders() -> tuple[Path, ...]:
+    """Return the folders that `GRADER_EXERCISES` names, without that of the shipped exercises.
+
+    Raises:
+        ExerciseError: It names something that is not such a folder.
+    """
+    shipped = {folder.resolve() for folder in _shipped()}
+    return tuple(folder for folder in folders() if folder.resolve() not in shipped)
+
+
+def _shipped() -> list[Path]:
+    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
+    return [folder for folder in places if folder.is_dir()][:1]
+
+
+def _given() -> list[Path]:
     try:
         given = [Path(name).expanduser() for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
     except RuntimeError as error:
@@ -42,9 +61,7 @@ def folders() -> tuple[Path, ...]:
             raise ExerciseError(f"{VARIABLE}: there is no folder {folder}")
         if (folder / FILE_NAME).exists():
             raise ExerciseError(f"{VARIABLE}: {folder} is an exercise; name the folder that contains it")
-    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
-    shipped = [folder for folder in places if folder.is_dir()][:1]
-    return tuple({folder.resolve(): folder for folder in (*shipped, *given)}.values())
+    return given
 
 
 def available() -> dict[str, Path]:

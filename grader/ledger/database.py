@@ -27,7 +27,7 @@ SECONDS_VARIABLE = "GRADER_DATABASE_SECONDS"
 SECONDS = 90
 """The time after which a database that does not answer is given up: longer than it may wait for a lock."""
 FILE = "ledger.sqlite3"
-SCHEMA = "0010"
+SCHEMA = "0011"
 """The newest revision under `grader/ledger/migrations`; they count up, always in four digits."""
 REVISIONS = "alembic_version"
 """The table in which the migrations note the revision."""
@@ -143,6 +143,27 @@ class Database:
             raise
         except DBAPIError as problem:
             raise self._refused(problem.orig) from problem
+
+    @contextmanager
+    def snapshot(self) -> "Iterator[sa.Connection]":
+        """Open a transaction that reads one moment of the database, whatever others write meanwhile."""
+        from sqlalchemy.exc import DBAPIError
+
+        is_file = self._engine.dialect.name == "sqlite"  # it reads one moment in every transaction
+        options = {} if is_file else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        try:
+            with self._engine.connect().execution_options(**options) as connection, connection.begin():
+                self._check_unchanged(through(connection))
+                yield connection
+        except DBAPIError as problem:
+            raise self._refused(problem.orig) from problem
+
+    @contextmanager
+    def remade(self) -> "Iterator[sa.Connection]":
+        """Open a transaction in which the tables may be made anew, and which takes as long as it needs."""
+        with self.alone() as connection:
+            _take_time(connection)
+            yield connection
 
     @contextmanager
     def alone(self) -> "Iterator[sa.Connection]":

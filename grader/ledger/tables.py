@@ -192,3 +192,14 @@ ERASURES = sa.Table(  # that students were erased; not who
     sa.Column("reports", sa.Integer, nullable=False),
     sqlite_autoincrement=True,
 )
+
+MEASUREMENTS = sa.Table(  # of every head of an exercise's transformer, while they are under way
+    "measurements",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("exercise", sa.String(64), nullable=False),
+    sa.Column("done", sa.Float, nullable=False),  # 0 to 1
+    sa.Column("told_at", sa.String(32), nullable=False),
+    sa.UniqueConstraint("exercise", name="measurements_once"),
+    sqlite_autoincrement=True,
+)

@@ -6,9 +6,9 @@ from grader.base.language import _, ngettext
 from grader.grading.grade import credited, shown
 from grader.ledger import Ledger, LedgerEntry
 from grader.ledger.people.adjustments import Adjustments
-from grader.ledger.queue.status import status
+from grader.ledger.queue.status import SubmissionStatus, status
 from grader.schema import Exercise, Report
-from grader.schema.queue import HELD, STATES, Result, State
+from grader.schema.queue import HELD, MEASURED_FIRST, STATES, Result, State
 from grader.service import policy
 from grader.students.regrading import ARROW, BETWEEN
 
@@ -28,7 +28,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
         id=submission_id,
         revision=row.revision,
         state=state,
-        says=_(HELD if row.waits_for else STATES[state]),
+        says=_says(row, state),
         student=row.student,
         exercise=row.exercise,
         received_at=row.received_at,
@@ -46,6 +46,15 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
         adjustments=row.adjustments.made,
         report=report,
     )
+
+
+def _says(row: SubmissionStatus, state: State) -> str:
+    """Return the state in words, with what the submission waits for."""
+    if row.waits_for:
+        return _(HELD)
+    if row.measured is not None:
+        return _(MEASURED_FIRST, percent=f"{100 * row.measured:.0f} %")
+    return _(STATES[state])
 
 
 def _failed(tries: int) -> str:

@@ -14,6 +14,7 @@ from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import _
 from grader.base.names import plain
 from grader.exercises import submissions
+from grader.exercises.kept_versions import KeptVersions
 from grader.ledger import Ledger
 from grader.ledger.queue.incoming import Incoming, Judgement, NewSubmission, ReadContent, taking_in
 from grader.ledger.queue.jobs import Lease
@@ -24,7 +25,6 @@ from grader.service import policy
 from grader.service.platforms import Platform
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.service.streams import FIELDS
-from grader.service.versions import KeptVersions
 
 SOURCE = "submission"
 """The document's name in messages."""

@@ -1,15 +1,18 @@
 """The worker: grades one submission at a time, from its lease to its answer."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic
 
 from grader import exercises
-from grader.base.errors import ExerciseError, GraderError, InvalidInput
-from grader.ledger import Ledger
+from grader.base.errors import ExerciseError, GraderError, InvalidInput, LedgerError
+from grader.exercises.kept_versions import KeptVersions
+from grader.laboratory import Laboratory
+from grader.ledger import Ledger, measurements
 from grader.ledger.queue.jobs import Jobs, Lease
 from grader.service import reception
 from grader.service.laboratories import Laboratories
-from grader.service.versions import KeptVersions
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +20,8 @@ MEASURING_SECONDS = 2
 """The wait before a submission is tried again whose exercise is being measured."""
 HELD_SECONDS = 30
 """The wait before a submission is looked at again whose exercise must be mended."""
+TELL_SECONDS = 2.0
+"""Between two notes of how far a measurement is."""
 ASK_AGAIN_SECONDS = 10
 """The time in which a process asks only once for an exercise to be measured; another process may be doing it."""
 
@@ -62,7 +67,8 @@ class Worker:
         """
         laboratory = self.laboratories.of(exercises.load(exercise))
         try:
-            laboratory.measure()
+            with self._telling(laboratory):
+                laboratory.measure()
         except GraderError as error:
             self.cannot_measure(exercise, str(error))
             raise
@@ -70,6 +76,27 @@ class Worker:
     def cannot_measure(self, exercise: str, reason: str) -> None:
         """Note the failure with every submission that waits for the measurement."""
         self.jobs.fail_postponed(exercise, MEASURING_SECONDS, reason)
+
+    @contextmanager
+    def _telling(self, laboratory: Laboratory) -> Iterator[None]:
+        """Note in the ledger how far the measurement is; a ledger that is away must not end it."""
+        before, told = laboratory.progress, list[float]()
+
+        def tell(done: float) -> None:
+            if not told or monotonic() - told[-1] > TELL_SECONDS:
+                told[:] = [monotonic()]
+                with suppress(LedgerError):
+                    measurements.tell(self.ledger, laboratory.exercise.id, done)
+            before(done)
+
+        laboratory.progress = tell
+        try:
+            yield
+        finally:
+            laboratory.progress = before
+            if told:  # else another process measures, and tells
+                with suppress(LedgerError):
+                    measurements.forget(self.ledger, laboratory.exercise.id)
 
     def _grade(self, lease: Lease) -> str | None:
         sound = reception.read_document(lease.document, lease.student, self.versions.vet)

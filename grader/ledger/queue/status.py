@@ -10,6 +10,7 @@ from grader.ledger.columns import read, read_problems
 from grader.ledger.database import through
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import Ledger
+from grader.ledger.measurements import how_far
 from grader.ledger.people.adjustments import Adjustments, Whose, counting
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema.queue import PENDING, State
@@ -31,6 +32,8 @@ class SubmissionStatus(NamedTuple):
     next_allowed: datetime | None
     waits_for: str | None
     """The fault of its exercise that it waits for; None if it does not wait for one."""
+    measured: float | None
+    """The part of its exercise's measurement that is done, 0 to 1; None if it waits for none."""
     credit: float
     attempts_used: int
     """Different submissions of the student to the exercise that count, those on their way included."""
@@ -58,6 +61,7 @@ def status(ledger: Ledger, platform: str, submission_id: str) -> SubmissionStatu
             problems=read_problems(row["problems"]),
             next_allowed=read(row["next_allowed"]),
             waits_for=row["waits_for"],
+            measured=how_far(connection, row["exercise"]) if row["state"] in PENDING else None,
             credit=row["credit"],
             attempts_used=_attempts_used(connection, row),
             entry=ledger.current(connection, row["report"]) if row["report"] is not None else None,
