@@ -10,6 +10,7 @@ from grader.exercises.loading import (
     folder_of,
     folders,
     load,
+    once,
     read,
     within,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "folder_of",
     "folders",
     "load",
+    "once",
     "read",
     "within",
 ]

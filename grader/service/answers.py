@@ -5,7 +5,7 @@ from grader.base.errors import ExerciseError
 from grader.base.language import _, ngettext
 from grader.grading.grade import credited, shown
 from grader.ledger import Ledger, LedgerEntry
-from grader.ledger.queue.status import status
+from grader.ledger.queue.status import SubmissionStatus, status
 from grader.schema import Exercise, Report
 from grader.schema.queue import HELD, STATES, Result, State
 from grader.students.regrading import ARROW, BETWEEN
@@ -14,8 +14,11 @@ from grader.students.regrading import ARROW, BETWEEN
 def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
     """Return the result of the platform's submission with this id; None if there is none."""
     row = status(ledger, platform, submission_id)
-    if row is None:
-        return None
+    return None if row is None else told(platform, submission_id, row)
+
+
+def told(platform: str, submission_id: str, row: SubmissionStatus) -> Result:
+    """Return the result of the submission with this status."""
     exercise = _exercise(row.exercise)
     report = shown(_counted(row.entry.report, exercise, row.credit)) if row.entry else None
     is_graded = report is not None and report.gradable
