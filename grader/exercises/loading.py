@@ -6,6 +6,9 @@ those in the folders that the environment variable `GRADER_EXERCISES` names, joi
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +26,8 @@ SIZE_LIMIT = 4 * 1024 * 1024
 RESERVED = ("check", "new", "publish", "sentences", "verify")
 """The subcommands of `grade exercises`, which no exercise may have as its id."""
 
+_SEEN: ContextVar[dict[str, Exercise] | None] = ContextVar("_SEEN", default=None)
+"""The exercises that were loaded by their id within `once`."""
 _PACKAGE = Path(__file__).parents[1]
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -105,6 +110,26 @@ def load(exercise: str | Path, *, graded: bool = True) -> Exercise:
     Raises:
         ExerciseError: There is no such exercise, or it is invalid.
     """
+    seen = _SEEN.get() if isinstance(exercise, str) and graded else None
+    if seen is None:
+        return _loaded(exercise, graded=graded)
+    name = str(exercise)
+    if name not in seen:
+        seen[name] = _loaded(name, graded=graded)
+    return seen[name]
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """Load each exercise only once within this block, however often it is named; for many submissions at a time."""
+    token = _SEEN.set({})
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
+
+
+def _loaded(exercise: str | Path, *, graded: bool) -> Exercise:
     file = _folder(exercise).resolve() / FILE_NAME
     return _read(file, _content(file), file.parent.name, graded=graded)
 

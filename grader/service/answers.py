@@ -16,8 +16,11 @@ from grader.students.regrading import ARROW, BETWEEN
 def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
     """Return the result of the platform's submission with this id; None if there is none."""
     row = status(ledger, platform, submission_id)
-    if row is None:
-        return None
+    return None if row is None else told(platform, submission_id, row)
+
+
+def told(platform: str, submission_id: str, row: SubmissionStatus) -> Result:
+    """Return the result of the submission with this status."""
     exercise = _exercise(row.exercise)
     report = shown(_counted(row.entry.report, exercise, row.credit)) if row.entry else None
     is_graded = report is not None and report.gradable

@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
+from grader import exercises
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import _
 from grader.base.names import plain
@@ -17,7 +18,7 @@ from grader.exercises import submissions
 from grader.exercises.kept_versions import KeptVersions
 from grader.ledger import Ledger
 from grader.ledger.queue.incoming import Incoming, Judgement, NewSubmission, ReadContent, taking_in
-from grader.ledger.queue.jobs import Lease
+from grader.ledger.queue.leases import Lease
 from grader.schema import Exercise, Submission
 from grader.schema.content import claims_hash
 from grader.schema.queue import TERMINAL, Envelope, State
@@ -90,7 +91,8 @@ class Reception:
         now = self.ledger.now()
         envelopes = [each.model_copy(update={"came_at": min(each.came_at, now)}) for each in given]
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
-        read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
+        with exercises.once():
+            read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
         with taking_in(self.ledger) as incoming:
             return [
                 Receipt(None, None, refused[number]) if number in refused else self._taken(incoming, each, read[number])

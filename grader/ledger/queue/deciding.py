@@ -76,7 +76,7 @@ class Deciding:
         return sum(self._regrade(whose, entry, best, credited, reason) for entry, best in reports.items())
 
     def _regrade(self, whose: Whose, entry: int, credit: float, credited: Any, reason: str) -> bool:  # noqa: ANN401
-        old = self._ledger.current(self._connection, entry)
+        old = self._ledger.newest(self._connection, [entry])[entry]()
         new = credited(old.report, credit)
         if new == old.report:
             return False

@@ -137,12 +137,12 @@ class Incoming:
             columns |= {"finished_at": written(new.came_at), "next_allowed": following}
         key: Any = self._connection.execute(sa.insert(SUBMISSIONS).values(columns)).inserted_primary_key
         if new.problems:
-            outbox.put(self._connection, key[0], new.came_at)
+            outbox.put(self._connection, [key[0]], new.came_at)
         return int(key[0])
 
     def owe_again(self, job: int) -> None:
         """Owe the answer once more, to a platform that may have missed it."""
-        outbox.put(self._connection, job, now(self._connection))
+        outbox.put(self._connection, [job], now(self._connection))
 
     def judged(self, held: tuple[int, str], judgement: Judgement) -> bool:
         """Fill in the columns of a document that could not be read when it came in, and end the row if it is refused.
@@ -161,7 +161,7 @@ class Incoming:
         if self._connection.scalar(change) is None:
             return False
         if judgement.problems:
-            outbox.put(self._connection, job, when)
+            outbox.put(self._connection, [job], when)
         return True
 
     def same_content(self, platform: str, read: ReadContent) -> KnownContent | None:
