@@ -52,8 +52,7 @@ class Deciding:
     def answer_again(self, whose: Whose) -> None:
         """Owe the answers on all graded submissions of the student to the exercise once more."""
         graded = sa.select(ROW.id).where(*_theirs(whose), ROW.state == "graded").order_by(ROW.id)
-        for job in self._connection.scalars(graded).all():
-            outbox.put(self._connection, job, self.now)
+        outbox.put(self._connection, self._connection.scalars(graded).all(), self.now)
 
     def credit(
         self, whose: Whose, at: Callable[[datetime], float], credited: Callable[[Report, float], Report], reason: str
