@@ -1,4 +1,4 @@
-"""The deployment as docs/operations.md has it, block by block, in real containers; the tests are read in their order."""
+"""The deployment as docs/operations.md has it, block by block, in real containers; the tests run in their order."""
 
 import json
 import os
