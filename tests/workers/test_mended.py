@@ -52,7 +52,8 @@ def test_a_file_that_breaks_holds_what_comes_in_and_a_backup_meanwhile_loses_and
     file = course / OWN / "exercise.yaml"
     sound = file.read_text("utf-8")
     own = document(induction(), exercise=OWN)
-    service.hand_in(entry("before", own))
+    example = (course / OWN / "my_heads.yaml").read_text("utf-8").replace(EXERCISE, OWN)
+    service.hand_in(entry("before", example))
     service.wait_for(graded=1)
     file.write_text(f"{sound}bugdet: 3\n", "utf-8")
     service.hand_in(*(entry(f"held-{number}", own, f"student-{number}") for number in range(3)))
