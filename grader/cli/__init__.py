@@ -72,6 +72,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "teaching.cohort:cohort",
         "Show what students found, the most common wrong claims, and the spread of scores.",
     ),
+    "grades": (
+        "teaching.grades:grades",
+        "List each student's grade on an exercise, also as a table that Canvas or Moodle imports.",
+    ),
     "explore": ("explore:app", "Look at the heads of a transformer on any sentence, and claim them."),
     "gallery": ("gallery:app", "Build a static site of the confirmed claims that students want to show, and view it."),
     "whatif": (

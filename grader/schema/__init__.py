@@ -25,6 +25,7 @@ from grader.schema.causal import (
 from grader.schema.exercise import (
     AskedCircuits,
     AskedKind,
+    Counts,
     Exercise,
     OwnArc,
     OwnSentence,
@@ -80,6 +81,7 @@ __all__ = [
     "CircuitVerdict",
     "Claim",
     "Control",
+    "Counts",
     "Estimate",
     "Evidence",
     "Exercise",

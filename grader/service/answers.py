@@ -3,11 +3,12 @@
 from grader import exercises
 from grader.base.errors import ExerciseError
 from grader.base.language import _, ngettext
-from grader.grading.grade import credited, shown
+from grader.grading.grade import shown
 from grader.ledger import Ledger, LedgerEntry
 from grader.ledger.queue.status import status
-from grader.schema import Exercise, Report
+from grader.schema import Exercise
 from grader.schema.queue import HELD, STATES, Result, State
+from grader.students.grades import counted
 from grader.students.regrading import ARROW, BETWEEN
 
 
@@ -17,7 +18,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
     if row is None:
         return None
     exercise = _exercise(row.exercise)
-    report = shown(_counted(row.entry.report, exercise, row.credit)) if row.entry else None
+    report = shown(counted(row.entry.report, exercise, row.credit)) if row.entry else None
     is_graded = report is not None and report.gradable
     state: State = row.state if report is None else "graded" if is_graded else "ungradable"
     return Result(
@@ -54,11 +55,6 @@ def _exercise(name: str | None) -> Exercise | None:
         return exercises.load(name) if name else None
     except ExerciseError:
         return None
-
-
-def _counted(report: Report, exercise: Exercise | None, credit: float) -> Report:
-    """Return the report with its submission's credit; reports of older graders do not hold it."""
-    return credited(report, exercise, credit) if exercise else report
 
 
 def _reason(entry: LedgerEntry | None) -> str:
