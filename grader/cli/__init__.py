@@ -76,6 +76,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "teaching.students:app",
         "List students, show one, decide something for one, hand out or erase what is kept of one.",
     ),
+    "grades": (
+        "teaching.grades:grades",
+        "List each student's grade on an exercise, also as a table that Canvas or Moodle imports.",
+    ),
     "explore": ("explore:app", "Look at the heads of a transformer on any sentence, and claim them."),
     "gallery": ("gallery:app", "Build a static site of the confirmed claims that students want to show, and view it."),
     "whatif": (

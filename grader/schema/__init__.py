@@ -26,6 +26,7 @@ from grader.schema.causal import (
 from grader.schema.exercise import (
     AskedCircuits,
     AskedKind,
+    Counts,
     Exercise,
     OwnArc,
     OwnSentence,
@@ -83,6 +84,7 @@ __all__ = [
     "CircuitVerdict",
     "Claim",
     "Control",
+    "Counts",
     "Estimate",
     "Evidence",
     "Exercise",

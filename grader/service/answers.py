@@ -3,13 +3,14 @@
 from grader import exercises
 from grader.base.errors import ExerciseError
 from grader.base.language import _, ngettext
-from grader.grading.grade import credited, shown
+from grader.grading.grade import shown
 from grader.ledger import Ledger, LedgerEntry
 from grader.ledger.people.adjustments import Adjustments
 from grader.ledger.queue.status import SubmissionStatus, status
 from grader.schema import Exercise, Report
 from grader.schema.queue import HELD, MEASURED_FIRST, STATES, Result, State
 from grader.service import policy
+from grader.students.grades import counted
 from grader.students.regrading import ARROW, BETWEEN
 
 
@@ -22,7 +23,7 @@ def result(ledger: Ledger, platform: str, submission_id: str) -> Result | None:
 def told(platform: str, submission_id: str, row: SubmissionStatus) -> Result:
     """Return the result of the submission with this status."""
     exercise = _exercise(row.exercise)
-    report = shown(_counted(row.entry.report, exercise, row.credit)) if row.entry else None
+    report = shown(counted(row.entry.report, exercise, row.credit)) if row.entry else None
     is_graded = report is not None and report.gradable
     rules = policy.of_student(exercise.policy, row.adjustments) if exercise else None
     state: State = row.state if report is None else "graded" if is_graded else "ungradable"
@@ -70,11 +71,6 @@ def _exercise(name: str | None) -> Exercise | None:
         return exercises.load(name) if name else None
     except ExerciseError:
         return None
-
-
-def _counted(report: Report, exercise: Exercise | None, credit: float) -> Report:
-    """Return the report with its submission's credit; reports of older graders do not hold it."""
-    return credited(report, exercise, credit) if exercise else report
 
 
 def _score(report: Report, decided: Adjustments) -> float:

@@ -26,6 +26,7 @@ EDITS = {
     "pass_at": {"pass_at": 0.9},
     "wrong_costs": {"wrong_costs": 7.0},
     "probes": {"probes": {"seed": 8}},
+    "counts best -> last": {"policy": {"counts": "last"}},
     "positional:-1 points": {"kinds": ({**planted.RULES["kinds"][0], "points": 19}, planted.RULES["kinds"][1])},
     "positional:-1 share 0.4 -> 0.5": {
         "kinds": (

@@ -209,7 +209,7 @@ def same(
     exercise = exercises.load(exercise_id)
     with Ledger() as ledger:
         check_platform(ledger, platform)
-        histories = (each for each in ledger.histories(exercise.id) if platform in (None, each[0]))
+        histories = ((each.platform, each.entries) for each in ledger.histories(exercise.id, platform) if each.entries)
         most = float("inf") if everything else EXPECTED_AT_MOST
         found = likeness.alike(exercise.id, histories, familiar_texts(exercise, _folder(exercise_id)), most)
     text = found.model_dump_json(indent=2, ensure_ascii=True) if form is PlainFormat.json else "\n".join(_alike(found))
