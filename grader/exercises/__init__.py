@@ -11,6 +11,7 @@ from grader.exercises.loading import (
     folders,
     load,
     read,
+    shipped,
     within,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "folders",
     "load",
     "read",
+    "shipped",
     "within",
 ]

@@ -42,9 +42,14 @@ def folders() -> tuple[Path, ...]:
             raise ExerciseError(f"{VARIABLE}: there is no folder {folder}")
         if (folder / FILE_NAME).exists():
             raise ExerciseError(f"{VARIABLE}: {folder} is an exercise; name the folder that contains it")
-    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
-    shipped = [folder for folder in places if folder.is_dir()][:1]
-    return tuple({folder.resolve(): folder for folder in (*shipped, *given)}.values())
+    ours = shipped()
+    return tuple({folder.resolve(): folder for folder in ([ours] if ours else []) + given}.values())
+
+
+def shipped() -> Path | None:
+    """Return the folder of the shipped exercises, in an installation or in a clone; None if there is none."""
+    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")
+    return next((folder for folder in places if folder.is_dir()), None)
 
 
 def available() -> dict[str, Path]:

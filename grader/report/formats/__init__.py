@@ -27,6 +27,8 @@ class Format(StrEnum):
     html = "html"
     gradescope = "gradescope"
     junit = "junit"
+    prairielearn = "prairielearn"
+    xqueue = "xqueue"
 
 
 @dataclass(frozen=True)
