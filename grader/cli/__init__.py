@@ -90,6 +90,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "teaching.whatif:regrade",
         "Grade all stored reports again with the exercise as it is now; old reports stay in the ledger.",
     ),
+    "package": (
+        "teaching.package:package",
+        "Write what a platform's autograder takes for an exercise, with its scores: no torch is needed there.",
+    ),
     "up": (
         "operating.up:up",
         "Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier, web door and workers.",

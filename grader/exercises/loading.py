@@ -38,7 +38,8 @@ def folders() -> tuple[Path, ...]:
     Raises:
         ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
     """
-    return tuple({folder.resolve(): folder for folder in (*_shipped(), *_given())}.values())
+    ours = shipped()
+    return tuple({folder.resolve(): folder for folder in ([ours] if ours else []) + _given()}.values())
 
 
 def own_folders() -> tuple[Path, ...]:
@@ -47,13 +48,14 @@ def own_folders() -> tuple[Path, ...]:
     Raises:
         ExerciseError: It names something that is not such a folder.
     """
-    shipped = {folder.resolve() for folder in _shipped()}
-    return tuple(folder for folder in folders() if folder.resolve() not in shipped)
+    ours = shipped()
+    return tuple(folder for folder in folders() if ours is None or folder.resolve() != ours.resolve())
 
 
-def _shipped() -> list[Path]:
-    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
-    return [folder for folder in places if folder.is_dir()][:1]
+def shipped() -> Path | None:
+    """Return the folder of the shipped exercises, in an installation or in a clone; None if there is none."""
+    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")
+    return next((folder for folder in places if folder.is_dir()), None)
 
 
 def _given() -> list[Path]:
