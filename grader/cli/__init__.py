@@ -84,13 +84,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "up": (
         "operating.up:up",
-        "Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier and workers.",
+        "Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier, web door and workers.",
     ),
     "status": (
         "status:status",
         "Show the state of a submission, its attempts, its lateness and its problems.",
     ),
     "report": ("status:report", "Show a submission's report, with the exit codes of `grade submit`."),
+    "platforms": (
+        "operating.platforms:app",
+        "Make, list and revoke the tokens with which platforms use the web door.",
+    ),
     "dead": (
         "operating.dead:dead",
         "List what could not be taken in or graded, with the reason; or try it again after fixing the cause.",

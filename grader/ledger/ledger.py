@@ -110,6 +110,15 @@ class Ledger:
         """Return the present time by the clock that all processes of this ledger share."""
         return self.database.now()
 
+    def check(self) -> None:
+        """Check that the database answers, and that its tables are still those of this version.
+
+        Raises:
+            LedgerError: One of the two is not so.
+        """
+        with self.database.statements():
+            pass
+
     def close(self) -> None:
         """Close the database."""
         self.database.close()

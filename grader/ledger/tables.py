@@ -134,3 +134,18 @@ VERSIONS = sa.Table(  # of exercises, as they were when their first submission w
     sa.UniqueConstraint("exercise", "version", name="versions_once"),
     sqlite_autoincrement=True,
 )
+
+TOKENS = sa.Table(  # of the web door
+    "tokens",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("platform", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),  # the token itself is nowhere
+    sa.Column("scopes", sa.Text, nullable=False),  # separated by spaces
+    sa.Column("student", sa.Text),  # the only one whose work it opens; null for the platform's own
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("expires_at", sa.String(32)),  # null for never
+    sa.Column("used_at", sa.String(32)),  # to the hour
+    sa.Column("revoked_at", sa.String(32)),
+    sqlite_autoincrement=True,
+)

@@ -28,9 +28,8 @@ STATES: dict[State, str] = {
 HELD = N_("stored; its exercise must be mended first, then it will be graded")
 """The state of a submission whose exercise cannot be used at present, in words for students."""
 
-SubmissionId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_:-]|\.(?:[A-Za-z0-9_:-]|$)){0,127}$", max_length=128)
-]
+SUBMISSION_ID = r"^[A-Za-z0-9](?:[A-Za-z0-9_:-]|\.(?:[A-Za-z0-9_:-]|$)){0,127}$"
+SubmissionId = Annotated[str, Field(pattern=SUBMISSION_ID, max_length=128)]
 """The platform's id of the submission; it cannot be a path."""
 
 

@@ -40,6 +40,9 @@ class Receipt(NamedTuple):
     job: int | None
     state: State | None
     refused: str = ""
+    problems: Sequence[Problem] = ()
+    """Of one that is refused for now and has no row: handed in again under the same id, it is looked at anew."""
+    next_allowed: datetime | None = None
 
 
 class Sound(NamedTuple):
@@ -60,8 +63,12 @@ class _Read(NamedTuple):
 class Reception:
     """The place where envelopes from every queue come in."""
 
-    def __init__(self, ledger: Ledger, platforms: Mapping[str, Platform]) -> None:
-        self.ledger, self.platforms = ledger, platforms
+    def __init__(self, ledger: Ledger, platforms: Mapping[str, Platform], *, in_person: bool = False) -> None:
+        """Take in for these platforms; `in_person` where the sender has shown who it is and waits for the answer.
+
+        Then nothing needs a signature, and what is refused only for now leaves no row.
+        """
+        self.ledger, self.platforms, self.in_person = ledger, platforms, in_person
         self.versions = KeptVersions(ledger)
         self._room: dict[str, int] = {}
 
@@ -111,6 +118,8 @@ class Reception:
             new = _judged_new(incoming, handed, read)
             if not new.problems and not self._has_room(incoming, envelope.platform):
                 new = _crowded_out(handed, self.platforms[envelope.platform].most_waiting)
+            if self.in_person and new.next_allowed is not None:
+                return Receipt(None, new.state, problems=new.problems, next_allowed=new.next_allowed)
             return Receipt(incoming.add(new), new.state)
         if known.digest != digest:
             return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
@@ -135,6 +144,8 @@ class Reception:
         platform = self.platforms.get(envelope.platform)
         if platform is None:
             return f"unknown-platform: there is no platform {envelope.platform}"
+        if self.in_person:
+            return ""
         fields = {name: value for name in FIELDS if (value := getattr(envelope, name)) is not None}
         try:
             verify_submission(platform, fields, envelope.came_at.timestamp())

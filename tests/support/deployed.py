@@ -74,6 +74,8 @@ class Stand:
             "GRADER_HEARTBEAT": str(self.folder / "heartbeat"),
             "GRADER_METRICS_HOST": "127.0.0.1",
             "GRADER_METRICS_PORT": str(free_port()),
+            "GRADER_WEB_HOST": "127.0.0.1",
+            "GRADER_WEB_PORT": str(free_port()),
         }
 
     def start(self) -> Process:
