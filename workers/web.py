@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from contextvars import copy_context
 
 from grader.doors.web.application import application
 from grader.doors.web.house import House
@@ -32,10 +33,15 @@ class WebServer:
             LedgerError: The ledger cannot be opened.
             OSError: The address cannot be listened on.
         """
-        self.house = House(given, Ledger())
-        self.listener = listener(given.web)
+        with ExitStack() as failed:
+            ledger = Ledger()
+            failed.callback(ledger.close)
+            self.house = House(given, ledger)
+            self.listener = listener(given.web)
+            failed.pop_all()
         self.server = server(application(self.house), given.web)
-        self.thread = threading.Thread(target=self.server.run, args=([self.listener],), daemon=True)
+        # In this thread's context, which has the service's language.
+        self.thread = threading.Thread(target=copy_context().run, args=(self.server.run, [self.listener]), daemon=True)
         self.thread.start()
         log.info("open", extra={"address": given.web.url})
 

@@ -33,6 +33,7 @@ VARIABLES = {
     "GRADER_WEB_PER_MINUTE": "the requests that each token may send in a minute; 600 by default",
     "GRADER_WEB_GALLERY": "the folder of a gallery that is shown to everybody who is signed in; none by default",
     "GRADER_WEB_SECONDS": "the time within which a whole request must arrive; 20 by default",
+    "GRADER_WEB_TOKEN": "the token with which `grade submit --web` hands in",
 }
 """Every variable of the service and its meaning; `docs/operations.md` is generated from it."""
 

@@ -1,7 +1,7 @@
 """Tokens: what a platform, or one of its students, shows at the web door.
 
 A token is 256 random bits. The ledger keeps only its SHA-256, which needs no salt and no slow hash: nobody can try out
-so many. Its prefix lets people, logs and scanners for leaked secrets recognize one.
+random bits. Its prefix lets people, logs and scanners for leaked secrets recognize one.
 """
 
 import hashlib

@@ -12,19 +12,21 @@ import pytest
 import yaml
 
 from grader import __version__
-from grader.service.settings import VARIABLES, settings
+from grader.service.settings import VARIABLES, WEB_PORT, settings
 from grader.service.streams import RESULTS_KEPT
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = Path(sys.executable).with_name("docker-compose")
 FILE = ROOT / "compose.yaml"
 TLS = ROOT / "deploy" / "tls.yaml"
+WEB = ROOT / "deploy" / "web.yaml"
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 TEXT = FILE.read_text("utf-8")
 PROJECT: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, Any] = PROJECT["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("head-grader:")]
 PROCESSES = [name for name in OURS if name != "migrate"]
+ON_QUEUE = [name for name in PROCESSES if name != "web"]
 SLOW_END_SECONDS = 45
 """What a pool may take to end after its last task."""
 BREAKS = {
@@ -37,6 +39,7 @@ BREAKS = {
 }
 
 every_service = pytest.mark.parametrize("name", SERVICES)
+every_process_on_the_queue = pytest.mark.parametrize("name", ON_QUEUE)
 every_process = pytest.mark.parametrize("name", PROCESSES)
 
 
@@ -52,7 +55,7 @@ def compose(*files: Path, folder: Path = ROOT) -> subprocess.CompletedProcess[st
     )
 
 
-@pytest.mark.parametrize("files", [(FILE,), (FILE, TLS)], ids=["plain", "tls"])
+@pytest.mark.parametrize("files", [(FILE,), (FILE, TLS), (FILE, TLS, WEB)], ids=["plain", "tls", "web"])
 def test_docker_compose_has_nothing_to_say(files: tuple[Path, ...]) -> None:
     said = compose(*files)
 
@@ -150,7 +153,7 @@ def test_every_secret_is_read_by_somebody() -> None:
     assert set(read) == PROJECT["secrets"].keys()
 
 
-@every_process
+@every_process_on_the_queue
 def test_a_process_speaks_to_the_queue_under_its_own_name(name: str) -> None:
     secret = SERVICES[name]["environment"]["GRADER_QUEUE_URL_FILE"]
 
@@ -167,12 +170,37 @@ def test_a_command_names_modules_that_are_there(name: str) -> None:
     assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
 
 
-@every_process
+@every_process_on_the_queue
 def test_a_process_waits_for_the_tables_and_the_queue(name: str) -> None:
     assert SERVICES[name]["depends_on"] == {
         "migrate": {"condition": "service_completed_successfully"},
         "valkey": {"condition": "service_healthy"},
     }
+
+
+def test_the_web_door_has_nothing_to_do_with_the_queue() -> None:
+    web = SERVICES["web"]
+
+    assert web["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    assert not [given for given in (*web["secrets"], *web["environment"]) if "queue" in given.lower()]
+    assert web["networks"] == ["back"]
+
+
+def test_what_is_published_of_the_web_door_is_its_encrypted_port_alone() -> None:
+    added = yaml.safe_load(WEB.read_text("utf-8"))
+    proxy, nginx = added["services"]["proxy"], (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+    ports = re.findall(r"listen (\d+) ssl;", nginx)
+
+    assert proxy["ports"] == [f"443:{port}" for port in ports]
+    assert len(re.findall(r"^\s*listen ", nginx, re.MULTILINE)) == len(ports) == 1
+    assert re.findall(r"proxy_pass http://(\w+:\d+);", nginx) == [f"web:{WEB_PORT}"]
+    assert SERVICES["web"]["expose"] == [str(WEB_PORT)]
+    assert set(re.findall(r"/run/secrets/(\w+)", nginx)) == set(proxy["secrets"])
+    assert set(proxy["networks"]) == {"back", *added["networks"]}
+    assert (proxy["read_only"], proxy["cap_drop"], proxy["security_opt"]) == (True, ["ALL"], ["no-new-privileges:true"])
+    assert proxy["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", proxy["user"])
+    assert added["services"]["web"]["environment"].keys() <= VARIABLES.keys()
 
 
 @every_process

@@ -80,7 +80,8 @@ class Stand:
 
     def start(self) -> Process:
         argv = [sys.executable, *self.service["command"][1:]]
-        return Process(argv, self.folder / "log", self.environment())
+        self.environment_given = self.environment()
+        return Process(argv, self.folder / "log", self.environment_given)
 
     def is_well(self) -> bool:
         check = self.service["healthcheck"]["test"][1].replace("/run/grader", str(self.folder))

@@ -92,7 +92,8 @@ class Service:
                 self.supervisor.start(*quick)
                 self.supervisor.start(worker)
                 if self.supervisor.run(self._is_ready):
-                    up.tell(up.Facts(pid=os.getpid(), queue=self.server.url, metrics=self.metrics))
+                    here = f"http://{HOST}:{self.web.port}" if self.web.port else ""
+                    up.tell(up.Facts(pid=os.getpid(), queue=self.server.url, metrics=self.metrics, web=here))
                     _say(self._summary())
                     self.supervisor.run(lambda: False)
             _say(f"stopping; the worker has {WORKER_SECONDS:.0f} s to finish its work, Ctrl-C stops at once")

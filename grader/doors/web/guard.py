@@ -5,6 +5,7 @@ A body is read here, whole and within its limits, so that no room waits for a sl
 
 import asyncio
 import logging
+from itertools import chain
 from time import monotonic
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,6 +18,7 @@ from grader.service.settings import WebSettings
 
 MOST_BYTES = 2 * SIZE_LIMIT + 16 * 1024
 """The longest body: a submission of the greatest size, written as text inside JSON."""
+HEADER_BYTES = 16 * 1024
 DISCARDED_BYTES = 8 * MOST_BYTES
 """The most that is read of a body that is too long, so that its sender gets the answer."""
 HEADERS = {
@@ -51,24 +53,30 @@ class WebGuard:
         begun = monotonic()
         outgoing = _Outgoing(receive, send, self.given)
         try:
-            answer: ASGIApp = await self._admitted(Headers(scope=scope), receive, outgoing)
+            answer: ASGIApp = await self._admitted(scope, receive, outgoing)
             await answer(scope, outgoing.received, outgoing)
         finally:
             _note(scope, outgoing.status, begun)
 
-    async def _admitted(self, headers: Headers, receive: Receive, outgoing: "_Outgoing") -> ASGIApp:
+    async def _admitted(self, scope: Scope, receive: Receive, outgoing: "_Outgoing") -> ASGIApp:
         """Return the application, or the answer to a request that may not pass."""
+        headers = Headers(scope=scope)
+        outgoing.closes = True  # what is left of a body must not be read as another request
+        if sum(map(len, chain(*headers.raw))) > HEADER_BYTES:
+            return refusal(431, [Problem("too-large", f"the headers are too long: {HEADER_BYTES} bytes at most")])
+        if "content-length" in headers and "transfer-encoding" in headers:
+            return refusal(400, [Problem("two-lengths", "the body's length is declared in two ways")])
         try:
             async with asyncio.timeout(self.given.seconds):
                 outgoing.body = await _body(headers, receive)
         except TooLong:
-            outgoing.closes = True
-            message = f"the body is too long: {MOST_BYTES} bytes at most"
-            return refusal(413, [Problem("too-large", message)])
+            return refusal(413, [Problem("too-large", f"the body is too long: {MOST_BYTES} bytes at most")])
+        except ConnectionError:
+            return refusal(400, [Problem("cut-off", "the request was cut off")])  # which nobody reads
         except TimeoutError:
-            outgoing.closes = True
             message = f"the whole request must arrive within {self.given.seconds} s"
             return refusal(408, [Problem("too-slow", message)])
+        outgoing.closes = False
         if not self._is_for_us(headers):
             return refusal(421, [Problem("other-host", f"this server is only for {self.given.url}")])
         return self.application
@@ -117,6 +125,7 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
 
     Raises:
         TooLong: It has more bytes than it may.
+        ConnectionError: Its sender went away before its end.
     """
     told = headers.get("content-length", "0")
     if not told.isdecimal() or int(told) > DISCARDED_BYTES:
@@ -124,6 +133,8 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     body, size, more = bytearray(), 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError
         piece = message.get("body", b"")
         size += len(piece)
         if size <= MOST_BYTES:

@@ -7,9 +7,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from grader.doors.web.guard import HEADER_BYTES
 from grader.service.settings import WebSettings
 
-HEADER_BYTES = 16 * 1024
 CONNECTIONS = 200
 """At a time; a further one is told to come back."""
 KEEP_SECONDS = 5

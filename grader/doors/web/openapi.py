@@ -35,11 +35,12 @@ REFUSED = {
     "421": "The request names another host.",
     "422": "The request or the submission is invalid, or the exercise does not take it.",
     "429": "Too many requests, or the submission comes too soon; `Retry-After` says when to try again.",
+    "431": "The headers are too long.",
     "500": "An error of ours.",
     "503": "The service cannot work at present; `Retry-After` says when to try again.",
 }
 """The meaning of each status of a refusal."""
-ALWAYS = ("401", "403", "408", "413", "421", "422", "429", "500", "503")
+ALWAYS = ("400", "401", "403", "408", "413", "421", "422", "429", "431", "500", "503")
 """The refusals that every way behind a token may give."""
 
 
@@ -89,7 +90,7 @@ def _paths() -> Json:
     body = {"required": True, "content": _json(PostedSubmission)}
     taken = _answered("The submission is kept for good, and will be graded.", TakenIn)
     taken["headers"] = {"Location": {"schema": {"type": "string"}, "description": "The address of its result."}}
-    post = _operation("handIn", "Hand in a submission.", {"202": taken}, ("400", "409", "415"))
+    post = _operation("handIn", "Hand in a submission.", {"202": taken}, ("409", "415"))
     show = _operation("showResult", "The result of a submission.", {"200": _answered("It.", Result)}, ("404",))
     report = _operation("showReport", "The report on a submission.", {"200": _report()}, ("404",))
     grown = _operation("showProgress", "A student's progress.", {"200": _answered("It.", Progress)}, ("404",))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from grader.base.errors import GraderError
+from grader.checkup.service import _tokens
 from grader.ledger import tokens as kept
 from grader.service import tokens
 from grader.service.worker import Worker
@@ -131,3 +132,16 @@ def test_a_token_never_comes_back_in_an_answer(door: Door) -> None:
     answers.append(door.client.get("/submissions/s1", headers=bearer("hgt_" + "x" * 43)))
 
     assert not [answer for answer in answers if "hgt_" in answer.text + str(answer.headers)]
+
+
+def test_doctor_names_a_token_that_is_about_to_expire(door: Door) -> None:
+    well = _tokens(door.ledger)
+    token(door.ledger, platform="canvas", life=timedelta(days=13))
+    token(door.ledger, platform="canvas", life=None)
+    gone = token(door.ledger, life=timedelta(0))
+    kept.revoke(door.ledger, 1)
+    soon = _tokens(door.ledger)
+
+    assert gone
+    assert (well.is_ok, soon.is_ok) == (False, False)  # the door's own is for a day
+    assert soon.result == "about to expire: 2 of canvas"
