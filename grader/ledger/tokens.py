@@ -97,7 +97,7 @@ def revoke(ledger: Ledger, number: int) -> bool:
 
 
 def _kept(row: dict[str, Any]) -> KeptToken:
-    times = {name: read(row[name]) for name in ("expires_at", "used_at", "revoked_at")}
     made_at, scopes = datetime.fromisoformat(row["made_at"]), tuple(row["scopes"].split())
-    who = {name: row[name] for name in ("student", "role", "course")}
-    return KeptToken(row["id"], row["platform"], row["digest"], scopes, made_at=made_at, **who, **times)
+    first = (row["id"], row["platform"], row["digest"], scopes, row["student"], made_at)
+    expires_at, used_at, revoked_at = (read(row[name]) for name in ("expires_at", "used_at", "revoked_at"))
+    return KeptToken(*first, expires_at, used_at, revoked_at, row["role"], row["course"])

@@ -31,7 +31,7 @@ def token(
     scope: Annotated[
         str | None,
         typer.Option(
-            help="What it opens to programs: submit, read, or both joined by a comma. Default: both; with --role, none.",
+            help="What it opens to programs: submit, read, or both joined by a comma. With --role, none by default.",
             metavar="SCOPES",
             show_default=False,
         ),

@@ -1,4 +1,4 @@
-"""The desk of a visitor: claims on the explorer's page become a submission like all others, and the page waits for it."""
+"""The desk of a visitor: claims on the explorer's page become a submission like all others, and the page waits."""
 
 import json
 from collections.abc import Mapping

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import OrderedDict
 from contextlib import nullcontext
+from functools import partial
 
 from anyio import to_thread
 from starlette.datastructures import MutableHeaders
@@ -18,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from grader import exercises
 from grader.base import home
 from grader.base.errors import (
-    ExerciseError,
     GraderError,
     TransformerNotFound,
     UnknownExercise,
@@ -31,7 +31,7 @@ from grader.doors.web.pages.crossing import allow_frames, refuse_foreign
 from grader.doors.web.pages.desk import VisitorsDesk
 from grader.doors.web.pages.drawn import told
 from grader.doors.web.pages.entering import ENDED, known, signed_out, too_often, wait
-from grader.doors.web.pages.shown import BROKEN, nothing
+from grader.doors.web.pages.shown import BROKEN, NOTHING
 from grader.doors.web.refusals import JSON, Refused
 from grader.explorer.content import contents
 from grader.explorer.files import of_files
@@ -87,12 +87,12 @@ class Exploring:
         try:
             return await to_thread.run_sync(self._explorer, request.path_params["exercise"])
         except UnknownExercise:
-            return nothing(session.visitor)
+            return _said(request, session, 404, NOTHING)
         except (TransformerNotFound, UnsupportedTransformer):
-            return told(_("This cannot be shown"), _(NOT_HERE), 404, session.visitor)
-        except (ExerciseError, GraderError) as error:
+            return _said(request, session, 404, NOT_HERE)
+        except GraderError as error:
             log.error("%s", error)
-            return told(_("This cannot be shown"), _(BROKEN), 500, session.visitor)
+            return _said(request, session, 500, BROKEN)
 
     def _explorer(self, name: str) -> ASGIApp:
         """Return the explorer of the exercise as it is now."""
@@ -114,10 +114,10 @@ class Exploring:
             UnsupportedTransformer: Neither can.
             GraderError: The transformer cannot be found or used.
         """
-        desk_of = self._desks(exercise)
-        shared = {"desk_of": desk_of, "desk_turn": nullcontext(), "away": AWAY}
+        known, desk_of = contents(exercise), self._desks(exercise)
+        explorer = partial(Explorer, known, desk_of=desk_of, desk_turn=nullcontext(), away=AWAY)
         try:
-            return application(Explorer(contents(exercise), of_files(exercise.transformer), **shared))
+            return application(explorer(of_files(exercise.transformer)))
         except UnsupportedTransformer:
             if not can_measure():
                 raise
@@ -125,7 +125,7 @@ class Exploring:
 
         whole = Laboratory(exercise, home.writable_folder(home.TABLES)).whole
         turn = Turnstile(MOST_WAITING, WAITING_SECONDS)
-        return application(Explorer(contents(exercise), Looking(whole), turn=turn, **shared))
+        return application(explorer(Looking(whole), turn=turn))
 
     def _desks(self, exercise: Exercise) -> DeskOf:
         def desk_of(request: Request) -> VisitorsDesk | None:
@@ -133,6 +133,13 @@ class Exploring:
             return VisitorsDesk(self.house, exercise, visitor) if visitor.role == "student" else None
 
         return desk_of
+
+
+def _said(request: Request, session: Session, status: int, message: str) -> Response:
+    """Return the reason why there is no explorer: for a question as a problem, else as a page."""
+    if request.method == "GET":
+        return told(_("This cannot be shown"), _(message), status, session.visitor)
+    raise Refused(status, "cannot", _(message))
 
 
 def _framed(send: Send, session: Session) -> Send:

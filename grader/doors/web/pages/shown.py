@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from grader.base.errors import ExerciseError, GraderError, LedgerError, UnknownExercise
+from grader.base.errors import GraderError, LedgerError, UnknownExercise
 from grader.base.language import N_, _, speaking
 from grader.doors.web.house import House
 from grader.doors.web.pages.crossing import allow_frames
@@ -56,7 +56,7 @@ async def _answer(page: Callable[[], Response], visitor: Visitor, roles: tuple[R
         return nothing(visitor)
     except LedgerError:
         raise
-    except (ExerciseError, GraderError) as error:
+    except GraderError as error:
         message = str(error) if visitor.role == "operator" else _(BROKEN)
         return told(_("This cannot be shown"), message, 500, visitor)
 

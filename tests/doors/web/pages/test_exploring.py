@@ -45,6 +45,7 @@ def test_claims_are_handed_in_once_graded_and_shown(door: Door, worker: Worker) 
     row = next(iter(planted.rows(door.ledger).values()))
     worker.work(1)
     shown = ada.ask(HAND_IN, draft("k1", course="cs-101")).json()
+    assert "page" in shown, shown
     report = ada.get(shown["page"])
 
     assert (source["kind"], source["grades"], source["hints"]) == ("browser", True, False)
@@ -111,8 +112,10 @@ def test_a_transformer_that_is_not_here_cannot_be_looked_at(door: Door) -> None:
 def test_where_the_browser_cannot_compute_one_transformer_serves_all(
     door: Door, exercises: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    saved(tmp_path / "tiny")
-    planted.write(exercises, transformer={"name": "tiny", "family": "decoder", "layers": 3, "heads": 8})
+    saved(tmp_path / "tiny", "llama")
+    tiny = {"name": "tiny", "family": "decoder", "layers": 3, "heads": 8}
+    kinds = ({**planted.RULES["kinds"][0], "heads": 3}, planted.RULES["kinds"][1])
+    planted.write(exercises, transformer=tiny, kinds=kinds, wrong_costs=20.0)
     monkeypatch.setenv("GRADER_TRANSFORMER_TINY", str(tmp_path / "tiny"))
     ada, teacher = signed_in(door, "student", "ada"), signed_in(door, "instructor")
     path, text = f"/explore/{planted.ID}", {"text": "the king waits"}

@@ -18,7 +18,7 @@ from grader.doors.web.rates import Rates
 from grader.ledger import tokens as kept
 from grader.ledger.columns import written
 from grader.ledger.database import FILE
-from grader.ledger.tables import SESSIONS
+from grader.ledger.tables import SESSIONS, TOKENS
 from grader.service import sessions, tokens
 from grader.service.tokens import Owner, TokenError
 from grader.service.visitors import Visitor
@@ -81,8 +81,9 @@ def test_what_the_browser_shows_is_kept_nowhere(door: Door, tmp_path: Path, capl
 def test_tokens_that_are_not_a_persons_let_nobody_in(door: Door) -> None:
     revoked, over = person(door, "student", "ada"), tokens.issue(door.ledger, "local", (), Owner(None, "operator"), DAY)
     kept.revoke(door.ledger, kept.listed(door.ledger)[-2].number)
+    past = door.ledger.now() - timedelta(seconds=1)
     with door.ledger.database.connection(write=True) as connection:
-        connection.execute(sa.text("UPDATE tokens SET expires_at = :past WHERE role = 'operator'"), {"past": "2000"})
+        connection.execute(sa.update(TOKENS).where(TOKENS.c.role == "operator").values(expires_at=written(past)))
     browser = Browser(door)
     for shown in (revoked, over, door.all, token(door.ledger, student="ada"), "", "hgt_", "x" * 5000, "é"):
         answer = browser.sign_in(shown)
