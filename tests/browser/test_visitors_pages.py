@@ -53,7 +53,7 @@ def work(door: RunningDoor) -> None:
 def sign_in(page: Page, door: RunningDoor, role: str, student: str | None = None) -> None:
     token = tokens.issue(door.ledger, "local", (), Owner(student, role), DAY)  # type: ignore[arg-type]
     page.goto(f"{door.url}/sign-in")
-    page.get_by_label("Token").fill(token)
+    page.get_by_label("Token", exact=True).fill(token)
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
@@ -86,7 +86,7 @@ def test_axe_finds_no_violation_and_nothing_is_asked_from_elsewhere(door: Runnin
     page.on("console", lambda message: complaints.append(message.text))
     page.goto(f"{door.url}/sign-in")
     found = looked_at(page)
-    page.get_by_label("Token").fill("hgt_wrong")
+    page.get_by_label("Token", exact=True).fill("hgt_wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("opens no pages")
     found += looked_at(page)
@@ -124,9 +124,9 @@ def test_a_student_signs_in_claims_hands_in_and_signs_out(door: RunningDoor, con
     report.get_by_role("link", name="My progress").click()
     expect(report.get_by_role("link", name="20").first).to_be_visible()
     report.get_by_role("button", name="Sign out").click()
-    expect(report.get_by_label("Token")).to_be_visible()
+    expect(report.get_by_label("Token", exact=True)).to_be_visible()
     page.reload()
-    expect(page.get_by_label("Token")).to_be_visible()
+    expect(page.get_by_label("Token", exact=True)).to_be_visible()
     sign_in(page, door, "student", "another")
     page.goto(f"{door.url}/explore/{MINI}/")
     expect(page.locator("#cell-L0H0")).to_be_visible()
