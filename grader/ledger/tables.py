@@ -147,6 +147,8 @@ TOKENS = sa.Table(  # of the web door
     sa.Column("expires_at", sa.String(32)),  # null for never
     sa.Column("used_at", sa.String(32)),  # to the hour
     sa.Column("revoked_at", sa.String(32)),
+    sa.Column("role", sa.String(16)),  # as which somebody signs in with it; null if nobody does
+    sa.Column("course", sa.Text),  # the only one that it opens
     sqlite_autoincrement=True,
 )
 
@@ -203,3 +205,18 @@ MEASUREMENTS = sa.Table(  # of every head of an exercise's transformer, while th
     sa.UniqueConstraint("exercise", name="measurements_once"),
     sqlite_autoincrement=True,
 )
+
+SESSIONS = sa.Table(  # of people at the web door's pages
+    "sessions",
+    METADATA,
+    sa.Column("digest", sa.String(64), primary_key=True),  # of what the browser shows
+    sa.Column("platform", sa.String(64), nullable=False),
+    sa.Column("student", sa.Text, nullable=False),  # empty for somebody who is no student
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("course", sa.Text),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("framed_by", sa.Text, nullable=False),  # origins, separated by spaces
+    sa.Column("token", sa.Integer, sa.ForeignKey("tokens.id")),  # with which it began; null after a launch
+    sa.Column("ends_at", sa.String(32), nullable=False),
+)
+sa.Index("sessions_ends_at", SESSIONS.c.ends_at)

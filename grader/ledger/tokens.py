@@ -7,8 +7,8 @@ from grader.ledger.columns import read, written
 from grader.ledger.ledger import Ledger
 
 ADD = """
-INSERT INTO tokens (platform, digest, scopes, student, made_at, expires_at)
-VALUES (:platform, :digest, :scopes, :student, :made_at, :expires_at)
+INSERT INTO tokens (platform, digest, scopes, student, made_at, expires_at, role, course)
+VALUES (:platform, :digest, :scopes, :student, :made_at, :expires_at, :role, :course)
 RETURNING id
 """
 BY_DIGEST = "SELECT * FROM tokens WHERE digest = :digest"
@@ -33,6 +33,10 @@ class KeptToken(NamedTuple):
     used_at: datetime | None
     """To the hour; None if it was never used."""
     revoked_at: datetime | None
+    role: str | None
+    """The role in which its owner signs in at the pages; None if nobody does."""
+    course: str | None
+    """The only course that it opens there; None for all of the platform's."""
 
     def is_good(self, when: datetime) -> bool:
         """Return whether it opens anything at this time."""
@@ -47,6 +51,8 @@ class NewToken(NamedTuple):
     scopes: tuple[str, ...]
     student: str | None
     expires_at: datetime | None
+    role: str | None = None
+    course: str | None = None
 
 
 def add(ledger: Ledger, new: NewToken) -> int:
@@ -58,6 +64,8 @@ def add(ledger: Ledger, new: NewToken) -> int:
         "student": new.student,
         "made_at": written(ledger.now()),
         "expires_at": written(new.expires_at) if new.expires_at else None,
+        "role": new.role,
+        "course": new.course,
     }
     with ledger.database.statements(write=True) as execute:
         return int(execute(ADD, row)[0]["id"])
@@ -89,6 +97,7 @@ def revoke(ledger: Ledger, number: int) -> bool:
 
 
 def _kept(row: dict[str, Any]) -> KeptToken:
-    times = {name: read(row[name]) for name in ("expires_at", "used_at", "revoked_at")}
     made_at, scopes = datetime.fromisoformat(row["made_at"]), tuple(row["scopes"].split())
-    return KeptToken(row["id"], row["platform"], row["digest"], scopes, row["student"], made_at, **times)
+    first = (row["id"], row["platform"], row["digest"], scopes, row["student"], made_at)
+    expires_at, used_at, revoked_at = (read(row[name]) for name in ("expires_at", "used_at", "revoked_at"))
+    return KeptToken(*first, expires_at, used_at, revoked_at, row["role"], row["course"])

@@ -31,6 +31,7 @@ VARIABLES = {
     "GRADER_WEB_URL": "the address under which people reach the web door, such as `https://grader.example`",
     "GRADER_WEB_HOSTS": "more names, joined by commas, under which a proxy may ask the web door",
     "GRADER_WEB_PER_MINUTE": "the requests that each token may send in a minute; 600 by default",
+    "GRADER_WEB_GALLERY": "the folder of a gallery that is shown to everybody who is signed in; none by default",
     "GRADER_WEB_SECONDS": "the time within which a whole request must arrive; 20 by default",
     "GRADER_WEB_TOKEN": "the token with which `grade submit --web` hands in",
 }
@@ -67,6 +68,7 @@ class WebSettings(NamedTuple):
     """The hosts that a request may name, in small letters; one without a port may have any."""
     per_minute: int
     seconds: int
+    gallery: Path | None
 
 
 class Settings(NamedTuple):
@@ -144,6 +146,7 @@ def _web(given: Mapping[str, str]) -> WebSettings:
         hosts=frozenset({urlsplit(url).netloc.lower(), f"{LOOPBACK}:{port}", f"localhost:{port}", *more}),
         per_minute=whole("GRADER_WEB_PER_MINUTE", PER_MINUTE, range(1, 1_000_000), given),
         seconds=whole("GRADER_WEB_SECONDS", REQUEST_SECONDS, range(1, 3600), given),
+        gallery=_path("GRADER_WEB_GALLERY", given),
     )
 
 

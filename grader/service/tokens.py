@@ -11,12 +11,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from grader.base.errors import GraderError, LedgerUnavailable
 from grader.base.names import plain
 from grader.ledger import Ledger, tokens
 from grader.ledger.tokens import KeptToken, NewToken
+from grader.service.visitors import ROLES, Role
 
 Scope = Literal["submit", "read"]
 """`submit` hands in, `read` sees states, reports and progress."""
@@ -37,19 +38,42 @@ class TokenError(GraderError):
     exit_code = 2
 
 
-def issue(ledger: Ledger, platform: str, scopes: Sequence[str], student: str | None, life: timedelta | None) -> str:
+class Owner(NamedTuple):
+    """The owner of a token: by default the platform itself, else a person who signs in with it."""
+
+    student: str | None = None
+    """The only student whose work it opens."""
+    role: Role | None = None
+    """The role in which its owner signs in; None if nobody does."""
+    course: str | None = None
+    """The only course that it opens to somebody who signs in."""
+
+
+def issue(ledger: Ledger, platform: str, scopes: Sequence[str], whose: Owner, life: timedelta | None) -> str:
     """Return a new token, which is kept nowhere.
 
     Raises:
-        TokenError: A scope does not exist.
+        TokenError: A scope does not exist, or the owner is not described as this role needs it.
     """
+    _check(whose)
     if wrong := [each for each in scopes if each not in SCOPES]:
         raise TokenError(f"there is no scope `{wrong[0]}`; choose from {', '.join(SCOPES)}")
     token = PREFIX + secrets.token_urlsafe(BYTES)
     expires_at = None if life is None else ledger.now() + life
     in_order = tuple(each for each in SCOPES if each in scopes)
-    tokens.add(ledger, NewToken(platform, _digest(token), in_order, student and plain(student), expires_at))
+    student = whose.student and plain(whose.student)
+    new = NewToken(platform, _digest(token), in_order, student, expires_at, whose.role, whose.course)
+    tokens.add(ledger, new)
     return token
+
+
+def _check(whose: Owner) -> None:
+    if whose.role is not None and whose.role not in ROLES:
+        raise TokenError(f"there is no role `{whose.role}`; choose from {', '.join(ROLES)}")
+    if (whose.role == "student") != (whose.student is not None) and whose.role is not None:
+        raise TokenError("a student's token needs --student, and nobody else's has one")
+    if whose.course is not None and whose.role not in {"student", "instructor"}:
+        raise TokenError("--course is for the token of a student or an instructor: give --role")
 
 
 def owner(ledger: Ledger, token: str) -> KeptToken | None:

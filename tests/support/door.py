@@ -31,7 +31,7 @@ def token(
     life: timedelta | None = DAY,
 ) -> str:
     """Return a new token, by default with both scopes."""
-    return tokens.issue(ledger, platform, scopes or tokens.SCOPES, student, life)
+    return tokens.issue(ledger, platform, scopes or tokens.SCOPES, tokens.Owner(student), life)
 
 
 def bearer(shown: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from grader.base.errors import GraderError, LedgerError, Problem
 from grader.doors.web import health, openapi, progress, submissions
 from grader.doors.web.guard import WebGuard
 from grader.doors.web.house import House
+from grader.doors.web.pages import rooms as pages
 from grader.doors.web.refusals import Refused, refusal
 
 ROOMS: Sequence[Callable[[House], list[BaseRoute]]] = (
@@ -23,6 +24,7 @@ ROOMS: Sequence[Callable[[House], list[BaseRoute]]] = (
     progress.routes,
     health.routes,
     openapi.routes,
+    pages.routes,
 )
 """A room's function returns its routes; the first route that fits a path leads there."""
 OURS = "this is an error of ours and uses no attempt; the operator finds it in the log"

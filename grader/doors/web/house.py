@@ -7,6 +7,9 @@ from grader.service import platforms
 from grader.service.reception import Reception
 from grader.service.settings import Settings
 
+GUESSES_PER_MINUTE = 20
+"""The wrong tokens that one address may show on the page where people sign in."""
+
 
 class House:
     """The settings, the ledger, the platforms, and the one who takes submissions in."""
@@ -22,6 +25,7 @@ class House:
         self.reception = Reception(ledger, self.platforms, in_person=True)
         self.clerk = Clerk(self.reception)
         self.rates = Rates(given.web.per_minute)
+        self.guesses = Rates(GUESSES_PER_MINUTE)
 
     @property
     def url(self) -> str:

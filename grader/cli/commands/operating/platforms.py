@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -19,6 +19,9 @@ from grader.report.text.labels import visible
 from grader.service import platforms, tokens
 from grader.service.settings import settings
 
+if TYPE_CHECKING:
+    from grader.service.visitors import Role
+
 app = typer.Typer(help="Make, list and revoke the tokens with which platforms use the web door.", no_args_is_help=True)
 
 
@@ -26,11 +29,27 @@ app = typer.Typer(help="Make, list and revoke the tokens with which platforms us
 def token(
     name: Annotated[str, typer.Argument(help="The platform.", metavar="NAME", show_default=False)],
     scope: Annotated[
-        str, typer.Option(help="What it opens: submit, read, or both joined by a comma.", metavar="SCOPES")
-    ] = "submit,read",
+        str | None,
+        typer.Option(
+            help="What it opens to programs: submit, read, or both joined by a comma. With --role, none by default.",
+            metavar="SCOPES",
+            show_default=False,
+        ),
+    ] = None,
     expires: Annotated[str, typer.Option(help="The time for which it is good: 12h, 90d, 26w, never.")] = "365d",
     student: Annotated[
         str | None, typer.Option(help="Only this student's work.", metavar="ID", show_default=False)
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            help="A person signs in at the pages with it: student, instructor or operator.",
+            metavar="ROLE",
+            show_default=False,
+        ),
+    ] = None,
+    course: Annotated[
+        str | None, typer.Option(help="With --role: only this course.", metavar="ID", show_default=False)
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write it to this new file, which only you can read.", metavar="PATH")
@@ -42,9 +61,9 @@ def token(
         message = f"{out} is there already and stays as it is; name a new file"
         raise InvalidInput("--out", [Problem("file-exists", message)])
     life = tokens.life(expires)
-    scopes = [each.strip() for each in scope.split(",") if each.strip()] or [scope]
+    whose = tokens.Owner(student, cast("Role | None", role), course)  # which is checked there
     with Ledger() as ledger:
-        made = tokens.issue(ledger, name, scopes, student, life)
+        made = tokens.issue(ledger, name, _scopes(scope, role), whose, life)
     if out is None:
         say(made)
     else:
@@ -73,6 +92,13 @@ def revoke(numbers: Annotated[list[int], typer.Argument(help="Numbers from the l
         raise InvalidInput("grade platforms revoke", [Problem("unknown-token", message)])
 
 
+def _scopes(scope: str | None, role: str | None) -> list[str]:
+    """Return the scopes that are meant."""
+    if scope is None:
+        return [] if role else list(tokens.SCOPES)
+    return [each.strip() for each in scope.split(",") if each.strip()] or [scope]
+
+
 def _check_platform(name: str) -> None:
     listed = platforms.load(settings().platforms)
     if name not in listed:
@@ -85,4 +111,6 @@ def _line(each: KeptToken, now: datetime) -> str:
     until = f"until {each.expires_at:%Y-%m-%d}" if each.expires_at else "for ever"
     used = f"used {each.used_at:%Y-%m-%d %H}h" if each.used_at else "never used"
     whose = f"  only {visible(each.student)}" if each.student else ""
-    return f"{each.number:>4}  {each.platform}  {state} {until}  {','.join(each.scopes)}  {used}{whose}"
+    whose += f"  course {visible(each.course)}" if each.course else ""
+    opens = ",".join([*each.scopes, *([f"signs in as {each.role}"] if each.role else [])])
+    return f"{each.number:>4}  {each.platform}  {state} {until}  {opens}  {used}{whose}"
