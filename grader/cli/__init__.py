@@ -95,6 +95,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "operating.dead:dead",
         "List what could not be taken in or graded, with the reason; or try it again after fixing the cause.",
     ),
+    "lti": (
+        "operating.lti:app",
+        "Register platforms that come in by LTI 1.3, list them, and change the keys that they know us by.",
+    ),
     "doctor": (
         "operating.doctor:doctor",
         "Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet.",

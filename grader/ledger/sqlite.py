@@ -31,7 +31,10 @@ class SqliteFile:
     @contextmanager
     def transaction(self, write: bool) -> Iterator[sqlite3.Connection]:
         """Open a transaction, committed at the end; any exception undoes it."""
-        connection = self._idle.pop() if self._idle else _opened(self.path)
+        try:
+            connection = self._idle.pop()
+        except IndexError:  # not asked before: another thread may take the last one meanwhile
+            connection = _opened(self.path)
         with ExitStack() as failed:
             failed.callback(connection.close)
             connection.execute(beginning(write))
