@@ -119,6 +119,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "operating.backup:restore",
         "Put a backup back: everything in it, or nothing if something is wrong with it.",
     ),
+    "lti": (
+        "operating.lti:app",
+        "Register platforms that come in by LTI 1.3, list them, and change the keys that they know us by.",
+    ),
     "doctor": (
         "operating.doctor:doctor",
         "Check transformers, digests, folders, the ledger and, if there is one, the service. Needs no internet.",

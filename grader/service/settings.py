@@ -17,6 +17,7 @@ VARIABLES = {
     "GRADER_QUEUE_CA": "the file of the certificate authority that a `rediss://` server is checked against",
     "GRADER_DATABASE_URL": "the ledger's database; SQLite in the home folder by default",
     "GRADER_PLATFORMS": "the file that lists the platforms; without it, there is only `local`",
+    "GRADER_LTI_KEYS": "the folder of the keys by which LTI platforms know the grader; in the home folder by default",
     "GRADER_PRELOAD": "exercises, joined by commas, whose transformers a worker loads before it forks",
     "GRADER_TASK_SECONDS": "the hard limit for grading one submission; 120 by default",
     "GRADER_RESEND_SECONDS": "the time after which a message that no worker has taken is sent again; 30 by default",
