@@ -136,7 +136,8 @@ def without_password(url: str) -> str:
 
 def _web(given: Mapping[str, str]) -> WebSettings:
     port = whole("GRADER_WEB_PORT", WEB_PORT, range(65_536), given)
-    url = _public(value("GRADER_WEB_URL", given) or f"http://{LOOPBACK}:{port}")
+    named = value("GRADER_WEB_URL", given)
+    url = _public(named) if named else f"http://{LOOPBACK}:{port}"
     more = [name.strip().lower() for name in value("GRADER_WEB_HOSTS", given).split(",") if name.strip()]
     if wrong := [name for name in more if not HOST.fullmatch(name.partition(":")[0])]:
         raise GraderError(f"GRADER_WEB_HOSTS={wrong[0]}: not the name or the address of a host")
