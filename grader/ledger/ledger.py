@@ -215,7 +215,7 @@ class Ledger:
         given = REPORTS.alias()
         joined = REPORTS.join(given, given.c.submission == REPORTS.c.submission)
         query = sa.select(given.c.id.label("of_entry"), REPORTS).select_from(joined).where(given.c.id.in_(entries))
-        rows = {row["of_entry"]: row for row in connection.execute(query.order_by(REPORTS.c.id)).mappings()}
+        rows = {row["of_entry"]: dict(row) for row in connection.execute(query.order_by(REPORTS.c.id)).mappings()}
         if missing := set(entries) - rows.keys():
             raise LedgerError(f"{self.where}: entry {min(missing)} is missing; was a row deleted by hand?")
         return {entry: partial(self._entry, row) for entry, row in rows.items()}
