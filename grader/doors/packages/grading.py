@@ -34,7 +34,7 @@ OTHER = N_("this is a submission to {other}, but {exercise} is asked for here")
 
 
 @dataclass(frozen=True)
-class HandedIn:
+class FromPlatform:
     """A student's submission, and what the platform says of it."""
 
     content: bytes
@@ -53,7 +53,7 @@ Answer = GradedSubmission | Failure
 """A graded submission, or the reason why there is no report."""
 
 
-def answer(place: Path, read: Callable[[Exercise], HandedIn]) -> Answer:
+def answer(place: Path, read: Callable[[Exercise], FromPlatform]) -> Answer:
     """Return the answer to what `read` returns for the exercise in `place`; every error becomes one as well."""
     try:
         speak(of_service())
@@ -123,7 +123,7 @@ def _is_linked(path: Path, folder: Path) -> bool:
     return any(step.is_symlink() for step in (path, *path.parents) if step.is_relative_to(folder) and step != folder)
 
 
-def _graded(laboratory: Laboratory, place: Path, handed_in: HandedIn) -> GradedSubmission:
+def _graded(laboratory: Laboratory, place: Path, handed_in: FromPlatform) -> GradedSubmission:
     exercise = laboratory.exercise
     _refuse_other(handed_in, exercise)
     submission, _same = submissions.load(handed_in.content, handed_in.source, place, handed_in.student)
@@ -131,7 +131,7 @@ def _graded(laboratory: Laboratory, place: Path, handed_in: HandedIn) -> GradedS
     return GradedSubmission(laboratory, laboratory.report(submission, credit))
 
 
-def _refuse_other(handed_in: HandedIn, exercise: Exercise) -> None:
+def _refuse_other(handed_in: FromPlatform, exercise: Exercise) -> None:
     """Refuse a submission that names another exercise: its claims are about other heads."""
     document = documents.parse(handed_in.content, handed_in.source, documents.SIZE_LIMIT)
     named = document.at(("exercise",))
@@ -140,7 +140,7 @@ def _refuse_other(handed_in: HandedIn, exercise: Exercise) -> None:
         raise InvalidInput(handed_in.source, [document.problem("other-exercise", message, ("exercise",))])
 
 
-def _credit(policy: Policy, handed_in: HandedIn, claims: str) -> float:
+def _credit(policy: Policy, handed_in: FromPlatform, claims: str) -> float:
     """Return the part of the score that lateness leaves.
 
     Raises:

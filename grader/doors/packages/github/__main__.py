@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.base.files import write_whole
 from grader.base.screen import harmless
-from grader.doors.packages.grading import Answer, HandedIn, answer, content_of, rendered
+from grader.doors.packages.grading import Answer, FromPlatform, answer, content_of, rendered
 from grader.doors.packages.making import MY_HEADS
 from grader.report.formats import Failure, Format
 from grader.schema import Exercise
@@ -27,8 +27,8 @@ def run(repository: Path, place: Path, points: float) -> int:
     student's file; the points are notices, from which GitHub Classroom takes them, and the step's outputs.
     """
 
-    def handed_in(_asked: Exercise) -> HandedIn:
-        return HandedIn(content_of(repository / MY_HEADS), MY_HEADS)
+    def handed_in(_asked: Exercise) -> FromPlatform:
+        return FromPlatform(content_of(repository / MY_HEADS), MY_HEADS)
 
     result = answer(place, handed_in)
     for form, name in REPORTS.items():

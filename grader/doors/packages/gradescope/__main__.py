@@ -10,7 +10,7 @@ from grader.base.files import write_whole
 from grader.base.language import _
 from grader.base.screen import harmless
 from grader.doors.packages.gradescope.metadata import CLAIMS, KEPT, Metadata, read
-from grader.doors.packages.grading import Answer, HandedIn, answer, content_of, rendered, submission_in
+from grader.doors.packages.grading import Answer, FromPlatform, answer, content_of, rendered, submission_in
 from grader.doors.packages.making import EXERCISES, MY_HEADS
 from grader.report.formats import Failure, Format
 from grader.schema import Exercise
@@ -24,12 +24,12 @@ def run(root: Path, exercise: str, points: float | None = None) -> None:
     place = root / "source" / EXERCISES / exercise
     metadata = Metadata()
 
-    def handed_in(asked: Exercise) -> HandedIn:
+    def handed_in(asked: Exercise) -> FromPlatform:
         nonlocal metadata
         metadata = read(root)
         path = submission_in(root / "submission", MY_HEADS)
         said = (metadata.student, metadata.created_at, metadata.due, metadata.past)
-        return HandedIn(content_of(path), path.name, *said)
+        return FromPlatform(content_of(path), path.name, *said)
 
     result = answer(place, handed_in)
     total = metadata.assignment.total_points if points is None else points

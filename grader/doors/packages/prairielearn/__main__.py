@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from grader.base.files import write_whole
-from grader.doors.packages.grading import HandedIn, answer, content_of, rendered, submission_in
+from grader.doors.packages.grading import FromPlatform, answer, content_of, rendered, submission_in
 from grader.doors.packages.making import MY_HEADS
 from grader.report.formats import Format
 from grader.schema import Exercise
@@ -17,9 +17,9 @@ def run(root: Path, place: Path) -> None:
     PrairieLearn itself minds dates and attempts, and says nothing of the student.
     """
 
-    def handed_in(_asked: Exercise) -> HandedIn:
+    def handed_in(_asked: Exercise) -> FromPlatform:
         path = submission_in(root / "student", MY_HEADS)
-        return HandedIn(content_of(path), path.name)
+        return FromPlatform(content_of(path), path.name)
 
     text = rendered(answer(place, handed_in), Format.prairielearn)
     write_whole(root / "results" / "results.json", text.encode())

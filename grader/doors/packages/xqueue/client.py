@@ -25,7 +25,7 @@ class XQueueError(GraderError):
     """The server does not answer, or refuses."""
 
 
-class Work(NamedTuple):
+class XQueueWork(NamedTuple):
     """A submission that waits for an answer."""
 
     header: str
@@ -51,7 +51,7 @@ class XQueue:
         """Close all connections."""
         self._http.close()
 
-    def take(self) -> Work | None:
+    def take(self) -> XQueueWork | None:
         """Return the next submission; None if the queue is empty.
 
         Raises:
@@ -64,7 +64,7 @@ class XQueue:
             return None
         raise XQueueError(f"the server refuses: {content}")
 
-    def answer(self, work: Work, body: str) -> None:
+    def answer(self, work: XQueueWork, body: str) -> None:
         """Send an answer.
 
         Raises:
@@ -108,7 +108,7 @@ def _reply(response: httpx.Response) -> tuple[int, Any]:
         raise XQueueError(f"the server's reply cannot be read (status {response.status_code})") from error
 
 
-def _work(content: Any) -> Work:  # noqa: ANN401 - whatever a server sends
+def _work(content: Any) -> XQueueWork:  # noqa: ANN401 - whatever a server sends
     """Return a submission from the server's words, of which several are JSON within JSON."""
     try:
         outer = _loaded(content)
@@ -117,7 +117,7 @@ def _work(content: Any) -> Work:  # noqa: ANN401 - whatever a server sends
     except (ValueError, KeyError, TypeError) as error:
         raise XQueueError("the server sent a submission that cannot be read") from error
     info, payload = _mapping(body.get("student_info")), body.get("grader_payload")
-    return Work(
+    return XQueueWork(
         header=header if isinstance(header, str) else json.dumps(header),
         submission_id=submission_id,
         exercise=str(_mapping(payload).get("grader") or payload or ""),

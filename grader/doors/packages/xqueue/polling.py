@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Event
 
 from grader.base.errors import ExerciseError
-from grader.doors.packages.grading import Answer, HandedIn, answer, rendered
-from grader.doors.packages.xqueue.client import Work, XQueue, XQueueError
+from grader.doors.packages.grading import Answer, FromPlatform, answer, rendered
+from grader.doors.packages.xqueue.client import XQueue, XQueueError, XQueueWork
 from grader.doors.packages.xqueue.settings import XQueueSettings
 from grader.report.failures import failure_of
 from grader.report.formats import Failure, Format
@@ -68,7 +68,7 @@ class Poller:
         log.info("submission %s: answered", work.submission_id)
         return True
 
-    def _graded(self, work: Work) -> Answer:
+    def _graded(self, work: XQueueWork) -> Answer:
         place = self._exercises / work.exercise
         if not EXERCISE.fullmatch(work.exercise) or not place.is_dir():
             error = ExerciseError(f"the problem names the grader {work.exercise!r}, but there is no such exercise here")
@@ -85,7 +85,7 @@ class Poller:
         return json.dumps(content | {"score": round(content["score"] * self._settings.whole_points)})
 
 
-def _read(work: Work) -> Callable[[Exercise], HandedIn]:
+def _read(work: XQueueWork) -> Callable[[Exercise], FromPlatform]:
     student = work.student if work.student and STUDENT.fullmatch(work.student) else None
     content = work.response.encode("utf-8", "replace")
-    return lambda asked: HandedIn(content, SOURCE, student, work.at)
+    return lambda asked: FromPlatform(content, SOURCE, student, work.at)

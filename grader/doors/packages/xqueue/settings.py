@@ -27,7 +27,7 @@ class XQueueSettings(Record):
     )
 
 
-class Site(NamedTuple):
+class XQueueSite(NamedTuple):
     """The settings, and what they name on this machine."""
 
     settings: XQueueSettings
@@ -35,7 +35,7 @@ class Site(NamedTuple):
     password: str
 
 
-def read(path: Path) -> Site:
+def read(path: Path) -> XQueueSite:
     """Return the settings in the file and what they name.
 
     Raises:
@@ -44,4 +44,4 @@ def read(path: Path) -> Site:
         OSError: The file cannot be read.
     """
     settings = documents.read(path.read_bytes(), str(path), XQueueSettings)
-    return Site(settings, path.parent / settings.exercises, secret(path.parent / settings.password_file))
+    return XQueueSite(settings, path.parent / settings.exercises, secret(path.parent / settings.password_file))
