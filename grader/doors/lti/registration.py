@@ -43,11 +43,11 @@ class RegistrationFailed(GraderError):
 
 
 class _Platform(NamedTuple):
-    """What a platform tells about itself."""
+    """The facts that a platform tells about itself."""
 
     issuer: str
     endpoint: str
-    """Where a tool registers."""
+    """The address at which a tool registers."""
     addresses: dict[str, str]
     audience: str
 
