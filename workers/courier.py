@@ -6,7 +6,7 @@ couriers may run: what one has taken, no other gets before its lease ends.
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from time import monotonic, time
@@ -15,10 +15,11 @@ from typing import NamedTuple, Self
 
 import redis
 
-from grader import __version__
-from grader.base.errors import GraderError, LedgerError
+from grader import __version__, exercises
+from grader.base.errors import GraderError
 from grader.ledger import Ledger
 from grader.ledger.queue.outbox import Delivery, Outbox
+from grader.ledger.queue.status import SubmissionStatus, statuses
 from grader.service import answers, platforms, streams
 from grader.service.settings import Settings
 from grader.service.signing import webhook_headers
@@ -102,14 +103,9 @@ class Courier:
         due = self.outbox.due("stream", BATCH)
         ready = []
         with self.queue.pipeline(transaction=False) as pipe:
-            for delivery in due:
-                try:
-                    fields = self._answer(delivery)
-                except (GraderError, ValueError) as error:  # only of this one: the others must not wait for it
-                    self._failed(delivery, str(error))
-                else:
-                    pipe.xadd(streams.results(delivery.platform), fields, maxlen=streams.RESULTS_KEPT)
-                    ready.append(delivery)
+            for delivery, fields in self._answers(due):
+                pipe.xadd(streams.results(delivery.platform), fields, maxlen=streams.RESULTS_KEPT)
+                ready.append(delivery)
             try:
                 replies = pipe.execute(raise_on_error=False)
             except redis.RedisError:
@@ -187,17 +183,31 @@ class Courier:
         more = {"content-type": "application/json", "user-agent": f"head-grader/{__version__}"}
         return Post(delivery, platform.webhook.url, headers | more, body)
 
-    def _answer(self, delivery: Delivery) -> dict[str, str]:
-        """Return the present answer as the fields of a stream's entry.
+    def _answers(self, due: Sequence[Delivery]) -> Iterator[tuple[Delivery, dict[str, str]]]:
+        """Yield the present answers; what cannot be read has failed, and the others do not wait for it."""
+        together = statuses(self.ledger, [delivery.job for delivery in due])
+        with exercises.once():
+            for delivery in due:
+                try:
+                    fields = self._answer(delivery, next(together, None))
+                except (GraderError, ValueError) as error:
+                    self._failed(delivery, str(error))
+                else:
+                    yield delivery, fields
+
+    def _answer(self, delivery: Delivery, row: SubmissionStatus | None = None) -> dict[str, str]:
+        """Return the present answer as the fields of a stream's entry; its row is looked up unless it is given.
 
         Raises:
             GraderError: It is missing, or cannot be read.
             ValueError: It cannot be written as JSON.
         """
-        result = answers.result(self.ledger, delivery.platform, delivery.submission_id)
-        if result is None:
-            raise LedgerError(f"{self.ledger.where}: the submission is missing; was a row deleted by hand?")
+        result = answers.told(delivery.platform, delivery.submission_id, row or self._row(delivery))
         return {"id": result.id, "state": result.state, "result": result.model_dump_json()}
+
+    def _row(self, delivery: Delivery) -> SubmissionStatus:
+        (row,) = statuses(self.ledger, [delivery.job])
+        return row
 
     def _failed(self, delivery: Delivery, reason: str) -> None:
         wait = self.patience.before_next(delivery.tries)

@@ -72,6 +72,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "teaching.cohort:cohort",
         "Show what students found, the most common wrong claims, and the spread of scores.",
     ),
+    "students": (
+        "teaching.students:app",
+        "List students, show one, decide something for one, hand out or erase what is kept of one.",
+    ),
+    "grades": (
+        "teaching.grades:grades",
+        "List each student's grade on an exercise, also as a table that Canvas or Moodle imports.",
+    ),
     "explore": ("explore:app", "Look at the heads of a transformer on any sentence, and claim them."),
     "gallery": ("gallery:app", "Build a static site of the confirmed claims that students want to show, and view it."),
     "whatif": (
@@ -98,6 +106,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dead": (
         "operating.dead:dead",
         "List what could not be taken in or graded, with the reason; or try it again after fixing the cause.",
+    ),
+    "backup": (
+        "operating.backup:backup",
+        "Write the ledger and all else that cannot be made again into one file, while the service runs.",
+    ),
+    "restore": (
+        "operating.backup:restore",
+        "Put a backup back: everything in it, or nothing if something is wrong with it.",
     ),
     "doctor": (
         "operating.doctor:doctor",

@@ -19,6 +19,8 @@ from grader.schema import Exercise
 
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
+    from grader.ledger import Ledger
+    from grader.students.selection import Selection
 
 TransformerPath = Annotated[
     Path | None,
@@ -35,6 +37,19 @@ Device = Annotated[
 FORMAT = typer.Option("--format", help="The format.")
 """The option of every command that prints, with the formats that it has."""
 OutPath = Annotated[Path | None, typer.Option("--out", help="Write it to this file.", metavar="PATH")]
+OfPlatform = Annotated[str | None, typer.Option("--platform", help="Only students of this platform.", metavar="NAME")]
+OfCourse = Annotated[str | None, typer.Option("--course", help="Only what came from this course.", metavar="NAME")]
+OfSection = Annotated[
+    str | None, typer.Option("--section", help="Only students who are in this section by the roster.", metavar="NAME")
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", help="Only what came in from this day or time on, such as 2026-09-01.", metavar="TIME"),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", help="Only what came in until the end of this day, or before this time.", metavar="TIME"),
+]
 OldJson = Annotated[bool, typer.Option("--json", hidden=True)]
 OldHtml = Annotated[Path | None, typer.Option("--html", hidden=True)]
 
@@ -68,6 +83,37 @@ def old_spelling(
         say(_("{old} still works; from now on, write {new}", old="--json", new="--format json"), err=True)
         return type(form)("json"), out
     return form, out
+
+
+class SelectionOptions(NamedTuple):
+    """The students and submissions that the options of a command ask for."""
+
+    platform: str | None
+    course: str | None
+    section: str | None
+    since: str | None
+    until: str | None
+
+    def selection(self, ledger: "Ledger", zone: str | None = None) -> "Selection":
+        """Return the selection; times are by the clocks of the zone, else in UTC.
+
+        Raises:
+            InvalidInput: The ledger does not know a name, or a time is none.
+        """
+        from grader.ledger.people.rosters import listed
+        from grader.students.register import Register
+        from grader.students.selection import Selection, moment
+
+        selection = Selection(
+            platform=self.platform,
+            course=self.course,
+            section=self.section,
+            since=moment(self.since, "--since", zone) if self.since else None,
+            until=moment(self.until, "--until", zone, is_end=True) if self.until else None,
+            register=Register(listed(ledger)),
+        )
+        selection.vet(ledger)
+        return selection
 
 
 @contextmanager

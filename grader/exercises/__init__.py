@@ -10,6 +10,8 @@ from grader.exercises.loading import (
     folder_of,
     folders,
     load,
+    once,
+    own_folders,
     read,
     within,
 )
@@ -24,6 +26,8 @@ __all__ = [
     "folder_of",
     "folders",
     "load",
+    "once",
+    "own_folders",
     "read",
     "within",
 ]

@@ -23,6 +23,8 @@ OF_A_KIND = ("heads", "points", "passing", "too_close", "evidence", "needed_at")
 CIRCUITS = "circuits"
 OF_CIRCUITS = ("wanted", "points", "passing", "pairs", "left_at_most")
 """The keys of a kind's circuits, such as `induction.circuits.points`."""
+COUNTS = "counts"
+"""The key of the policy that decides which attempt counts."""
 SOURCE = "tried out with --set"
 
 
@@ -66,6 +68,8 @@ def differences(before: Exercise, after: Exercise) -> list[str]:
         for name in RULES
         if getattr(before, name) != getattr(after, name)
     ]
+    if before.policy.counts != after.policy.counts:
+        changes.append(f"{COUNTS} {before.policy.counts} -> {after.policy.counts}")
     for kind in after.kinds:
         old = before.asked(kind)
         changes += [f"{kind.name} is new"] if old is None else _of_kind(old, kind)

@@ -6,6 +6,9 @@ those in the folders that the environment variable `GRADER_EXERCISES` names, joi
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +26,8 @@ SIZE_LIMIT = 4 * 1024 * 1024
 RESERVED = ("check", "new", "publish", "sentences", "verify")
 """The subcommands of `grade exercises`, which no exercise may have as its id."""
 
+_SEEN: ContextVar[dict[str, Exercise] | None] = ContextVar("_SEEN", default=None)
+"""The exercises that were loaded by their id within `once`."""
 _PACKAGE = Path(__file__).parents[1]
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -33,6 +38,25 @@ def folders() -> tuple[Path, ...]:
     Raises:
         ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
     """
+    return tuple({folder.resolve(): folder for folder in (*_shipped(), *_given())}.values())
+
+
+def own_folders() -> tuple[Path, ...]:
+    """Return the folders that `GRADER_EXERCISES` names, without that of the shipped exercises.
+
+    Raises:
+        ExerciseError: It names something that is not such a folder.
+    """
+    shipped = {folder.resolve() for folder in _shipped()}
+    return tuple(folder for folder in folders() if folder.resolve() not in shipped)
+
+
+def _shipped() -> list[Path]:
+    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
+    return [folder for folder in places if folder.is_dir()][:1]
+
+
+def _given() -> list[Path]:
     try:
         given = [Path(name).expanduser() for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
     except RuntimeError as error:
@@ -42,9 +66,7 @@ def folders() -> tuple[Path, ...]:
             raise ExerciseError(f"{VARIABLE}: there is no folder {folder}")
         if (folder / FILE_NAME).exists():
             raise ExerciseError(f"{VARIABLE}: {folder} is an exercise; name the folder that contains it")
-    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
-    shipped = [folder for folder in places if folder.is_dir()][:1]
-    return tuple({folder.resolve(): folder for folder in (*shipped, *given)}.values())
+    return given
 
 
 def available() -> dict[str, Path]:
@@ -88,6 +110,26 @@ def load(exercise: str | Path, *, graded: bool = True) -> Exercise:
     Raises:
         ExerciseError: There is no such exercise, or it is invalid.
     """
+    seen = _SEEN.get() if isinstance(exercise, str) and graded else None
+    if seen is None:
+        return _loaded(exercise, graded=graded)
+    name = str(exercise)
+    if name not in seen:
+        seen[name] = _loaded(name, graded=graded)
+    return seen[name]
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """Load each exercise only once within this block, however often it is named; for many submissions at a time."""
+    token = _SEEN.set({})
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
+
+
+def _loaded(exercise: str | Path, *, graded: bool) -> Exercise:
     file = _folder(exercise).resolve() / FILE_NAME
     return _read(file, _content(file), file.parent.name, graded=graded)
 

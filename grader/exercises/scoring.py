@@ -37,11 +37,25 @@ def passes(exercise: Exercise, score: float, kinds_confirmed: int, chance: float
     return score >= exercise.pass_at and kinds_confirmed >= exercise.kinds_needed and chance <= LUCK_LIMIT
 
 
+def whole_score(report: Report) -> float:
+    """Return the score before lateness."""
+    return round(report.points / report.possible, 4)
+
+
+def worth(report: Report, total: float | None = None) -> float:
+    """Return the points that count, of `total` for a full score, by default of the report's own.
+
+    Lateness is taken off. They are 0 if no claim could be decided, which is no grade.
+    """
+    scale = 1.0 if total is None else total / report.possible
+    return round(report.points * report.credit * scale + 0.0, 4) if report.gradable else 0.0
+
+
 def deciding_score(report: Report, exercise: Exercise) -> float:
     """Return the score that decides whether a report passes: the one that counts, or the one before lateness."""
     if report.credit == 1 or not exercise.policy.late_passes:
         return report.score
-    return round(report.points / report.possible, 4)
+    return whole_score(report)
 
 
 def luck(chances: Iterable[float], confirmed: int) -> float:

@@ -15,10 +15,10 @@ PARTS = ("transformer", "probes")
 def grading_part(exercise: Exercise) -> Exercise:
     """Return the exercise without what changes no grade.
 
-    That is titles, hints and their price, sources, what students see, the counts for the guess rule, and the policy:
-    an instructor may move a deadline, and mend a sentence, at any time.
+    That is titles, hints and their price, sources, what students see, the counts for the guess rule, and the policy but
+    for the attempt that counts: an instructor may move a deadline, and mend a sentence, at any time.
     """
-    shown = {"title": "-", "feedback": "all", "hint_costs": 0, "policy": Policy()}
+    shown = {"title": "-", "feedback": "all", "hint_costs": 0, "policy": Policy(counts=exercise.policy.counts)}
     return exercise.model_copy(update={**shown, "kinds": tuple(map(_kind, exercise.kinds))})
 
 

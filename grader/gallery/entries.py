@@ -20,6 +20,7 @@ from grader.ledger.queue.graded import last_graded
 from grader.report.text.labels import visible
 from grader.schema import Kind, Report, Verdict
 from grader.students.pseudonyms import PSEUDONYM, pseudonym
+from grader.students.selection import Selection
 
 ID_DIGITS = 16
 """The hexadecimal digits of an exhibit's id: enough for a million different ids."""
@@ -107,19 +108,23 @@ def newest(exercise: str, entries: Sequence[LedgerEntry], last: int | None = Non
 
 
 def shown_submissions(
-    ledger: Ledger, exercise: str, logins: set[str], only: str | None = None
+    ledger: Ledger, exercise: str, logins: set[str], selection: Selection | None = None
 ) -> Iterator[ShownSubmission]:
-    """Yield the submissions to show for the exercise, of all platforms or of `only` one.
+    """Yield the submissions to show for the exercise, if they are selected.
 
-    The login of every student with a submission is added to `logins`.
+    The login of every student with a submission is added to `logins`. Outside the selection, the newest submission
+    still decides: what a student wanted earlier is not shown again.
     """
-    last = last_graded(ledger, exercise)
-    for platform, entries in ledger.histories(exercise):
-        student = str(entries[0].report.student)
-        logins.add(student)
-        latest = newest(exercise, entries, last.get((platform, student))) if only in (None, platform) else None
-        if latest and latest[0].report.gallery and latest[1].xp > 0:  # a regrade does not change what was asked for
-            yield ShownSubmission(platform, latest[0], shown(latest[1]))
+    selection, last = selection or Selection(), last_graded(ledger, exercise)
+    for history in ledger.histories(exercise):
+        logins.add(history.student)
+        latest = newest(exercise, history.entries, last.get((history.platform, history.student)))
+        if latest is None or not latest[0].report.gallery or latest[1].xp <= 0:
+            continue  # a regrade does not change what was asked for
+        if selection.has(history.platform, history.student) and latest[0].submission in {
+            each.standing.submission for each in selection.submissions(history, exercise)
+        }:
+            yield ShownSubmission(history.platform, latest[0], shown(latest[1]))
 
 
 def exhibits(submissions: Iterable[ShownSubmission], key: bytes, discretion: Discretion) -> list[Exhibit]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from grader import __version__
 from grader.base.language import N_
-from grader.exercises.scoring import LUCK_LIMIT, deciding_score, passes, points
+from grader.exercises.scoring import LUCK_LIMIT, deciding_score, passes, points, whole_score
 from grader.grading.causal_words import NO_MEASURE, NOT_SEEN
 from grader.grading.circuits import Circuits
 from grader.grading.counting import counts_from_one
@@ -92,7 +92,7 @@ def credited(report: Report, exercise: Exercise, credit: float) -> Report:
     """
     if credit == report.credit:
         return report
-    whole = report.score if report.credit == 1 else round(report.points / report.possible, 4)
+    whole = report.score if report.credit == 1 else whole_score(report)
     late = report.model_copy(update={"credit": credit, "score": round(whole * credit, 4)})
     passed = passes(exercise, deciding_score(late, exercise), late.kinds_confirmed, late.luck)
     late = late.model_copy(update={"passed": passed})

@@ -214,6 +214,13 @@ class Laboratory:
         """Every head under every kind, by the exercise's thresholds."""
         return Standings(self.exercise, self.table)
 
+    def measures(self, submission: Submission) -> bool:
+        """Return whether the report needs more than the score table: a sentence of the student's, or causal evidence.
+
+        What is kept of those is not measured again; but each is in a file of its own, or takes a computation.
+        """
+        return self._needs_causal(submission) or any(claim.evidence and self.has(claim) for claim in submission.claims)
+
     def report(self, submission: Submission, credit: float = 1.0) -> Report:
         """Return the report on a submission that has been checked against the exercise; late ones have less credit."""
         table = self.table  # first: sentences are kept with the device on which it was measured
@@ -222,9 +229,12 @@ class Laboratory:
             for number, claim in enumerate(submission.claims)
             if claim.evidence and self.has(claim)
         }
-        causal = self.causal if needs_causal(self.exercise, submission.claims) else None
+        causal = self.causal if self._needs_causal(submission) else None
         report = grade(submission, self.exercise, table, evidence, self.standings, causal)
         return credited(report, self.exercise, credit)
+
+    def _needs_causal(self, submission: Submission) -> bool:
+        return needs_causal(self.exercise, submission.claims)
 
     def _evidence(self, claim: Claim) -> Evidence:
         """Return the claim's evidence; without numbers where they cannot be measured, since no verdict needs them."""

@@ -5,6 +5,19 @@ Only this package speaks SQL. It opens a SQLite file without SQLAlchemy, which `
 
 from grader.ledger.database import SCHEMA, exists
 from grader.ledger.entry import AGAIN, KnownStudent, LedgerEntry
+from grader.ledger.history import Arrival, History, Origin
 from grader.ledger.ledger import LOCAL, Ledger, Regrade
 
-__all__ = ["AGAIN", "LOCAL", "SCHEMA", "KnownStudent", "Ledger", "LedgerEntry", "Regrade", "exists"]
+__all__ = [
+    "AGAIN",
+    "LOCAL",
+    "SCHEMA",
+    "Arrival",
+    "History",
+    "KnownStudent",
+    "Ledger",
+    "LedgerEntry",
+    "Origin",
+    "Regrade",
+    "exists",
+]

@@ -1,4 +1,4 @@
-"""The ledger: every report that was ever given, kept for good, and only ever added to.
+"""The ledger: every report that was ever given, kept for good, and only ever added to, but for erasures.
 
 A submission is known by platform, student, exercise, version of the exercise, and what the student wrote: it has one
 line, however often, under whatever ids and to whichever version of the grader it is handed in. A regrade adds a line
@@ -7,8 +7,9 @@ that `GRADER_DATABASE_URL` names. Open the ledger after a fork, or close it befo
 process.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -16,9 +17,10 @@ from pydantic import ValidationError
 
 from grader import __version__
 from grader.base.errors import LedgerError
-from grader.ledger.columns import written
+from grader.ledger.columns import read_problems, written
 from grader.ledger.database import Contested, Database, Execute, through
 from grader.ledger.entry import AGAIN, KnownStudent, LedgerEntry
+from grader.ledger.history import Arrival, History, Origin
 from grader.schema import Report
 from grader.schema.content import identity
 
@@ -42,7 +44,8 @@ VALUES (:submission, :first_of, :platform, :student, :exercise, :exercise_versio
 """
 CURRENT = "SELECT * FROM reports WHERE submission = :submission ORDER BY id DESC LIMIT 1"
 """A submission's newest entry, a regrade if there is one."""
-OF_ENTRY = "SELECT submission FROM reports WHERE id = :id"
+NUMBER = "SELECT max(id) AS id FROM reports WHERE submission = :submission"
+"""That entry's number."""
 OF_CONTENT = """
 SELECT submission FROM reports
 WHERE platform = :platform AND student = :student AND exercise = :exercise
@@ -63,16 +66,35 @@ ONLY = {
 }
 """Conditions that may be added to `AFTER`."""
 PAGED = " ORDER BY id LIMIT :page"
-OF_STUDENTS = """
-SELECT reports.* FROM reports JOIN (
-    SELECT DISTINCT platform, student FROM reports
-    WHERE exercise = :exercise AND (platform, student) > (:platform, :student)
-    ORDER BY platform, student LIMIT :page
-) AS named ON reports.platform = named.platform AND reports.student = named.student
+REPORTED = "SELECT DISTINCT platform, student FROM reports WHERE exercise = :exercise"
+ARRIVED = """
+SELECT DISTINCT platform, student FROM submissions
+WHERE student IS NOT NULL AND (exercise = :exercise OR (exercise IS NULL AND state = 'rejected'))
+"""
+"""Of a file that nobody could read, the exercise is unknown."""
+BEYOND = " AND (platform, student) > (:last_platform, :last_student)"
+OF_COURSE = " AND course = :course"
+IN_ORDER = " ORDER BY platform, student LIMIT :page"
+THEIR_REPORTS = """
+SELECT reports.* FROM reports
+JOIN ({named}) AS named ON reports.platform = named.platform AND reports.student = named.student
+WHERE {which}
 ORDER BY reports.platform, reports.student, reports.id
+"""
+THEIR_ARRIVALS = """
+SELECT submissions.platform, submissions.student, submission_id, course, state, content, received_at, credit, report,
+    problems, CASE WHEN exercise IS NULL THEN document END AS document
+FROM submissions
+JOIN ({named}) AS named ON submissions.platform = named.platform AND submissions.student = named.student
+WHERE exercise = :exercise OR (exercise IS NULL AND state = 'rejected')
+ORDER BY submissions.platform, submissions.student, submissions.id
 """
 STUDENTS = "SELECT DISTINCT platform, student FROM reports"
 EXERCISES = "SELECT DISTINCT platform, exercise FROM reports"
+ORIGINS = """
+SELECT DISTINCT platform, '' AS course FROM reports
+UNION SELECT DISTINCT platform, COALESCE(course, '') FROM submissions
+"""
 
 
 class Regrade(NamedTuple):
@@ -123,6 +145,14 @@ class Ledger:
         """Close the database."""
         self.database.close()
 
+    def compact(self) -> None:
+        """Write the database anew, so that what was deleted is in none of its files any more.
+
+        Raises:
+            LedgerError: The database refuses.
+        """
+        self.database.compact()
+
     def append(
         self,
         report: Report,
@@ -138,9 +168,9 @@ class Ledger:
         """
         row = _row(report, platform, when or self.now())
         try:
-            return self._append(row, regrade)
+            return self._append(report, row, regrade)
         except Contested:  # the entry of the other process is there now
-            return self._append(row, regrade)
+            return self._append(report, row, regrade)
 
     def hand_in(self, report: Report) -> LedgerEntry:
         """Append a report that a student hands in at this terminal, and return its entry.
@@ -163,7 +193,7 @@ class Ledger:
             IntegrityError: Another process was faster; begin the transaction again and its entry is found.
             LedgerError: As `append`.
         """
-        return self._enter(through(connection), _row(report, platform, when), regrade)
+        return self._enter(through(connection), report, _row(report, platform, when), regrade)
 
     def find(self, report: Report, platform: str = LOCAL) -> LedgerEntry | None:
         """Return the entry that `append` would return without writing; None if it would write one."""
@@ -186,17 +216,43 @@ class Ledger:
             yield from map(self._entry, rows)
             last = rows[-1]["id"]
 
-    def histories(self, exercise: str) -> Iterator[tuple[str, list[LedgerEntry]]]:
-        """Yield, for each student with a report on the exercise, the platform and all the student's entries there."""
-        last = {"platform": "", "student": ""}
+    def histories(
+        self,
+        exercise: str,
+        platform: str | None = None,
+        student: str | None = None,
+        course: str | None = None,
+        *,
+        on_others: bool = False,
+    ) -> Iterator[History]:
+        """Yield the history of each student who handed in to the exercise, by platform and student, in order.
+
+        Only of this platform, student and course where given; whose file nobody could read is among them. With
+        `on_others`, the entries on other exercises are there as well.
+        """
+        given = {"platform": platform, "student": student}
+        only = {name: value for name, value in given.items() if value is not None}
+        named = _named(only, has_course=course is not None)
+        values = {**only, "course": course, "exercise": exercise, "page": STUDENTS_AT_A_TIME}
+        values = {name: value for name, value in values.items() if value is not None}
+        which = "1 = 1" if on_others else "reports.exercise = :exercise"
+        last = ("", "")
         while True:
+            values |= {"last_platform": last[0], "last_student": last[1]}
             with self.database.statements() as execute:
-                rows = execute(OF_STUDENTS, {**last, "exercise": exercise, "page": STUDENTS_AT_A_TIME})
-            if not rows:
-                return
-            for (platform, _), group in groupby(rows, key=lambda row: (row["platform"], row["student"])):
-                yield platform, list(map(self._entry, group))
-            last = {name: rows[-1][name] for name in last}
+                students = execute(named, values)
+                if not students:
+                    return
+                reports = _by_student(execute(THEIR_REPORTS.format(named=named, which=which), values))
+                arrivals = _by_student(execute(THEIR_ARRIVALS.format(named=named), values))
+            for last in ((row["platform"], row["student"]) for row in students):
+                entries = list(map(self._entry, reports.get(last, [])))
+                yield History(*last, entries, list(map(_arrival, arrivals.get(last, []))))
+
+    def origins(self) -> set[Origin]:
+        """Return every platform and course that something came from."""
+        with self.database.statements() as execute:
+            return {Origin(**row) for row in execute(ORIGINS, {})}
 
     def students(self) -> set[KnownStudent]:
         """Return every student of every platform."""
@@ -208,12 +264,24 @@ class Ledger:
         with self.database.statements() as execute:
             return {row["exercise"] for row in execute(EXERCISES, {}) if platform in (None, row["platform"])}
 
-    def current(self, connection: "sa.Connection", entry: int) -> LedgerEntry:
-        """Return the newest entry of the submission that this entry belongs to, inside the caller's transaction."""
-        newest = self._current(through(connection), OF_ENTRY, {"id": entry})
-        if newest is None:
-            raise LedgerError(f"{self.where}: entry {entry} is missing; was a row deleted by hand?")
-        return newest
+    def newest(self, connection: "sa.Connection", entries: Collection[int]) -> dict[int, Callable[[], LedgerEntry]]:
+        """Return, for each of these entries, a function that reads the newest one of its submission.
+
+        It is looked up inside the caller's transaction. Reports may be large: read one after the other.
+        """
+        if not entries:
+            return {}
+        import sqlalchemy as sa
+
+        from grader.ledger.tables import REPORTS
+
+        given = REPORTS.alias()
+        joined = REPORTS.join(given, given.c.submission == REPORTS.c.submission)
+        query = sa.select(given.c.id.label("of_entry"), REPORTS).select_from(joined).where(given.c.id.in_(entries))
+        rows = {row.of_entry: row._asdict() for row in connection.execute(query.order_by(REPORTS.c.id))}
+        if missing := set(entries) - rows.keys():
+            raise LedgerError(f"{self.where}: entry {min(missing)} is missing; was a row deleted by hand?")
+        return {entry: partial(self._entry, row) for entry, row in rows.items()}
 
     def latest(self, student: str, exercise: str, platform: str = LOCAL) -> LedgerEntry | None:
         """Return the newest entry of the student's last submission to the exercise; None if there is none."""
@@ -221,16 +289,17 @@ class Ledger:
         with self.database.statements() as execute:
             return self._current(execute, NEWEST, whose)
 
-    def _append(self, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
+    def _append(self, report: Report, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
         with self.database.statements(write=True) as execute:
-            return self._enter(execute, row, regrade)
+            return self._enter(execute, report, row, regrade)
 
-    def _enter(self, execute: Execute, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
+    def _enter(self, execute: Execute, report: Report, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
         earlier = self._replacement(execute, row, regrade) if regrade else self._known(execute, row)
         if earlier is not None:
             return earlier
         execute(APPEND, row)
-        return self._entry(execute(CURRENT, row)[0])
+        number, when = execute(NUMBER, row)[0]["id"], datetime.fromisoformat(row["created_at"])
+        return LedgerEntry(number, row["submission"], report, when, row["replaces"], row["reason"])
 
     def _known(self, execute: Execute, row: dict[str, Any]) -> LedgerEntry | None:
         """Return the newest entry of the submission of `row`; None if it has none."""
@@ -256,7 +325,7 @@ class Ledger:
         rows = execute(CURRENT, matches[0]) if matches else []
         return self._entry(rows[0]) if rows else None
 
-    def _entry(self, row: dict[str, Any]) -> LedgerEntry:
+    def _entry(self, row: Mapping[str, Any]) -> LedgerEntry:
         try:
             report = Report.model_validate_json(row["report"])
         except ValidationError as problem:
@@ -266,6 +335,32 @@ class Ledger:
             ) from problem
         when = datetime.fromisoformat(row["created_at"])
         return LedgerEntry(row["id"], row["submission"], report, when, row["replaces"], row["reason"])
+
+
+def _named(only: Collection[str], *, has_course: bool) -> str:
+    """Return the statement that selects the next students; only what came from a platform has a course."""
+    conditions = BEYOND + "".join(ONLY[name] for name in only)
+    arrived = ARRIVED + conditions + (OF_COURSE if has_course else "")
+    return f"{arrived}{IN_ORDER}" if has_course else f"{REPORTED}{conditions} UNION {arrived}{IN_ORDER}"
+
+
+def _by_student(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the rows, which are in order, by platform and student."""
+    return {whose: list(group) for whose, group in groupby(rows, key=lambda row: (row["platform"], row["student"]))}
+
+
+def _arrival(row: dict[str, Any]) -> Arrival:
+    return Arrival(
+        id=row["submission_id"],
+        course=row["course"] or "",
+        state=row["state"],
+        content=row["content"],
+        came_at=datetime.fromisoformat(row["received_at"]),
+        credit=row["credit"],
+        report=row["report"],
+        problems=read_problems(row["problems"]),
+        document=row["document"],
+    )
 
 
 def _row(report: Report, platform: str, when: datetime) -> dict[str, Any]:

@@ -51,6 +51,12 @@ def plain_path(url: str) -> str | None:
     return path if is_plain else None
 
 
+def compact(connection: sqlite3.Connection) -> None:
+    """Write the file anew, without what was deleted from it, and empty the log of writes beside it."""
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def beginning(write: bool) -> str:
     """Return the statement that begins a transaction; a writer takes its lock at once, so that it cannot fail later."""
     return "BEGIN IMMEDIATE" if write else "BEGIN"

@@ -166,3 +166,57 @@ SESSIONS = sa.Table(  # of people at the web door's pages
     sa.Column("ends_at", sa.String(32), nullable=False),
 )
 sa.Index("sessions_ends_at", SESSIONS.c.ends_at)
+
+ROSTER = sa.Table(  # the students of a course, as its instructor or its platform listed them
+    "roster",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("platform", sa.String(64), nullable=False),
+    sa.Column("course", sa.Text, nullable=False),  # as the platform named it; empty if it named none
+    sa.Column("student", sa.Text, nullable=False),
+    sa.Column("section", sa.Text, nullable=False),  # empty for none
+    sa.Column("name", sa.Text, nullable=False),  # empty unless it was given
+    sa.UniqueConstraint("platform", "course", "student", name="roster_once"),
+    sqlite_autoincrement=True,
+)
+sa.Index("roster_student", ROSTER.c.platform, ROSTER.c.student)
+
+ADJUSTMENTS = sa.Table(  # decisions for one student on one exercise; an undone one stays, and counts no more
+    "adjustments",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("platform", sa.String(64), nullable=False),
+    sa.Column("student", sa.Text, nullable=False),
+    sa.Column("exercise", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("value", sa.Text, nullable=False),  # the deadline, the number of attempts, or the score
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("undone_by", sa.Text),
+    sa.Column("undone_at", sa.String(32)),
+    sqlite_autoincrement=True,
+)
+sa.Index("adjustments_student", ADJUSTMENTS.c.platform, ADJUSTMENTS.c.student, ADJUSTMENTS.c.exercise)
+
+ERASURES = sa.Table(  # that students were erased; not who
+    "erasures",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("erased_by", sa.Text, nullable=False),
+    sa.Column("erased_at", sa.String(32), nullable=False),
+    sa.Column("submissions", sa.Integer, nullable=False),
+    sa.Column("reports", sa.Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+MEASUREMENTS = sa.Table(  # of every head of an exercise's transformer, while they are under way
+    "measurements",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("exercise", sa.String(64), nullable=False),
+    sa.Column("done", sa.Float, nullable=False),  # 0 to 1
+    sa.Column("told_at", sa.String(32), nullable=False),
+    sa.UniqueConstraint("exercise", name="measurements_once"),
+    sqlite_autoincrement=True,
+)

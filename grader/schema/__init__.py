@@ -1,6 +1,7 @@
 """The records that cross a boundary: frozen, without unknown keys and without NaN."""
 
 from grader.kinds.definition import Statistic
+from grader.schema.adjustment import Adjustment, AdjustmentKind
 from grader.schema.causal import (
     CircuitVerdict,
     Control,
@@ -25,6 +26,7 @@ from grader.schema.causal import (
 from grader.schema.exercise import (
     AskedCircuits,
     AskedKind,
+    Counts,
     Exercise,
     OwnArc,
     OwnSentence,
@@ -73,6 +75,8 @@ from grader.schema.tried import TriedText
 
 __all__ = [
     "REFERENCE",
+    "Adjustment",
+    "AdjustmentKind",
     "AskedCircuits",
     "AskedKind",
     "Basis",
@@ -80,6 +84,7 @@ __all__ = [
     "CircuitVerdict",
     "Claim",
     "Control",
+    "Counts",
     "Estimate",
     "Evidence",
     "Exercise",

@@ -167,6 +167,8 @@ class OwnArc(Record):
         return (self.group,) if self.group else ()
 
 
+Counts = Literal["best", "last", "first"]
+"""The attempt that counts for a student's grade."""
 DRAWS_APART = 1_000_003
 """The difference between the seeds of two draws of an exercise's probes."""
 
@@ -262,6 +264,13 @@ class Policy(Record):
     late_passes: bool = Field(
         default=False,
         description="True if a late submission passes by its score before lateness; else by the score that counts.",
+    )
+
+    counts: Counts = Field(
+        default="best",
+        exclude_if=lambda counts: counts == "best",  # exercises from before it keep their content
+        description="The attempt that counts for a student's grade: the best one, the one that was handed in last, or "
+        "the one that was handed in first. Another value needs another `version` of the exercise.",
     )
 
     @model_validator(mode="after")

@@ -10,13 +10,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
+from grader import exercises
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import _
 from grader.base.names import plain
 from grader.exercises import submissions
+from grader.exercises.kept_versions import KeptVersions
 from grader.ledger import Ledger
 from grader.ledger.queue.incoming import Incoming, Judgement, NewSubmission, ReadContent, taking_in
-from grader.ledger.queue.jobs import Lease
+from grader.ledger.queue.leases import Lease
 from grader.schema import Exercise, Submission
 from grader.schema.content import claims_hash
 from grader.schema.queue import TERMINAL, Envelope, State
@@ -24,7 +26,6 @@ from grader.service import policy
 from grader.service.platforms import Platform
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.service.streams import FIELDS
-from grader.service.versions import KeptVersions
 
 SOURCE = "submission"
 """The document's name in messages."""
@@ -90,7 +91,8 @@ class Reception:
         now = self.ledger.now()
         envelopes = [each.model_copy(update={"came_at": min(each.came_at, now)}) for each in given]
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
-        read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
+        with exercises.once():
+            read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
         with taking_in(self.ledger) as incoming:
             return [
                 Receipt(None, None, refused[number]) if number in refused else self._taken(incoming, each, read[number])
@@ -205,7 +207,8 @@ def _judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> 
 
     The same content as before is never refused, and keeps the higher credit.
     """
-    rules, read = sound.exercise.policy, sound.content
+    read = sound.content
+    rules = policy.of_student(sound.exercise.policy, incoming.adjustments(platform, read))
     credit = policy.credit(rules, when)
     earlier = incoming.same_content(platform, read)
     if earlier is not None:

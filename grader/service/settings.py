@@ -65,7 +65,7 @@ class WebSettings(NamedTuple):
     url: str
     """The public address, without a slash at its end."""
     hosts: frozenset[str]
-    """What a request may name as its host, in small letters; one without a port may have any."""
+    """The hosts that a request may name, in small letters; one without a port may have any."""
     per_minute: int
     seconds: int
     gallery: Path | None

@@ -12,6 +12,7 @@ from grader.base.names import plain
 from grader.grading.hashing import content_hash
 from grader.ledger import AGAIN, LOCAL, Ledger, LedgerEntry
 from grader.schema import Report
+from grader.students.grades import counted_entries
 
 
 class Work(NamedTuple):
@@ -35,7 +36,7 @@ def names(student: str, login: str, students: Collection[str]) -> set[str]:
 def works(ledger: Ledger, whose: set[str], platform: str | None = None) -> list[Work]:
     """Return all work in the ledger under these names, oldest first; only one platform's if it is given."""
     known = [name for name in ledger.students() if name.student in whose and platform in (None, name.platform)]
-    all_works = [Work(p, entry) for p, student in known for entry in ledger.entries(student=student, platform=p)]
+    all_works = [Work(p, entry) for p, student in known for entry in counted_entries(ledger, p, student)]
     return sorted(all_works, key=lambda work: work.entry.id)
 
 

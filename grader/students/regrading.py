@@ -12,10 +12,12 @@ from grader.base.errors import ExerciseError
 from grader.grading.grade import credited, grade
 from grader.grading.importance import CausalEvidence
 from grader.grading.standings import Standings
-from grader.ledger import Ledger, LedgerEntry, Regrade
+from grader.ledger import History, Ledger, LedgerEntry, Regrade
 from grader.ledger.queue.outbox import Outbox
 from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Exercise, Outcome, Report, Submission
+from grader.students.grades import standing
+from grader.students.selection import SelectedSubmission, Selection
 from grader.students.xp import progress
 
 BETWEEN, ARROW = "; ", " -> "
@@ -98,12 +100,15 @@ class Regrading:
         *,
         never_lower: bool = False,
         causal: CausalEvidence | None = None,
+        stated: Exercise | None = None,
     ) -> None:
         """With `never_lower`, a report stays as it is where the new one would be lower.
 
-        `causal` is asked for reports whose claims need causal evidence.
+        `causal` is asked for reports whose claims need causal evidence. `stated` is the exercise before the change, if
+        it is not the changed one already.
         """
         self.exercise, self.never_lower, self._causal = exercise, never_lower, causal
+        self._stated = stated or exercise
         self.standings = Standings(exercise, table)
 
     def rescored(self, report: Report) -> Report:
@@ -119,10 +124,12 @@ class Regrading:
         new = grade(submission, self.exercise, self.standings.table, evidence, self.standings, self._causal)
         return credited(new, self.exercise, report.credit)
 
-    def effects(self, ledger: Ledger) -> Iterator[StudentEffect]:
-        """Yield the effect on each student with a report on the exercise."""
-        for platform, entries in ledger.histories(self.exercise.id):
-            yield self._of_student(platform, entries)
+    def effects(self, ledger: Ledger, selection: Selection | None = None) -> Iterator[StudentEffect]:
+        """Yield the effect on each student with a report on the exercise; only selected reports change."""
+        selection = selection or Selection()
+        for history in selection.histories(ledger, self.exercise.id, on_others=True):
+            if submissions := list(selection.submissions(history, self.exercise.id)):
+                yield self._of_student(history, submissions)
 
     def refuse_old_version(self, effects: Iterable[StudentEffect]) -> None:
         """Check that the changed exercise has a higher version than the reports.
@@ -146,10 +153,13 @@ class Regrading:
                 change = Regrade(effect.entry.id, BETWEEN.join([*effect.moved, reason]))
                 yield outbox.regrade(effect.after, student.platform, change)
 
-    def _of_student(self, platform: str, entries: Sequence[LedgerEntry]) -> StudentEffect:
-        replaced = {entry.replaces for entry in entries}
-        of_exercise = [e for e in entries if e.report.exercise == self.exercise.id and e.id not in replaced]
-        current = [e for e in of_exercise if e.report.verdicts]  # one from a platform may show only the score
+    def _of_student(self, history: History, submissions: Sequence[SelectedSubmission]) -> StudentEffect:
+        entries = history.entries
+        current = [
+            submission.standing._replace(report=standing([submission], self._stated))
+            for submission in submissions
+            if submission.standing.report.verdicts  # one from a platform may show only the score
+        ]
         effects = [Effect(entry, self.rescored(entry.report)) for entry in current]
         wanted = tuple(e for e in effects if e.is_change and not (self.never_lower and e.is_loss))
         following = max(entry.id for entry in entries) + 1
@@ -160,8 +170,8 @@ class Regrading:
         before = progress(entries)
         after = progress([*entries, *added]) if added else before
         return StudentEffect(
-            platform,
-            str(entries[0].report.student),
+            history.platform,
+            history.student,
             wanted,
             len(effects) - len(wanted),
             (before.xp, after.xp),

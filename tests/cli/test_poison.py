@@ -89,6 +89,7 @@ def test_nothing_raw_comes_out_of_any_command_or_page(poisoned: tuple[Bench, Pat
         *(["hint", ID, "induction", "--yes", "--format", form] for form in ("text", "json")),
         *(["scan", ID, "--format", form] for form in ("text", "json", "html")),
         *(["calibrate", ID, "--format", form] for form in ("text", "json", "html")),
+        *(["grades", ID, "--format", form] for form in ("text", "json", "csv", "canvas", "moodle")),
         *(["cohort", ID, "--names", "--format", form] for form in ("text", "json", "html")),
         *(["whatif", ID, "--set", "budget=6", "--format", form] for form in ("text", "json", "csv")),
         ["regrade", ID, "--reason", POISON],

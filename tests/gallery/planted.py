@@ -21,6 +21,7 @@ from grader.measuring import examples
 from grader.measuring.examples import Example
 from grader.measuring.tables.score_table import ScoreTable
 from grader.schema import Claim, Evidence, Exercise, Kind, Picture, Report, Submission
+from grader.students.selection import Selection
 from tests.support import planted_tables
 
 LAYERS = HEADS = 12
@@ -130,7 +131,7 @@ class Class:
     def exhibits(self, platform: str | None = None) -> list[entries.Exhibit]:
         """Return the exhibits of the exercise."""
         logins: set[str] = set()
-        found = list(entries.shown_submissions(self.ledger, self.asked.id, logins, platform))
+        found = list(entries.shown_submissions(self.ledger, self.asked.id, logins, Selection(platform=platform)))
         return entries.exhibits(found, KEY, Discretion(logins))
 
     def gallery(self, base: str | None = None, name: str = "Heads that were found") -> site.Gallery:

@@ -6,8 +6,10 @@ import pytest
 from grader.gallery import entries
 from grader.gallery.discretion import Discretion
 from grader.ledger import LOCAL, Regrade
+from grader.ledger.columns import written
 from grader.schema import Report
 from grader.students.offline import PREFIX
+from grader.students.selection import Selection
 from tests.gallery.planted import KEY, START, Class, claim, right
 
 
@@ -96,6 +98,16 @@ def test_one_platform_alone_can_be_shown(lesson: Class) -> None:
     assert {exhibit.note for exhibit in lesson.exhibits("campus")} == {"there, with [hidden]"}
 
 
+def test_what_a_student_took_back_later_is_not_shown_for_an_earlier_time(lesson: Class) -> None:
+    lesson.hand_in("ada", *right(0, "taken back"))
+    lesson.hand_in("bob", *right(0, "stays"))
+    lesson.hand_in("ada", *right(0, "taken back"), gallery=False)
+    early = Selection(until=START + timedelta(hours=2))
+    shown = list(entries.shown_submissions(lesson.ledger, lesson.asked.id, set(), early))
+
+    assert [each.entry.report.student for each in shown] == ["bob"]
+
+
 def test_the_best_evidenced_come_first_and_every_head_before_any_twice(lesson: Class) -> None:
     lesson.hand_in("ada", claim("induction", 1), claim("semantic", 0), claim("rare_token", 0))
     lesson.hand_in("bob", claim("induction", 0), claim("semantic", 0, evidence="seen here"), claim("rare_token", 0))
@@ -125,7 +137,14 @@ def through_queue(lesson: Class, student: str, submission_id: str, report: Repor
     """Insert the service's row for a submission with this id and its ledger entry."""
     (entry,) = [e for e in lesson.ledger.entries(student=student) if e.report.content_hash == report.content_hash]
     values = {"platform": LOCAL, "submission_id": submission_id, "student": student, "exercise": lesson.asked.id}
-    fixed = {"digest": "d" * 64, "document": "", "state": "graded", "received_at": "", "credit": 1.0, "tries": 1}
+    fixed = {
+        "digest": "d" * 64,
+        "document": "",
+        "state": "graded",
+        "received_at": written(START),
+        "credit": 1.0,
+        "tries": 1,
+    }
     rest = {"wake_at": "", "reason": "", "problems": "[]", "report": entry.id}
     row = values | fixed | rest
     with lesson.ledger.database.statements(write=True) as execute:

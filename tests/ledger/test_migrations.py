@@ -110,7 +110,7 @@ def test_a_new_ledger_and_a_migrated_one_have_the_tables_that_the_code_knows(url
 def test_every_report_is_kept_with_its_xp(old: str) -> None:
     with Ledger(old) as ledger:
         kept = list(ledger.entries())
-        platforms = [name for name, _ in ledger.histories("mini-heads")]
+        platforms = [history.platform for history in ledger.histories("mini-heads")]
 
     reports = [sealed(1), sealed(2), sealed(3, student="zoë"), sealed(4), sealed(2)]
     before = [

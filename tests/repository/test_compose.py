@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from grader import __version__
+from grader.base.environment import PERSONAL
 from grader.service.settings import VARIABLES, WEB_PORT, settings
 from grader.service.streams import RESULTS_KEPT
 
@@ -25,7 +26,9 @@ TEXT = FILE.read_text("utf-8")
 PROJECT: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, Any] = PROJECT["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("head-grader:")]
-PROCESSES = [name for name in OURS if name != "migrate"]
+ONCE = {"migrate", "operator"}
+"""Services that run a command and end."""
+PROCESSES = [name for name in OURS if name not in ONCE]
 ON_QUEUE = [name for name in PROCESSES if name != "web"]
 SLOW_END_SECONDS = 45
 """What a pool may take to end after its last task."""
@@ -103,7 +106,7 @@ def test_a_service_has_limits(name: str) -> None:
 @every_service
 def test_a_service_is_watched_and_comes_back(name: str) -> None:
     service = SERVICES[name]
-    runs_once = name == "migrate"
+    runs_once = name in ONCE
 
     assert service["restart"] == ("no" if runs_once else "unless-stopped")
     assert service["healthcheck"].keys() == (
@@ -131,7 +134,7 @@ def test_no_secret_stands_in_the_environment_or_on_a_command_line(name: str) -> 
 
 @every_service
 def test_what_a_service_is_told_has_a_name_that_it_knows(name: str) -> None:
-    known = {*VARIABLES, *(f"{variable}_FILE" for variable in VARIABLES), "POSTGRES_PASSWORD_FILE"}
+    known = {*VARIABLES, *(f"{variable}_FILE" for variable in VARIABLES), "POSTGRES_PASSWORD_FILE", *PERSONAL}
 
     assert SERVICES[name].get("environment", {}).keys() <= known
 
@@ -153,14 +156,14 @@ def test_every_secret_is_read_by_somebody() -> None:
     assert set(read) == PROJECT["secrets"].keys()
 
 
-@every_process_on_the_queue
+@pytest.mark.parametrize("name", [*ON_QUEUE, "operator"])
 def test_a_process_speaks_to_the_queue_under_its_own_name(name: str) -> None:
     secret = SERVICES[name]["environment"]["GRADER_QUEUE_URL_FILE"]
 
     assert secret == f"/run/secrets/{name}_queue_url"
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", [*PROCESSES, "migrate"])
 def test_a_command_names_modules_that_are_there(name: str) -> None:
     command = SERVICES[name]["command"]
     assert command[:2] == ["python", "-m"]
@@ -227,6 +230,25 @@ def test_a_worker_is_left_the_time_that_its_task_may_take() -> None:
     assert grace >= settings(worker["environment"] | {"GRADER_QUEUE_URL_FILE": ""}).task_seconds + SLOW_END_SECONDS
 
 
+@every_process
+def test_your_own_exercises_are_where_every_process_looks_for_them(name: str) -> None:
+    service = SERVICES[name]
+    (mount,) = [each for each in service["volumes"] if "course" in each]
+
+    assert service["environment"]["GRADER_EXERCISES"] == mount["target"]
+    assert mount["read_only"]
+
+
+def test_the_operators_commands_have_all_that_the_processes_have_and_start_only_when_called() -> None:
+    operator = SERVICES["operator"]
+    theirs = [str(volume) for name in PROCESSES for volume in SERVICES[name]["volumes"]]
+
+    assert set(theirs) < {str(volume) for volume in operator["volumes"]}
+    assert operator["profiles"] == ["operator"]
+    assert (ROOT / "grader" / "cli" / "__main__.py").is_file()
+    assert operator["command"][0] == "grade"
+
+
 def test_the_processes_agree_on_the_limit() -> None:
     limits = {SERVICES[name]["environment"]["GRADER_TASK_SECONDS"] for name in PROCESSES}
 
@@ -264,7 +286,7 @@ def test_the_page_tells_every_service_and_its_health() -> None:
         for key, text in rows.items()
     }
 
-    assert told == {"runs": set(SERVICES), "health": set(SERVICES) - {"migrate"}}
+    assert told == {"runs": set(SERVICES), "health": set(SERVICES) - ONCE}
 
 
 def test_the_page_says_how_many_results_a_stream_holds() -> None:

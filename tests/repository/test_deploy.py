@@ -26,7 +26,11 @@ from tests.support.deployed import DEPLOY, PROJECT, ROOT, Stand, secrets_in
 from tests.support.door import bearer, token
 from tests.support.servers import Valkey, wait_for
 
-PROCESSES = [name for name, service in PROJECT["services"].items() if "GRADER_PLATFORMS" in str(service)]
+PROCESSES = [
+    name
+    for name, service in PROJECT["services"].items()
+    if "GRADER_PLATFORMS" in str(service) and "profiles" not in service
+]
 EXAMPLE = (ROOT / "exercises" / "mini-heads" / "my_heads.yaml").read_text("utf-8")
 
 

@@ -14,6 +14,7 @@ from grader.ledger import Ledger, Regrade
 from grader.report.pages import cohort as shown
 from grader.students import pseudonyms
 from grader.students.cohort import Cohort, cohort
+from grader.students.grades import Gradebook
 from tests.support.planted_tables import exercise, submission, table
 
 RULE = exercise(pass_at=0.2, kinds_needed=1)
@@ -37,7 +38,9 @@ def hand_in(ledger: Ledger, student: str, *claims: tuple[int, int, str], platfor
 
 
 def seen(ledger: Ledger) -> Cohort:
-    return cohort(RULE, ledger.histories(RULE.id), lambda platform, student: f"{student}@{platform}", STANDINGS)
+    return cohort(
+        RULE, Gradebook(ledger, RULE).students(), lambda platform, student: f"{student}@{platform}", STANDINGS
+    )
 
 
 def test_a_class_is_counted_by_student_not_by_report(ledger: Ledger) -> None:
@@ -79,7 +82,7 @@ def test_the_most_common_wrong_claims_say_what_the_heads_really_are(ledger: Ledg
 
 def test_where_no_head_is_measured_nothing_is_said_of_what_they_are(ledger: Ledger) -> None:
     hand_in(ledger, "ada", MISTAKEN)
-    result = cohort(RULE, ledger.histories(RULE.id), lambda *_: "ada")
+    result = cohort(RULE, Gradebook(ledger, RULE).students(), lambda *_: "ada")
 
     assert result.wrong_claims[0].really is None
     for told in (shown.text(result), shown.html(result, RULE)):
@@ -105,7 +108,7 @@ def test_nobody_at_all_is_a_cohort_too(ledger: Ledger) -> None:
 
 def test_the_page_and_the_text_tell_the_same_and_escape_names(ledger: Ledger) -> None:
     hand_in(ledger, "ada", RIGHT, OTHER)
-    result = cohort(RULE, ledger.histories(RULE.id), lambda *_: "<b>ada</b>")
+    result = cohort(RULE, Gradebook(ledger, RULE).students(), lambda *_: "<b>ada</b>")
     page, text = shown.html(result, RULE), shown.text(result)
 
     assert "<b>ada" not in page

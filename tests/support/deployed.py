@@ -36,6 +36,14 @@ def secrets_in(parent: Path) -> Path:
     return folder
 
 
+def _source(path: str, made: Path, folder: Path) -> Path:
+    """Return the folder that is mounted: one of the secrets, or one that the engine makes."""
+    if path.startswith("secrets/"):
+        return made / path.removeprefix("secrets/")
+    (folder / path).mkdir(exist_ok=True)
+    return folder / path
+
+
 class Stand:
     """The files and folders that compose.yaml gives to a service, in a folder instead of its container."""
 
@@ -49,7 +57,7 @@ class Stand:
             (self.folder / secret).write_text(source.read_text("utf-8"), "utf-8")
         for volume in self.service.get("volumes", []):
             if isinstance(volume, dict):
-                self.paths[volume["target"]] = made / volume["source"].removeprefix("secrets/")
+                self.paths[volume["target"]] = _source(volume["source"], made, self.folder)
         for path in self.folder.iterdir():
             path.chmod(0o600)
 

@@ -12,6 +12,7 @@ from grader.base import home
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.cli.console import say
+from grader.cli.options import OfCourse, OfPlatform, OfSection, SelectionOptions, Since, Until
 from grader.schema import Exercise
 
 if TYPE_CHECKING:
@@ -33,7 +34,11 @@ def build(
     exercise: Annotated[
         list[str] | None, typer.Option(help="Only this exercise; can be repeated.", metavar="ID", show_default=False)
     ] = None,
-    platform: Annotated[str | None, typer.Option(help="Only students of this platform.", metavar="NAME")] = None,
+    platform: OfPlatform = None,
+    course: OfCourse = None,
+    section: OfSection = None,
+    since: Since = None,
+    until: Until = None,
     title: Annotated[str | None, typer.Option(help="The site's title.", metavar="T", show_default=False)] = None,
     url: Annotated[
         str | None, typer.Option(help="The site's address; it makes the links in feeds absolute.", metavar="BASE")
@@ -56,12 +61,10 @@ def build(
     submissions: list[entries.ShownSubmission] = []
     with folder.replaced(out) as new:
         with Ledger() as ledger:
+            selection = SelectionOptions(platform, course, section, since, until).selection(ledger)
             for name in chosen:
-                submissions += entries.shown_submissions(ledger, name, logins, platform)
+                submissions += entries.shown_submissions(ledger, name, logins, selection)
             known = ledger.exercises(platform)
-        if platform and not known:
-            message = _("the ledger has no submissions from platform {platform}", platform=platform)
-            raise InvalidInput(f"--platform {platform}", [Problem("unknown-platform", message)])
         shown = {each.report.exercise for each in submissions}
         tables = home.writable_folder(home.TABLES)
         gallery = site.Gallery(

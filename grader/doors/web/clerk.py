@@ -2,6 +2,7 @@
 
 import asyncio
 from asyncio import Future, Task
+from collections.abc import Sequence
 from contextvars import copy_context
 
 from anyio import to_thread
@@ -35,7 +36,7 @@ class Clerk:
     async def _take_in(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
-            outcomes: list[Receipt] | list[Exception]
+            outcomes: Sequence[Receipt | Exception]
             try:
                 outcomes = await to_thread.run_sync(self._reception.accept, [envelope for envelope, _ in batch])
             except Exception as error:  # noqa: BLE001 - each sender gets it

@@ -31,7 +31,7 @@ HEADERS = {
 SHUT = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "X-Frame-Options": "DENY"}
 """For an answer without a content security policy of its own."""
 ENCRYPTED = {"Strict-Transport-Security": "max-age=31536000"}
-"""Where the public address is https."""
+"""For a public address with https."""
 
 log = logging.getLogger(__name__)
 

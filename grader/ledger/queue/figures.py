@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from grader.ledger.clock import now
 from grader.ledger.columns import read, written
 from grader.ledger.ledger import Ledger
-from grader.ledger.queue.jobs import is_open
+from grader.ledger.queue.breaker import is_open
 from grader.ledger.queue.outbox import DeliveryChannel
 from grader.ledger.tables import DEAD_LETTERS, DELIVERIES, REPORTS, SUBMISSIONS
 from grader.schema.queue import PENDING, State

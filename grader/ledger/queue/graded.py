@@ -11,6 +11,13 @@ ORDER BY substr(submission_id, 1, :letters) = :offline DESC, id
 """
 """The last one comes last; offline work was done before everything else, whenever it was handed in."""
 
+CREDITS = """
+SELECT reports.submission, MAX(submissions.credit) AS credit
+FROM submissions JOIN reports ON reports.id = submissions.report
+WHERE submissions.platform = :platform AND submissions.student = :student
+GROUP BY reports.submission
+"""
+
 
 def graded(ledger: Ledger, platform: str, student: str) -> set[int]:
     """Return the ids of the entries that the student's submissions led to."""
@@ -23,3 +30,10 @@ def last_graded(ledger: Ledger, exercise: str) -> dict[tuple[str, str], int]:
     values = {"exercise": exercise, "offline": PREFIX, "letters": len(PREFIX)}
     with ledger.database.statements() as execute:
         return {(row["platform"], row["student"]): row["report"] for row in execute(OF_EXERCISE, values)}
+
+
+def best_credits(ledger: Ledger, platform: str, student: str) -> dict[str, float]:
+    """Return the best credit that each of the student's submissions came in with, by its name in the ledger."""
+    with ledger.database.statements() as execute:
+        rows = execute(CREDITS, {"platform": platform, "student": student})
+    return {row["submission"]: row["credit"] for row in rows}

@@ -7,6 +7,7 @@ at the same time, so question and answer share one transaction; see `taking_in`.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -14,7 +15,10 @@ import sqlalchemy as sa
 from grader.base.errors import Problem
 from grader.ledger.clock import now
 from grader.ledger.columns import storable, written, written_problems
+from grader.ledger.database import through
 from grader.ledger.ledger import Ledger
+from grader.ledger.people import adjustments
+from grader.ledger.people.adjustments import Adjustments, Whose
 from grader.ledger.queue import outbox
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema.queue import PENDING, State
@@ -133,12 +137,12 @@ class Incoming:
             columns |= {"finished_at": written(new.came_at), "next_allowed": following}
         key: Any = self._connection.execute(sa.insert(SUBMISSIONS).values(columns)).inserted_primary_key
         if new.problems:
-            outbox.put(self._connection, key[0], new.came_at)
+            outbox.put(self._connection, [key[0]], new.came_at)
         return int(key[0])
 
     def owe_again(self, job: int) -> None:
         """Owe the answer once more, to a platform that may have missed it."""
-        outbox.put(self._connection, job, now(self._connection))
+        outbox.put(self._connection, [job], now(self._connection))
 
     def judged(self, held: tuple[int, str], judgement: Judgement) -> bool:
         """Fill in the columns of a document that could not be read when it came in, and end the row if it is refused.
@@ -157,7 +161,7 @@ class Incoming:
         if self._connection.scalar(change) is None:
             return False
         if judgement.problems:
-            outbox.put(self._connection, job, when)
+            outbox.put(self._connection, [job], when)
         return True
 
     def same_content(self, platform: str, read: ReadContent) -> KnownContent | None:
@@ -171,6 +175,16 @@ class Incoming:
         """Give every attempt with this content at least this credit: a copy that was in time was judged after it."""
         theirs = (*_attempts_of(platform, read), ROW.content == read.content, ROW.credit < credit)
         self._connection.execute(sa.update(SUBMISSIONS).where(*theirs).values(credit=credit))
+
+    def adjustments(self, platform: str, read: ReadContent) -> Adjustments:
+        """Return what an instructor decided for the student on the exercise."""
+        if not self._are_adjusted:
+            return Adjustments()
+        return adjustments.counting(through(self._connection), Whose(platform, read.student, read.exercise))
+
+    @cached_property
+    def _are_adjusted(self) -> bool:
+        return adjustments.are_any(through(self._connection))
 
     def attempts(self, platform: str, read: ReadContent) -> list[datetime]:
         """Return when each different content that counts as an attempt first came in, in order."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.base.language import _
 from grader.base.screen import harmless_values
-from grader.exercises.scoring import circuit_points_each, points_each
+from grader.exercises.scoring import circuit_points_each, points_each, worth
 from grader.grading.hashing import content_hash
 from grader.report.formats import Failure, Material
 from grader.report.text import words
@@ -49,10 +49,7 @@ def render(
     """
     scale = 1.0 if total_points is None else total_points / report.possible
     content: dict[str, Any] = {
-        **_frame(
-            round(report.points * report.credit * scale + 0.0, 4) if report.gradable else 0.0,
-            _summary(report, exercise),
-        ),
+        **_frame(worth(report, total_points), _summary(report, exercise)),
         "extra_data": {
             "content_hash": report.content_hash or content_hash(report),
             "exercise": report.exercise,

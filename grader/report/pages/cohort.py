@@ -7,7 +7,7 @@ from grader.report.templates import environment
 from grader.report.text import words
 from grader.report.text.labels import visible
 from grader.schema import Exercise, title
-from grader.students.cohort import Cohort, WrongClaim
+from grader.students.cohort import Cohort, StudentLine, WrongClaim
 
 BAR = 30
 """The characters of the longest bar."""
@@ -19,7 +19,7 @@ def text(cohort: Cohort) -> str:
     lines = [
         f"{cohort.exercise}: {words.plural(cohort.students, 'student', 'students')}, "
         f"{words.plural(cohort.reports, 'report', 'reports')}; {cohort.passed} passed{median}",
-        "\nBest scores",
+        f"\n{_heading(cohort)}",
     ]
     for number, count in enumerate(cohort.scores):
         bar = "#" * (BAR * count // (cohort.students or 1))
@@ -35,10 +35,25 @@ def text(cohort: Cohort) -> str:
         lines.append(f"  {claim.students:4}  {claim.head:7} {claim.kind:34} {_really(claim, cohort, 'really ')}")
     lines.append("\nStudents")
     for line in cohort.lines:
-        passed = f"passed at attempt {line.first_pass}" if line.first_pass else "not passed yet"
         attempts = words.plural(line.attempts, "attempt", "attempts")
-        lines.append(f"  {visible(line.name):24} {percent(line.best):>6}  {attempts}, {passed}")
+        lines.append(f"  {visible(line.name):24} {_score(line):>6}  {attempts}, {_passed(line)}")
     return "\n".join(lines)
+
+
+def _heading(cohort: Cohort) -> str:
+    return f"Scores, by each student's {cohort.counts} attempt"
+
+
+def _score(line: StudentLine) -> str:
+    return "none" if line.score is None else percent(line.score)
+
+
+def _passed(line: StudentLine) -> str:
+    """Return if and since when the student passes, in words."""
+    at = f" at attempt {line.first_pass}" if line.first_pass else ""
+    if line.passed:
+        return f"passed{at}"
+    return f"passed{at}, but that does not count" if at else "not passed yet"
 
 
 def _really(claim: WrongClaim, cohort: Cohort, before: str = "") -> str:
@@ -53,6 +68,13 @@ def html(cohort: Cohort, exercise: Exercise) -> str:
     templates = environment()
     style = templates.get_template("page.css").render()
     page = templates.get_template("cohort.html.jinja").render(
-        cohort=cohort, exercise=exercise, words=words, really=_really, visible=visible, style_hash=inline_hash(style)
+        cohort=cohort,
+        exercise=exercise,
+        heading=_heading(cohort),
+        score=_score,
+        passed=_passed,
+        really=_really,
+        visible=visible,
+        style_hash=inline_hash(style),
     )
     return Clean(page.rstrip() + "\n")

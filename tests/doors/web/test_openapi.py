@@ -4,13 +4,15 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from grader.doors.web import health, openapi, progress, submissions
 from tests.support.door import Door, RunningDoor, bearer
 
 PATHS = openapi.description("http://127.0.0.1:8700")["paths"]
-WAYS = [(path, method) for path, methods in PATHS.items() for method in methods]
-EXAMPLES = 15
+WAYS = [(path, method) for path, methods in PATHS.items() for method in methods if path != "/health"]
+"""Those that something can be asked of."""
+EXAMPLES = 5
 """Of each way, right and wrong; the same ones in every run."""
 
 
@@ -26,7 +28,9 @@ def test_every_answer_is_one_that_is_described(
     )
     @given(case=described[path][method].as_strategy(mode))
     def ask(case: schemathesis.Case) -> None:
-        case.call_and_validate(headers=bearer(running.token))
+        # Any text may be posted as a submission, and most texts are none.
+        lenient = [positive_data_acceptance] if method == "post" else []
+        case.call_and_validate(running.url, headers=bearer(running.token), excluded_checks=lenient)
 
     ask()
 

@@ -8,16 +8,33 @@ import typer
 from grader import exercises
 from grader.authoring.checking import kept_table
 from grader.base import home
-from grader.cli.options import FORMAT, OutPath, PageFormat, print_or_write
+from grader.cli.options import (
+    FORMAT,
+    OfCourse,
+    OfPlatform,
+    OfSection,
+    OutPath,
+    PageFormat,
+    SelectionOptions,
+    Since,
+    Until,
+    print_or_write,
+)
 from grader.grading.standings import Standings
 from grader.ledger import Ledger
 from grader.report.pages import cohort as page
 from grader.students import cohort as students
 from grader.students import pseudonyms
+from grader.students.grades import Gradebook
 
 
 def cohort(
     exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)],
+    platform: OfPlatform = None,
+    course: OfCourse = None,
+    section: OfSection = None,
+    since: Since = None,
+    until: Until = None,
     form: Annotated[PageFormat, FORMAT] = PageFormat.text,
     out: OutPath = None,
     names: Annotated[bool, typer.Option("--names", help="Show names instead of pseudonyms.")] = False,
@@ -36,7 +53,9 @@ def cohort(
             return student if known[student] == 1 else f"{student} ({platform})"
 
         standings = Standings(exercise, table) if table else None
-        results = students.cohort(exercise, ledger.histories(exercise.id), name, standings)
+        asked = SelectionOptions(platform, course, section, since, until)
+        selection = asked.selection(ledger, exercise.policy.time_zone)
+        results = students.cohort(exercise, Gradebook(ledger, exercise, selection).students(), name, standings)
     match form:
         case PageFormat.text:
             print_or_write(page.text(results), out)

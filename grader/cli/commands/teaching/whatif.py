@@ -10,12 +10,25 @@ from grader import exercises
 from grader.base import home
 from grader.base.errors import InvalidInput, Problem
 from grader.cli.console import say
-from grader.cli.options import FORMAT, Device, OutPath, TransformerPath, laboratory, print_or_write
+from grader.cli.options import (
+    FORMAT,
+    Device,
+    OfCourse,
+    OfPlatform,
+    OfSection,
+    OutPath,
+    SelectionOptions,
+    Since,
+    TransformerPath,
+    Until,
+    laboratory,
+    print_or_write,
+)
 from grader.exercises import changes, guessing
+from grader.exercises.kept_versions import KeptVersions
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.report.text import effects as effects_text
-from grader.service.versions import KeptVersions
 from grader.students.regrading import Regrading, StudentEffect, moved
 
 ExerciseArgument = Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)]
@@ -41,6 +54,11 @@ def whatif(
     ] = None,
     file: Annotated[Path | None, typer.Option("--exercise-file", help="The changed exercise.", metavar="FILE")] = None,
     never_lower: NeverLower = False,
+    platform: OfPlatform = None,
+    course: OfCourse = None,
+    section: OfSection = None,
+    since: Since = None,
+    until: Until = None,
     form: EffectsOption = EffectsFormat.text,
     out: OutPath = None,
 ) -> None:
@@ -57,9 +75,10 @@ def whatif(
     elif settings:
         wanted = changes.changed(stated, settings)
     lab = Laboratory(wanted, home.writable_folder(home.TABLES))
-    regrading = Regrading(wanted, lab.kept_table, never_lower=never_lower, causal=lab.causal)
+    regrading = Regrading(wanted, lab.kept_table, never_lower=never_lower, causal=lab.causal, stated=stated)
     with Ledger() as ledger:
-        effects = list(regrading.effects(ledger))
+        asked = SelectionOptions(platform, course, section, since, until)
+        effects = list(regrading.effects(ledger, asked.selection(ledger, stated.policy.time_zone)))
     if complaint := guessing.complaint(wanted):
         say(f"{wanted.id} would be refused: {complaint}", err=True)
     differences = changes.differences(stated, wanted) or moved(effects)
@@ -70,6 +89,11 @@ def regrade(
     exercise_id: ExerciseArgument,
     reason: Annotated[str, typer.Option(help="The reason; students see it.", prompt=False, show_default=False)],
     never_lower: NeverLower = False,
+    platform: OfPlatform = None,
+    course: OfCourse = None,
+    section: OfSection = None,
+    since: Since = None,
+    until: Until = None,
     form: EffectsOption = EffectsFormat.text,
     out: OutPath = None,
     transformer: TransformerPath = None,
@@ -83,7 +107,8 @@ def regrade(
         regrading = Regrading(exercise, lab.table, never_lower=never_lower, causal=lab.causal)
     with Ledger() as ledger:
         KeptVersions(ledger).vet(exercise)
-        effects = list(regrading.effects(ledger))
+        asked = SelectionOptions(platform, course, section, since, until)
+        effects = list(regrading.effects(ledger, asked.selection(ledger, exercise.policy.time_zone)))
         regrading.refuse_old_version(effects)
         if any(student.effects for student in effects):
             KeptVersions(ledger).use(exercise)
