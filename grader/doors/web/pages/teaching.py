@@ -3,7 +3,6 @@
 They see their own platform and, where a course sent them, their own course; an operator sees everything.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -21,15 +20,20 @@ from grader.doors.web.submissions import page
 from grader.exercises import known_heads
 from grader.grading.calibration import calibrate as calibrating
 from grader.grading.standings import Standings
-from grader.ledger import LedgerEntry
-from grader.ledger.queue.listing import counted_in, listed
+from grader.ledger.people.rosters import listed as listed_students
+from grader.ledger.queue.listing import listed
 from grader.report.pages import calibration as calibration_page
 from grader.report.pages import cohort as cohort_page
+from grader.report.text.grades import as_csv
 from grader.schema import Exercise
 from grader.schema.queue import STATES
 from grader.service.visitors import Visitor
 from grader.students import cohort as students
+from grader.students.grades import Gradebook
+from grader.students.register import Register
+from grader.students.selection import Selection
 
+SHUT = "default-src 'none'"
 NOT_MEASURED = "Its heads are not measured on this machine yet; the operator runs: grade scan {exercise}"
 BACK = '<body>\n<nav class="back" aria-label="Pages"><a href="/teaching/{exercise}">Back to the exercise</a></nav>'
 
@@ -52,6 +56,7 @@ def routes(house: House) -> list[BaseRoute]:
         route("/teaching/{exercise}", house, _exercise, TEACHING),
         route("/teaching/{exercise}/calibration", house, _calibration, TEACHING),
         route("/teaching/{exercise}/cohort", house, _cohort, TEACHING),
+        route("/teaching/{exercise}/grades.csv", house, _grades, TEACHING),
     ]
 
 
@@ -90,20 +95,22 @@ def _cohort(house: House, visitor: Visitor, request: Request) -> Response:
     def named(platform: str, student: str) -> str:
         return student if view.platform else f"{student} ({platform})"
 
-    results = students.cohort(exercise, _histories(house, exercise.id, view), named, standings)
+    results = students.cohort(exercise, _gradebook(house, exercise, view).students(), named, standings)
     with speaking("en"):
         return page(_with_way_back(cohort_page.html(results, exercise), exercise))
 
 
-def _histories(house: House, exercise: str, view: View) -> Iterator[tuple[str, list[LedgerEntry]]]:
-    """Yield the work that is seen, by platform and student: in a course, only what was handed in from there."""
-    ledger, names = house.ledger, None
-    if view.platform is not None and view.course is not None:
-        names = counted_in(ledger, view.platform, view.course, exercise)
-    for platform, entries in ledger.histories(exercise):
-        kept = [each for each in entries if names is None or each.submission in names]
-        if kept and view.platform in (None, platform):
-            yield platform, kept
+def _grades(house: House, visitor: Visitor, request: Request) -> Response:
+    """Return the file that `grade grades --format csv` writes."""
+    exercise, view = exercises.load(request.path_params["exercise"]), View.of(visitor)
+    text = as_csv(each.grade for each in _gradebook(house, exercise, view).students())
+    names = {"Content-Disposition": f'attachment; filename="{exercise.id}-grades.csv"'}
+    return Response(text, media_type="text/csv", headers={**names, "Content-Security-Policy": SHUT})
+
+
+def _gradebook(house: House, exercise: Exercise, view: View) -> Gradebook:
+    register = Register(listed_students(house.ledger))
+    return Gradebook(house.ledger, exercise, Selection(**view._asdict(), register=register))
 
 
 def _with_way_back(text: str, exercise: Exercise) -> str:
