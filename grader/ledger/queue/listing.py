@@ -17,10 +17,6 @@ ONLY = {
 }
 """Conditions that may be added to `LIST`."""
 NEWEST = " ORDER BY id DESC LIMIT :most"
-COUNTED = """
-SELECT DISTINCT reports.submission FROM submissions JOIN reports ON reports.id = submissions.report
-WHERE submissions.platform = :platform AND submissions.course = :course AND submissions.exercise = :exercise
-"""
 MOST = 200
 
 
@@ -43,10 +39,3 @@ def listed(ledger: Ledger, given: Mapping[str, str | None], most: int = MOST) ->
     with ledger.database.statements() as execute:
         rows = execute(query, {**values, "most": most})
     return [ListedSubmission(**{**row, "received_at": datetime.fromisoformat(row["received_at"])}) for row in rows]
-
-
-def counted_in(ledger: Ledger, platform: str, course: str, exercise: str) -> set[str]:
-    """Return the names of the ledger's submissions to the exercise that were handed in from this course."""
-    with ledger.database.statements() as execute:
-        rows = execute(COUNTED, {"platform": platform, "course": course, "exercise": exercise})
-    return {row["submission"] for row in rows}

@@ -20,10 +20,11 @@ from grader.doors.web.submissions import page
 from grader.exercises import known_heads
 from grader.grading.calibration import calibrate as calibrating
 from grader.grading.standings import Standings
-from grader.ledger.people import rosters
+from grader.ledger.people.rosters import listed as listed_students
 from grader.ledger.queue.listing import listed
 from grader.report.pages import calibration as calibration_page
 from grader.report.pages import cohort as cohort_page
+from grader.report.text.grades import as_csv
 from grader.schema import Exercise
 from grader.schema.queue import STATES
 from grader.service.visitors import Visitor
@@ -32,6 +33,7 @@ from grader.students.grades import Gradebook
 from grader.students.register import Register
 from grader.students.selection import Selection
 
+SHUT = "default-src 'none'"
 NOT_MEASURED = "Its heads are not measured on this machine yet; the operator runs: grade scan {exercise}"
 BACK = '<body>\n<nav class="back" aria-label="Pages"><a href="/teaching/{exercise}">Back to the exercise</a></nav>'
 
@@ -54,6 +56,7 @@ def routes(house: House) -> list[BaseRoute]:
         route("/teaching/{exercise}", house, _exercise, TEACHING),
         route("/teaching/{exercise}/calibration", house, _calibration, TEACHING),
         route("/teaching/{exercise}/cohort", house, _cohort, TEACHING),
+        route("/teaching/{exercise}/grades.csv", house, _grades, TEACHING),
     ]
 
 
@@ -97,10 +100,17 @@ def _cohort(house: House, visitor: Visitor, request: Request) -> Response:
         return page(_with_way_back(cohort_page.html(results, exercise), exercise))
 
 
+def _grades(house: House, visitor: Visitor, request: Request) -> Response:
+    """Return the file that `grade grades --format csv` writes."""
+    exercise, view = exercises.load(request.path_params["exercise"]), View.of(visitor)
+    text = as_csv(each.grade for each in _gradebook(house, exercise, view).students())
+    names = {"Content-Disposition": f'attachment; filename="{exercise.id}-grades.csv"'}
+    return Response(text, media_type="text/csv", headers={**names, "Content-Security-Policy": SHUT})
+
+
 def _gradebook(house: House, exercise: Exercise, view: View) -> Gradebook:
-    """Return the grades that are seen: in a course, only of what was handed in from there."""
-    register = Register(rosters.listed(house.ledger))
-    return Gradebook(house.ledger, exercise, Selection(platform=view.platform, course=view.course, register=register))
+    register = Register(listed_students(house.ledger))
+    return Gradebook(house.ledger, exercise, Selection(**view._asdict(), register=register))
 
 
 def _with_way_back(text: str, exercise: Exercise) -> str:
