@@ -16,6 +16,7 @@ from grader.grading.grade import grade
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.ledger.handed_in import PREFIX
+from grader.ledger.people.adjustments import Adjustments
 from grader.report.text import grades as shown
 from grader.report.text.grades import Column
 from grader.schema import Exercise, Submission
@@ -24,7 +25,7 @@ from grader.service.reception import Reception
 from grader.service.worker import Worker
 from grader.students.cohort import cohort
 from grader.students.grades import Grade, Gradebook
-from grader.students.register import NoDecisions, Register
+from grader.students.register import Register
 from grader.students.regrading import Regrading
 from grader.students.selection import Selection, moment
 from tests.service import planted
@@ -115,7 +116,7 @@ def course(ledger: Ledger, worker: Worker, tables: Path, exercises: Path) -> Cou
 
 
 def decided(**decisions: Any) -> Register:  # noqa: ANN401
-    made = NoDecisions(**decisions, made=(Because("was ill"),))
+    made = Adjustments(**decisions, made=(Because("was ill"),))
     return Register(decisions=lambda *_: made)
 
 

@@ -14,6 +14,7 @@ from grader.service.dead import DeadLetters
 from grader.service.reception import Reception
 from grader.service.worker import Worker
 from grader.students.cohort import cohort
+from grader.students.grades import Gradebook
 from grader.students.course.retention import age, silent_since, without_words
 from grader.students.xp import progress
 from tests.service import planted
@@ -42,7 +43,7 @@ def test_words_go_and_everything_that_counts_stays(
 
     def counted() -> tuple[object, ...]:
         entries = list(ledger.entries())
-        class_ = cohort(asked, ledger.histories(planted.ID), lambda platform, student: student)
+        class_ = cohort(asked, Gradebook(ledger, asked).students(), lambda platform, student: student)
         results = [answers.result(ledger, "local", name) for name in ("a", "b", "c", "new")]
         told = [(each.score, each.passed, each.attempts_used, each.state) for each in results if each]
         return progress(entries), class_, told
