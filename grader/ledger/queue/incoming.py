@@ -185,9 +185,9 @@ class Incoming:
 
     def raise_credit(self, platform: str, read: ReadContent, credit: float) -> None:
         """Give every attempt with this content at least this credit: a copy that was in time was judged after it."""
-        theirs = (*OF_STUDENT, *COUNTS, ROW.content == read.content, ROW.credit < credit)
-        change = sa.update(SUBMISSIONS).where(*theirs).values(credit=credit)
-        self._connection.execute(change.params(_whose(platform, read)))
+        theirs = (ROW[name] == value for name, value in _whose(platform, read).items())
+        lower = (*COUNTS, ROW.content == read.content, ROW.credit < credit)
+        self._connection.execute(sa.update(SUBMISSIONS).where(*theirs, *lower).values(credit=credit))
 
     def attempts(self, platform: str, read: ReadContent) -> list[datetime]:
         """Return when each different content that counts as an attempt first came in, in order."""
