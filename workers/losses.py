@@ -7,7 +7,7 @@ note nothing itself then. The main process does so, within seconds; without it, 
 import logging
 from typing import Any
 
-from billiard.exceptions import WorkerLostError  # type: ignore[import-untyped]
+from billiard.exceptions import Terminated, WorkerLostError  # type: ignore[import-untyped]
 from celery.exceptions import Reject  # type: ignore[import-untyped]
 from celery.worker import request as stock  # type: ignore[import-untyped]
 from celery.worker import state
@@ -26,7 +26,7 @@ class Request(stock.Request):  # type: ignore[misc]
         error = getattr(exc_info.exception, "exc", exc_info.exception)  # billiard may wrap it, with its traceback
         error = error.reason if isinstance(error, Reject) else error
         super().on_failure(exc_info, *more, **options)
-        if isinstance(error, WorkerLostError | SystemExit):
+        if isinstance(error, WorkerLostError | SystemExit | Terminated):  # the last one when the broker was lost
             self._free(str(error) or "its process ended")
         elif isinstance(error, SchemaChanged):
             log.critical("%s", error)

@@ -7,7 +7,7 @@ that `GRADER_DATABASE_URL` names. Open the ledger after a fork, or close it befo
 process.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -194,6 +194,30 @@ class Ledger:
             LedgerError: As `append`.
         """
         return self._enter(through(connection), report, _row(report, platform, when), regrade)
+
+    def enter_new(self, connection: "sa.Connection", reports: Sequence[tuple[Report, str, datetime]]) -> list[int]:
+        """Enter reports of different contents, each with its platform and time, as `enter` does; return their numbers.
+
+        All of them are looked up and written together.
+
+        Raises:
+            IntegrityError: As `enter`.
+            LedgerError: As `append`.
+        """
+        import sqlalchemy as sa
+
+        from grader.ledger.tables import REPORTS
+
+        rows = [_row(report, platform, when) for report, platform, when in reports]
+        columns = ("platform", "student", "exercise", "identity")
+        same = (REPORTS.c[name].in_({row[name] for row in rows}) for name in columns)
+        known = {
+            tuple(found) for found in connection.execute(sa.select(*(REPORTS.c[name] for name in columns)).where(*same))
+        }
+        if any(tuple(row[name] for name in columns) in known for row in rows):
+            return [self.enter(connection, *each).id for each in reports]
+        added = sa.insert(REPORTS).returning(REPORTS.c.id, sort_by_parameter_order=True)
+        return list(connection.scalars(added, rows))
 
     def find(self, report: Report, platform: str = LOCAL) -> LedgerEntry | None:
         """Return the entry that `append` would return without writing; None if it would write one."""

@@ -1,14 +1,13 @@
 """Finishing: reports are kept, their rows end, and their answers are owed; all of it in the caller's transaction."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from grader.base.language import N_
 from grader.ledger.clock import now
 from grader.ledger.columns import written
-from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import WISHES, Ledger, Regrade
 from grader.ledger.queue import outbox
 from grader.ledger.queue.leases import Ending, held
@@ -42,22 +41,33 @@ def finish(ledger: Ledger, connection: sa.Connection, endings: Sequence[Ending])
         return []
     valid = sa.select(ROW.id).where(*held([each.lease for each in endings])).order_by(ROW.id).with_for_update()
     jobs, when = list(connection.scalars(valid)), now(connection)
-    same = _led_to(connection, jobs)
+    entries = _entered_all(ledger, connection, {each.lease.job: each for each in endings if each.lease.job in jobs})
     ended = [
         {
             "job": each.lease.job,
             "ends": "graded" if each.report.gradable else "ungradable",
             "tried": each.lease.tries + int(each.lease.is_trial),
-            "entry": _entered(ledger, connection, each, same[each.lease.job]).id,
+            "entry": entries[each.lease.job],
             "at": written(when),
         }
-        for each in sorted(endings, key=lambda each: each.lease.job)  # the ledger keeps the order of coming in
-        if each.lease.job in jobs
+        for each in endings
+        if each.lease.job in entries
     ]
     if ended:
         connection.execute(END, ended)
         outbox.put(connection, jobs, when)
     return jobs
+
+
+def _entered_all(ledger: Ledger, connection: sa.Connection, endings: Mapping[int, Ending]) -> dict[int, int]:
+    """Return the number of each row's entry; new ones are in the order of the rows, in which they came in."""
+    same = _led_to(connection, list(endings)) if endings else {}
+    new = [each for job, each in sorted(endings.items()) if job not in same]
+    entries = {job: _entered(ledger, connection, endings[job], numbers) for job, numbers in same.items()}
+    if new:
+        rows = [(each.report, each.lease.platform, each.lease.received_at) for each in new]
+        entries |= zip((each.lease.job for each in new), ledger.enter_new(connection, rows), strict=True)
+    return entries
 
 
 def _led_to(connection: sa.Connection, jobs: Sequence[int]) -> dict[int, list[int]]:
@@ -71,8 +81,8 @@ def _led_to(connection: sa.Connection, jobs: Sequence[int]) -> dict[int, list[in
     return entries
 
 
-def _entered(ledger: Ledger, connection: sa.Connection, ending: Ending, same: Collection[int]) -> LedgerEntry:
-    """Return the report's entry; a row with the same content has the same one, if it was graded in this version.
+def _entered(ledger: Ledger, connection: sa.Connection, ending: Ending, same: Collection[int]) -> int:
+    """Return the number of the report's entry; a row of the same content has the same one, if graded in this version.
 
     A copy that came in earlier, with more credit, replaces the report of one that was graded before it.
     """
@@ -80,13 +90,13 @@ def _entered(ledger: Ledger, connection: sa.Connection, ending: Ending, same: Co
     newest = (read() for read in ledger.newest(connection, same).values())
     known = next((entry for entry in newest if _is_again(entry.report, report)), None)
     if known is None:
-        return ledger.enter(connection, report, lease.platform, lease.received_at)
+        return ledger.enter(connection, report, lease.platform, lease.received_at).id
     if known.report.credit >= report.credit:
-        return known
+        return known.id
     change = Regrade(known.id, EARLIER)
     entry = ledger.enter(connection, report, lease.platform, lease.received_at, change)
     outbox.put_again(connection, entry)
-    return entry
+    return entry.id
 
 
 def _is_again(known: Report, report: Report) -> bool:
