@@ -1,5 +1,6 @@
 """Extensions, more attempts, excuses and overrides: they count for one student alone, and can be undone."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,9 +18,17 @@ from grader.service.worker import Worker
 from tests.service import planted
 from tests.service.planted import CAME, envelope, owed
 from tests.service.test_attempts import passing
+from tests.support.postgres import BACKENDS, database
 
 DAY = timedelta(days=1)
 ADA = Whose("local", "ada", planted.ID)
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database: SQLite, unless a test is about each kind."""
+    with database(getattr(request, "param", "sqlite"), tmp_path) as fresh:
+        yield fresh
 
 
 class Course:
@@ -60,6 +69,7 @@ def test_an_extension_is_a_students_own_deadline(course: Course) -> None:
     assert (late.state, late.problems[0].code) == ("rejected", "closed")
 
 
+@pytest.mark.parametrize("url", BACKENDS, indirect=True)
 def test_what_came_in_late_is_in_time_after_an_extension_and_late_again_when_it_is_undone(course: Course) -> None:
     before = course.hand_in("a", DAY / 2)
     done = course.decide("extension", until=CAME + DAY)

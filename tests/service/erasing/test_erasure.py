@@ -25,6 +25,7 @@ from grader.service.reception import Reception
 from grader.service.worker import Worker
 from grader.students import identity, xp
 from tests.service.planted import CAME, document, envelope
+from tests.support.postgres import BACKENDS, database
 from tests.support.servers import Valkey, wait_for
 
 NAME = "zelda.99"
@@ -41,6 +42,13 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     options = {"appendonly": "yes", "appendfsync": "always", "rdbcompression": "no"}
     with Valkey(tmp_path_factory.mktemp("queue") / "valkey", options) as running:
         yield running
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database: SQLite, unless a test is about each kind."""
+    with database(getattr(request, "param", "sqlite"), tmp_path) as fresh:
+        yield fresh
 
 
 @pytest.fixture
@@ -133,14 +141,19 @@ def planted(ledger: Ledger, reception: Reception, worker: Worker, valkey: Valkey
     return Planted(ledger, reception, worker, valkey, home)
 
 
+@pytest.mark.parametrize("url", BACKENDS, indirect=True)
 def test_nothing_holds_an_erased_student_and_nobody_else_has_less(planted: Planted) -> None:
     others = {who: planted.of(who) for who in (ADA, KnownStudent("local", "bob"))}
     words = (NAME, SENTENCE, '"z-1"', "local/z-2", "zebras", "Zelda Q")
-    assert NAME in planted.tables()
+    before, size = planted.tables(), planted.log.stat().st_size
+    assert NAME in before
     assert {word for word in words if any(word.encode() in raw for raw in planted.files().values())} >= {NAME, "zebras"}
+    listed = Erasure(planted.ledger, ZELDA, planted.places).found()
+    assert planted.tables() == before, "to list changes nothing"
 
     found = planted.erase()
 
+    assert found == listed
     assert found.rows == {
         "adjustments": 1,
         "dead_letters": 1,
@@ -151,12 +164,32 @@ def test_nothing_holds_an_erased_student_and_nobody_else_has_less(planted: Plant
         "submissions": 3,
     }
     assert (found.nameless, found.queue, found.sentences, found.logs) == (1, 5, 1, {planted.log: 4})
-    tables = planted.tables()
-    assert [word for word in words if word in tables] == []
+    erased = planted.tables()
+    assert [word for word in words if word in erased] == []
     wait_for(lambda: not planted.holding(*words), "the server to remove its old log")
-    assert planted.holding(*words) == []
     assert {who: planted.of(who) for who in others} == others
     assert (planted.home / "tables" / "evidence" / "e-2.json").exists()
+    only_what_is_hers_is_gone_from_the_log(planted, size)
+    the_note_names_nobody(planted)
+    assert planted.erase().is_empty, "twice is once"
+    assert planted.tables() == erased
+
+
+def only_what_is_hers_is_gone_from_the_log(planted: Planted, size: int) -> None:
+    assert planted.log.stat().st_size == size
+    lines = [json.loads(line) for line in planted.log.read_text().splitlines()]
+    assert [line.get("submission") for line in lines[3:5]] == ["local/z-11", "local/a-1"]
+    assert lines[5] == {"message": f"x {'*' * len(NAME)} y"}
+
+
+def the_note_names_nobody(planted: Planted) -> None:
+    with planted.ledger.database.connection() as connection:
+        (note,) = connection.execute(sa.select(METADATA.tables["erasures"])).mappings().all()
+    (listed,) = (planted.home / "erasures.jsonl").read_text().splitlines()
+
+    assert (note["erased_by"], note["submissions"], note["reports"]) == ("operator", 3, 2)
+    assert set(json.loads(listed)) == {"student", "erased_at"}
+    assert NAME not in listed
 
 
 def test_the_queue_goes_on_where_it_was(planted: Planted) -> None:
@@ -171,43 +204,6 @@ def test_the_queue_goes_on_where_it_was(planted: Planted) -> None:
     ((_, read),) = planted.client.xreadgroup(streams.GROUP, "one", {intake: ">"})
     assert [fields[b"id"] for _, fields in read] == [b"a-2"]
     assert planted.client.lrange("celery", 0, -1) == [json.dumps({"kwargs": {"job": 1}}).encode()]
-
-
-def test_a_log_keeps_its_length_and_all_other_lines(planted: Planted) -> None:
-    size = planted.log.stat().st_size
-    planted.erase()
-
-    assert planted.log.stat().st_size == size
-    lines = [json.loads(line) for line in planted.log.read_text().splitlines()]
-    assert [line.get("submission") for line in lines[3:5]] == ["local/z-11", "local/a-1"]
-    assert lines[5] == {"message": f"x {'*' * len(NAME)} y"}
-
-
-def test_what_is_listed_changes_nothing_and_is_what_is_erased(planted: Planted) -> None:
-    before = planted.tables()
-    listed = Erasure(planted.ledger, ZELDA, planted.places).found()
-
-    assert planted.tables() == before
-    assert listed == planted.erase()
-
-
-def test_erasing_twice_is_erasing_once(planted: Planted) -> None:
-    planted.erase()
-    before = planted.tables()
-
-    assert planted.erase().is_empty
-    assert planted.tables() == before
-
-
-def test_the_note_that_somebody_was_erased_names_nobody(planted: Planted) -> None:
-    planted.erase()
-    with planted.ledger.database.connection() as connection:
-        (note,) = connection.execute(sa.select(METADATA.tables["erasures"])).mappings().all()
-    (listed,) = (planted.home / "erasures.jsonl").read_text().splitlines()
-
-    assert (note["erased_by"], note["submissions"], note["reports"]) == ("operator", 3, 2)
-    assert set(json.loads(listed)) == {"student", "erased_at"}
-    assert NAME not in listed
 
 
 def test_an_older_copy_that_comes_back_is_erased_again_and_who_came_anew_is_not(planted: Planted) -> None:

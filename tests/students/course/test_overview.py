@@ -48,7 +48,10 @@ def lines(ledger: Ledger, reception: Reception, worker: Worker, exercises: Path)
     return seen(ledger, Among(exercise=planted.ID))
 
 
-def test_everybody_has_a_line_with_what_there_is(lines: Sequence[StudentSeen]) -> None:
+def test_everybody_has_a_line_and_who_is_stuck_is_told(
+    lines: Sequence[StudentSeen],
+    ledger: Ledger,  # noqa: F811
+) -> None:
     by_name = {(line.student, line.exercise): line for line in lines}
     ada = by_name["ada", planted.ID]
 
@@ -56,17 +59,12 @@ def test_everybody_has_a_line_with_what_there_is(lines: Sequence[StudentSeen]) -
     assert ada.last_seen == CAME + 2 * MINUTE
     assert {line.student for line in lines} == {"ada", "bob", "cem", "dan", "eve", "fay"}
     assert by_name["fay", planted.ID].decided == "excused"
-
-
-def test_who_is_stuck_is_told_and_nobody_else(lines: Sequence[StudentSeen]) -> None:
     assert {line.student: line.stuck for line in lines if line.stuck} == {
         "cem": "no progress in the last 2 of 3 attempts",
         "dan": "only rejected files",
         "eve": "never handed in",
     }
 
-
-def test_only_those_are_listed_who_are_asked_for(lines: Sequence[StudentSeen], ledger: Ledger) -> None:  # noqa: F811
     def names(**among: str) -> set[str]:
         return {line.student for line in seen(ledger, Among(**among))}
 

@@ -1,5 +1,6 @@
 """What students wrote leaves the ledger after a time; what it earned stays, and so does every count."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +21,16 @@ from grader.students.xp import progress
 from tests.service import planted
 from tests.service.conftest import exercises, jobs, ledger, reception, tables, worker  # noqa: F401
 from tests.service.planted import CAME, document, envelope, rows
+from tests.support.postgres import BACKENDS, database
 
 LATER = CAME + timedelta(days=90)
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database: SQLite, unless a test is about each kind."""
+    with database(getattr(request, "param", "sqlite"), tmp_path) as fresh:
+        yield fresh
 
 
 def hand_in(reception: Reception, worker: Worker, name: str, note: str, when: datetime = CAME) -> None:  # noqa: F811
@@ -29,6 +38,7 @@ def hand_in(reception: Reception, worker: Worker, name: str, note: str, when: da
     worker.work(receipt.job or 0)
 
 
+@pytest.mark.parametrize("url", BACKENDS, indirect=True)
 def test_words_go_and_everything_that_counts_stays(
     ledger: Ledger,  # noqa: F811
     reception: Reception,  # noqa: F811
