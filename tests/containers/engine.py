@@ -185,7 +185,7 @@ class Project:
         many = {
             "cap-drop": service["cap_drop"],
             "security-opt": [option.removesuffix(":true") for option in service["security_opt"]],
-            "tmpfs": service["tmpfs"],
+            "tmpfs": list(map(_tmpfs, service["tmpfs"])),
             "env": [f"{variable}={value}" for variable, value in service.get("environment", {}).items()],
             "volume": list(self._mounts(service)),
         }
@@ -206,6 +206,13 @@ class Project:
             if volume.get("bind", {}).get("create_host_path"):
                 source.mkdir(exist_ok=True)
             yield f"{source}:{volume['target']}:{'ro' if volume.get('read_only') else 'rw'}"
+
+
+def _tmpfs(mount: str) -> str:
+    """Return the mount for podman, which cannot give a tmpfs to a user: it is everybody's in the container."""
+    path, _, options = mount.partition(":")
+    size = next(option for option in options.split(",") if option.startswith("size="))
+    return f"{path}:mode=1777,{size}"
 
 
 def _has_image(name: str) -> bool:
