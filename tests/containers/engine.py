@@ -20,6 +20,8 @@ import yaml
 
 PODMAN = "podman"
 NOTHING = ["sleep", "infinity"]
+QUIET = ["--no-healthcheck", "--no-hosts"]
+"""Health checks are asked for here, and names are in a file of ours."""
 WAIT_SECONDS = 180
 PROFILES = "profiles"
 Done = subprocess.CompletedProcess[str]
@@ -39,6 +41,7 @@ class Project:
         self.services: dict[str, dict[str, Any]] = self.file["services"]
         self.image = str(self.services["migrate"]["image"])
         """Our own image."""
+        self._ended: set[str] = set()  # the services that run once, and did
 
     def require(self) -> None:
         """Check that podman and the images of others are here; nothing is fetched.
@@ -145,15 +148,15 @@ class Project:
         return f"{self.prefix}-{name}"
 
     def _hold(self) -> None:
-        """Start the container whose network the others share, and in which the services' names are known."""
+        """Start the container whose network the others share, and write the names that all of them know."""
         if self.is_running("holder"):
             return
-        hosts = [word for name in self.services for word in ("--add-host", f"{name}:127.0.0.1")]
-        given = ["--detach", "--network=none", "--pull=never", *hosts, *_options(), "--name", self._called("holder")]
+        self._hosts.write_text(f"127.0.0.1 localhost {' '.join(self.services)}\n", "ascii")
+        given = ["--detach", "--network=none", "--pull=never", *_options(), *QUIET, "--name", self._called("holder")]
         _podman("run", *given, self.image, *NOTHING)
 
     def _start(self, name: str) -> None:
-        if self.is_running(name):
+        if name in self._ended or self.is_running(name):
             return
         self._dependencies(name)
         _podman("rm", "--force", self._called(name), check=False)
@@ -161,6 +164,7 @@ class Project:
         detach = [] if once else ["--detach"]
         command = map(str, self.services[name].get("command", []))
         _podman("run", *detach, "--name", self._called(name), *self._arguments(name), *command)
+        self._ended |= {name} if once else set()
 
     def _dependencies(self, name: str) -> None:
         for other, wanted in self.services[name].get("depends_on", {}).items():
@@ -185,15 +189,20 @@ class Project:
         many = {
             "cap-drop": service["cap_drop"],
             "security-opt": [option.removesuffix(":true") for option in service["security_opt"]],
-            "tmpfs": service["tmpfs"],
+            "mount": list(map(_tmpfs, service["tmpfs"])),
             "env": [f"{variable}={value}" for variable, value in service.get("environment", {}).items()],
             "volume": list(self._mounts(service)),
         }
         words = [f"--{flag}={value}" for flag, value in flags.items() if value]
         words += [f"--{flag}={value}" for flag, values in many.items() for value in values]
-        return [*_options(), "--init", "--read-only", *words, service["image"]]
+        return [*_options(), *QUIET, "--init", "--read-only", *words, service["image"]]
+
+    @property
+    def _hosts(self) -> Path:
+        return self.folder / "hosts"
 
     def _mounts(self, service: Mapping[str, Any]) -> Iterator[str]:
+        yield f"{self._hosts}:/etc/hosts:ro"
         for secret in service.get("secrets", []):
             yield f"{self.folder / self.file['secrets'][secret]['file']}:/run/secrets/{secret}:ro"
         for config in service.get("configs", []):
@@ -206,6 +215,13 @@ class Project:
             if volume.get("bind", {}).get("create_host_path"):
                 source.mkdir(exist_ok=True)
             yield f"{source}:{volume['target']}:{'ro' if volume.get('read_only') else 'rw'}"
+
+
+def _tmpfs(mount: str) -> str:
+    """Return the mount in podman's words; it belongs to the container's user."""
+    path, _, words = mount.partition(":")
+    options = dict(word.split("=") for word in words.split(","))
+    return f"type=tmpfs,destination={path},tmpfs-mode={options['mode']},tmpfs-size={options['size']},U=true"
 
 
 def _has_image(name: str) -> bool:

@@ -43,10 +43,11 @@ client = redis.Redis.from_url(given["url"], decode_responses=True)
 client.xadd(streams.intake(platform), fields)
 until = time.monotonic() + 120
 while time.monotonic() < until:
-    for _, answer in client.xrange(streams.results(platform)):
-        if answer["id"] == fields["id"]:
-            print(json.dumps(answer))
-            sys.exit()
+    for _, entries in client.xread({streams.results(platform): "0"}):
+        for _, answer in entries:
+            if answer["id"] == fields["id"]:
+                print(json.dumps(answer))
+                sys.exit()
     time.sleep(0.2)
 sys.exit("no answer")
 """

@@ -233,7 +233,7 @@ def test_a_worker_is_left_the_time_that_its_task_may_take() -> None:
 @every_process
 def test_your_own_exercises_are_where_every_process_looks_for_them(name: str) -> None:
     service = SERVICES[name]
-    (mount,) = [each for each in service["volumes"] if "course" in each]
+    (mount,) = [each for each in service["volumes"] if "source" in each and each["source"] == "course"]
 
     assert service["environment"]["GRADER_EXERCISES"] == mount["target"]
     assert mount["read_only"]

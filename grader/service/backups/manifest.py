@@ -33,7 +33,7 @@ class Part(Record):
 
 
 class Manifest(Record):
-    """What is in a backup."""
+    """The contents of a backup, and what made it."""
 
     format: Literal[1] = 1
     made_at: datetime

@@ -45,7 +45,7 @@ class NotEmpty(GraderError):
 
 
 class Restored(NamedTuple):
-    """What was put back, and where."""
+    """The rows and files that were put back."""
 
     rows: Mapping[str, int]
     in_place: Sequence[Path]
