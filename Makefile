@@ -21,7 +21,7 @@ MODULES := grader/explorer/static
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo explore check test test-real test-browser chaos fix train docs generated words scores bench bench-gpu load soak guessing fuzz
+.PHONY: help setup demo explore check test test-real test-browser test-containers chaos fix train docs generated words scores bench bench-gpu load soak guessing fuzz
 
 help:  ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,10 @@ check: $(INSTALLED_TEST)  ## format, lint, types, imports
 	$(BIN)/deno check --quiet --no-remote $(MODULES)
 
 test: check  ## check, then every test that needs no download
-	$(PYTEST) -m "not real and not browser"
+	$(PYTEST) -m "not real and not browser and not containers"
+
+test-containers: $(INSTALLED_TEST)  ## the image and the whole deployment, as the pages say; needs podman and root, takes minutes
+	$(BIN)/pytest -p no:randomly -m containers tests/containers
 
 test-browser: $(INSTALLED_TEST)  ## the pages in a real browser; needs Chromium
 	$(PYTEST) -m browser

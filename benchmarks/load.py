@@ -1,27 +1,35 @@
 """The speed of the service and the waiting times of submissions: 10, 100, 1,000 and 10,000 at once.
 
 The whole service runs as its processes on this machine: a Valkey that writes through, intake, dispatcher, courier,
-and one worker with two children; the ledger is SQLite. In the same run, the same worker drains as many tasks that do
-nothing, which is the limit of Celery alone. `python -m benchmarks.load [SIZES...]`
+and one worker with two children; the ledger is SQLite, or PostgreSQL. In the same run, the same worker drains as many
+tasks that do nothing, which is the limit of Celery alone. Beside the clock stands the processor time of all processes,
+which other work on the machine changes little.
+
+`python -m benchmarks.load [--database postgresql] [--before ROWS] [SIZES...]`
 """
 
+import argparse
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
+import psutil
 import sqlalchemy as sa
 
 from benchmarks.machine import machine
 from grader import exercises
-from grader.ledger.tables import DELIVERIES, SUBMISSIONS
+from grader.ledger import Ledger
+from grader.ledger.tables import DELIVERIES, REPORTS, SUBMISSIONS
 from grader.schema import Claim
-from grader.schema.queue import TERMINAL
+from grader.schema.queue import PENDING
 from grader.service.settings import settings
+from tests.support.postgres import BACKENDS, administer, database
 from tests.support.servers import Valkey, celery_worker
 from tests.workers.support.service import DURABLE, EXERCISE, INTAKE, Service, document, entry
 from workers.broker.app import celery_app
@@ -31,7 +39,21 @@ STUDENTS = 500
 CLAIMS = 4
 CHILDREN = 2
 PATIENCE_SECONDS = 900
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.1
+EXERCISES = 40
+"""Over which the earlier submissions of the ledger are spread."""
+AT_A_TIME = 5_000
+WARM_UP = "warm-up"
+
+
+class Drained(NamedTuple):
+    """One measurement: the seconds at the clock and of all processors, and what they were spent on."""
+
+    seconds: float
+    processor: Mapping[str, float]
+    """By process; children belong to the process that started them."""
+    failed: int = 0
+    waits: Sequence[float] = ()
 
 
 def submissions(size: int) -> list[dict[str, str]]:
@@ -51,72 +73,157 @@ def submissions(size: int) -> list[dict[str, str]]:
     return made
 
 
-def graded(size: int) -> tuple[float, int, list[float]]:
-    """Return the seconds until all are graded and delivered, the number that failed, and each one's waiting time."""
+def graded(size: int, backend: str, before: int) -> Drained:
+    """Measure until all are graded and delivered; `before` is the number of submissions that the ledger has already."""
     entries = submissions(size)
-    with TemporaryDirectory() as folder, Service(Path(folder) / "service", {"GRADER_RESEND_SECONDS": "30"}) as service:
-        service.worker("worker")
-        service.start("intake", "dispatch", "courier")
-        service.hand_in(entry("warm-up", document(Claim(type="induction", layer=0, head=0)), "nobody"))
-        service.wait_for(graded=1)
-        start = time.monotonic()
-        with service.client.pipeline(transaction=False) as pipe:
-            for fields in entries:
-                pipe.xadd(INTAKE, dict(fields))
-            pipe.execute()
-        _wait(service, size + 1)
-        seconds = time.monotonic() - start
-        rows = service.rows()
+    with TemporaryDirectory() as folder, database(backend, Path(folder)) as url:
+        environment = {"GRADER_RESEND_SECONDS": "30", "GRADER_DATABASE_URL": url}
+        with Service(Path(folder) / "service", environment) as service:
+            service.worker("worker")
+            service.start("intake", "dispatch", "courier")
+            service.hand_in(entry(WARM_UP, document(Claim(type="induction", layer=0, head=0)), "nobody"))
+            _wait(service, 1, -1)
+            _fill(service.ledger, before)
+            processes = {name: part.pid for name, part in service.parts.items()}
+            processes |= {"valkey": service.valkey.pid} | _server_of(service.ledger)
+            start, busy = time.monotonic(), _busy(processes)
+            with service.client.pipeline(transaction=False) as pipe:
+                for fields in entries:
+                    pipe.xadd(INTAKE, dict(fields))
+                pipe.execute()
+            _wait(service, size, before)
+            seconds = time.monotonic() - start
+            spent = {name: used - busy[name] for name, used in _busy(processes).items()}
+            load = SUBMISSIONS.c.submission_id.startswith("load-")
+            with service.ledger.database.connection() as connection:
+                rows = connection.execute(sa.select(SUBMISSIONS).where(load)).mappings().all()
     waits = [
         (datetime.fromisoformat(row["finished_at"]) - datetime.fromisoformat(row["received_at"])).total_seconds()
-        for name, row in rows.items()
-        if name != "warm-up"
+        for row in rows
     ]
-    return seconds, sum(row["state"] != "graded" for row in rows.values()), waits
+    return Drained(seconds, spent, sum(row["state"] != "graded" for row in rows), waits)
 
 
-def noop(size: int) -> float:
-    """Return the seconds in which the same worker drains this many tasks that do nothing."""
+def noop(size: int) -> Drained:
+    """Measure the same worker, while it drains this many tasks that do nothing."""
     with TemporaryDirectory() as folder, Valkey(Path(folder) / "valkey", DURABLE) as valkey:
         app = celery_app(settings({"GRADER_QUEUE_URL": valkey.url()}))
         options = ("--concurrency", str(CHILDREN), "--include", "benchmarks.noop")
         with celery_worker(valkey.url(), Path(folder) / "worker.log", *options) as worker, valkey.client() as client:
             worker.wait_for_log(" ready.")
-            start = time.monotonic()
+            processes = {"sender": psutil.Process().pid, "valkey": valkey.pid, "worker": worker.pid}
+            start, busy = time.monotonic(), _busy(processes)
             for number in range(size):
                 app.send_task("benchmarks.noop", kwargs={"number": number})
             while client.llen("celery") or client.hlen("unacked"):
                 time.sleep(LOOK_SECONDS)
-            return time.monotonic() - start
+            seconds = time.monotonic() - start
+            return Drained(seconds, {name: used - busy[name] for name, used in _busy(processes).items()})
 
 
-def _wait(service: Service, size: int) -> None:
-    """Wait until this many submissions have ended and all results are delivered."""
-    done = sa.select(sa.func.count()).where(SUBMISSIONS.c.state.in_(TERMINAL))
-    owed = sa.select(sa.func.count()).where(DELIVERIES.c.wake_at.is_not(None))
+def _busy(processes: Mapping[str, int]) -> dict[str, float]:
+    """Return the processor seconds that each process has used, with all children that it ever had.
+
+    Our own process sends, and its children are the others.
+    """
+    own = psutil.Process().pid
+    return {
+        name: sum(_used(process, own) for process in [psutil.Process(pid), *_children(pid, own)])
+        for name, pid in processes.items()
+    }
+
+
+def _children(pid: int, own: int) -> list[psutil.Process]:
+    return [] if pid == own else psutil.Process(pid).children(recursive=True)
+
+
+def _used(process: psutil.Process, own: int) -> float:
+    times = process.cpu_times()
+    ended = 0.0 if process.pid == own else times.children_user + times.children_system
+    return float(times.user + times.system + ended)
+
+
+def _server_of(ledger: Ledger) -> dict[str, int]:
+    """Return the main process of a PostgreSQL server."""
+    with ledger.database.connection() as connection:
+        if connection.dialect.name != "postgresql":
+            return {}
+        return {"postgresql": psutil.Process(connection.scalar(sa.text("SELECT pg_backend_pid()"))).ppid()}
+
+
+def _fill(ledger: Ledger, count: int) -> None:
+    """Insert this number of earlier submissions, all with a report and a delivered answer, like the first one."""
+    with ledger.database.connection() as connection:
+        tables = {SUBMISSIONS: {}, REPORTS: {}, DELIVERIES: {}}
+        for table in tables:
+            tables[table] = dict(connection.execute(sa.select(table).limit(1)).mappings().one())
+    for start in range(0, count, AT_A_TIME):
+        numbers = range(start + 2, min(start + AT_A_TIME, count) + 2)
+        with ledger.database.connection(write=True) as connection:
+            for table in (REPORTS, SUBMISSIONS, DELIVERIES):
+                connection.execute(sa.insert(table), [_copy(table, tables[table], number) for number in numbers])
+                if connection.dialect.name == "postgresql":
+                    sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+                    connection.execute(sa.select(sa.func.setval(sequence, numbers[-1])))
+
+
+def _copy(table: sa.Table, first: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Return the first row as that of another submission."""
+    about = {"student": f"student-{number % STUDENTS}", "exercise": f"earlier-{number // STUDENTS % EXERCISES}"}
+    name = f"earlier-{number}"
+    change: dict[str, dict[str, Any]] = {
+        "reports": {**about, "submission": name, "first_of": name, "identity": f"{number:064}"},
+        "submissions": {**about, "submission_id": name, "content": f"{number:064}", "report": number},
+        "deliveries": {"submission": number},
+    }
+    return {**first, "id": number, **change[table.name]}
+
+
+def _wait(service: Service, size: int, before: int) -> None:
+    """Wait until this many submissions have come in and ended, and all results are delivered."""
+    new = sa.select(sa.func.count()).where(SUBMISSIONS.c.id > before + 1)
+    pending = sa.select(sa.func.count()).where(SUBMISSIONS.c.state.in_(PENDING))
+    owed = sa.select(sa.func.count()).where(DELIVERIES.c.wake_at > "")
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
         with service.ledger.database.connection() as connection:
-            if connection.scalar(done) == size and connection.scalar(owed) == 0:
+            if [connection.scalar(query) for query in (new, pending, owed)] == [size, 0, 0]:
                 return
         time.sleep(LOOK_SECONDS)
     raise SystemExit(f"not done after {PATIENCE_SECONDS} s: {service.states()}")
 
 
-def main(sizes: Sequence[int]) -> None:
+def _milliseconds(drained: Drained, size: int) -> Iterable[str]:
+    """Yield the processor time for each submission or task, all together and by process."""
+    yield f"{1000 * sum(drained.processor.values()) / size:.1f}"
+    yield ", ".join(f"{name} {1000 * used / size:.1f}" for name, used in drained.processor.items())
+
+
+def main(sizes: Sequence[int], backend: str, before: int) -> None:
     """Measure each size and print a line for it."""
     write = sys.stdout.write
-    write(f"{machine()}\n\n")
-    write("| at once | graded/s | failed | wait p50 s | wait p95 s | oldest s | no-op tasks/s | graded per no-op |\n")
-    write("|---|---|---|---|---|---|---|---|\n")
+    write(f"{machine()}, {backend}, {before:,} submissions in the ledger before\n\n")
+    write("| at once | graded/s | failed | wait p50 s | wait p95 s | oldest s | no-op tasks/s | graded per no-op ")
+    write("| processor ms for each | by process | for a no-op | no-op per graded, by processor |\n")
+    write(f"|{'---|' * 12}\n")
+    if backend == "postgresql":  # the tests do without, for speed
+        administer("ALTER SYSTEM SET fsync = on", "SELECT pg_reload_conf()")
     for size in sizes:
-        seconds, failed, waits = graded(size)
-        idle = noop(size)
-        p50, p95 = (quantiles(waits, n=100)[rank] for rank in (49, 94))
-        rates = f"{size / seconds:.0f} | {failed} | {p50:.2f} | {p95:.2f} | {max(waits):.2f} | {size / idle:.0f}"
-        write(f"| {size:,} | {rates} | {idle / seconds:.2f} |\n")
+        service, idle = graded(size, backend, before), noop(size)
+        p50, p95 = (quantiles(service.waits, n=100)[rank] for rank in (49, 94))
+        rates = f"{size / service.seconds:.0f} | {service.failed} | {p50:.2f} | {p95:.2f} | {max(service.waits):.2f}"
+        ratio = f"{size / idle.seconds:.0f} | {idle.seconds / service.seconds:.2f}"
+        spent, by_process = _milliseconds(service, size)
+        nothing, _ = _milliseconds(idle, size)
+        write(f"| {size:,} | {rates} | {ratio} | {spent} | {by_process} | {nothing} ")
+        write(f"| {sum(idle.processor.values()) / sum(service.processor.values()):.2f} |\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or SIZES)
+    parser = argparse.ArgumentParser(description="The speed of the service beside tasks that do nothing.")
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
+    parser.add_argument("--database", choices=BACKENDS, default="sqlite")
+    parser.add_argument("--before", type=int, default=0, help="submissions that the ledger has already")
+    given = parser.parse_args()
+    main(given.sizes, given.database, given.before)

@@ -31,7 +31,7 @@ WEBHOOKS = PurePosixPath("/run/webhooks")
 """The folder `webhooks/`, as the courier sees it."""
 QUEUE = "valkey:6379/0"
 DATABASE = "postgres:5432/grader"
-PROCESSES = ("intake", "dispatcher", "worker", "courier")
+PROCESSES = ("intake", "dispatcher", "worker", "courier", "operator")
 HEALTH = "health"
 """The user of the health check in Valkey's container."""
 

@@ -1,8 +1,9 @@
 """The parts of the documentation that follow from the code: `make generated`.
 
 `docs/detectors.md` and the glossary's line on types follow from the registry of head types, `docs/schema` from the
-records, the tables of variables, metrics and alarms in `docs/operations.md` from the service, and the output in the
-README from the demo itself. A test compares. Only these parts of a page are written here, the rest by hand.
+records and the web door, the tables of variables, metrics and alarms in `docs/operations.md` from the service, and the
+output in the README from the demo itself. A test compares. Only these parts of a page are written here, the rest by
+hand.
 """
 
 import os
@@ -17,6 +18,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from grader.cli.commands.schema import RECORDS, rendered
+from grader.doors.web import openapi
 from grader.exercises.thresholds import defaults
 from grader.kinds import LOOKALIKES, TYPES
 from grader.kinds.causal import Measure
@@ -25,7 +27,7 @@ from grader.measuring.interventions.measures import MEASURES
 from grader.measuring.probes.frames import RELATIONS
 from grader.measuring.transformer.families import AT_MOST, FAMILIES, Family
 from grader.schema import Kind, Threshold
-from grader.service.settings import VARIABLES
+from grader.service.settings import LOOPBACK, VARIABLES, WEB_PORT
 from workers.metrics import METRICS
 
 DOCS = Path(__file__).parent
@@ -39,6 +41,7 @@ WAYS = {
     "encoder": "attention interface, of the encoder alone",
     "refused": "none",
 }
+WEB = f"http://{LOOPBACK}:{WEB_PORT}"
 ALARM_MARKS = ("<!-- alarms -->", "<!-- end of alarms -->")
 ALARMS = DOCS.parent / "deploy" / "alerts.yaml"
 METRIC = re.compile(r"^(\| `(grader_\w+)`(?: by `\w+`)? \| )(.*) \|$", re.MULTILINE)
@@ -53,6 +56,7 @@ def generated() -> dict[Path, str]:
     detectors, glossary, readme = DOCS / "detectors.md", DOCS / "glossary.md", DOCS.parent / "README.md"
     operations, families = DOCS / "operations.md", DOCS / "families.md"
     schemas = {DOCS / "schema" / f"{name}.json": rendered(name) + "\n" for name in RECORDS}
+    schemas[DOCS / "schema" / "openapi.json"] = openapi.rendered(WEB) + "\n"
     sections = "\n" + "\n".join([*map(section, TYPES.values()), *_matrix()])
     return {
         detectors: between_marks(detectors.read_text(encoding="utf-8"), (BEGIN, END), sections),

@@ -3,10 +3,12 @@
 Any number of them may run: one of them marks a row in the ledger before it sends the message.
 """
 
+from collections.abc import Iterator, Sequence
+
 from kombu.exceptions import OperationalError
 
 from grader.ledger import Ledger
-from grader.ledger.queue.jobs import WINDOW, Jobs
+from grader.ledger.queue.jobs import WINDOW, Due, Jobs
 from grader.service import platforms, streams
 from grader.service.dead import DeadLetters
 from grader.service.settings import Settings
@@ -17,23 +19,36 @@ QUEUE = "celery"
 PAUSE_SECONDS = 0.2
 """Between two rounds."""
 DEAD_AT_A_TIME = 100
+TOGETHER = 20
+"""The most rows that go to a worker in one message."""
 
 
 def send(jobs: Jobs) -> int:
-    """Send a message for each row that is due and has room on the queue; return the number of rows.
+    """Send messages for the rows that are due and have room on the queue; return the number of rows.
 
-    A message that cannot be sent is sent later: its row is due again after `GRADER_RESEND_SECONDS`.
+    A message that cannot be sent is sent later: its rows are due again after `GRADER_RESEND_SECONDS`.
 
     Raises:
         QueueError: The broker accepts no messages.
     """
     due = jobs.due()
     try:
-        for job, is_trial in due:  # `probe` is the task's older word for a trial, which workers of any version know
-            app.send_task("grader.work", kwargs={"job": job, "probe": is_trial})
+        for task, arguments in _messages(due):
+            app.send_task(task, kwargs=arguments)
     except OperationalError as error:
         raise streams.QueueError(f"the broker accepts no messages: {error}") from error
     return len(due)
+
+
+def _messages(due: Sequence[Due]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the task and the arguments of each message: rows that were never tried share messages."""
+    new = [each for each in due if not each.is_alone]
+    together = [new[start : start + TOGETHER] for start in range(0, len(new), TOGETHER)]
+    for group in (*together, *([each] for each in due if each.is_alone)):
+        if len(group) > 1:
+            yield "grader.work_together", {"jobs": [each.job for each in group]}
+        else:  # `probe` is the task's older word for a trial, which workers of any version know
+            yield "grader.work", {"job": group[0].job, "probe": group[0].is_trial}
 
 
 class Dispatcher:

@@ -19,6 +19,7 @@ from grader.base.errors import GraderError
 SECRETS = (
     (re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@"), r"\1:***@"),  # a password in a URL, up to the last @ before a /
     (re.compile(r"whsec_[A-Za-z0-9+/=_-]+"), "whsec_***"),
+    (re.compile(r"\bhgt_[A-Za-z0-9_-]+"), "hgt_***"),  # a token of the web door
     (re.compile(r"\bv1,[A-Za-z0-9+/]{43}="), "v1,***"),  # a webhook's signature
     (re.compile(r"""(signature\W{1,12})[0-9A-Fa-f]{64}\b"""), r"\1***"),  # a submission's
 )

@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from typing import Annotated, Any
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, Len
 from celery import Task  # type: ignore[import-untyped]
 from celery.exceptions import (  # type: ignore[import-untyped]
     Reject,
@@ -14,6 +14,7 @@ from celery.exceptions import (  # type: ignore[import-untyped]
 )
 
 from grader.base.errors import GraderError, LedgerError, Problem, SchemaChanged
+from grader.ledger.queue.leases import Lease
 from grader.service.intake import QueueEntry, take_in
 from grader.service.secret_files import SecretError
 from grader.service.streams import FIELDS, QueueError
@@ -30,14 +31,15 @@ PATIENCE_SECONDS = 1.0
 REQUEST = "workers.losses:Request"
 JobNumber = Annotated[int, Ge(1), Le(2**31 - 1)]
 """The number of a submission's row, as its column holds it."""
+JobNumbers = Annotated[list[JobNumber], Len(1, dispatch.TOGETHER)]
+"""The numbers of rows that are graded together."""
 
 log = logging.getLogger(__name__)
 
 
-def _current() -> dict[str, object]:
-    """Return the `extra` of a message about the submission that this process is grading."""
-    lease = resources.worker().current
-    return logs.about(lease.platform, lease.submission_id, job=lease.job, **{"try": lease.tries}) if lease else {}
+def _about(lease: Lease) -> dict[str, object]:
+    """Return the `extra` of a message about the submission of this lease."""
+    return logs.about(lease.platform, lease.submission_id, job=lease.job, **{"try": lease.tries})
 
 
 class Graded(Task):  # type: ignore[misc]
@@ -53,7 +55,8 @@ class Graded(Task):  # type: ignore[misc]
         """
         if isinstance(exc, TimeLimitExceeded | SchemaChanged):
             return
-        log.error("grading failed: %s: %s", type(exc).__name__, exc, extra=_current())
+        held = resources.worker().held
+        log.error("grading failed: %s: %s", type(exc).__name__, exc, extra=_about(held[0]) if len(held) == 1 else {})
         resources.worker().give_up(f"{type(exc).__name__}: {exc}")
         if isinstance(exc, SoftTimeLimitExceeded):
             raise SystemExit  # a library may be half imported, and would stay so: a new child takes over
@@ -75,10 +78,22 @@ class Measured(Task):  # type: ignore[misc]
 def work(job: JobNumber, probe: bool = False) -> None:
     """Grade one submission; `probe` is the older word for a trial, which messages of any version use."""
     unmeasured = resources.worker().work(job, is_trial=probe)
-    if resources.worker().current is not None:
-        log.info("looked at", extra=_current())
+    _tell()
     if unmeasured is not None:
         measure.delay(exercise=unmeasured)
+
+
+@app.task(name="grader.work_together", base=Graded)  # type: ignore[untyped-decorator]
+def work_together(jobs: JobNumbers) -> None:
+    """Grade several submissions, as long as nothing must be measured for them."""
+    resources.worker().work_together(jobs)
+    _tell()
+
+
+def _tell() -> None:
+    """Log the submissions that this process has looked at."""
+    for lease in resources.worker().held:
+        log.info("looked at", extra=_about(lease))
 
 
 @app.task(  # type: ignore[untyped-decorator]

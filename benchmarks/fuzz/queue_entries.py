@@ -26,6 +26,7 @@ TEXTS = (
     '{"exercise": "mini-heads", "claims": [{"layer": 1, "head": 7, "type": "induction"}]}',
     "exercise: nosuch\nclaims: []",
 )
+TASKS = ("grader.grade", "grader.work", "grader.work_together", "grader.measure")
 ODD: tuple[Any, ...] = (
     *("", "\0", "\ud800", "\uff45", "\u202e", "x" * 300, "a\nb", "../x", "NaN", "2099-01-01T00:00:00", "0001-01-01"),
     *(None, True, -1, 2**63, 2**31, 10**400, float("inf"), [], {}, [[[]]], {"__type__": "x"}, ["grader.work"]),
@@ -80,7 +81,7 @@ def _message(rng: random.Random) -> bytes:
     if rng.random() < 0.3:
         args, kwargs = [rng.choice([*ODD, "local"]) for _ in range(rng.randrange(10))], {}
     packed = json.dumps([args, kwargs, {}], allow_nan=True).encode()
-    headers = {"task": rng.choice(["grader.grade", "grader.work", "grader.measure"]), "id": "t1"}
+    headers = {"task": rng.choice(TASKS), "id": "t1"}
     message: dict[str, Any] = {
         "body": base64.b64encode(rng.choice([bytes, zlib.compress, bz2.compress])(packed)).decode(),
         "content-encoding": "utf-8",

@@ -18,18 +18,16 @@ from grader.base.numbers import percent
 from grader.documents import Document
 from grader.exercises import known_heads, submissions
 from grader.exercises.changes import SOURCE as TRIED_OUT
+from grader.exercises.kept_versions import vet_here
 from grader.exercises.thresholds import defaults, thresholds_of
 from grader.grading.circuits import pairs
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
-from grader.ledger import Ledger
-from grader.ledger import exists as ledger_exists
 from grader.measuring import transformer
 from grader.measuring.tables.score_table import ScoreTable
 from grader.measuring.transformer.files import missing_parts
 from grader.report.text.words import plural
 from grader.schema import AskedKind, Exercise
-from grader.service.versions import KeptVersions
 
 STUDENTS_PAGE, EXAMPLE = "README.md", "my_heads.yaml"
 FEWEST_WORDS, FEWEST_CHARACTERS = 3, 12
@@ -119,7 +117,7 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
     file = folder / exercises.FILE_NAME
     try:
         exercise = exercises.load(folder)
-        _vet(exercise)
+        vet_here(exercise)
         document = documents.parse(file.read_bytes(), str(file), exercises.SIZE_LIMIT)
         lab = _measured(exercise, tables)
         measured = list(_held_against(lab, document)) if lab else []
@@ -135,17 +133,6 @@ def _check(folder: Path, tables: Path) -> CheckedExercise:
     ]
     warnings = [*InvalidInput(str(file), doubts).lines(), *_companions(folder, exercise)]
     return CheckedExercise(folder, exercise, (), tuple(warnings), lab is not None, guessing)
-
-
-def _vet(exercise: Exercise) -> None:
-    """Refuse an exercise that was edited under a version which this machine's ledger has in use.
-
-    Raises:
-        EditedExercise: It was.
-    """
-    if ledger_exists():
-        with Ledger() as ledger:
-            KeptVersions(ledger).vet(exercise)
 
 
 def kept_table(exercise: Exercise, tables: Path) -> ScoreTable | None:
@@ -214,7 +201,14 @@ def _passing(exercise: Exercise, table: ScoreTable, document: Document) -> Itera
 
 
 def _unpinned(exercise: Exercise, document: Document) -> Iterator[Problem]:
-    pins = exercise.transformer.files
+    source = exercise.transformer
+    pins = source.files
+    if source.hub and not (source.revision or pins):
+        message = (
+            f"`hub: {source.hub}` without `revision` is what the hub has on the day, so that scores may change "
+            "without notice; write the commit as `revision`, and the SHA-256 of each file under `files`"
+        )
+        yield document.problem("not-pinned", message, ("transformer", "hub"))
     if pins and not any(name.endswith(".gguf") for name in pins) and (missing := missing_parts(pins)):
         message = f"no pin of `files` is {' or '.join(missing)}, and a file without a pin is not read; pin all that is"
         yield document.problem("not-pinned", message, ("transformer", "files"))

@@ -22,7 +22,7 @@ from grader.kinds import LOOKALIKES
 from grader.ledger.entry import LedgerEntry
 from grader.measuring.tables.score_table import Grid, KindScores, Resemblance, ScoreTable, Slice, Statistics
 from grader.report.text.words import plural
-from grader.schema import AskedKind, Claim, Exercise, HeadIndex, Report, Statistic, Submission
+from grader.schema import AskedKind, Claim, Exercise, HeadIndex, Kind, Report, Statistic, Submission
 from grader.students.xp import earnings
 
 SEED, GAMES = 7, 20
@@ -145,12 +145,14 @@ def _result(exercise: Exercise, reports: Sequence[Report], xp: int) -> GameResul
 
 
 def _claims(exercise: Exercise, guesses: Sequence[Guess]) -> tuple[Claim, ...]:
-    kinds = {kind.name: kind.kind.model_dump() for kind in exercise.kinds}
-    per_layer = exercise.transformer.heads
-    return tuple(
-        Claim.model_validate({**kinds[name], "layer": head // per_layer, "head": head % per_layer})
-        for name, head in guesses
-    )
+    kinds, per_layer = {kind.name: kind.kind for kind in exercise.kinds}, exercise.transformer.heads
+    return tuple(_claim(kinds[name], *divmod(head, per_layer)) for name, head in guesses)
+
+
+@lru_cache(maxsize=2**14)
+def _claim(kind: Kind, layer: int, head: int) -> Claim:
+    """Return a claim; all players make the same ones again and again."""
+    return Claim.model_validate({**kind.model_dump(), "layer": layer, "head": head})
 
 
 Entrant = tuple[Exercise, str]

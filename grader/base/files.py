@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 PRIVATE = 0o600
@@ -43,6 +44,18 @@ def write_once(path: Path, content: bytes) -> bytes:
         with _written(path, content, PRIVATE) as temporary, suppress(FileExistsError):
             path.hardlink_to(temporary)
     return path.read_bytes()
+
+
+@contextmanager
+def being_written(path: Path) -> Iterator[IO[bytes]]:
+    """Open a private file beside `path` that takes its place once it is whole; of an error nothing is left."""
+    temporary = path.with_name(f".writing-{uuid4().hex}")
+    with passing(temporary):
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
 
 
 @contextmanager

@@ -28,11 +28,9 @@ _USED_AFTER = {
     **dict.fromkeys(SELECTORS, frozenset({"So", "Sm", "Po"})),
 }
 """The categories after which joiners and selectors have a use."""
+# Three sets, because Python takes milliseconds to compile so many ranges in one.
 _SUSPECT = re.compile(r"[^\n\t\x20-\x7e](?<![\u3041-\u30ff\u4e00-\u9fff])(?<![\uac00-\ud7a3])")
-"""Everything but the letters that are most common here, which need no closer look.
-
-In one set, so many ranges would take Python several milliseconds to compile, at each start of a command.
-"""
+"""Everything but the letters that are most common here, which need no closer look."""
 _UNJOINED = r"[\u1100-\u11ff\u3040-\u318f\u3400-\u9fff\uac00-\ud7ff]"
 """Hangul, kana and Han: no joiner has a use among them. Rarely needed, so it is compiled when it is used."""
 

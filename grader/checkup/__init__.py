@@ -8,6 +8,7 @@ from grader.base import home
 from grader.base.errors import ExerciseError, GraderError, LedgerError, TransformerNotFound
 from grader.checkup import carried, service, variables
 from grader.checkup.check import Check
+from grader.exercises.kept_versions import EditedExercise, KeptVersions
 from grader.exercises.known_heads import FILE_NAME, NOT_MEASURED, KnownHead, of_exercise
 from grader.grading.standings import Standings
 from grader.laboratory import Laboratory
@@ -16,7 +17,6 @@ from grader.measuring import transformer
 from grader.measuring.tables.score_table import ScoreTable, kept
 from grader.measuring.transformer import families
 from grader.schema import Basis, Exercise
-from grader.service.versions import EditedExercise, KeptVersions
 
 DIGITS = 12
 """The digits of a digest that are shown."""

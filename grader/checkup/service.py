@@ -4,6 +4,7 @@ import http.client
 import os
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import redis
@@ -11,7 +12,8 @@ import redis
 from grader.base.errors import GraderError
 from grader.checkup.check import Check
 from grader.checkup.queue import CLOCK_SECONDS, Server, clock
-from grader.ledger import SCHEMA, Ledger
+from grader.ledger import SCHEMA, Ledger, tokens
+from grader.ledger.lti import line_items
 from grader.ledger.queue.figures import figures, held, server_time
 from grader.service import platforms, streams, up
 from grader.service.dead import DeadLetters
@@ -21,6 +23,7 @@ from grader.service.settings import Settings, settings
 ASKING = "operator"
 """The user as whom the queue of `grade up` is asked."""
 METRICS_SECONDS = 5.0
+SOON = timedelta(days=14)
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses on which others listen
 QUEUE = "GRADER_QUEUE_URL"
 
@@ -43,6 +46,8 @@ def all_checks() -> Iterator[Check]:
         return
     yield from _processes(given)
     yield _dispatcher(given, facts.metrics if facts else None)
+    if facts is not None and facts.web:
+        yield _answers("web door", f"{facts.web}/health", f"its log is in {up.folder() / 'logs'}")
     yield from _database()
 
 
@@ -107,13 +112,17 @@ def _dispatcher(given: Settings, running: str | None) -> Check:
     url = running if running is not None else f"http://{host}:{given.metrics_port}/metrics"
     if not (running if running is not None else given.metrics_port):
         return Check(True, subject, "publishes no metrics, because GRADER_METRICS_PORT is 0")
+    return _answers(subject, url, "is it running? Check GRADER_METRICS_HOST and GRADER_METRICS_PORT")
+
+
+def _answers(subject: str, url: str, advice: str) -> Check:
+    """Check that this address on a machine of ours answers."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or host, parts.port, timeout=METRICS_SECONDS)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=METRICS_SECONDS)
     try:
         connection.request("GET", parts.path)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        advice = "is it running? Check GRADER_METRICS_HOST and GRADER_METRICS_PORT"
         return Check(False, subject, f"{url}: no answer ({error})", advice)
     finally:
         connection.close()
@@ -140,9 +149,24 @@ def _rows(ledger: Ledger) -> Iterator[Check]:
     yield Check(True, "submissions", states + came)
     for fault, count in held(ledger).items():
         yield Check(False, "held submissions", f"{count} wait until their exercise is mended: {fault}")
+    yield _tokens(ledger)
     owed = sum(each.answers for each in rows.undelivered.values())
     yield Check(True, "answers", f"{owed} still to be delivered")
+    if troubled := len(line_items.troubled(ledger)):
+        result = f"{troubled} places in gradebooks cannot take their score"
+        yield Check(False, "gradebooks", result, "to list them, run: grade lti list", is_optional=True)
     if dead := len(DeadLetters(ledger).listed()):
         yield Check(False, "dead letters", f"{dead} in all", "to list them, run: grade dead list", is_optional=True)
     else:
         yield Check(True, "dead letters", "none")
+
+
+def _tokens(ledger: Ledger) -> Check:
+    """Check that no token of the web door ends within the next two weeks."""
+    now = ledger.now()
+    good = [each for each in tokens.listed(ledger) if each.is_good(now)]
+    soon = [f"{each.number} of {each.platform}" for each in good if each.expires_at and each.expires_at - now < SOON]
+    if soon:
+        advice = "make new ones: grade platforms token"
+        return Check(False, "tokens", f"about to expire: {', '.join(soon)}", advice, is_optional=True)
+    return Check(True, "tokens", f"{len(good)} good" if good else "none")

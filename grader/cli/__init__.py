@@ -72,6 +72,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "teaching.cohort:cohort",
         "Show what students found, the most common wrong claims, and the spread of scores.",
     ),
+    "students": (
+        "teaching.students:app",
+        "List students, show one, decide something for one, hand out or erase what is kept of one.",
+    ),
     "grades": (
         "teaching.grades:grades",
         "List each student's grade on an exercise, also as a table that Canvas or Moodle imports.",
@@ -86,18 +90,38 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "teaching.whatif:regrade",
         "Grade all stored reports again with the exercise as it is now; old reports stay in the ledger.",
     ),
+    "package": (
+        "teaching.package:package",
+        "Write what a platform's autograder takes for an exercise, with its scores: no torch is needed there.",
+    ),
     "up": (
         "operating.up:up",
-        "Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier and workers.",
+        "Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier, web door and workers.",
     ),
     "status": (
         "status:status",
         "Show the state of a submission, its attempts, its lateness and its problems.",
     ),
     "report": ("status:report", "Show a submission's report, with the exit codes of `grade submit`."),
+    "platforms": (
+        "operating.platforms:app",
+        "Make, list and revoke the tokens with which platforms use the web door.",
+    ),
     "dead": (
         "operating.dead:dead",
         "List what could not be taken in or graded, with the reason; or try it again after fixing the cause.",
+    ),
+    "backup": (
+        "operating.backup:backup",
+        "Write the ledger and all else that cannot be made again into one file, while the service runs.",
+    ),
+    "restore": (
+        "operating.backup:restore",
+        "Put a backup back: everything in it, or nothing if something is wrong with it.",
+    ),
+    "lti": (
+        "operating.lti:app",
+        "Register platforms that come in by LTI 1.3, list them, and change the keys that they know us by.",
     ),
     "doctor": (
         "operating.doctor:doctor",

@@ -100,6 +100,7 @@ class SelectionOptions(NamedTuple):
         Raises:
             InvalidInput: The ledger does not know a name, or a time is none.
         """
+        from grader.ledger.people.rosters import listed
         from grader.students.register import Register
         from grader.students.selection import Selection, moment
 
@@ -109,7 +110,7 @@ class SelectionOptions(NamedTuple):
             section=self.section,
             since=moment(self.since, "--since", zone) if self.since else None,
             until=moment(self.until, "--until", zone, is_end=True) if self.until else None,
-            register=Register(),
+            register=Register(listed(ledger)),
         )
         selection.vet(ledger)
         return selection

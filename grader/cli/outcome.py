@@ -13,8 +13,10 @@ from grader.base.language import N_, _, ngettext
 from grader.base.numbers import percent
 from grader.cli.console import say
 from grader.cli.options import print_or_write
-from grader.cli.rendering import NoResult, failure_of, give_reason
+from grader.cli.rendering import give_reason
+from grader.report.failures import NoResult, failure_of
 from grader.report.formats import Format, Material, rendered
+from grader.report.text.decisions import decided
 from grader.report.text.labels import padded
 from grader.schema import Exercise
 from grader.schema.queue import Result
@@ -60,6 +62,7 @@ def notes(result: Result) -> Iterator[str]:
         yield _("attempts: {used} of {attempts} used", used=result.attempts_used, attempts=result.attempts)
     if result.regraded:
         yield _("regraded: {why}", why=result.regraded)
+    yield from map(decided, result.adjustments)
 
 
 def summary(result: Result) -> str:
@@ -97,6 +100,7 @@ def _rows(result: Result) -> Iterator[tuple[str, str]]:
         used, most = result.attempts_used, result.attempts
         unlimited = _("{used} used, no limit", used=used)
         yield N_("attempts"), unlimited if most is None else _("{used} of {attempts} used", used=used, attempts=most)
+    yield from ((N_("for you"), decided(made)) for made in result.adjustments)
     yield N_("next one"), _("from {when}", when=local_time(result.next_allowed)) if result.next_allowed else ""
     yield N_("regraded"), result.regraded
 

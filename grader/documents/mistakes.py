@@ -43,6 +43,12 @@ _SAMPLE = "2026-12-01T23:59:00+01:00"
 _INTO_VALUE = N_(
     "`into` cannot be `value`: a value changes what the receiver writes, and not where it looks; write key or query"
 )
+_PLACES = frozenset(("path", "folder", "file", "dir", "directory", "local"))
+"""Keys with which an author may try to say where a transformer's files are."""
+_PLACED = N_(
+    "; an exercise does not say where the files are, because that differs on every machine: give `--transformer PATH` "
+    "to the command, or set GRADER_TRANSFORMER_<NAME>"
+)
 _NAMED = re.compile(r"`(\w+)`")
 
 
@@ -181,6 +187,8 @@ def _unknown_key(mistake: Mistake) -> Explanation:
     before, colon, after = str(mistake.path[-1]).partition(":")
     if "layer" in keys and (place := head_notation.read(str(mistake.path[-1]))) is not None:
         hint = head_notation.advice(place, str(mistake.path[-1]))
+    elif str(mistake.path[-1]) in _PLACES and "hub" in keys:
+        hint = _(_PLACED)
     elif colon and before in keys:
         hint = _("; put a space after the colon: `{right}`", right=f"{before}: {shown(after)}")
     else:

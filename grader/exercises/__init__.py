@@ -10,7 +10,10 @@ from grader.exercises.loading import (
     folder_of,
     folders,
     load,
+    once,
+    own_folders,
     read,
+    shipped,
     within,
 )
 
@@ -24,6 +27,9 @@ __all__ = [
     "folder_of",
     "folders",
     "load",
+    "once",
+    "own_folders",
     "read",
+    "shipped",
     "within",
 ]

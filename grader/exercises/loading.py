@@ -6,7 +6,10 @@ those in the folders that the environment variable `GRADER_EXERCISES` names, joi
 
 import os
 import re
-from functools import lru_cache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from grader import documents
@@ -23,6 +26,8 @@ SIZE_LIMIT = 4 * 1024 * 1024
 RESERVED = ("check", "new", "publish", "sentences", "verify")
 """The subcommands of `grade exercises`, which no exercise may have as its id."""
 
+_SEEN: ContextVar["_Seen | None"] = ContextVar("_SEEN", default=None)
+"""What was read within `once`."""
 _PACKAGE = Path(__file__).parents[1]
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -33,6 +38,27 @@ def folders() -> tuple[Path, ...]:
     Raises:
         ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
     """
+    ours = shipped()
+    return tuple({folder.resolve(): folder for folder in ([ours] if ours else []) + _given()}.values())
+
+
+def own_folders() -> tuple[Path, ...]:
+    """Return the folders that `GRADER_EXERCISES` names, without that of the shipped exercises.
+
+    Raises:
+        ExerciseError: It names something that is not such a folder.
+    """
+    ours = shipped()
+    return tuple(folder for folder in folders() if ours is None or folder.resolve() != ours.resolve())
+
+
+def shipped() -> Path | None:
+    """Return the folder of the shipped exercises, in an installation or in a clone; None if there is none."""
+    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")
+    return next((folder for folder in places if folder.is_dir()), None)
+
+
+def _given() -> list[Path]:
     try:
         given = [Path(name).expanduser() for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
     except RuntimeError as error:
@@ -42,9 +68,18 @@ def folders() -> tuple[Path, ...]:
             raise ExerciseError(f"{VARIABLE}: there is no folder {folder}")
         if (folder / FILE_NAME).exists():
             raise ExerciseError(f"{VARIABLE}: {folder} is an exercise; name the folder that contains it")
-    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
-    shipped = [folder for folder in places if folder.is_dir()][:1]
-    return tuple({folder.resolve(): folder for folder in (*shipped, *given)}.values())
+    return given
+
+
+class _Seen:
+    """The folders that were found, and the exercises that were loaded by their id."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[str, Exercise] = {}
+
+    @cached_property
+    def folders(self) -> dict[str, Path]:
+        return _available()
 
 
 def available() -> dict[str, Path]:
@@ -53,6 +88,11 @@ def available() -> dict[str, Path]:
     Raises:
         ExerciseError: A folder is not an exercise, its name is not an id, or it repeats an id.
     """
+    seen = _SEEN.get()
+    return seen.folders if seen else _available()
+
+
+def _available() -> dict[str, Path]:
     by_id: dict[str, Path] = {}
     for folder in (folder for root in folders() for folder in within(root)):
         name = folder.name
@@ -88,6 +128,26 @@ def load(exercise: str | Path, *, graded: bool = True) -> Exercise:
     Raises:
         ExerciseError: There is no such exercise, or it is invalid.
     """
+    seen = _SEEN.get() if isinstance(exercise, str) and graded else None
+    if seen is None:
+        return _loaded(exercise, graded=graded)
+    name = str(exercise)
+    if name not in seen.loaded:
+        seen.loaded[name] = _loaded(name, graded=graded)
+    return seen.loaded[name]
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """Look for exercises and load each only once within this block, which is short: for many submissions at a time."""
+    token = _SEEN.set(_Seen())
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
+
+
+def _loaded(exercise: str | Path, *, graded: bool) -> Exercise:
     file = _folder(exercise).resolve() / FILE_NAME
     return _read(file, _content(file), file.parent.name, graded=graded)
 

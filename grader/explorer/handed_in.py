@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.documents import Plain
@@ -11,9 +13,9 @@ from grader.exercises import submissions
 from grader.explorer.content import ShownHint, shown_hint
 from grader.ledger import Ledger
 from grader.report.formats import Format
-from grader.report.graded import GradedSubmission, graded
+from grader.report.graded import graded
 from grader.report.text import words
-from grader.schema import Exercise, Record, Submission, Verdict
+from grader.schema import Exercise, Record, Report, Submission, Verdict
 from grader.students.taking import ladder_taken
 
 if TYPE_CHECKING:
@@ -50,6 +52,12 @@ class ShownResult(Record):
     page: str | None
 
 
+class ShownWait(Record):
+    """Claims that are handed in for good, and not graded yet."""
+
+    waits: str = Field(description="The state in words.")
+
+
 class ShownLadder(Record):
     """The hints for one kind up to a number, and what the next one costs."""
 
@@ -61,6 +69,8 @@ class ShownLadder(Record):
 class Desk:
     """The place where one student hands in claims on one exercise and gets hints; one thread at a time uses it."""
 
+    gives_hints, owner = True, ""
+
     def __init__(self, laboratory: "Laboratory", student: str) -> None:
         self.laboratory, self.student = laboratory, student
         self.pages: dict[str, str] = {}
@@ -71,22 +81,20 @@ class Desk:
         """The exercise that claims are about."""
         return self.laboratory.exercise
 
-    def hand_in(self, draft: Mapping[str, Any]) -> ShownResult:
-        """Return what the claims led to; they are in the ledger then.
+    def hand_in(self, draft: Mapping[str, Any], key: str = "") -> ShownResult:
+        """Return what the claims led to; they are in the ledger then, and it is no matter how often they are sent.
 
         Raises:
             InvalidInput: They cannot be graded; nothing is counted.
         """
-        values = values_of(draft)
-        _refuse_other(self.exercise, values.get("exercise"))
-        result = graded(self.laboratory, submissions.made(values, self.exercise, SOURCE), self.student)
+        result = graded(self.laboratory, drafted(self.exercise, draft), self.student)
         page = result.rendered(Format.html)  # first, so that nothing is counted if it cannot be made
         result.count()
         number = token_urlsafe(12)
         self.pages[number] = page
         while len(self.pages) > KEPT_PAGES:
             del self.pages[next(iter(self.pages))]
-        return shown_result(result, f"report/{number}")
+        return shown_result(result.shown, result.exercise, f"report/{number}")
 
     def read_file(self, text: str) -> dict[str, Any]:
         """Return the claims in a submission file.
@@ -94,9 +102,7 @@ class Desk:
         Raises:
             InvalidInput: It cannot be graded; it carries all problems, with line and column.
         """
-        submission, exercise = submissions.load(text.encode(), SOURCE)
-        _refuse_other(self.exercise, exercise.id)
-        return draft_of(submission)
+        return claims_in(self.exercise, text)
 
     def hints(self, kind: str, number: int) -> ShownLadder:
         """Return the hints for a kind up to this number; the one behind those that were taken before is taken now.
@@ -122,6 +128,28 @@ class Desk:
         )
 
 
+def drafted(exercise: Exercise, draft: Mapping[str, Any]) -> Submission:
+    """Return the submission that a page's claims are.
+
+    Raises:
+        InvalidInput: They cannot be graded; or they are on another exercise.
+    """
+    values = values_of(draft)
+    _refuse_other(exercise, values.get("exercise"))
+    return submissions.made(values, exercise, SOURCE)
+
+
+def claims_in(exercise: Exercise, text: str) -> dict[str, Any]:
+    """Return the claims in a submission file as the page keeps them.
+
+    Raises:
+        InvalidInput: It cannot be graded; it carries all problems, with line and column.
+    """
+    submission, named = submissions.load(text.encode(), SOURCE)
+    _refuse_other(exercise, named.id)
+    return draft_of(submission)
+
+
 def draft_of(submission: Submission) -> dict[str, Any]:
     """Return a submission as the page keeps it: what it does not know stands under `more`."""
     claims = []
@@ -135,9 +163,8 @@ def draft_of(submission: Submission) -> dict[str, Any]:
     return {"exercise": submission.exercise, "claims": claims} | ({"more": rest} if rest else {})
 
 
-def shown_result(result: GradedSubmission, page: str | None) -> ShownResult:
-    """Return a result as the page shows it: in the report's own texts, without what the exercise's feedback hides."""
-    report, exercise = result.shown, result.exercise
+def shown_result(report: Report, exercise: Exercise, page: str | None) -> ShownResult:
+    """Return a report as the page shows it, in its own texts; it holds nothing that the exercise's feedback hides."""
     score = (words.score_line(report, exercise),) if report.gradable else ()
     return ShownResult(
         passed=report.passed if report.gradable else None,

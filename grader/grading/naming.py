@@ -25,7 +25,7 @@ def settled(report: Report) -> frozenset[str]:
 def compared(verdict: Verdict, standings: Standings, named: frozenset[str]) -> Verdict:
     """Return a refuted verdict with the kind of these that its head is, and without a look-alike that is another."""
     place = (verdict.claim.layer, verdict.claim.head)
-    instead = standings.of_kinds(named).instead(place)
+    instead = standings.of_kinds(named).instead(place) if named else None
     hides = verdict.fits is not None and _is_asked(verdict.fits, standings, named)
     if instead is None and not hides:
         return verdict

@@ -25,6 +25,7 @@ from grader.base.installed import refuse_without
 from grader.base.language import _
 from grader.base.memory import enough_memory
 from grader.exercises import folder_of
+from grader.exercises import load as load_exercise
 from grader.grading.grade import credited, grade
 from grader.grading.mattering import needs_causal
 from grader.grading.standings import Standings
@@ -82,6 +83,17 @@ class Laboratory:
         self.exercise, self.folder, self.explicit = exercise, folder, explicit
         self.device = devices.meant(device)
         self.say, self.progress = say, progress
+
+    @classmethod
+    def of_folder(cls, place: Path, folder: Path) -> Self:
+        """Return the laboratory of the exercise that lies in `place`, wherever that is, with the scores beside it.
+
+        Raises:
+            ExerciseError: There is no valid exercise.
+        """
+        laboratory = cls(load_exercise(place), folder)
+        laboratory.carried = Carried(place / SCORES)
+        return laboratory
 
     def elsewhere(self, folder: Path, device: str) -> "Laboratory":
         """Return the same laboratory with another folder, which measures all that is not kept there on this device."""
@@ -214,6 +226,13 @@ class Laboratory:
         """Every head under every kind, by the exercise's thresholds."""
         return Standings(self.exercise, self.table)
 
+    def measures(self, submission: Submission) -> bool:
+        """Return whether the report needs more than the score table: a sentence of the student's, or causal evidence.
+
+        What is kept of those is not measured again; but each is in a file of its own, or takes a computation.
+        """
+        return self._needs_causal(submission) or any(claim.evidence and self.has(claim) for claim in submission.claims)
+
     def report(self, submission: Submission, credit: float = 1.0) -> Report:
         """Return the report on a submission that has been checked against the exercise; late ones have less credit."""
         table = self.table  # first: sentences are kept with the device on which it was measured
@@ -222,9 +241,12 @@ class Laboratory:
             for number, claim in enumerate(submission.claims)
             if claim.evidence and self.has(claim)
         }
-        causal = self.causal if needs_causal(self.exercise, submission.claims) else None
+        causal = self.causal if self._needs_causal(submission) else None
         report = grade(submission, self.exercise, table, evidence, self.standings, causal)
         return credited(report, self.exercise, credit)
+
+    def _needs_causal(self, submission: Submission) -> bool:
+        return needs_causal(self.exercise, submission.claims)
 
     def _evidence(self, claim: Claim) -> Evidence:
         """Return the claim's evidence; without numbers where they cannot be measured, since no verdict needs them."""

@@ -7,7 +7,7 @@ every other database; it is imported only when it is needed.
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
@@ -27,7 +27,7 @@ SECONDS_VARIABLE = "GRADER_DATABASE_SECONDS"
 SECONDS = 90
 """The time after which a database that does not answer is given up: longer than it may wait for a lock."""
 FILE = "ledger.sqlite3"
-SCHEMA = "0006"
+SCHEMA = "0011"
 """The newest revision under `grader/ledger/migrations`; they count up, always in four digits."""
 REVISIONS = "alembic_version"
 """The table in which the migrations note the revision."""
@@ -145,12 +145,60 @@ class Database:
             raise self._refused(problem.orig) from problem
 
     @contextmanager
+    def snapshot(self) -> "Iterator[sa.Connection]":
+        """Open a transaction that reads one moment of the database, whatever others write meanwhile."""
+        from sqlalchemy.exc import DBAPIError
+
+        is_file = self._engine.dialect.name == "sqlite"  # it reads one moment in every transaction
+        options = {} if is_file else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        try:
+            with self._engine.connect().execution_options(**options) as connection, connection.begin():
+                self._check_unchanged(through(connection))
+                yield connection
+        except DBAPIError as problem:
+            raise self._refused(problem.orig) from problem
+
+    @contextmanager
+    def remade(self) -> "Iterator[sa.Connection]":
+        """Open a transaction in which the tables may be made anew, and which takes as long as it needs."""
+        with self.alone() as connection:
+            _take_time(connection)
+            yield connection
+
+    @contextmanager
     def alone(self) -> "Iterator[sa.Connection]":
         """Open a transaction that writes while no other `alone` transaction is open, in any process."""
         with self.connection(write=True) as connection:
             if connection.dialect.name == "postgresql":
                 through(connection)("SELECT pg_advisory_xact_lock(:number)", {"number": ADVISORY_LOCK})
             yield connection
+
+    def compact(self) -> None:
+        """Write the tables anew, so that what was deleted is in none of their files any more.
+
+        Raises:
+            LedgerError: The database refuses.
+        """
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            if self._engine.dialect.name == "sqlite":
+                with closing(self._engine.raw_connection()) as raw:
+                    sqlite.compact(raw.driver_connection)  # type: ignore[arg-type]  # it is SQLite's own
+            else:
+                self._vacuum()
+        except sqlite3.Error as problem:
+            raise self._refused(problem) from problem
+        except DBAPIError as problem:
+            raise self._refused(problem.orig) from problem
+
+    def _vacuum(self) -> None:
+        from grader.ledger.tables import METADATA
+
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            _take_time(connection)
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(METADATA.tables)}")
 
     @cached_property
     def _engine(self) -> "sa.Engine":

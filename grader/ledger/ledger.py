@@ -1,4 +1,4 @@
-"""The ledger: every report that was ever given, kept for good, and only ever added to.
+"""The ledger: every report that was ever given, kept for good, and only ever added to, but for erasures.
 
 A submission is known by platform, student, exercise, version of the exercise, and what the student wrote: it has one
 line, however often, under whatever ids and to whichever version of the grader it is handed in. A regrade adds a line
@@ -7,8 +7,9 @@ that `GRADER_DATABASE_URL` names. Open the ledger after a fork, or close it befo
 process.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -43,7 +44,8 @@ VALUES (:submission, :first_of, :platform, :student, :exercise, :exercise_versio
 """
 CURRENT = "SELECT * FROM reports WHERE submission = :submission ORDER BY id DESC LIMIT 1"
 """A submission's newest entry, a regrade if there is one."""
-OF_ENTRY = "SELECT submission FROM reports WHERE id = :id"
+NUMBER = "SELECT max(id) AS id FROM reports WHERE submission = :submission"
+"""That entry's number."""
 OF_CONTENT = """
 SELECT submission FROM reports
 WHERE platform = :platform AND student = :student AND exercise = :exercise
@@ -130,9 +132,26 @@ class Ledger:
         """Return the present time by the clock that all processes of this ledger share."""
         return self.database.now()
 
+    def check(self) -> None:
+        """Check that the database answers, and that its tables are still those of this version.
+
+        Raises:
+            LedgerError: One of the two is not so.
+        """
+        with self.database.statements():
+            pass
+
     def close(self) -> None:
         """Close the database."""
         self.database.close()
+
+    def compact(self) -> None:
+        """Write the database anew, so that what was deleted is in none of its files any more.
+
+        Raises:
+            LedgerError: The database refuses.
+        """
+        self.database.compact()
 
     def append(
         self,
@@ -149,9 +168,9 @@ class Ledger:
         """
         row = _row(report, platform, when or self.now())
         try:
-            return self._append(row, regrade)
+            return self._append(report, row, regrade)
         except Contested:  # the entry of the other process is there now
-            return self._append(row, regrade)
+            return self._append(report, row, regrade)
 
     def hand_in(self, report: Report) -> LedgerEntry:
         """Append a report that a student hands in at this terminal, and return its entry.
@@ -174,7 +193,7 @@ class Ledger:
             IntegrityError: Another process was faster; begin the transaction again and its entry is found.
             LedgerError: As `append`.
         """
-        return self._enter(through(connection), _row(report, platform, when), regrade)
+        return self._enter(through(connection), report, _row(report, platform, when), regrade)
 
     def find(self, report: Report, platform: str = LOCAL) -> LedgerEntry | None:
         """Return the entry that `append` would return without writing; None if it would write one."""
@@ -245,12 +264,24 @@ class Ledger:
         with self.database.statements() as execute:
             return {row["exercise"] for row in execute(EXERCISES, {}) if platform in (None, row["platform"])}
 
-    def current(self, connection: "sa.Connection", entry: int) -> LedgerEntry:
-        """Return the newest entry of the submission that this entry belongs to, inside the caller's transaction."""
-        newest = self._current(through(connection), OF_ENTRY, {"id": entry})
-        if newest is None:
-            raise LedgerError(f"{self.where}: entry {entry} is missing; was a row deleted by hand?")
-        return newest
+    def newest(self, connection: "sa.Connection", entries: Collection[int]) -> dict[int, Callable[[], LedgerEntry]]:
+        """Return, for each of these entries, a function that reads the newest one of its submission.
+
+        It is looked up inside the caller's transaction. Reports may be large: read one after the other.
+        """
+        if not entries:
+            return {}
+        import sqlalchemy as sa
+
+        from grader.ledger.tables import REPORTS
+
+        given = REPORTS.alias()
+        joined = REPORTS.join(given, given.c.submission == REPORTS.c.submission)
+        query = sa.select(given.c.id.label("of_entry"), REPORTS).select_from(joined).where(given.c.id.in_(entries))
+        rows = {row.of_entry: row._asdict() for row in connection.execute(query.order_by(REPORTS.c.id))}
+        if missing := set(entries) - rows.keys():
+            raise LedgerError(f"{self.where}: entry {min(missing)} is missing; was a row deleted by hand?")
+        return {entry: partial(self._entry, row) for entry, row in rows.items()}
 
     def latest(self, student: str, exercise: str, platform: str = LOCAL) -> LedgerEntry | None:
         """Return the newest entry of the student's last submission to the exercise; None if there is none."""
@@ -258,16 +289,17 @@ class Ledger:
         with self.database.statements() as execute:
             return self._current(execute, NEWEST, whose)
 
-    def _append(self, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
+    def _append(self, report: Report, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
         with self.database.statements(write=True) as execute:
-            return self._enter(execute, row, regrade)
+            return self._enter(execute, report, row, regrade)
 
-    def _enter(self, execute: Execute, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
+    def _enter(self, execute: Execute, report: Report, row: dict[str, Any], regrade: Regrade | None) -> LedgerEntry:
         earlier = self._replacement(execute, row, regrade) if regrade else self._known(execute, row)
         if earlier is not None:
             return earlier
         execute(APPEND, row)
-        return self._entry(execute(CURRENT, row)[0])
+        number, when = execute(NUMBER, row)[0]["id"], datetime.fromisoformat(row["created_at"])
+        return LedgerEntry(number, row["submission"], report, when, row["replaces"], row["reason"])
 
     def _known(self, execute: Execute, row: dict[str, Any]) -> LedgerEntry | None:
         """Return the newest entry of the submission of `row`; None if it has none."""
@@ -293,7 +325,7 @@ class Ledger:
         rows = execute(CURRENT, matches[0]) if matches else []
         return self._entry(rows[0]) if rows else None
 
-    def _entry(self, row: dict[str, Any]) -> LedgerEntry:
+    def _entry(self, row: Mapping[str, Any]) -> LedgerEntry:
         try:
             report = Report.model_validate_json(row["report"])
         except ValidationError as problem:

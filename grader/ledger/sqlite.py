@@ -31,7 +31,10 @@ class SqliteFile:
     @contextmanager
     def transaction(self, write: bool) -> Iterator[sqlite3.Connection]:
         """Open a transaction, committed at the end; any exception undoes it."""
-        connection = self._idle.pop() if self._idle else _opened(self.path)
+        try:
+            connection = self._idle.pop()
+        except IndexError:  # asked for, not looked up before: another thread may take the last one
+            connection = _opened(self.path)
         with ExitStack() as failed:
             failed.callback(connection.close)
             connection.execute(beginning(write))
@@ -46,6 +49,12 @@ def plain_path(url: str) -> str | None:
     path = url.removeprefix(SCHEME)
     is_plain = path != url and "?" not in path and not path.startswith(("file:", ":")) and path != ""
     return path if is_plain else None
+
+
+def compact(connection: sqlite3.Connection) -> None:
+    """Write the file anew, without what was deleted from it, and empty the log of writes beside it."""
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def beginning(write: bool) -> str:

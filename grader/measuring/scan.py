@@ -29,7 +29,7 @@ from grader.base.memory import is_shortage
 from grader.kinds import LOOKALIKES
 from grader.kinds.masks import looked_at
 from grader.kinds.sequence import ProbeSequence
-from grader.measuring.attention.rows import LONG, ROOM, Asked, by_rows, stream_asked
+from grader.measuring.attention.rows import LONG, Asked, by_rows, fitting, stream_asked
 from grader.measuring.attention.streaming import one_thread
 from grader.measuring.probes.families import families_of, family
 from grader.measuring.questions import question
@@ -55,8 +55,6 @@ TOKENS = 256
 ON_GPU = 8192
 """The most tokens in a batch on a GPU; more are not faster."""
 COUNTING = Lock()
-COPIES = 16
-"""The times that a batch's attention and states may lie in a GPU's memory at once, with all that is asked of them."""
 
 
 def scan(  # noqa: PLR0913 - what is measured, and in keywords how
@@ -261,13 +259,9 @@ class _Run:
         named = [LOOKALIKES[name] for name in self.kind.head_type.lookalikes]
         masks = torch.stack([looked_at(each, sequence, queries, causal=self.causal) for each in named])
         eligible = self.answers.questions[number].eligible[self.rows[number]]
-        self.answers.chances[self.places(number)] = _chances(masks, eligible)
+        chances = (masks & eligible).sum(-1) / eligible.sum(-1).clamp(min=1)  # [look-alike, asked query]
+        self.answers.chances[self.places(number)] = chances.T.double().numpy()
         return masks
-
-
-def _chances(alike: Tensor, eligible: Tensor) -> NDArray[np.float64]:
-    """Return the fraction of eligible keys that each look-alike looks at, [asked query, look-alike]."""
-    return ((alike & eligible).sum(-1) / eligible.sum(-1).clamp(min=1)).T.double().numpy()
 
 
 class _Text(NamedTuple):
@@ -323,16 +317,7 @@ def _at_once(model: PreTrainedModel, tokens: int | None, rows: bool, length: int
         return (tokens or TOKENS) // length
     config = model.config
     heads = 0 if rows and length >= LONG else config.num_attention_heads
-    return min(ON_GPU // length, _fitting(room(model.device), length, config.hidden_size, heads))
-
-
-def _fitting(space: int, length: int, width: int, heads: int) -> int:
-    """Return the number of texts that fit into these bytes, each with its states and the patterns of these heads.
-
-    Without heads, the rows of some queries are held instead, one text's at a time.
-    """
-    numbers = space // (COPIES * torch.float32.itemsize)
-    return (numbers - (0 if heads else ROOM)) // (length * (heads * length + width))
+    return min(ON_GPU // length, fitting(room(model.device), length, config.hidden_size, heads))
 
 
 def _pass_all(
@@ -391,15 +376,19 @@ def _pass(model: PreTrainedModel, batch: list[_Text], *, rows: bool) -> None:
     def reduce(seen: Tensor, at: slice) -> Tensor:
         return torch.cat((reduced(seen, targets[at], eligible[at]), agreement(seen, eligible[at], alike[:, at])), -1)
 
+    counted: list[tuple[NDArray[np.int64], Tensor]] = []
+
     def receive(layer: int, answered: Tensor) -> None:
         for (answers, at), of_piece in zip(places, torch.split(answered.cpu(), sizes), strict=True):
             answers.values[at, layer] = of_piece[..., : ELIGIBLE + 1].numpy()
             agreeing = of_piece[..., ELIGIBLE + 1 :][..., : answers.alike.shape[-1]].sum(0)
-            with COUNTING:  # batches that run at the same time count into the same numbers
-                answers.alike[layer] += agreeing.long().numpy()
+            counted.append((answers.alike[layer], agreeing.long()))
 
     texts, last = [text.token_ids for text in batch], model.config.num_hidden_layers - 1
     stream_asked(model, texts, asked, reduce, receive, last, rows=rows)
+    with COUNTING:  # batches that run at the same time count into the same numbers; one that breaks off counts nothing
+        for count, agreeing in counted:
+            count += agreeing.numpy()
 
 
 def _padded(masks: list[Tensor]) -> Tensor:

@@ -47,15 +47,28 @@ class GradedSubmission:
         return formats.rendered(form, material)
 
     def count(self) -> None:
-        """Enter the report into the ledger of this machine."""
+        """Enter the report into the ledger of this machine, which keeps what the exercise's version is.
+
+        Raises:
+            EditedExercise: The version was used before, and graded otherwise.
+        """
+        from grader.exercises.kept_versions import KeptVersions
         from grader.ledger import Ledger
 
         with Ledger() as ledger:
+            KeptVersions(ledger).use(self.exercise)
             ledger.hand_in(self.report)
 
 
 def graded(laboratory: "Laboratory", submission: Submission, login: str) -> GradedSubmission:
-    """Return the graded submission, which is not in the ledger yet; one without a name is that of `login`."""
+    """Return the graded submission, which is not in the ledger yet; one without a name is that of `login`.
+
+    Raises:
+        EditedExercise: The exercise's version was used on this machine before, and graded otherwise.
+    """
+    from grader.exercises.kept_versions import vet_here
+
+    vet_here(laboratory.exercise)  # before anything is measured
     if submission.student is None:
         submission = submission.model_copy(update={"student": login})
     return GradedSubmission(laboratory, laboratory.report(submission))

@@ -1,6 +1,7 @@
 """The records that cross a boundary: frozen, without unknown keys and without NaN."""
 
 from grader.kinds.definition import Statistic
+from grader.schema.adjustment import Adjustment, AdjustmentKind
 from grader.schema.causal import (
     CircuitVerdict,
     Control,
@@ -74,6 +75,8 @@ from grader.schema.tried import TriedText
 
 __all__ = [
     "REFERENCE",
+    "Adjustment",
+    "AdjustmentKind",
     "AskedCircuits",
     "AskedKind",
     "Basis",

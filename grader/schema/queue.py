@@ -7,7 +7,7 @@ from pydantic import Field
 
 from grader.base.errors import Problem
 from grader.base.language import N_
-from grader.schema import Fraction, Identifier, Record, Report
+from grader.schema import Adjustment, Fraction, Identifier, Record, Report
 
 State = Literal["received", "queued", "grading", "graded", "ungradable", "rejected", "dead"]
 TERMINAL: tuple[State, ...] = ("graded", "ungradable", "rejected", "dead")
@@ -28,9 +28,11 @@ STATES: dict[State, str] = {
 HELD = N_("stored; its exercise must be mended first, then it will be graded")
 """The state of a submission whose exercise cannot be used at present, in words for students."""
 
-SubmissionId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_:-]|\.(?:[A-Za-z0-9_:-]|$)){0,127}$", max_length=128)
-]
+MEASURED_FIRST = N_("stored; every head is being measured first, {percent} done")
+"""The state of a submission whose exercise has not been measured on this service before, in words for students."""
+
+SUBMISSION_ID = r"^[A-Za-z0-9](?:[A-Za-z0-9_:-]|\.(?:[A-Za-z0-9_:-]|$)){0,127}$"
+SubmissionId = Annotated[str, Field(pattern=SUBMISSION_ID, max_length=128)]
 """The platform's id of the submission; it cannot be a path."""
 
 
@@ -75,7 +77,14 @@ class Result(Record):
     attempts_used: int = Field(default=0, ge=0)
     attempts: int | None = Field(default=None, description="The most attempts; null means no limit.")
     credit: Fraction = Field(default=1.0, description="The part of the score that is left after the cost of late days.")
-    score: Fraction | None = Field(default=None, description="The report's score times the credit.")
+    score: Fraction | None = Field(
+        default=None, description="The report's score times the credit, or the one that an instructor set."
+    )
     passed: bool | None = None
     regraded: str = Field(default="", description="The reason for a new report, if the submission was graded again.")
+    adjustments: tuple[Adjustment, ...] = Field(
+        default=(),
+        exclude_if=lambda made: not made,
+        description="What an instructor decided for this student on this exercise; missing if nothing.",
+    )
     report: Report | None = Field(default=None, description="The parts of the report that students may see.")

@@ -47,7 +47,8 @@ _RULES: Mapping[str, str] = {
     "(&/0.celeryev/* +publish)",
     "courier": "%W~results:* +xadd (%W~grader:round:courier +set)",
     "operator": "~* &* +@all -@admin -@dangerous -@scripting "
-    "+info +config|get +acl|whoami +acl|getuser +acl|list +acl|log +acl|load +client|list +client|kill +slowlog|get",
+    "+info +config|get +acl|whoami +acl|getuser +acl|list +acl|log +acl|load +client|list +client|kill +slowlog|get "
+    "+slowlog|reset +bgrewriteaof",
 }
 """The rights of the service's own users, besides the greeting."""
 

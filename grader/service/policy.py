@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from grader.base.language import N_, _
+from grader.ledger.people.adjustments import Adjustments
 from grader.schema import Policy, Rate
 
 DAY = timedelta(days=1)
@@ -33,6 +34,16 @@ class Refusal(NamedTuple):
     message: str
     next_allowed: datetime | None
     """The time from which one would be taken; None for never."""
+
+
+def of_student(policy: Policy, decided: Adjustments) -> Policy:
+    """Return the rules for one student: the exercise's own, with what an instructor decided for this student."""
+    update: dict[str, object] = {}
+    if decided.due is not None and policy.due is not None:
+        update["due"] = max(policy.due, decided.due.astimezone(policy.due.tzinfo))
+    if policy.attempts is not None:
+        update["attempts"] = policy.attempts + decided.more_attempts
+    return policy.model_copy(update=update)
 
 
 def refusal(policy: Policy, past: Past, when: datetime) -> Refusal | None:

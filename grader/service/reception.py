@@ -10,13 +10,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
+from grader import exercises
 from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.language import _
 from grader.base.names import plain
 from grader.exercises import submissions
+from grader.exercises.kept_versions import KeptVersions
 from grader.ledger import Ledger
 from grader.ledger.queue.incoming import Incoming, Judgement, NewSubmission, ReadContent, taking_in
-from grader.ledger.queue.jobs import Lease
+from grader.ledger.queue.leases import Lease
 from grader.schema import Exercise, Submission
 from grader.schema.content import claims_hash
 from grader.schema.queue import TERMINAL, Envelope, State
@@ -24,7 +26,6 @@ from grader.service import policy
 from grader.service.platforms import Platform
 from grader.service.signing import SignatureRefused, verify_submission
 from grader.service.streams import FIELDS
-from grader.service.versions import KeptVersions
 
 SOURCE = "submission"
 """The document's name in messages."""
@@ -40,6 +41,9 @@ class Receipt(NamedTuple):
     job: int | None
     state: State | None
     refused: str = ""
+    problems: Sequence[Problem] = ()
+    """Of one that is refused for now and has no row: handed in again under the same id, it is looked at anew."""
+    next_allowed: datetime | None = None
 
 
 class Sound(NamedTuple):
@@ -60,8 +64,12 @@ class _Read(NamedTuple):
 class Reception:
     """The place where envelopes from every queue come in."""
 
-    def __init__(self, ledger: Ledger, platforms: Mapping[str, Platform]) -> None:
-        self.ledger, self.platforms = ledger, platforms
+    def __init__(self, ledger: Ledger, platforms: Mapping[str, Platform], *, in_person: bool = False) -> None:
+        """Take in for these platforms; `in_person` where the sender has shown who it is and waits for the answer.
+
+        Then nothing needs a signature, and what is refused only for now leaves no row.
+        """
+        self.ledger, self.platforms, self.in_person = ledger, platforms, in_person
         self.versions = KeptVersions(ledger)
         self._room: dict[str, int] = {}
 
@@ -83,7 +91,8 @@ class Reception:
         now = self.ledger.now()
         envelopes = [each.model_copy(update={"came_at": min(each.came_at, now)}) for each in given]
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
-        read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
+        with exercises.once():
+            read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
         with taking_in(self.ledger) as incoming:
             return [
                 Receipt(None, None, refused[number]) if number in refused else self._taken(incoming, each, read[number])
@@ -111,6 +120,8 @@ class Reception:
             new = _judged_new(incoming, handed, read)
             if not new.problems and not self._has_room(incoming, envelope.platform):
                 new = _crowded_out(handed, self.platforms[envelope.platform].most_waiting)
+            if self.in_person and new.next_allowed is not None:
+                return Receipt(None, new.state, problems=new.problems, next_allowed=new.next_allowed)
             return Receipt(incoming.add(new), new.state)
         if known.digest != digest:
             return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
@@ -135,6 +146,8 @@ class Reception:
         platform = self.platforms.get(envelope.platform)
         if platform is None:
             return f"unknown-platform: there is no platform {envelope.platform}"
+        if self.in_person:
+            return ""
         fields = {name: value for name in FIELDS if (value := getattr(envelope, name)) is not None}
         try:
             verify_submission(platform, fields, envelope.came_at.timestamp())
@@ -194,7 +207,8 @@ def _judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> 
 
     The same content as before is never refused, and keeps the higher credit.
     """
-    rules, read = sound.exercise.policy, sound.content
+    read = sound.content
+    rules = policy.of_student(sound.exercise.policy, incoming.adjustments(platform, read))
     credit = policy.credit(rules, when)
     earlier = incoming.same_content(platform, read)
     if earlier is not None:

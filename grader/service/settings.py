@@ -17,6 +17,7 @@ VARIABLES = {
     "GRADER_QUEUE_CA": "the file of the certificate authority that a `rediss://` server is checked against",
     "GRADER_DATABASE_URL": "the ledger's database; SQLite in the home folder by default",
     "GRADER_PLATFORMS": "the file that lists the platforms; without it, there is only `local`",
+    "GRADER_LTI_KEYS": "the folder of the keys by which LTI platforms know the grader; in the home folder by default",
     "GRADER_PRELOAD": "exercises, joined by commas, whose transformers a worker loads before it forks",
     "GRADER_TASK_SECONDS": "the hard limit for grading one submission; 120 by default",
     "GRADER_RESEND_SECONDS": "the time after which a message that no worker has taken is sent again; 30 by default",
@@ -26,6 +27,14 @@ VARIABLES = {
     "GRADER_METRICS_PORT": "the port on which the dispatcher answers Prometheus; 9464 by default, 0 for none",
     "GRADER_METRICS_HOST": "the address on which it answers; 127.0.0.1 by default",
     "GRADER_HEARTBEAT": "a file that the process touches while all is well",
+    "GRADER_WEB_PORT": "the port of the web door; 8700 by default, 0 for none",
+    "GRADER_WEB_HOST": "the address on which the web door listens; 127.0.0.1 by default",
+    "GRADER_WEB_URL": "the address under which people reach the web door, such as `https://grader.example`",
+    "GRADER_WEB_HOSTS": "more names, joined by commas, under which a proxy may ask the web door",
+    "GRADER_WEB_PER_MINUTE": "the requests that each token may send in a minute; 600 by default",
+    "GRADER_WEB_GALLERY": "the folder of a gallery that is shown to everybody who is signed in; none by default",
+    "GRADER_WEB_SECONDS": "the time within which a whole request must arrive; 20 by default",
+    "GRADER_WEB_TOKEN": "the token with which `grade submit --web` hands in",
 }
 """Every variable of the service and its meaning; `docs/operations.md` is generated from it."""
 
@@ -36,13 +45,31 @@ SOFT_SECONDS = 20
 RESEND_SECONDS = 30
 QUEUE_SECONDS = 10
 STALL_SECONDS = 120
+LOOPBACK = "127.0.0.1"
 METRICS_PORT = 9464
+WEB_PORT = 8700
+PER_MINUTE = 600
+REQUEST_SECONDS = 20
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.%\w]*:[0-9A-Fa-f:.%\w]*")
 """A host's name, or an address of either version of IP."""
 DATABASE = re.compile(r"(/\d*)?")
 """The path of a queue's URL: the number of a database, or nothing."""
 DAY = 24 * 60 * 60
 """In seconds; a longer time was probably meant in another unit."""
+
+
+class WebSettings(NamedTuple):
+    """The values of the web door's variables."""
+
+    host: str
+    port: int
+    url: str
+    """The public address, without a slash at its end."""
+    hosts: frozenset[str]
+    """The hosts that a request may name, in small letters; one without a port may have any."""
+    per_minute: int
+    seconds: int
+    gallery: Path | None
 
 
 class Settings(NamedTuple):
@@ -60,6 +87,7 @@ class Settings(NamedTuple):
     metrics_host: str
     metrics_port: int
     heartbeat: Path | None
+    web: WebSettings
 
     @property
     def soft_seconds(self) -> int:
@@ -95,6 +123,7 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
         metrics_host=_host("GRADER_METRICS_HOST", given),
         metrics_port=whole("GRADER_METRICS_PORT", METRICS_PORT, range(65_536), given),
         heartbeat=_path("GRADER_HEARTBEAT", given),
+        web=_web(given),
     )
 
 
@@ -103,6 +132,41 @@ def without_password(url: str) -> str:
     parts = urlsplit(url)
     user = f"{parts.username}@" if parts.username else ""
     return f"{parts.scheme}://{user}{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _web(given: Mapping[str, str]) -> WebSettings:
+    port = whole("GRADER_WEB_PORT", WEB_PORT, range(65_536), given)
+    named = value("GRADER_WEB_URL", given)
+    url = _public(named) if named else f"http://{LOOPBACK}:{port}"
+    more = [name.strip().lower() for name in value("GRADER_WEB_HOSTS", given).split(",") if name.strip()]
+    if wrong := [name for name in more if not HOST.fullmatch(name.partition(":")[0])]:
+        raise GraderError(f"GRADER_WEB_HOSTS={wrong[0]}: not the name or the address of a host")
+    return WebSettings(
+        host=_host("GRADER_WEB_HOST", given),
+        port=port,
+        url=url,
+        hosts=frozenset({urlsplit(url).netloc.lower(), f"{LOOPBACK}:{port}", f"localhost:{port}", *more}),
+        per_minute=whole("GRADER_WEB_PER_MINUTE", PER_MINUTE, range(1, 1_000_000), given),
+        seconds=whole("GRADER_WEB_SECONDS", REQUEST_SECONDS, range(1, 3600), given),
+        gallery=_path("GRADER_WEB_GALLERY", given),
+    )
+
+
+def _public(url: str) -> str:
+    """Return the public address without a slash at its end; tokens go there, so it is encrypted or on this machine."""
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:
+        port, host = 0, ""
+    is_near = host in {"localhost", LOOPBACK}
+    is_whole = parts.scheme in ({"http", "https"} if is_near else {"https"}) if host else False
+    if port == 0 or not is_whole or parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
+        raise GraderError(
+            f"GRADER_WEB_URL={without_password(url) if host else url}: not the address of a web server; write it like "
+            "https://grader.example (http:// is only for this machine, and a path is not possible)"
+        )
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _url(name: str, url: str) -> str:
@@ -129,7 +193,7 @@ def _path(name: str, given: Mapping[str, str]) -> Path | None:
 
 
 def _host(name: str, given: Mapping[str, str]) -> str:
-    text = value(name, given) or "127.0.0.1"
+    text = value(name, given) or LOOPBACK
     if not HOST.fullmatch(text):
-        raise GraderError(f"{name}={text}: not the name or the address of a host; the default is 127.0.0.1")
+        raise GraderError(f"{name}={text}: not the name or the address of a host; the default is {LOOPBACK}")
     return text

@@ -32,6 +32,8 @@ class Facts(Record):
     """Its URL, without user and password."""
     metrics: str
     """The URL for Prometheus; empty for none."""
+    web: str = ""
+    """The web door's address on this machine; empty for none."""
 
 
 class AlreadyUp(GraderError):

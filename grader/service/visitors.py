@@ -1,9 +1,10 @@
 """The people whom the web door has let in."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Role = Literal["student", "instructor", "operator"]
 """A student sees what is their own, an instructor one platform's courses, an operator everything."""
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class Visitor(NamedTuple):
@@ -11,7 +12,7 @@ class Visitor(NamedTuple):
 
     platform: str
     student: str
-    """The platform's id of this person; with LTI it is `sub`."""
+    """The platform's id of this person; with LTI it is `sub`. Empty for an instructor or operator with a token."""
     role: Role
     course: str | None = None
     """None for every course of the platform."""

@@ -1,15 +1,20 @@
-"""The worker: grades one submission at a time, from its lease to its answer."""
+"""The worker: grades submissions from their lease to their answer, several together or one alone."""
 
 import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from time import monotonic
 
 from grader import exercises
-from grader.base.errors import ExerciseError, GraderError, InvalidInput
-from grader.ledger import Ledger
-from grader.ledger.queue.jobs import Jobs, Lease
+from grader.base.errors import ExerciseError, GraderError, InvalidInput, LedgerError
+from grader.exercises.kept_versions import KeptVersions
+from grader.laboratory import Laboratory
+from grader.ledger import Ledger, measurements
+from grader.ledger.queue.jobs import Jobs
+from grader.ledger.queue.leases import Ending, Lease
+from grader.schema import Report
 from grader.service import reception
 from grader.service.laboratories import Laboratories
-from grader.service.versions import KeptVersions
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +22,8 @@ MEASURING_SECONDS = 2
 """The wait before a submission is tried again whose exercise is being measured."""
 HELD_SECONDS = 30
 """The wait before a submission is looked at again whose exercise must be mended."""
+TELL_SECONDS = 2.0
+"""Between two notes of how far a measurement is."""
 ASK_AGAIN_SECONDS = 10
 """The time in which a process asks only once for an exercise to be measured; another process may be doing it."""
 
@@ -26,16 +33,17 @@ class Worker:
 
     def __init__(self, ledger: Ledger, jobs: Jobs, laboratories: Laboratories) -> None:
         self.ledger, self.jobs, self.laboratories = ledger, jobs, laboratories
-        self.current: Lease | None = None
-        """The submission that is being graded, or was graded last."""
+        self.held: Sequence[Lease] = ()
+        """The submissions that are being graded, or were graded last."""
         self.versions = KeptVersions(ledger)
         self._asked: dict[str, float] = {}
 
     def work(self, job: int, *, is_trial: bool = False) -> str | None:
         """Grade the row's submission if it can be leased; return the id of an exercise that must be measured first."""
-        lease = self.current = self.jobs.lease(job, is_trial=is_trial)
-        if lease is None:
+        self.held = self.jobs.lease_all([job], is_trial=is_trial)
+        if not self.held:
             return None
+        (lease,) = self.held
         try:
             return self._grade(lease)
         except InvalidInput as error:
@@ -49,10 +57,24 @@ class Worker:
             self._fail(lease, str(error))
         return None
 
+    def work_together(self, jobs: Sequence[int]) -> None:
+        """Grade those of the rows' submissions whose reports only have to be looked up.
+
+        All others are given back, to be graded alone: what has to be measured, and whatever does not go plainly well.
+        """
+        leases = self.held = self.jobs.lease_all(jobs)
+        if leases:
+            with exercises.once():
+                endings = list(self._looked_up(leases))
+            done = {ending.lease for ending in endings}
+            self.jobs.finish_all(endings, [lease for lease in leases if lease not in done])
+
     def give_up(self, reason: str) -> None:
-        """Give the current submission back, after an error that nobody foresaw."""
-        if self.current is not None:
-            self.jobs.fail(self.current, reason)
+        """Give the submissions back, after an error that nobody foresaw; only one that was alone has failed."""
+        if len(self.held) == 1:
+            self.jobs.fail(self.held[0], reason)
+        elif self.held:
+            self.jobs.release(self.held)
 
     def measure(self, exercise: str) -> None:
         """Measure every head of the exercise's transformer and keep the table, unless another process does.
@@ -62,7 +84,8 @@ class Worker:
         """
         laboratory = self.laboratories.of(exercises.load(exercise))
         try:
-            laboratory.measure()
+            with self._telling(laboratory):
+                laboratory.measure()
         except GraderError as error:
             self.cannot_measure(exercise, str(error))
             raise
@@ -70,6 +93,27 @@ class Worker:
     def cannot_measure(self, exercise: str, reason: str) -> None:
         """Note the failure with every submission that waits for the measurement."""
         self.jobs.fail_postponed(exercise, MEASURING_SECONDS, reason)
+
+    @contextmanager
+    def _telling(self, laboratory: Laboratory) -> Iterator[None]:
+        """Note in the ledger how far the measurement is; a ledger that is away must not end it."""
+        before, told = laboratory.progress, list[float]()
+
+        def tell(done: float) -> None:
+            if not told or monotonic() - told[-1] > TELL_SECONDS:
+                told[:] = [monotonic()]
+                with suppress(LedgerError):
+                    measurements.tell(self.ledger, laboratory.exercise.id, done)
+            before(done)
+
+        laboratory.progress = tell
+        try:
+            yield
+        finally:
+            laboratory.progress = before
+            if told:  # else another process measures, and tells
+                with suppress(LedgerError):
+                    measurements.forget(self.ledger, laboratory.exercise.id)
 
     def _grade(self, lease: Lease) -> str | None:
         sound = reception.read_document(lease.document, lease.student, self.versions.vet)
@@ -86,6 +130,27 @@ class Worker:
         self.versions.use(sound.exercise)
         self.jobs.finish(lease, laboratory.report(sound.submission, credit))
         return None
+
+    def _looked_up(self, leases: Sequence[Lease]) -> Iterator[Ending]:
+        """Yield the reports that only have to be looked up, one of each content: its copies find it afterwards."""
+        seen: set[tuple[str | None, ...]] = set()
+        for lease in leases:
+            content = (lease.platform, lease.student, lease.exercise, lease.content)
+            if lease.content is None or content in seen:
+                continue
+            with suppress(GraderError):  # it is found again when it is graded alone, and told then
+                if report := self._look_up(lease):
+                    seen.add(content)
+                    yield Ending(lease, report)
+
+    def _look_up(self, lease: Lease) -> Report | None:
+        """Return the submission's report, unless anything must be measured for it."""
+        sound = reception.read_document(lease.document, lease.student, self.versions.vet)
+        laboratory = self.laboratories.of(sound.exercise)
+        if not laboratory.is_measured or laboratory.measures(sound.submission):
+            return None
+        self.versions.use(sound.exercise)
+        return laboratory.report(sound.submission, lease.credit)
 
     def _to_measure(self, exercise: str) -> str | None:
         """Return the exercise, unless this process asked for it a moment ago."""

@@ -21,10 +21,11 @@ from grader.grading.grade import credited
 from grader.ledger import Ledger, LedgerEntry
 from grader.ledger.handed_in import PREFIX
 from grader.ledger.history import Arrival, History
+from grader.ledger.people.adjustments import Adjustments
+from grader.ledger.people.rosters import ListedStudent
 from grader.ledger.queue.graded import best_credits
 from grader.schema import Counts, Exercise, Fraction, Identifier, Record, Report
 from grader.schema.queue import PENDING
-from grader.students.register import Decisions, RosterEntry
 from grader.students.selection import SelectedSubmission, Selection
 
 GradeState = Literal["graded", "waiting", "ungradable", "failed", "rejected", "nothing"]
@@ -141,7 +142,7 @@ class Gradebook:
         return GradedStudent(grade, attempts)
 
     def _numbers(
-        self, attempt: CountedAttempt | None, attempts: Sequence[CountedAttempt], decisions: Decisions
+        self, attempt: CountedAttempt | None, attempts: Sequence[CountedAttempt], decisions: Adjustments
     ) -> dict[str, object]:
         """Return the numbers of the attempt that counts, and those that an instructor set instead."""
         report = attempt.report if attempt else None
@@ -165,7 +166,7 @@ class Gradebook:
             "when": attempt.came_at if attempt else None,
         }
 
-    def _late_hours(self, attempt: CountedAttempt | None, decisions: Decisions) -> float:
+    def _late_hours(self, attempt: CountedAttempt | None, decisions: Adjustments) -> float:
         """Return the hours after the student's deadline; what is graded at a terminal is never late."""
         deadlines = [due for due in (self.exercise.policy.due, decisions.due) if due is not None]
         if attempt is None or not attempt.submission or not deadlines:
@@ -272,7 +273,7 @@ def _state(
     attempt: CountedAttempt | None,
     attempts: Sequence[CountedAttempt],
     arrivals: Sequence[Arrival],
-    decisions: Decisions,
+    decisions: Adjustments,
 ) -> GradeState:
     states = {arrival.state for arrival in arrivals}
     if attempt is not None or decisions.score is not None:
@@ -294,13 +295,13 @@ def _course(attempt: CountedAttempt | None, arrivals: Sequence[Arrival]) -> str:
     return attempt.course if attempt else arrivals[-1].course if arrivals else ""
 
 
-def _listed(entries: Sequence[RosterEntry], course: str) -> dict[str, str]:
+def _listed(entries: Sequence[ListedStudent], course: str) -> dict[str, str]:
     """Return section and name by the roster of the course, else by any."""
     first = min(entries, key=lambda entry: entry.course != course, default=None)
     return {"section": first.section if first else "", "name": first.name if first else ""}
 
 
-def _note(attempt: CountedAttempt | None, arrivals: Sequence[Arrival], decisions: Decisions) -> str:
+def _note(attempt: CountedAttempt | None, arrivals: Sequence[Arrival], decisions: Adjustments) -> str:
     if decisions.made:
         return "; ".join(decision.reason for decision in decisions.made)
     rejected = [] if attempt else [each for each in arrivals if each.state == "rejected" and each.problems]

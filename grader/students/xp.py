@@ -18,7 +18,7 @@ from pydantic import Field
 from grader.grading.grade import shown
 from grader.ledger import LedgerEntry
 from grader.ledger.hints import Hint
-from grader.schema import Fraction, Identifier, Record, Report
+from grader.schema import Adjustment, Fraction, Identifier, Record, Report
 from grader.students.achievements import Achievement, Condition, catalogue, confirmed, confirmed_circuits
 
 NOT_COUNTED: dict[str, object] = {
@@ -68,6 +68,13 @@ class HintLine(Record):
     xp: int = Field(ge=0, description="The student's XP after it.")
 
 
+class Decided(Record):
+    """A decision of an instructor for the student on one exercise."""
+
+    exercise: Identifier
+    adjustment: Adjustment
+
+
 class Progress(Record):
     """A student's XP, level and achievements."""
 
@@ -81,6 +88,11 @@ class Progress(Record):
     reached: dict[str, int] = Field(default={}, description="The count of each open one.")
     history: tuple[HistoryLine, ...] = Field(description="One line for each entry, oldest first.")
     hints: tuple[HintLine, ...] = Field(default=(), description="One line for each hint that cost something.")
+    adjustments: tuple[Decided, ...] = Field(
+        default=(),
+        exclude_if=lambda made: not made,
+        description="What instructors decided for the student; it changes no XP.",
+    )
 
 
 @dataclass

@@ -11,7 +11,18 @@ MOST_ENTRIES = 20
 """The limit for a folder, its `__init__.py` included."""
 MOST_LINES = 400
 PRODUCT = ("grader", "workers")
-BESIDE = {"browser", "evidence", "house", "lookalikes", "real", "repository", "support", "training", "workers"}
+BESIDE = {
+    "browser",
+    "containers",
+    "evidence",
+    "house",
+    "lookalikes",
+    "real",
+    "repository",
+    "support",
+    "training",
+    "workers",
+}
 """Folders of tests that mirror no folder of `grader`."""
 
 

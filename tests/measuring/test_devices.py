@@ -10,6 +10,8 @@ import pytest
 import torch
 
 import grader
+from grader.kinds.sequence import ProbeSequence
+from grader.measuring import scan as scanning
 from grader.measuring.scan import scan
 from grader.measuring.tables.elsewhere import MARGIN
 from grader.measuring.tables.score_table import KindScores
@@ -107,3 +109,21 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does() -> None:
     sizes, same = done.stdout.strip().rsplit(maxsplit=1)
     parts = [int(size) for size in sizes.strip("[]").split(",")]
     assert (sum(parts), len(parts) > 1, same) == (24, True, "True")
+
+
+def test_what_breaks_off_for_want_of_memory_counts_nothing() -> None:
+    """Memory runs out in the last layer, when the layers before it were counted already."""
+    model, kind = deepcopy(for_words("gpt2")), Kind(type="positional", offset=-1)
+    texts = [ProbeSequence(tuple(range(5 + number, 45 + number)), frozenset({0}), "random") for number in range(8)]
+    found = [scanning.answers(model, [(texts, [kind])], causal=True)[kind.name][0]]
+
+    def refuse(_: torch.nn.Module, given: tuple[torch.Tensor, ...]) -> None:
+        if len(given[0]) > 3:
+            raise MemoryError
+
+    model.h[-1].register_forward_pre_hook(refuse)
+    found.append(scanning.answers(model, [(texts, [kind])], causal=True)[kind.name][0])
+
+    assert found[0].alike.any()
+    assert (found[0].alike == found[1].alike).all()
+    assert found[1].values == pytest.approx(found[0].values)

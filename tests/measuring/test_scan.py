@@ -14,7 +14,8 @@ from grader.base.errors import ExerciseError
 from grader.grading.grade import grade
 from grader.grading.hashing import content_hash
 from grader.grading.standings import KindStandings
-from grader.measuring.scan import TOKENS, WIDEST, _fitting, scan
+from grader.measuring.attention.rows import fitting
+from grader.measuring.scan import TOKENS, WIDEST, scan
 from grader.measuring.tables.score_table import KindScores, ScoreTable
 from grader.schema import (
     AskedKind,
@@ -282,7 +283,7 @@ def test_a_probe_that_grows_begins_with_the_one_that_does_not() -> None:
 def test_on_a_gpu_a_long_text_without_patterns_takes_the_room_of_its_states() -> None:
     """Of GPT-2's width: with patterns the room grows with the square of the length, by rows it does not."""
     memory, width, heads = 8 * 2**30, 768, 12
-    whole, rows = ([_fitting(memory, length, width, of) for length in (1024, 2048, 4096)] for of in (heads, 0))
+    whole, rows = ([fitting(memory, length, width, of) for length in (1024, 2048, 4096)] for of in (heads, 0))
 
     assert whole == [10, 2, 0]
     assert rows == [165, 82, 41]

@@ -12,19 +12,24 @@ import pytest
 import yaml
 
 from grader import __version__
-from grader.service.settings import VARIABLES, settings
+from grader.base.environment import PERSONAL
+from grader.service.settings import VARIABLES, WEB_PORT, settings
 from grader.service.streams import RESULTS_KEPT
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = Path(sys.executable).with_name("docker-compose")
 FILE = ROOT / "compose.yaml"
 TLS = ROOT / "deploy" / "tls.yaml"
+WEB = ROOT / "deploy" / "web.yaml"
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 TEXT = FILE.read_text("utf-8")
 PROJECT: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, Any] = PROJECT["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("head-grader:")]
-PROCESSES = [name for name in OURS if name != "migrate"]
+ONCE = {"migrate", "operator"}
+"""Services that run a command and end."""
+PROCESSES = [name for name in OURS if name not in ONCE]
+ON_QUEUE = [name for name in PROCESSES if name != "web"]
 SLOW_END_SECONDS = 45
 """What a pool may take to end after its last task."""
 BREAKS = {
@@ -37,6 +42,7 @@ BREAKS = {
 }
 
 every_service = pytest.mark.parametrize("name", SERVICES)
+every_process_on_the_queue = pytest.mark.parametrize("name", ON_QUEUE)
 every_process = pytest.mark.parametrize("name", PROCESSES)
 
 
@@ -52,7 +58,7 @@ def compose(*files: Path, folder: Path = ROOT) -> subprocess.CompletedProcess[st
     )
 
 
-@pytest.mark.parametrize("files", [(FILE,), (FILE, TLS)], ids=["plain", "tls"])
+@pytest.mark.parametrize("files", [(FILE,), (FILE, TLS), (FILE, TLS, WEB)], ids=["plain", "tls", "web"])
 def test_docker_compose_has_nothing_to_say(files: tuple[Path, ...]) -> None:
     said = compose(*files)
 
@@ -100,7 +106,7 @@ def test_a_service_has_limits(name: str) -> None:
 @every_service
 def test_a_service_is_watched_and_comes_back(name: str) -> None:
     service = SERVICES[name]
-    runs_once = name == "migrate"
+    runs_once = name in ONCE
 
     assert service["restart"] == ("no" if runs_once else "unless-stopped")
     assert service["healthcheck"].keys() == (
@@ -128,7 +134,7 @@ def test_no_secret_stands_in_the_environment_or_on_a_command_line(name: str) -> 
 
 @every_service
 def test_what_a_service_is_told_has_a_name_that_it_knows(name: str) -> None:
-    known = {*VARIABLES, *(f"{variable}_FILE" for variable in VARIABLES), "POSTGRES_PASSWORD_FILE"}
+    known = {*VARIABLES, *(f"{variable}_FILE" for variable in VARIABLES), "POSTGRES_PASSWORD_FILE", *PERSONAL}
 
     assert SERVICES[name].get("environment", {}).keys() <= known
 
@@ -150,14 +156,14 @@ def test_every_secret_is_read_by_somebody() -> None:
     assert set(read) == PROJECT["secrets"].keys()
 
 
-@every_process
+@pytest.mark.parametrize("name", [*ON_QUEUE, "operator"])
 def test_a_process_speaks_to_the_queue_under_its_own_name(name: str) -> None:
     secret = SERVICES[name]["environment"]["GRADER_QUEUE_URL_FILE"]
 
     assert secret == f"/run/secrets/{name}_queue_url"
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", [*PROCESSES, "migrate"])
 def test_a_command_names_modules_that_are_there(name: str) -> None:
     command = SERVICES[name]["command"]
     assert command[:2] == ["python", "-m"]
@@ -167,12 +173,37 @@ def test_a_command_names_modules_that_are_there(name: str) -> None:
     assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
 
 
-@every_process
+@every_process_on_the_queue
 def test_a_process_waits_for_the_tables_and_the_queue(name: str) -> None:
     assert SERVICES[name]["depends_on"] == {
         "migrate": {"condition": "service_completed_successfully"},
         "valkey": {"condition": "service_healthy"},
     }
+
+
+def test_the_web_door_has_nothing_to_do_with_the_queue() -> None:
+    web = SERVICES["web"]
+
+    assert web["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    assert not [given for given in (*web["secrets"], *web["environment"]) if "queue" in given.lower()]
+    assert web["networks"] == ["back"]
+
+
+def test_what_is_published_of_the_web_door_is_its_encrypted_port_alone() -> None:
+    added = yaml.safe_load(WEB.read_text("utf-8"))
+    proxy, nginx = added["services"]["proxy"], (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+    ports = re.findall(r"listen (\d+) ssl;", nginx)
+
+    assert proxy["ports"] == [f"443:{port}" for port in ports]
+    assert len(re.findall(r"^\s*listen ", nginx, re.MULTILINE)) == len(ports) == 1
+    assert re.findall(r"proxy_pass http://(\w+:\d+);", nginx) == [f"web:{WEB_PORT}"]
+    assert SERVICES["web"]["expose"] == [str(WEB_PORT)]
+    assert set(re.findall(r"/run/secrets/(\w+)", nginx)) == set(proxy["secrets"])
+    assert set(proxy["networks"]) == {"back", *added["networks"]}
+    assert (proxy["read_only"], proxy["cap_drop"], proxy["security_opt"]) == (True, ["ALL"], ["no-new-privileges:true"])
+    assert proxy["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", proxy["user"])
+    assert added["services"]["web"]["environment"].keys() <= VARIABLES.keys()
 
 
 @every_process
@@ -197,6 +228,25 @@ def test_a_worker_is_left_the_time_that_its_task_may_take() -> None:
     grace = int(worker["stop_grace_period"].removesuffix("s"))
 
     assert grace >= settings(worker["environment"] | {"GRADER_QUEUE_URL_FILE": ""}).task_seconds + SLOW_END_SECONDS
+
+
+@every_process
+def test_your_own_exercises_are_where_every_process_looks_for_them(name: str) -> None:
+    service = SERVICES[name]
+    (mount,) = [each for each in service["volumes"] if "course" in each]
+
+    assert service["environment"]["GRADER_EXERCISES"] == mount["target"]
+    assert mount["read_only"]
+
+
+def test_the_operators_commands_have_all_that_the_processes_have_and_start_only_when_called() -> None:
+    operator = SERVICES["operator"]
+    theirs = [str(volume) for name in PROCESSES for volume in SERVICES[name]["volumes"]]
+
+    assert set(theirs) < {str(volume) for volume in operator["volumes"]}
+    assert operator["profiles"] == ["operator"]
+    assert (ROOT / "grader" / "cli" / "__main__.py").is_file()
+    assert operator["command"][0] == "grade"
 
 
 def test_the_processes_agree_on_the_limit() -> None:
@@ -236,7 +286,7 @@ def test_the_page_tells_every_service_and_its_health() -> None:
         for key, text in rows.items()
     }
 
-    assert told == {"runs": set(SERVICES), "health": set(SERVICES) - {"migrate"}}
+    assert told == {"runs": set(SERVICES), "health": set(SERVICES) - ONCE}
 
 
 def test_the_page_says_how_many_results_a_stream_holds() -> None:

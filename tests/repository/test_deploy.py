@@ -14,16 +14,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import time
 
+import httpx
 import pytest
 import redis
 import sqlalchemy as sa
 
+from grader.ledger import Ledger
 from grader.service import streams
 from grader.service.signing import sign_submission
 from tests.support.deployed import DEPLOY, PROJECT, ROOT, Stand, secrets_in
+from tests.support.door import bearer, token
 from tests.support.servers import Valkey, wait_for
 
-PROCESSES = [name for name, service in PROJECT["services"].items() if "GRADER_PLATFORMS" in str(service)]
+PROCESSES = [
+    name
+    for name, service in PROJECT["services"].items()
+    if "GRADER_PLATFORMS" in str(service) and "profiles" not in service
+]
 EXAMPLE = (ROOT / "exercises" / "mini-heads" / "my_heads.yaml").read_text("utf-8")
 
 
@@ -110,6 +117,20 @@ def answer(queue: Valkey, made: Path, platform: str, **more: str) -> dict[str, s
     return read[0][1][0][1]
 
 
+def answer_over_http(stand: Stand, database: str) -> str:
+    """What canvas reads at the web door, with a token, after it has handed in the example there."""
+    with Ledger(database) as ledger:
+        headers = bearer(token(ledger, platform="canvas"))
+    port = stand.environment_given["GRADER_WEB_PORT"]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
+        taken = client.post("/submissions", json={"id": "s2", "submission": EXAMPLE, "student": "bob"})
+        assert taken.status_code == 202, taken.text
+        result = wait_for(
+            lambda: each if (each := client.get("/submissions/s2").json())["finished_at"] else None, "bob's grade"
+        )
+    return str(result["state"])
+
+
 def test_the_processes_as_compose_has_them_grade_what_two_platforms_hand_in(
     made: Path, queue: Valkey, database: str, tmp_path: Path
 ) -> None:
@@ -127,6 +148,7 @@ def test_the_processes_as_compose_has_them_grade_what_two_platforms_hand_in(
             assert running[name].running, running[name].log
         assert answer(queue, made, "canvas", key_id="k1")["state"] == "graded"
         assert answer(queue, made, "moodle")["state"] == "graded"
+        assert answer_over_http(stands["web"], database) == "graded"
         for process in running.values():
             process.send(signal.SIGTERM)
         assert {name: process.wait() for name, process in running.items()} == dict.fromkeys(PROCESSES, 0)

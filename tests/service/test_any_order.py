@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from grader.ledger import Ledger
-from grader.ledger.queue.jobs import TRIES, Due, Jobs, Lease
+from grader.ledger.queue.jobs import TRIES, Due, Jobs
+from grader.ledger.queue.leases import Lease
 from grader.schema.queue import TERMINAL
 from grader.service.reception import Reception
 from tests.service.planted import envelope, let_time_pass, owed, rows
@@ -32,7 +33,8 @@ class World:
         """Let one random thing happen."""
         happens: list[Callable[[], object]] = [
             self.hand_in, self.hand_in, self.send, self.send, self.lose, self.double, self.jobs.sweep,
-            self.take, self.take, self.take, self.finish, self.finish, self.fail, self.postpone, self.die, self.wait,
+            self.take, self.take, self.take_together, self.finish, self.finish, self.fail, self.postpone, self.die,
+            self.wait,
         ]  # fmt: skip
         self.draw.choice(happens)()
 
@@ -63,6 +65,14 @@ class World:
             lease = self.jobs.lease(message.job, is_trial=message.is_trial)
             assert lease is None or lease.job not in self.finished
             self.leases += [lease] if lease else []
+
+    def take_together(self) -> None:
+        """Let a worker take several messages as one, of rows that were never tried."""
+        together = [message for message in self.messages if not message.is_alone][: self.draw.randint(2, 5)]
+        self.messages = [message for message in self.messages if message not in together]
+        leases = self.jobs.lease_all([message.job for message in together])
+        assert not {lease.job for lease in leases} & self.finished
+        self.leases += leases
 
     def any_lease(self) -> Lease | None:
         """Take any of the leases, even one that has run out."""

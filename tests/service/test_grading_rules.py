@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader import exercises
+from grader.exercises.kept_versions import KeptVersions
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.ledger.queue import dead_letters
@@ -25,7 +26,6 @@ from grader.service import answers
 from grader.service.laboratories import Laboratories
 from grader.service.platforms import Platform
 from grader.service.reception import Reception, judge_late, read_document
-from grader.service.versions import KeptVersions
 from grader.service.worker import Worker
 from grader.students import identity
 from grader.students.offline import as_offline

@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from grader.base.errors import ExerciseError
 from grader.checkup import service as checkup
-from grader.exercises import versions
+from grader.cli import app
+from grader.exercises import loading, versions
+from grader.exercises.kept_versions import EditedExercise, KeptVersions
 from grader.ledger import Ledger
 from grader.ledger.queue.jobs import TRIES
 from grader.service import answers
 from grader.service.laboratories import Laboratories
 from grader.service.reception import Reception
-from grader.service.versions import EditedExercise, KeptVersions
 from grader.service.worker import Worker
 from tests.service import planted
 from tests.service.planted import envelope, let_time_pass, owed, rows
@@ -172,3 +175,45 @@ def test_check_and_doctor_name_an_edited_version(at_home: Callable[[], Ledger], 
     assert "wrong_costs 6 -> 7" in after.problems[0]
     assert ["wrong_costs 6 -> 7" in check.result for check in doctor._version(edited)] == [True]
     assert list(doctor._version(planted.write(exercises))) == []
+
+
+def test_submit_keeps_a_version_and_refuses_an_edit_with_the_difference(
+    at_home: Callable[[], Ledger], exercises: Path, tmp_path: Path
+) -> None:
+    planted.measure(tmp_path / "home" / "tables", planted.planted())
+    file = tmp_path / "my_heads.yaml"
+    file.write_text(planted.document(), "utf-8")
+    assert CliRunner().invoke(app, ["submit", str(file)], catch_exceptions=False).exit_code in (0, 1)
+    planted.write(exercises, wrong_costs=7.0)
+    file.write_text(planted.document("another note"), "utf-8")
+    with pytest.raises(EditedExercise, match=r"wrong_costs 6 -> 7\); undo that, or write `version: 4`"):
+        CliRunner().invoke(app, ["submit", str(file)], catch_exceptions=False)
+
+    with at_home() as ledger:
+        assert [entry.report.exercise_version for entry in ledger.entries()] == [3]
+    planted.write(exercises, wrong_costs=7.0, version=4)
+    assert CliRunner().invoke(app, ["submit", str(file)], catch_exceptions=False).exit_code in (0, 1)
+
+
+def test_a_hub_id_without_a_commit_gets_a_warning(at_home: Callable[[], Ledger], exercises: Path, tables: Path) -> None:
+    from grader.authoring import checking
+
+    source = {**planted.RULES["transformer"], "hub": "somebody/heads"}  # type: ignore[dict-item]
+    files = source.pop("files")
+    planted.write(exercises, transformer=source)
+    (loose,) = checking.check([exercises / planted.ID], tables)
+    planted.write(exercises, transformer=source | {"files": files})
+    assert loose.problems == ()
+    (pinned,) = checking.check([exercises / planted.ID], tables)
+
+    assert ["`hub: somebody/heads` without `revision`" in warning for warning in loose.warnings].count(True) == 1
+    assert not [warning for warning in pinned.warnings if "without `revision`" in warning]
+
+
+@pytest.mark.parametrize("key", ["path", "folder"])
+def test_a_place_of_weights_in_an_exercise_is_told_where_it_belongs(key: str, exercises: Path) -> None:
+    file = exercises / planted.ID / "exercise.yaml"
+    file.write_text(file.read_text("utf-8").replace('"name":"planted"', f'"name":"planted","{key}":"/w"'), "utf-8")
+
+    with pytest.raises(ExerciseError, match=r"--transformer PATH.*GRADER_TRANSFORMER_<NAME>"):
+        loading.load(planted.ID)

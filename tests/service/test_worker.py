@@ -215,7 +215,7 @@ def test_an_error_that_nobody_foresaw_gives_back_what_is_current(
     assert rows(ledger)["s1"]["state"] == "received"
     let_time_pass(ledger)
 
-    worker.current = worker.jobs.lease(1)
+    worker.held = worker.jobs.lease_all([1])
     worker.give_up("ValueError: who knows")
     worker.give_up("told twice")
 
@@ -223,11 +223,62 @@ def test_an_error_that_nobody_foresaw_gives_back_what_is_current(
     assert rows(ledger)["s1"]["reason"] == "ValueError: who knows"
 
 
+def test_what_only_has_to_be_looked_up_is_graded_together(reception: Reception, worker: Worker, ledger: Ledger) -> None:
+    sent = [envelope("s1"), envelope("s2", note="another"), envelope("s3", student="bob")]
+    reception.accept(sent)
+
+    worker.work_together([1, 2, 3, 99])
+    worker.work_together([1, 2, 3])
+
+    assert {(row["state"], row["tries"]) for row in rows(ledger).values()} == {("graded", 1)}
+    assert owed(ledger) == {"s1": 1, "s2": 1, "s3": 1}
+    points = {(entry.report.student, entry.report.points) for entry in ledger.entries()}
+    assert points == {("ada", 10), ("bob", 10)}
+
+
+def test_what_does_not_go_plainly_well_is_left_for_later_and_alone(
+    reception: Reception, worker: Worker, ledger: Ledger, exercises: Path
+) -> None:
+    """A sentence to look at, a copy, one that is refused by now, a document that could not be read at first."""
+    sentence = '{layer: 0, head: 0, type: positional, offset: -1, evidence: "Emma waved"%s}'
+    two = f"{document()}  - {{layer: 1, head: 0, type: induction}}\n"
+    reception.accept([envelope("s1", submission=document(claims=sentence)), envelope("s2"), envelope("s3")])
+    reception.accept([envelope("s4", submission=two)])
+    broken(exercises)
+    reception.accept([envelope("s5", note="unread")])
+    planted.write(exercises, budget=1, version=4)
+    left = (1, 3, 4, 5)
+
+    worker.work_together([1, 2, 3, 4, 5])
+
+    assert {name: row["state"] for name, row in rows(ledger).items() if row["tries"]} == {"s2": "graded"}
+    assert [(due.job, due.is_alone) for due in worker.jobs.due()] == [(job, True) for job in left]
+    for job in left:
+        worker.work(job)
+    ended = [(rows(ledger)[name]["state"], rows(ledger)[name]["tries"]) for name in ("s3", "s4", "s5")]
+    assert ended == [("graded", 1), ("rejected", 1), ("graded", 1)]
+    assert rows(ledger)["s3"]["report"] == rows(ledger)["s2"]["report"]
+
+
+def test_an_error_that_nobody_foresaw_charges_none_of_those_that_were_graded_together(
+    reception: Reception, worker: Worker, ledger: Ledger
+) -> None:
+    reception.accept([envelope("s1"), envelope("s2", note="another")])
+    worker.held = worker.jobs.lease_all([1, 2])
+
+    worker.give_up("ValueError: who knows")
+
+    assert {(row["state"], row["tries"], row["reason"]) for row in rows(ledger).values()} == {("received", 0, "")}
+    assert [due.is_alone for due in worker.jobs.due()] == [True, True]
+
+
 def work(url: str, exercises: str, tables: str, numbers: list[int]) -> None:
     """Grade these with one process, one after the other."""
     os.environ["GRADER_EXERCISES"] = exercises
     with Ledger(url) as ledger:
         worker = Worker(ledger, Jobs(ledger, 60, 30), Laboratories(Path(tables)))
+        for start in range(0, len(numbers), 4):
+            worker.work_together(numbers[start : start + 4])
         for number in numbers:
             worker.work(number)
 

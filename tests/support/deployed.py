@@ -36,6 +36,14 @@ def secrets_in(parent: Path) -> Path:
     return folder
 
 
+def _source(path: str, made: Path, folder: Path) -> Path:
+    """Return the folder that is mounted: one of the secrets, or one that the engine makes."""
+    if path.startswith("secrets/"):
+        return made / path.removeprefix("secrets/")
+    (folder / path).mkdir(exist_ok=True)
+    return folder / path
+
+
 class Stand:
     """The files and folders that compose.yaml gives to a service, in a folder instead of its container."""
 
@@ -49,7 +57,7 @@ class Stand:
             (self.folder / secret).write_text(source.read_text("utf-8"), "utf-8")
         for volume in self.service.get("volumes", []):
             if isinstance(volume, dict):
-                self.paths[volume["target"]] = made / volume["source"].removeprefix("secrets/")
+                self.paths[volume["target"]] = _source(volume["source"], made, self.folder)
         for path in self.folder.iterdir():
             path.chmod(0o600)
 
@@ -74,11 +82,14 @@ class Stand:
             "GRADER_HEARTBEAT": str(self.folder / "heartbeat"),
             "GRADER_METRICS_HOST": "127.0.0.1",
             "GRADER_METRICS_PORT": str(free_port()),
+            "GRADER_WEB_HOST": "127.0.0.1",
+            "GRADER_WEB_PORT": str(free_port()),
         }
 
     def start(self) -> Process:
         argv = [sys.executable, *self.service["command"][1:]]
-        return Process(argv, self.folder / "log", self.environment())
+        self.environment_given = self.environment()
+        return Process(argv, self.folder / "log", self.environment_given)
 
     def is_well(self) -> bool:
         check = self.service["healthcheck"]["test"][1].replace("/run/grader", str(self.folder))

@@ -29,7 +29,7 @@ class Up(Process):
     def __init__(self, home: Path, environment: Mapping[str, str], *options: str) -> None:
         """Start it with a person's environment."""
         self.home = home
-        self.environment = {"GRADER_METRICS_PORT": "0", **environment, "GRADER_HOME": str(home)}
+        self.environment = {"GRADER_METRICS_PORT": "0", "GRADER_WEB_PORT": "0", **environment, "GRADER_HOME": str(home)}
         home.mkdir(exist_ok=True)
         (home / "up.log").unlink(missing_ok=True)  # else the run before in this home says that this one is ready
         more = options if "--port" in options else (*options, "--port", str(free_port()))

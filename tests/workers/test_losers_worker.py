@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from grader.ledger.clock import now
 from grader.ledger.database import FILE
+from grader.ledger.queue.breaker import BREAKER_ROWS, is_open
 from grader.ledger.queue.figures import figures
-from grader.ledger.queue.jobs import BREAKER_ROWS, TRIES, is_open
+from grader.ledger.queue.jobs import TRIES
 from grader.ledger.tables import REPORTS
 from grader.measuring.transformer.find import BUNDLED
 from grader.schema.queue import Result
@@ -23,7 +24,7 @@ from grader.service.platforms import load
 from grader.service.reception import Reception
 from tests.support.servers import Process, wait_for
 from tests.workers.support import diary
-from tests.workers.support.service import PLATFORM, Service, Snare, document, entry, induction
+from tests.workers.support.service import PLATFORM, Kept, Service, Snare, document, entry, induction, measured
 from tests.workers.test_logs import lines
 
 HELD = induction(evidence="Emma Wagon waved, and Emma Wagon smiled")
@@ -126,6 +127,26 @@ def test_child_that_is_killed_while_it_grades(service: Service, snare: Snare) ->
     told = [record for record in records if record["logger"] == "workers.losses"]
     assert [record["submission"] for record in told] == ["local/held"]
     assert "signal 9 (SIGKILL)" in told[0]["message"]
+
+
+def test_child_that_is_killed_over_several_charges_none_of_them(service: Service) -> None:
+    table = service.home / "tables" / f"{measured().store.key}.json"
+    content = table.read_bytes()
+    table.unlink()
+    snare = Snare(table.parent, Kept(table.name, content))
+    worker = service.worker("worker")
+    service.start("dispatch")
+    service.hand_in(*others(5))
+    service.start("intake")  # it finds all of them at once, and they go to one child
+
+    os.kill(snare.catch(), signal.SIGKILL)
+    snare.remove()
+    service.wait_for(graded=5)
+
+    rows = service.rows().values()
+    assert {(row["tries"], row["failed_at"]) for row in rows} == {(1, None)}
+    assert sum(row["losses"] for row in rows) == 1
+    assert worker.log.count("the process that graded it was lost") == 5
 
 
 def test_child_that_wakes_up_after_its_lease_changes_nothing(service: Service, snare: Snare) -> None:

@@ -12,6 +12,7 @@ from grader.service.streams import DEAD_MESSAGES
 from tests.support.servers import wait_for
 from tests.workers.support.service import RESULTS, Service, document, entry, induction
 from workers.broker.consumer import _heed_times
+from workers.dispatch import TOGETHER
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
@@ -27,6 +28,8 @@ REFUSED: dict[str, dict[str, Any]] = {"later": {"countdown": 3600}, "expired": {
 POSITIONAL = "without-names"
 JOBS = (0, -1, 2**31, 2**63, 10**30, "7", 1.5, True, None)
 """Numbers that no job has."""
+GROUPS: tuple[object, ...] = ([], [1, 0], 7, [[1]], list(range(1, TOGETHER + 2)))
+"""Lists of numbers that no message of ours has."""
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +45,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         app.send_task("grader.grade", ["local", POSITIONAL, text, POSITIONAL])
         for job in JOBS:
             app.send_task("grader.work", kwargs={"job": job})
+        for jobs in GROUPS:
+            app.send_task("grader.work_together", kwargs={"jobs": jobs})
         running.wait_for(graded=len(HONOURED) + 1, rejected=len(REFUSED))
         wait_for(lambda: running.client.xlen(RESULTS) == len(running.rows()), "every answer")
-        wait_for(lambda: running.client.llen(DEAD_MESSAGES) >= len(JOBS), "every wrong number")
+        wait_for(lambda: running.client.llen(DEAD_MESSAGES) >= len(JOBS + GROUPS), "every wrong number")
         yield running
 
 
@@ -70,7 +75,7 @@ def test_what_is_not_honoured_is_answered_with_what_is_wrong(service: Service) -
 def test_numbers_that_no_job_has_are_dead_messages_and_no_fault_of_ours(service: Service) -> None:
     records = [json.loads(raw) for raw in service.client.lrange(DEAD_MESSAGES, 0, -1)]
 
-    assert len(records) == len(JOBS)
+    assert len(records) == len(JOBS + GROUPS)
     assert all("the arguments do not fit grader.work" in record["why"] for record in records)
     assert "Traceback" not in service.parts["worker"].log
 

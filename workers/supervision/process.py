@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 class Process:
     """One of the service's processes, from its start to its end."""
 
-    def __init__(self, name: str) -> None:
-        """Read the settings, and stop at SIGTERM or SIGINT."""
+    def __init__(self, name: str, *, has_queue: bool = True) -> None:
+        """Read the settings, and stop at SIGTERM or SIGINT; without a queue, the heartbeat's file is the only sign."""
         self.name = name
         logs.configure(name)
         try:
@@ -50,7 +50,8 @@ class Process:
             sys.exit(error.exit_code)
         self._stop = threading.Event()
         self._away = ""
-        self._queue = streams.connect(self.settings.queue_url, self.settings.queue_ca, self.settings.queue_seconds)
+        given = self.settings
+        self._queue = streams.connect(given.queue_url, given.queue_ca, given.queue_seconds) if has_queue else None
         self._ended_at, self._told_at = monotonic(), float("-inf")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
@@ -114,7 +115,7 @@ class Process:
             log.info("all is well again")
         if self.settings.heartbeat:
             self.settings.heartbeat.touch()
-        if monotonic() - self._told_at > TELL_SECONDS:
+        if self._queue is not None and monotonic() - self._told_at > TELL_SECONDS:
             self._told_at = monotonic()
             with suppress(redis.RedisError):  # the next round notices it too; until then the metrics show its age
                 self._queue.set(streams.last_round(self.name), time())

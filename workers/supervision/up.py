@@ -1,7 +1,8 @@
 """`python -m workers.supervision.up`: the whole service on this machine, until Ctrl-C.
 
 It runs an embedded server, the intake, the dispatcher, the courier and a worker, each as its own Redis user without
-further rights. A process that dies is started again, and all of them end with this one.
+further rights, and the web door, which needs none. A process that dies is started again, and all of them end with this
+one.
 """
 
 import argparse
@@ -38,21 +39,24 @@ PROCESSES = {
     "intake": ["workers.intake"],
     "dispatcher": ["workers.dispatch"],
     "courier": ["workers.courier"],
+    "web": ["workers.web"],
     "worker": ["celery", "--quiet", "--app", "workers.broker.app", "worker", "--pool", "prefork", "--loglevel", "INFO"],
 }
-"""By the Redis user, which is also the process's name."""
+"""By the process's name, which is also that of its Redis user, if it has one."""
 
 
 class Service:
     """The processes and their supervisor."""
 
-    def __init__(self, port: int, workers: int) -> None:
+    def __init__(self, options: argparse.Namespace) -> None:
         """Check all settings before anything runs.
 
         Raises:
             GraderError: Something is wrong with them.
         """
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        if options.web_port is not None:
+            self.environment["GRADER_WEB_PORT"] = str(options.web_port)
         given = settings(self.environment)
         _check_exercises(given)
         for check in variables.all_checks():
@@ -62,15 +66,18 @@ class Service:
         listed = platforms.load(given.platforms)
         for platform in listed.values():
             platform.check_signing()
-        self.platforms, self.workers = listed, workers
-        self.server = Embedded(port, listed)
+        self.platforms, self.workers, self.web = listed, options.workers, given.web
+        self.server = Embedded(options.port, listed)
         self.metrics = f"http://{given.metrics_host}:{given.metrics_port}/metrics" if given.metrics_port else ""
-        _refuse_taken(HOST, port, "--port")
+        _refuse_taken(HOST, options.port, "--port")
         if given.metrics_port:
             _refuse_taken(given.metrics_host, given.metrics_port, "GRADER_METRICS_PORT")
+        if given.web.port:
+            _refuse_taken(given.web.host, given.web.port, "--web-port")
         Ledger().close()
         self.heartbeats = home.writable_folder(up.FOLDER, "heartbeats")
         self.logs = home.writable_folder(up.FOLDER, "logs")
+        self.processes = [name for name in PROCESSES if name != "web" or given.web.port]
         self.supervisor = Supervisor(_say)
 
     def run(self) -> None:
@@ -81,23 +88,26 @@ class Service:
         with self.supervisor.watch():
             self.supervisor.start(self._child("valkey", self.server.command, QUICK_SECONDS))
             if self.supervisor.run(lambda: self.server.answers):
-                *quick, worker = (self._process(name) for name in PROCESSES)
+                *quick, worker = (self._process(name) for name in self.processes)
                 self.supervisor.start(*quick)
                 self.supervisor.start(worker)
                 if self.supervisor.run(self._is_ready):
-                    up.tell(up.Facts(pid=os.getpid(), queue=self.server.url, metrics=self.metrics))
+                    here = f"http://{HOST}:{self.web.port}" if self.web.port else ""
+                    up.tell(up.Facts(pid=os.getpid(), queue=self.server.url, metrics=self.metrics, web=here))
                     _say(self._summary())
                     self.supervisor.run(lambda: False)
             _say(f"stopping; the worker has {WORKER_SECONDS:.0f} s to finish its work, Ctrl-C stops at once")
         _say("stopped; submissions that are not graded yet will be graded by the next `grade up`")
 
     def _is_ready(self) -> bool:
-        return all((self.heartbeats / name).exists() for name in PROCESSES)
+        return all((self.heartbeats / name).exists() for name in self.processes)
 
     def _process(self, name: str) -> Child:
         more = ["--concurrency", str(self.workers)] if name == "worker" else []
         command = [sys.executable, "-P", "-m", *PROCESSES[name], *more]
-        variables = {"GRADER_QUEUE_URL_FILE": str(up.url_file(name)), "GRADER_HEARTBEAT": str(self.heartbeats / name)}
+        variables = {"GRADER_HEARTBEAT": str(self.heartbeats / name)}
+        if name in platforms.OWN_USERS:
+            variables["GRADER_QUEUE_URL_FILE"] = str(up.url_file(name))
         return self._child(name, command, WORKER_SECONDS if name == "worker" else QUICK_SECONDS, variables)
 
     def _child(
@@ -118,8 +128,14 @@ class Service:
             example = shlex.quote(str(exercises.available()[EXAMPLE] / "my_heads.yaml"))
             file = shlex.quote(str(up.url_file(unsigned[0])))
             lines.append(f'try       grade submit {example} --queue "$(cat {file})"')
+        lines.append(f"web       {self._web()}")
         lines.append(f"metrics   {self.metrics or 'none, as GRADER_METRICS_PORT is 0'}")
         return "\n".join([*lines, f"logs      {self.logs}"])
+
+    def _web(self) -> str:
+        if not self.web.port:
+            return "none, as GRADER_WEB_PORT is 0"
+        return f"{self.web.url}; for a token: grade platforms token {next(iter(self.platforms))}"
 
 
 def _check_exercises(given: Settings) -> None:
@@ -142,12 +158,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="grade up")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--web-port", type=int)
     options = parser.parse_args()
     try:
         with up.alone():
             up.forget()
             try:
-                Service(options.port, options.workers).run()
+                Service(options).run()
             finally:
                 up.forget()
     except GraderError as error:

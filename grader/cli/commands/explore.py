@@ -118,12 +118,13 @@ def _explorer(exercise_id: str | None, transformer: Path | None, device: str | N
 
     unlimited = {"attempts": None}  # as at one's own terminal: only a service counts them
     in_languages = {name: each.model_copy(update=unlimited) for name, each in contents(exercise).items()}
+    desk = Desk(lab, login_name())
     if whole is None:
         say(_("The page computes by itself, in the browser: what measures is not installed here."), err=True)
-        return Explorer(in_languages, _files(exercise, transformer), Desk(lab, login_name()))
+        return Explorer(in_languages, _files(exercise, transformer), lambda _: desk)
     from grader.laboratory.looking import Looking
 
-    return Explorer(in_languages, Looking(whole), Desk(lab, login_name()))
+    return Explorer(in_languages, Looking(whole), lambda _: desk)
 
 
 def _files(exercise: "Exercise", transformer: Path | None) -> "Ingredients":

@@ -14,13 +14,17 @@ from grader.base.screen import Clean
 from grader.cli.console import has_colour, say
 from grader.cli.options import FORMAT, OldJson, OutPath, PlainFormat, old_spelling, print_or_write
 from grader.cli.who import login_name
-from grader.documents import did_you_mean, listed, shown
-from grader.ledger import LOCAL, KnownStudent, Ledger
+from grader.ledger import LOCAL, Ledger
 from grader.ledger.hints import taken
+from grader.ledger.people.known import students
+from grader.report.text.decisions import decided
 from grader.report.text.styled import Text
 from grader.students import identity, xp
+from grader.students.course import decisions, people
 from grader.students.xp import HintLine, HistoryLine, Progress
 
+SOURCE = "grade progress"
+"""The command's name in messages."""
 SYNC = "sync"
 """The word that hands in offline work."""
 BAR = 24
@@ -98,51 +102,25 @@ def _usage() -> InvalidInput:
 
 
 def _progress(name: str, platform: str | None, is_named: bool) -> Progress:
-    """Return the progress on one platform, or on all, with hints and their cost.
+    """Return the progress on one platform, or on all, with hints and their cost, and what instructors decided.
 
     Raises:
         InvalidInput: The ledger does not know the platform or the student, or cannot tell which student is meant.
     """
     with Ledger() as ledger:
-        known = ledger.students()
-        _check_platform(platform, known)
-        names = identity.names(name, login_name(), {each.student for each in known})
+        known = students(ledger)
+        people.check_platform(platform, known)
+        names = identity.names(name, login_name(), {each.student for each in ledger.students()})
         where = sorted({each.platform for each in known if each.student in names})
-        if is_named:
-            _check_student(name, platform, known, where)
+        if is_named and (platform is not None or not where):
+            people.check_student(name, platform, known, SOURCE)
         if platform is not None:
-            works = identity.works(ledger, {each.student for each in known if plain(each.student) == name}, platform)
-            return xp.progress(identity.merged(works, name))
-        if is_named and login_name() not in names and len(set(where) - {LOCAL}) > 1:
-            message = _(
-                "{name} is on several platforms, perhaps as different persons: {platforms}. Add --platform NAME",
-                name=name,
-                platforms=", ".join(where),
-            )
-            raise InvalidInput("grade progress", [Problem("several-platforms", message)])
-        return xp.progress(identity.merged(identity.works(ledger, names), name), taken(ledger, names))
-
-
-def _check_platform(platform: str | None, known: set[KnownStudent]) -> None:
-    platforms = {each.platform for each in known} | {LOCAL}
-    if platform is not None and platform not in platforms:
-        message = _(
-            "nothing was handed in on platform `{platform}`; known: {known}{hint}",
-            platform=shown(platform),
-            known=listed(sorted(platforms)),
-            hint=did_you_mean(platform, sorted(platforms)),
-        )
-        raise InvalidInput("--platform", [Problem("unknown-platform", message)])
-
-
-def _check_student(name: str, platform: str | None, known: set[KnownStudent], where: list[str]) -> None:
-    if (platform in where) if platform else where:
-        return
-    names = sorted({each.student for each in known if platform in (None, each.platform)})
-    message = _(
-        "the ledger on this machine knows no student `{name}`{hint}", name=shown(name), hint=did_you_mean(name, names)
-    )
-    raise InvalidInput("grade progress", [Problem("unknown-student", message)])
+            names, where = {each.student for each in known if plain(each.student) == name}, [platform]
+        elif is_named and login_name() not in names and len(set(where) - {LOCAL}) > 1:
+            raise people.several_platforms(name, where, SOURCE)
+        hints = taken(ledger, names) if platform is None else []
+        record = xp.progress(identity.merged(identity.works(ledger, names, platform), name), hints)
+        return record.model_copy(update={"adjustments": tuple(decisions.of(ledger, names, where))})
 
 
 def _sync(url: str, platform: str | None, student: str, options: dict[str, bool]) -> None:
@@ -182,6 +160,8 @@ def _lines(name: str, record: Progress, signs: dict[str, str]) -> Iterator[Text]
     if record.history or record.hints:
         yield Text()
         yield from _history(record)
+    for each in record.adjustments:
+        yield Text(f"{each.adjustment.made_at:%Y-%m-%d %H:%M} {each.exercise} {decided(each.adjustment)}")
 
 
 def _history(record: Progress) -> Iterator[Text]:

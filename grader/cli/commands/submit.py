@@ -24,9 +24,15 @@ ExerciseOption = Annotated[
 Queue = Annotated[
     str | None, typer.Option("--queue", help="Hand it in to this queue; a worker grades it.", metavar="URL")
 ]
-Wait = Annotated[bool | None, typer.Option("--wait/--no-wait", help="With --queue: wait for the result (the default).")]
+Web = Annotated[
+    str | None, typer.Option("--web", help="Hand it in at this service's web door; a worker grades it.", metavar="URL")
+]
+Wait = Annotated[
+    bool | None, typer.Option("--wait/--no-wait", help="With --queue or --web: wait for the result (the default).")
+]
 Timeout = Annotated[
-    float | None, typer.Option(min=0, help="With --queue: wait at most this long. Default: 300.", metavar="SECONDS")
+    float | None,
+    typer.Option(min=0, help="With --queue or --web: wait at most this long. Default: 300.", metavar="SECONDS"),
 ]
 QueuePlatform = Annotated[
     str | None, typer.Option("--platform", help="With --queue: the platform. Default: the URL's user.", metavar="NAME")
@@ -36,7 +42,8 @@ Sync = Annotated[
     typer.Option("--sync/--no-sync", help="With --queue: also hand in offline work (the default)."),
 ]
 IdOption = Annotated[
-    str | None, typer.Option("--id", help="With --queue: the submission's id. Default: a random one.", metavar="ID")
+    str | None,
+    typer.Option("--id", help="With --queue or --web: the submission's id. Default: a random one.", metavar="ID"),
 ]
 
 
@@ -49,6 +56,7 @@ def submit(
     transformer: TransformerPath = None,
     device: Device = None,
     queue: Queue = None,
+    web: Web = None,
     wait: Wait = None,
     timeout: Timeout = None,
     platform: QueuePlatform = None,
@@ -57,27 +65,41 @@ def submit(
 ) -> None:
     """Grade a submission: recompute the attention and check every claim against its thresholds."""
     with or_the_reason(str(file), form, out):
-        if queue is None:
+        if queue is None and web is None:
             if any(given is not None for given in (wait, timeout, platform, submission_id, sync)):
                 raise _usage(_("--wait, --timeout, --platform, --id and --sync need --queue URL; add it"))
-            from grader.report.graded import graded
-
-            submission, exercise = submissions.load(file, exercise_override=exercise_id)
-            with laboratory(exercise, transformer, device) as lab:
-                result = graded(lab, submission, login_name())
-                text = result.rendered(form, to_file=out is not None, total_points=points)
-            _end(result, text, out)
+            _grade_here(file, exercise_id, (form, out, points), (transformer, device))
         if transformer is not None or device is not None:
             message = _(
                 "with --queue, the worker has its own transformer and device; leave out {option} or --queue",
                 option="--device" if transformer is None else "--transformer",
             )
             raise _usage(message)
-        from grader.cli.handing_in import queued
+        if web is not None and any(given is not None for given in (queue, platform, sync)):
+            raise _usage(_("--web goes with neither --queue nor --platform nor --sync; leave them out"))
+        from grader.cli.handing_in import over_web, queued
 
-        options = queued.HandInOptions(queue, platform, submission_id, timeout)
         shown_as = queued.ResultOptions(form, out, wait is not False, sync is not False, points)
-        queued.submit(file, exercise_id, options, shown_as)
+        if web is not None:
+            over_web.submit(file, exercise_id, over_web.WebOptions(web, submission_id, timeout), shown_as)
+        queued.submit(file, exercise_id, queued.HandInOptions(queue or "", platform, submission_id, timeout), shown_as)
+
+
+def _grade_here(
+    file: Path,
+    exercise_id: str | None,
+    result_options: tuple[Format, Path | None, float | None],
+    means: tuple[Path | None, str | None],
+) -> NoReturn:
+    """Grade the file on this machine, show the report, and exit."""
+    from grader.report.graded import graded
+
+    form, out, points = result_options
+    submission, exercise = submissions.load(file, exercise_override=exercise_id)
+    with laboratory(exercise, *means) as lab:
+        result = graded(lab, submission, login_name())
+        text = result.rendered(form, to_file=out is not None, total_points=points)
+    _end(result, text, out)
 
 
 def _end(result: "GradedSubmission", text: str, out: Path | None) -> NoReturn:

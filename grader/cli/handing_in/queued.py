@@ -22,10 +22,10 @@ from grader.base.language import N_, _
 from grader.cli import outcome
 from grader.cli.console import say
 from grader.cli.options import waiting
-from grader.cli.rendering import NoResult
 from grader.cli.who import login_name
 from grader.documents import SIZE_LIMIT, shown
 from grader.exercises import submissions
+from grader.report.failures import NoResult
 from grader.report.formats import Format
 from grader.schema.queue import Envelope, Result
 from grader.service import streams
@@ -95,7 +95,7 @@ def submit(file: Path, exercise_id: str | None, options: HandInOptions, shown_as
         )
         raise NoResult(message, "queued")
     if exercise_id is not None:  # lines and columns are not those of the file, because another text was posted
-        result = result.model_copy(update={"problems": tuple(map(_without_place, result.problems))})
+        result = result.model_copy(update={"problems": tuple(map(without_place, result.problems))})
     try:
         outcome.show_and_exit(result, str(file), shown_as.form, shown_as.out, shown_as.points)
     finally:
@@ -126,7 +126,7 @@ def _envelope(file: Path, exercise_id: str | None, options: HandInOptions) -> En
     Raises:
         InvalidInput: It cannot be graded, or an option cannot be used.
     """
-    raw = _content(file)
+    raw = content(file)
     submission, _exercise = submissions.load(raw, str(file), exercise_override=exercise_id)
     document = raw.decode() if exercise_id is None else submission.model_dump_json(exclude_none=True)
     values: Mapping[str, object] = {
@@ -145,8 +145,12 @@ def _envelope(file: Path, exercise_id: str | None, options: HandInOptions) -> En
         raise InvalidInput(option, [Problem("bad-name", message)]) from None
 
 
-def _content(file: Path) -> bytes:
-    """Return the file's bytes, read only once, because it may be a pipe."""
+def content(file: Path) -> bytes:
+    """Return the file's bytes, read only once, because it may be a pipe.
+
+    Raises:
+        InvalidInput: The file cannot be read.
+    """
     try:
         with file.open("rb") as stream:
             return stream.read(SIZE_LIMIT + 1)
@@ -185,5 +189,6 @@ def _awaited(client: streams.QueueClient, posted: streams.Posted, seconds: float
     return None
 
 
-def _without_place(problem: Problem) -> Problem:
+def without_place(problem: Problem) -> Problem:
+    """Return the problem without the line and column of another text than the file."""
     return problem._replace(line=None, column=None)

@@ -6,9 +6,10 @@ It knows no address and no visitor: a door in front of it decides who may ask.
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from anyio import to_thread
 from pydantic import Field, ValidationError
@@ -22,8 +23,9 @@ from grader.base.errors import GraderError, InvalidInput, Problem
 from grader.base.language import LANGUAGES, N_, _, speaking, spoken
 from grader.documents import SIZE_LIMIT
 from grader.explorer.content import Content
-from grader.explorer.handed_in import Desk
+from grader.explorer.handed_in import ShownLadder, ShownResult, ShownWait
 from grader.explorer.page import page
+from grader.explorer.serving.turns import Busy
 from grader.explorer.site import SCRIPT
 from grader.explorer.weights import Ingredients, about, transformer_script
 from grader.schema import Record
@@ -38,7 +40,7 @@ MOST_LETTERS = 20_000
 NOBODY_WAITS = 499
 """The status of an answer that nobody waits for any more."""
 POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
-OURS = N_("This is an error of the grader and uses no attempt; the terminal of `grade explore` is still running.")
+OURS = N_("This is an error of the grader and uses no attempt; what stands on this page stays.")
 NOT_UNDERSTOOD = N_("the question cannot be read: {why}")
 TOO_LARGE = N_("the question is too large: {most} bytes at most")
 NOTHING_HERE = N_("there is nothing at this address")
@@ -78,9 +80,39 @@ class FileQuestion(Record):
 class Draft(Record):
     """Claims as the page holds them."""
 
+    key: str = Field(default="", max_length=64, description="The same for each time that these claims are sent.")
     exercise: str = Field(max_length=100)
     claims: tuple[dict[str, Any], ...] = Field(max_length=1000)
     more: dict[str, Any] = Field(default_factory=dict)
+
+
+class AnyDesk(Protocol):
+    """A place where one student hands in claims; threads use it."""
+
+    @property
+    def gives_hints(self) -> bool:
+        """True if hints that cost something can be taken here."""
+
+    @property
+    def owner(self) -> str:
+        """The name under which a browser keeps this student's claims apart from others'; may be empty."""
+
+    @property
+    def pages(self) -> Mapping[str, str]:
+        """Whole reports that the page's own server shows, each by its number."""
+
+    def hand_in(self, draft: Mapping[str, Any], key: str) -> ShownResult | ShownWait:
+        """Return what the claims led to; or that one must wait and ask again under the same key."""
+
+    def read_file(self, text: str) -> dict[str, Any]:
+        """Return the claims in a submission file."""
+
+    def hints(self, kind: str, number: int) -> ShownLadder:
+        """Return the hints for a kind up to this number."""
+
+
+DeskOf = Callable[[Request], AnyDesk | None]
+Turn = AbstractAsyncContextManager[Any]
 
 
 @dataclass(frozen=True)
@@ -90,50 +122,47 @@ class Explorer:
     contents: Mapping[str, Content]
     looking: "Looking | Ingredients"
     """The transformer under any text; or what it is made of, where only the browser can compute."""
-    desk: Desk | None = None
-    """None where there is nothing to hand in."""
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    desk_of: DeskOf = lambda request: None
+    """Returns the desk of who asks; None where there is nothing to hand in."""
+    turn: Turn = field(default_factory=asyncio.Lock)
     """Held by the question that is being computed: one at a time."""
+    desk_turn: Turn | None = None
+    """Held by a question at the desk; None where it waits for its turn among all others."""
+    away: str = "server-away"
+    """The key of the page's words for a server that does not answer."""
 
 
-Answer = Callable[[Any], Response]
+Looked = Callable[[Any], Response]
+AtDesk = Callable[[AnyDesk, Any], Response]
 
 
 def application(explorer: Explorer) -> Starlette:
     """Return the page and its answers, to be put behind a door."""
     routes = [
         Route("/", partial(_page, explorer)),
-        *(
-            Route(f"/api/{name}", partial(_asked, explorer, question, answer), methods=["POST"])
-            for name, (question, answer) in _answers(explorer).items()
-        ),
+        Route("/report/{number:str}", partial(_report, explorer)),
     ]
     if isinstance(explorer.looking, Ingredients):
         routes.append(Route(f"/{SCRIPT}", partial(_script, transformer_script(explorer.looking))))
-    if explorer.desk is not None:
-        routes.append(Route("/report/{number:str}", partial(_report, explorer.desk)))
+    else:
+        routes += [
+            _question(name, partial(_looked, explorer, question, answer))
+            for name, (question, answer) in _looks(explorer.looking).items()
+        ]
+    routes += [
+        _question(name, partial(_at_desk, explorer, question, answer)) for name, (question, answer) in AT_DESK.items()
+    ]
     faults: Any = {HTTPException: _no_such_route, Exception: _failed}
     made = Starlette(routes=routes, exception_handlers=faults)
     made.router.redirect_slashes = False
     return made
 
 
-def _answers(explorer: Explorer) -> dict[str, tuple[type[Record], Answer]]:
-    """Return the questions that can be asked, each with what answers it in a thread."""
-    looking, desk = explorer.looking, explorer.desk
-    answers: dict[str, tuple[type[Record], Answer]] = {}
-    if not isinstance(looking, Ingredients):
-        answers = _looks(looking)
-    if desk is None:
-        return answers
-    return answers | {
-        "hints": (HintsQuestion, lambda asked: _json(desk.hints(asked.kind, asked.number).model_dump(mode="json"))),
-        "hand-in": (Draft, lambda draft: _json(desk.hand_in(draft.model_dump(mode="json")).model_dump(mode="json"))),
-        "read-file": (FileQuestion, lambda asked: _json(desk.read_file(asked.text))),
-    }
+def _question(name: str, answer: Callable[[Request], Any]) -> Route:
+    return Route(f"/api/{name}", answer, methods=["POST"])
 
 
-def _looks(looking: "Looking") -> dict[str, tuple[type[Record], Answer]]:
+def _looks(looking: "Looking") -> dict[str, tuple[type[Record], Looked]]:
     """Return the questions on where heads look."""
     return {
         "read": (TextQuestion, partial(_read, looking)),
@@ -155,12 +184,46 @@ def _predict(looking: "Looking", asked: SwitchedQuestion) -> Response:
     return _json([guess._asdict() for guess in looking.predict(asked.text, asked.off) or ()])
 
 
-async def _asked(explorer: Explorer, question: type[Record], answer: Answer, request: Request) -> Response:
+def _hints(desk: AnyDesk, asked: HintsQuestion) -> Response:
+    return _json(desk.hints(asked.kind, asked.number).model_dump(mode="json"))
+
+
+def _hand_in(desk: AnyDesk, draft: Draft) -> Response:
+    handed_in = desk.hand_in(draft.model_dump(mode="json", exclude={"key"}), draft.key)
+    return _json(handed_in.model_dump(mode="json"))
+
+
+def _read_file(desk: AnyDesk, asked: FileQuestion) -> Response:
+    return _json(desk.read_file(asked.text))
+
+
+AT_DESK: Mapping[str, tuple[type[Record], AtDesk]] = {
+    "hints": (HintsQuestion, _hints),
+    "hand-in": (Draft, _hand_in),
+    "read-file": (FileQuestion, _read_file),
+}
+"""The questions at a desk, each with what answers it in a thread."""
+
+
+async def _looked(explorer: Explorer, question: type[Record], answer: Looked, request: Request) -> Response:
+    """Answer a question on a text."""
+    return await _asked(explorer.turn, question, answer, request)
+
+
+async def _at_desk(explorer: Explorer, question: type[Record], answer: AtDesk, request: Request) -> Response:
+    """Answer a question at the desk of who asks."""
+    desk = explorer.desk_of(request)
+    if desk is None:
+        return _no_such_route(request, HTTPException(404))
+    return await _asked(explorer.desk_turn or explorer.turn, question, partial(answer, desk), request)
+
+
+async def _asked(turn: Turn, question: type[Record], answer: Looked, request: Request) -> Response:
     """Answer one question, in its turn and in its page's language; one that nobody waits for is skipped."""
-    with speaking(_language(request)):
+    with speaking(language(request)):
         try:
             asked = question.model_validate_json(await _body(request))
-            async with explorer.turn:
+            async with turn:
                 if await request.is_disconnected():
                     return Response(status_code=NOBODY_WAITS)
                 return await to_thread.run_sync(answer, asked, abandon_on_cancel=True)
@@ -172,6 +235,8 @@ async def _asked(explorer: Explorer, question: type[Record], answer: Answer, req
             return refusal(400, "bad-question", _(NOT_UNDERSTOOD, why=f"{where}: {first['msg']}".removeprefix(": ")))
         except InvalidInput as error:
             return _json({"problems": [_problem(each) for each in error.problems]}, 422)
+        except Busy as error:
+            return refusal(503, "busy", str(error), {"Retry-After": str(error.seconds)})
         except GraderError as error:
             return refusal(500, "cannot", str(error))
 
@@ -191,7 +256,10 @@ async def _body(request: Request) -> bytes:
 
 
 def _page(explorer: Explorer, request: Request) -> Response:
-    source: dict[str, object] = {"grades": explorer.desk is not None}
+    desk = explorer.desk_of(request)
+    source: dict[str, object] = {"grades": desk is not None, "away": explorer.away}
+    if desk is not None:
+        source |= {"hints": desk.gives_hints, "owner": desk.owner}
     if isinstance(explorer.looking, Ingredients):
         source |= {"kind": "browser", "script": SCRIPT, "about": about(explorer.looking)}
     else:
@@ -203,8 +271,9 @@ def _script(text: str, request: Request) -> Response:
     return Response(text, media_type="text/javascript")
 
 
-def _report(desk: Desk, request: Request) -> Response:
-    text = desk.pages.get(request.path_params["number"])
+def _report(explorer: Explorer, request: Request) -> Response:
+    desk = explorer.desk_of(request)
+    text = desk.pages.get(request.path_params["number"]) if desk else None
     if text is None:
         raise HTTPException(404)
     return _html(text)
@@ -218,12 +287,12 @@ def _html(text: str) -> Response:
 
 
 def _no_such_route(request: Request, error: HTTPException) -> Response:
-    with speaking(_language(request)):
+    with speaking(language(request)):
         return refusal(error.status_code, "not-found", _(NOTHING_HERE), error.headers)
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    with speaking(_language(request)):
+    with speaking(language(request)):
         return refusal(500, "failed", _(OURS))
 
 
@@ -241,7 +310,7 @@ def _json(value: object, status: int = 200) -> Response:
     return JSONResponse(value, status)
 
 
-def _language(request: Request) -> str:
+def language(request: Request) -> str:
     """Return the language of the page that asks, else the server's own."""
     wanted = request.headers.get("accept-language", "").lower()
     return next((language for language in LANGUAGES if wanted.startswith(language)), spoken())

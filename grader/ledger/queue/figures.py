@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from grader.ledger.clock import now
 from grader.ledger.columns import read, written
 from grader.ledger.ledger import Ledger
-from grader.ledger.queue.jobs import is_open
+from grader.ledger.queue.breaker import is_open
 from grader.ledger.queue.outbox import DeliveryChannel
 from grader.ledger.tables import DEAD_LETTERS, DELIVERIES, REPORTS, SUBMISSIONS
 from grader.schema.queue import PENDING, State
 
 RECENTLY = timedelta(minutes=10)
-CHANNELS: tuple[DeliveryChannel, ...] = ("stream", "webhook")
+CHANNELS: tuple[DeliveryChannel, ...] = ("stream", "webhook", "lti")
 
 ROW, OWED = SUBMISSIONS.c, DELIVERIES.c
 

@@ -4,12 +4,15 @@ The row is the truth. A message only says that there is a row to look at: lost, 
 The process that grades a row holds its lease; when the lease runs out, or the process is seen to end, the row is taken
 back. A try is counted before grading begins, so that a submission which kills its process is counted as well.
 
+Rows that were never tried are leased, graded and ended together, since a transaction costs more than a report. What
+does not go plainly well is given back and graded alone, so that nothing that happens to one row falls upon the others.
+
 While grading fails for every submission, the breaker is open: one submission at a time is graded, on trial, the one
 that has waited longest, and nothing is buried. The first success closes it. No column stores the breaker: it follows
 from the rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, NamedTuple
@@ -19,15 +22,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from grader.base.errors import Problem
-from grader.base.language import N_
 from grader.ledger.clock import now
 from grader.ledger.columns import storable, written, written_problems
-from grader.ledger.entry import LedgerEntry
-from grader.ledger.ledger import WISHES, Ledger, Regrade
-from grader.ledger.queue import outbox, sharing
+from grader.ledger.ledger import Ledger
+from grader.ledger.queue import finishing, outbox, sharing
+from grader.ledger.queue.breaker import is_open
+from grader.ledger.queue.leases import Ending, Lease, held, of_token
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema import Report
-from grader.schema.queue import TERMINAL, State
+from grader.schema.queue import TERMINAL
 
 TRIES = 5
 """The number of times that grading is begun before a submission is given up."""
@@ -38,41 +41,16 @@ LEASE_MARGIN_SECONDS = 10
 WINDOW = 100
 """The number of rows that have a message on its way; the others wait in the ledger."""
 MINUTE = timedelta(minutes=1)
-BREAKER_ROWS = 5
-"""The breaker opens when this many different submissions have failed and none has succeeded since."""
 CLOCK_CHECK_SECONDS = 10.0
 """Between two searches for waits that began before the clock was set back."""
 TOKEN = 32
 """The length of a lease's token."""
 
 ROW = SUBMISSIONS.c
-EARLIER = N_("the same submission came in earlier, too")
-"""The reason of a report that replaces one with less credit."""
 LEASED = ("tries", "platform", "submission_id", "student", "exercise", "content", "document", "credit")
 """The columns that a lease holds."""
-
-
-class Lease(NamedTuple):
-    """The right to grade one submission."""
-
-    job: int
-    token: str
-    """Tells this lease from every other one on the same row."""
-    is_trial: bool
-    """True if the breaker is open, and this is the one submission that is graded."""
-    tries: int
-    """The number of times that grading was begun; trials are not counted."""
-    platform: str
-    submission_id: str
-    student: str | None
-    exercise: str | None
-    """None if it could not be read when the submission came in."""
-    content: str | None
-    """None if the exercise's policy has not judged it yet."""
-    document: str
-    credit: float
-    """The part of the score that lateness leaves."""
-    received_at: datetime
+LOST = (ROW.id, ROW.platform, ROW.submission_id, ROW.tries, ROW.lease)
+"""The columns of `Lost`."""
 
 
 class Lost(NamedTuple):
@@ -82,6 +60,8 @@ class Lost(NamedTuple):
     platform: str
     submission_id: str
     tries: int
+    token: str
+    """Of its lease."""
 
 
 class Due(NamedTuple):
@@ -89,6 +69,8 @@ class Due(NamedTuple):
 
     job: int
     is_trial: bool
+    is_alone: bool = False
+    """True if it was tried before, or is a trial: then it is not graded together with others."""
 
 
 class Jobs:
@@ -113,33 +95,45 @@ class Jobs:
         self._check_clock_at = float("-inf")
 
     def lease(self, job: int, *, is_trial: bool = False) -> Lease | None:
-        """Lease the row: return the right to grade it.
+        """Lease the row: return the right to grade it; None as `lease_all` leaves it out."""
+        return next(iter(self.lease_all([job], is_trial=is_trial)), None)
 
-        Return None if it is graded, leased or not due, or if the breaker is open and this is not a trial.
+    def lease_all(self, jobs: Sequence[int], *, is_trial: bool = False) -> list[Lease]:
+        """Lease these rows together: return the right to grade each of them.
+
+        Those are left out that are graded, leased or not due; all are, if the breaker is open and this is not a trial.
         """
         token = f"{self.holder}/{uuid4().hex}"[:TOKEN]
         with self.ledger.database.connection(write=True) as connection:
             when = now(connection)  # not before the connection, which may have waited for other writers
             free = sa.or_(ROW.state == "queued", sa.and_(ROW.state == "received", ROW.wake_at <= written(when)))
-            taken = sa.update(SUBMISSIONS).where(ROW.id == job, free)
+            taken = sa.update(SUBMISSIONS).where(ROW.id.in_(jobs), free)
             if not is_trial and is_open(connection, when):
                 connection.execute(taken.values(state="received", wake_at=written(when)))
-                return None
+                return []
             charge, until = int(not is_trial), written(when + self.lease_time)
             values = {"state": "grading", "lease": token, "tries": ROW.tries + charge, "tried_at": written(when)}
             leased = taken.values(**values, waits_for=None, wake_at=until).returning(SUBMISSIONS)
-            row = connection.execute(leased).mappings().one_or_none()
-        if row is None:
-            return None
-        received_at = datetime.fromisoformat(row["received_at"])
-        return Lease(job, token, is_trial, **{name: row[name] for name in LEASED}, received_at=received_at)
+            rows = connection.execute(leased).mappings().all()
+        return [_lease(row, token, is_trial) for row in sorted(rows, key=lambda row: row["id"])]
 
     def finish(self, lease: Lease, report: Report) -> bool:
         """Keep the report, end the row and owe its answer, all at once; return False if the lease had run out."""
+        return bool(self.finish_all([Ending(lease, report)]))
+
+    def finish_all(self, endings: Sequence[Ending], left: Sequence[Lease] = ()) -> list[int]:
+        """Do so for several that were leased together, and release those that are left, in the same transaction.
+
+        Return the rows that ended. No two of them may have the same content.
+        """
         try:
-            return self._finish(lease, report)
+            return self._finish(endings, left)
         except IntegrityError:  # another process has just kept the same report: the second try finds it
-            return self._finish(lease, report)
+            return self._finish(endings, left)
+
+    def release(self, leases: Sequence[Lease]) -> None:
+        """Give rows back that were leased together: they were not tried, and each is graded alone next time."""
+        self._finish((), leases)
 
     def reject(self, lease: Lease, problems: Sequence[Problem], next_allowed: datetime | None = None) -> None:
         """End the row: its submission cannot be graded, for these problems of its own."""
@@ -151,17 +145,15 @@ class Jobs:
     def fail(self, lease: Lease, reason: str) -> None:
         """Give the row back after a fault of ours, to be tried again later; bury it after the last try."""
         with self.ledger.database.alone() as connection:
-            _take_back(connection, _held(lease), lease.tries, reason)
+            _take_back(connection, held([lease]), lease.tries, reason)
 
     def lost(self, holder: str, reason: str) -> list[Lost]:
         """Take back what this process was grading when it ended, and return it."""
         theirs = ROW.lease.startswith(f"{holder}/", autoescape=True)
-        held = (ROW.state == "grading", theirs)
-        query = sa.select(ROW.id, ROW.platform, ROW.submission_id, ROW.tries).where(*held)
+        query = sa.select(*LOST).where(ROW.state == "grading", theirs)
         with self.ledger.database.alone() as connection:
             rows = [Lost(*row) for row in connection.execute(query)]
-            for row in rows:
-                _take_back(connection, (ROW.id == row.job, *held), row.tries, reason, is_lost=True)
+            _take_back_lost(connection, rows, reason)
         return rows
 
     def postpone(self, lease: Lease, seconds: float, waits_for: str | None = None) -> None:
@@ -175,7 +167,7 @@ class Jobs:
                 "wake_at": wake,
                 "waits_for": storable(waits_for) if waits_for else None,
             }
-            connection.execute(sa.update(SUBMISSIONS).where(*_held(lease)).values(values))
+            connection.execute(sa.update(SUBMISSIONS).where(*held([lease])).values(values))
 
     def fail_postponed(self, exercise: str, seconds: float, reason: str) -> None:
         """Note a failure of the exercise's submissions that wait at most `seconds` more: they need what has failed."""
@@ -202,8 +194,9 @@ class Jobs:
             limit = self._room(connection, breaker)
             ids = sharing.chosen(connection, query.with_for_update(skip_locked=True), limit, room) if limit else []
             values = {"state": "queued", "wake_at": written(when + self.resend_time)}
-            connection.execute(sa.update(SUBMISSIONS).where(ROW.id.in_(ids)).values(values))
-        return [Due(job, breaker) for job in ids]
+            queued = sa.update(SUBMISSIONS).where(ROW.id.in_(ids)).values(values).returning(ROW.id, ROW.tried_at)
+            tried = {job for job, tried_at in connection.execute(queued) if tried_at is not None}
+        return [Due(job, breaker, breaker or job in tried) for job in ids]
 
     def sweep(self) -> None:
         """Take back the rows whose worker or message is lost, and end waits that the clock made too long."""
@@ -217,9 +210,8 @@ class Jobs:
             when = now(connection)
             lost = sa.update(SUBMISSIONS).where(_overdue(when), ROW.state == "queued")
             connection.execute(lost.values(state="received", wake_at=written(when)))
-            for job, tries in connection.execute(sa.select(ROW.id, ROW.tries).where(_overdue(when))).all():
-                held = (ROW.id == job, _overdue(when))
-                _take_back(connection, held, tries, "the worker stopped before it was done", is_lost=True)
+            rows = [Lost(*row) for row in connection.execute(sa.select(*LOST).where(_overdue(when)))]
+            _take_back_lost(connection, rows, "the worker stopped before it was done")
 
     def _shorten_waits(self) -> None:
         """Let no row wait much longer than its state ever does: its wait began before the clock was set back."""
@@ -232,47 +224,19 @@ class Jobs:
                 connection.execute(waiting.values(wake_at=written(when + wait)))
             outbox.wake(connection, when)
 
-    def _finish(self, lease: Lease, report: Report) -> bool:
+    def _finish(self, endings: Sequence[Ending], left: Sequence[Lease]) -> list[int]:
         with self.ledger.database.connection(write=True) as connection:
-            state: State = "graded" if report.gradable else "ungradable"
-            values = {"state": state, "reason": "", "tries": lease.tries + int(lease.is_trial)}
-            if not self._end(connection, lease, values):
-                return False
-            entry = self._entered(connection, lease, report)
-            connection.execute(sa.update(SUBMISSIONS).where(ROW.id == lease.job).values(report=entry.id))
-            return True
-
-    def _entered(self, connection: sa.Connection, lease: Lease, report: Report) -> LedgerEntry:
-        """Return the report's entry; a row with the same content has the same one, if it was graded in this version.
-
-        A copy that came in earlier, with more credit, replaces the report of one that was graded before it.
-        """
-        same = self._of_same_content(connection, lease.job)
-        known = next((entry for entry in same if _is_again(entry.report, report)), None)
-        if known is None:
-            return self.ledger.enter(connection, report, lease.platform, lease.received_at)
-        if known.report.credit >= report.credit:
-            return known
-        change = Regrade(known.id, EARLIER)
-        entry = self.ledger.enter(connection, report, lease.platform, lease.received_at, change)
-        outbox.put_again(connection, entry)
-        return entry
-
-    def _of_same_content(self, connection: sa.Connection, job: int) -> Iterator[LedgerEntry]:
-        """Yield the newest entry of each submission that rows with this row's content led to."""
-        mine = SUBMISSIONS.alias().c
-        same = (ROW[name] == mine[name] for name in ("platform", "student", "exercise", "content"))
-        query = sa.select(ROW.report).join_from(SUBMISSIONS, mine.id.table, sa.and_(*same)).where(mine.id == job)
-        for entry in connection.scalars(query.where(ROW.report.is_not(None)).distinct()).all():
-            yield self.ledger.current(connection, entry)
+            if left:
+                _give_back(connection, held(left), now(connection))
+            return finishing.finish(self.ledger, connection, endings)
 
     def _end(self, connection: sa.Connection, lease: Lease, values: dict[str, Any]) -> bool:
         """End the row and owe its answer; return False if the lease has run out."""
         when = now(connection)
-        change = sa.update(SUBMISSIONS).where(*_held(lease)).values(**values, lease=None, finished_at=written(when))
+        change = sa.update(SUBMISSIONS).where(*held([lease])).values(**values, lease=None, finished_at=written(when))
         if connection.scalar(change.returning(ROW.id)) is None:
             return False
-        outbox.put(connection, lease.job, when)
+        outbox.put(connection, [lease.job], when)
         return True
 
     def _room_of_each(self, connection: sa.Connection, when: datetime) -> dict[str, int]:
@@ -299,28 +263,6 @@ class Jobs:
         return max(0, (1 if breaker else WINDOW) - count)
 
 
-def is_open(connection: sa.Connection, when: datetime) -> bool:
-    """Return whether the breaker is open: BREAKER_ROWS different submissions have failed since the last success.
-
-    A time later than `when` was written before the clock was set back: it says nothing.
-    """
-    graded, until = SUBMISSIONS.alias().c, written(when)
-    last = (
-        sa.select(sa.func.max(graded.finished_at)).where(graded.state == state, graded.finished_at <= until)
-        for state in ("graded", "ungradable")
-    )
-    since = [ROW.failed_at > sa.func.coalesce(moment.scalar_subquery(), "") for moment in last]
-    since.append(ROW.failed_at <= until)
-    failing = sa.select(ROW.id).where(*since).order_by(ROW.failed_at).limit(BREAKER_ROWS)  # in the index's order
-    return len(connection.scalars(failing).all()) >= BREAKER_ROWS
-
-
-def _is_again(known: Report, report: Report) -> bool:
-    """Return whether a report on the same content is the known one, but for its credit."""
-    same = ("exercise_version", *WISHES)
-    return all(getattr(known, name) == getattr(report, name) for name in same)
-
-
 def _by_platform(*which: sa.ColumnElement[bool]) -> "sa.Select[str, int]":
     return sa.select(ROW.platform, sa.func.count()).where(*which).group_by(ROW.platform)
 
@@ -328,6 +270,35 @@ def _by_platform(*which: sa.ColumnElement[bool]) -> "sa.Select[str, int]":
 def backoff(tries: int) -> timedelta:
     """Return the wait after this many tries: 5, 20, 80, 320 seconds."""
     return timedelta(seconds=BACKOFF_SECONDS * 4 ** max(0, tries - 1))
+
+
+def _lease(row: sa.RowMapping, token: str, is_trial: bool) -> Lease:
+    received_at = datetime.fromisoformat(row["received_at"])
+    return Lease(row["id"], token, is_trial, **{name: row[name] for name in LEASED}, received_at=received_at)
+
+
+def _take_back_lost(connection: sa.Connection, rows: Sequence[Lost], reason: str) -> None:
+    """Take rows back whose process is gone.
+
+    Of rows that were leased together nobody knows which one it was grading. None of them counts as tried, and each is
+    graded alone next time: if one of them ends its process, it is charged then, and the others are not. The loss is
+    counted once, with the first of them.
+    """
+    for token in dict.fromkeys(row.token for row in rows):
+        first, *others = (row for row in rows if row.token == token)
+        if others:
+            when = now(connection)
+            loss = sa.update(SUBMISSIONS).where(*of_token([first.job], token))
+            connection.execute(loss.values(losses=ROW.losses + 1, lost_at=written(when)))
+            _give_back(connection, of_token([row.job for row in (first, *others)], token), when)
+        else:
+            _take_back(connection, of_token([first.job], token), first.tries, reason, is_lost=True)
+
+
+def _give_back(connection: sa.Connection, which: Sequence[sa.ColumnElement[bool]], when: datetime) -> None:
+    """Give rows back that were leased together; they were not tried."""
+    values = {"state": "received", "lease": None, "tries": ROW.tries - 1, "wake_at": written(when)}
+    connection.execute(sa.update(SUBMISSIONS).where(*which).values(values))
 
 
 def _take_back(
@@ -351,7 +322,7 @@ def _take_back(
     if job is not None and tries >= TRIES and not is_open(connection, when):
         buried = sa.update(SUBMISSIONS).where(ROW.id == job)
         connection.execute(buried.values(state="dead", finished_at=written(when)))
-        outbox.put(connection, job, when)
+        outbox.put(connection, [job], when)
 
 
 def _waits(when: datetime) -> sa.ColumnElement[bool]:
@@ -360,7 +331,3 @@ def _waits(when: datetime) -> sa.ColumnElement[bool]:
 
 def _overdue(when: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(ROW.state.in_(("queued", "grading")), ROW.wake_at <= written(when))
-
-
-def _held(lease: Lease) -> tuple[sa.ColumnElement[bool], ...]:
-    return ROW.id == lease.job, ROW.state == "grading", ROW.lease == lease.token

@@ -29,6 +29,8 @@ LONG = 512
 of short texts; and no text that is generated for a probe comes near, so that what was measured stays as it is."""
 ROOM = 2**22
 """The most numbers in the rows that are held at once: 16 MiB in single precision."""
+COPIES = 16
+"""The times that a batch's attention and states may lie in a GPU's memory at once, with all that is asked of them."""
 TRIED = 40
 """The tokens of the text on which a family is tried."""
 TRIED_AT_ONCE = 7
@@ -163,6 +165,15 @@ def queries_of(call: Call, queries: Int[Tensor, " query"], texts: slice = slice(
 def at_once(call: Call) -> int:
     """Return the number of queries of one text whose rows there is room for."""
     return max(1, ROOM // (call.query.shape[1] * call.key.shape[2]))
+
+
+def fitting(space: int, length: int, width: int, heads: int) -> int:
+    """Return the number of texts that fit into these bytes, each with its states and the patterns of these heads.
+
+    Without heads, the rows of some queries are held instead, one text's at a time.
+    """
+    numbers = space // (COPIES * torch.float32.itemsize)
+    return (numbers - (0 if heads else ROOM)) // (length * (heads * length + width))
 
 
 def by_queries(call: Call, most: int | None = None) -> Tensor:

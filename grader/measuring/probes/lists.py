@@ -27,7 +27,7 @@ CLAUSES, SHORTEST, LONGEST = 5, 4, 7
 DELIMITERS = (".", ",", ";", ":")
 SLICES = ("symbols", "small")
 SYMBOLS = ("%", "*", "+", "=", "/", "#", "&", "@", "$", "~")
-"""What stands behind a word without a space, as delimiters do, and is none."""
+"""Marks that stand behind a word without a space, as delimiters do, and are none."""
 SMALL_WORDS = (("the", "of", "and", "to", "in"), (*"bcdefgh", *"23456789"))
 """Words as frequent as delimiters, and as short as they."""
 

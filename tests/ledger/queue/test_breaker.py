@@ -4,7 +4,8 @@ from sqlalchemy import update
 
 from grader.ledger import Ledger
 from grader.ledger.clock import now
-from grader.ledger.queue.jobs import BREAKER_ROWS, TRIES, Due, Jobs, is_open
+from grader.ledger.queue.breaker import BREAKER_ROWS, is_open
+from grader.ledger.queue.jobs import TRIES, Due, Jobs
 from grader.ledger.tables import SUBMISSIONS
 from grader.service.reception import Reception
 from tests.ledger.queue.test_jobs import hand_in, leased, send
@@ -35,7 +36,7 @@ def test_it_opens_when_different_rows_fail_and_closes_with_the_first_success(
 
     assert jobs.lease(last) is None
     assert (rows(ledger)["s6"]["state"], rows(ledger)["s6"]["tries"]) == ("received", 0)
-    assert jobs.due() == [Due(last, is_trial=True)]
+    assert jobs.due() == [Due(last, is_trial=True, is_alone=True)]
     assert jobs.finish(leased(jobs, last, is_trial=True), sealed(1))
 
     assert not breaker_is_open(ledger)
@@ -118,7 +119,7 @@ def test_a_row_that_failed_for_the_last_time_while_it_was_open_gets_one_more_try
     assert (rows(ledger)["s6"]["state"], rows(ledger)["s6"]["tries"]) == ("received", TRIES)
 
     jobs.finish(leased(jobs, others[0], is_trial=True), sealed(1))
-    assert Due(last, is_trial=False) in jobs.due()
+    assert Due(last, is_trial=False, is_alone=True) in jobs.due()
     jobs.fail(leased(jobs, last), "its own fault")
 
     assert rows(ledger)["s6"]["state"] == "dead"

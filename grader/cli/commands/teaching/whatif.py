@@ -25,10 +25,10 @@ from grader.cli.options import (
     print_or_write,
 )
 from grader.exercises import changes, guessing
+from grader.exercises.kept_versions import KeptVersions
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.report.text import effects as effects_text
-from grader.service.versions import KeptVersions
 from grader.students.regrading import Regrading, StudentEffect, moved
 
 ExerciseArgument = Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)]

@@ -168,8 +168,10 @@ async function toService(app, { student, token }, tell) {
  */
 function resultParts(app, { passed, lines, page }) {
   const { t } = app;
+  // In a frame of a course, another window would not have the cookie with which the frame is signed in.
+  const target = self === top ? "_blank" : "_self";
   const link = page
-    ? [element("p", {}, element("a", { href: page, target: "_blank", rel: "noopener" }, t("result.page")))]
+    ? [element("p", {}, element("a", { href: page, target, rel: "noopener" }, t("result.page")))]
     : [];
   const [state, sign] = totalOf(app, passed);
   return [

@@ -1,6 +1,6 @@
 /**
  * Everything about claims that outlives a change of the page's language; claims and what is not handed in yet are also
- * kept in the browser, for each exercise.
+ * kept in the browser, for each exercise and, where people sign in, each of them.
  *
  * @import { App } from "../app.js"
  * @import { Claim, HandedIn, SubmissionDraft, VerdictShown } from "../types.js"
@@ -118,5 +118,6 @@ function stored(app) {
  * @returns {string}
  */
 function address(app) {
-  return `head-grader/claims/${app.content().exercise}`;
+  const { owner } = app.given.source;
+  return ["head-grader/claims", app.content().exercise, ...(owner ? [owner] : [])].join("/");
 }

@@ -51,16 +51,25 @@ export async function reportFrom(pending, calls) {
  */
 async function graded(at, calls) {
   calls.tell("service.waiting");
-  const end = Date.now() + PATIENCE;
-  for (let turn = 0; Date.now() < end; turn++) {
+  for (let turn = 0;; turn++) {
     const found = await ask(calls, at);
     const { state, problems } = found;
     if (state === "rejected") throw refused(problems, found.says);
     if (state === "dead") throw new Refused("service.dead");
     if (DONE.includes(`${state}`)) return;
-    await new Promise((resolve) => setTimeout(resolve, PAUSES[Math.min(turn, PAUSES.length - 1)]));
+    await pauseBefore(turn);
   }
-  throw new ExplorerError("service.slow");
+}
+
+/**
+ * Wait a little before asking again, longer each time.
+ *
+ * @param {number} turn
+ * @returns {Promise<void>}
+ */
+export async function pauseBefore(turn) {
+  if (turn * PAUSES[PAUSES.length - 1] > PATIENCE) throw new ExplorerError("service.slow");
+  await new Promise((resolve) => setTimeout(resolve, PAUSES[Math.min(turn, PAUSES.length - 1)]));
 }
 
 /**

@@ -4,6 +4,7 @@
  *
  * @import { Weights } from "../engine/unpack.js"
  * @import { About, Given, Source } from "../types.js"
+ * @import { DeskSource } from "./server.js"
  */
 import { element } from "../elements.js";
 import { createBrowserSource } from "../engine/source.js";
@@ -15,8 +16,8 @@ import { createDesk } from "./server.js";
  * @returns {Source}
  */
 export function createBesideSource(given) {
-  const { about, script, grades } =
-    /** @type {{about: About, script: string, grades?: boolean}} */ (/** @type {unknown} */ (given.source));
+  const { about, script, ...desk } =
+    /** @type {{about: About, script: string} & DeskSource} */ (/** @type {unknown} */ (given.source));
   const engine = loadedBeside(script).then(createBrowserSource);
   return {
     about,
@@ -24,7 +25,7 @@ export function createBesideSource(given) {
     read: async (text) => (await engine).read(text),
     layer: async (text, layer, off) => (await engine).layer(text, layer, off),
     predict: async (text, off) => (await engine).predict(text, off),
-    ...(grades ? createDesk() : {}),
+    ...createDesk(desk),
   };
 }
 

@@ -3,10 +3,15 @@
  *
  * @import { About, Given, Head, HandedIn, Hints, Prediction, Reading, Source, SubmissionDraft } from "../types.js"
  *
- * @typedef {object} ServerSource
- * @property {About} about
- * @property {boolean} grades  True if claims can be handed in here.
+ * @typedef {object} DeskSource
+ * @property {boolean} [grades]  True if claims can be handed in here.
+ * @property {boolean} [hints]  True if hints that cost something can be taken here.
+ * @property {string} [owner]  Who may hand in on this page: the beginning of each key.
+ * @property {string} [away]  The words for a server that does not answer.
+ *
+ * @typedef {{about: About} & DeskSource} ServerSource
  */
+import { newKey, pauseBefore } from "../claims/service.js";
 import { ExplorerError } from "../speech.js";
 
 const WANTED_TEXTS = 4; // two sentences, each with the one before it: what was asked on older ones is given up
@@ -16,7 +21,7 @@ const WANTED_TEXTS = 4; // two sentences, each with the one before it: what was 
  * @returns {Source}
  */
 export function createServerSource(given) {
-  const { about, grades } = /** @type {ServerSource} */ (/** @type {unknown} */ (given.source));
+  const { about, away, ...desk } = /** @type {ServerSource} */ (/** @type {unknown} */ (given.source));
   /** @type {Map<string, AbortController>} */
   const wanted = new Map();
 
@@ -41,32 +46,50 @@ export function createServerSource(given) {
   const looking = {
     about,
     /** @param {string} text @returns {Promise<Reading>} */
-    read: (text) => askServer("read", { text }, signalFor(text)).then((answer) => answer.json()),
+    read: (text) => askServer("read", { text }, away, signalFor(text)).then((answer) => answer.json()),
     /** @param {string} text @param {number} layer @param {Head[]} off @returns {Promise<Float32Array>} */
     layer: (text, layer, off) =>
-      askServer("layer", { text, layer, off }, signalFor(text))
+      askServer("layer", { text, layer, off }, away, signalFor(text))
         .then((answer) => answer.arrayBuffer())
         .then((bytes) => new Float32Array(bytes)),
     /** @param {string} text @param {Head[]} off @returns {Promise<Prediction[]>} */
-    predict: (text, off) => askServer("predict", { text, off }, signalFor(text)).then((answer) => answer.json()),
+    predict: (text, off) => askServer("predict", { text, off }, away, signalFor(text)).then((answer) => answer.json()),
   };
-  return grades ? { ...looking, ...createDesk() } : looking;
+  return { ...looking, ...createDesk({ ...desk, away }) };
 }
 
 /**
- * What the server does with claims, however the patterns are computed.
+ * What the server does with claims, however the patterns are computed; nothing where it takes none.
  *
+ * @param {DeskSource} source
  * @returns {Pick<Source, "hints" | "handIn" | "readFile">}
  */
-export function createDesk() {
+export function createDesk({ grades, hints, owner = "", away }) {
+  if (!grades) return {};
+  /** @param {string} kind @param {number} number @returns {Promise<Hints>} */
+  const taken = (kind, number) => askServer("hints", { kind, number }, away).then((answer) => answer.json());
   return {
-    /** @param {string} kind @param {number} number @returns {Promise<Hints>} */
-    hints: (kind, number) => askServer("hints", { kind, number }).then((answer) => answer.json()),
+    ...(hints ? { hints: taken } : {}),
     /** @param {SubmissionDraft} draft @returns {Promise<HandedIn>} */
-    handIn: (draft) => askServer("hand-in", draft).then((answer) => answer.json()),
+    handIn: (draft) => gradedAtLast({ ...draft, key: `${owner}${newKey()}` }, away),
     /** @param {string} text @returns {Promise<SubmissionDraft>} */
-    readFile: (text) => askServer("read-file", { text }).then((answer) => answer.json()),
+    readFile: (text) => askServer("read-file", { text }, away).then((answer) => answer.json()),
   };
+}
+
+/**
+ * What the claims led to; a server that grades in the background is asked again under the same key.
+ *
+ * @param {SubmissionDraft & {key: string}} draft
+ * @param {string} [away]
+ * @returns {Promise<HandedIn>}
+ */
+async function gradedAtLast(draft, away) {
+  for (let turn = 0;; turn++) {
+    const answer = await (await askServer("hand-in", draft, away)).json();
+    if (!answer.waits) return answer;
+    await pauseBefore(turn);
+  }
 }
 
 /**
@@ -74,10 +97,11 @@ export function createDesk() {
  *
  * @param {string} what
  * @param {object} question
+ * @param {string} [away]  The words for a server that does not answer.
  * @param {AbortSignal} [signal]
  * @returns {Promise<Response>}
  */
-async function askServer(what, question, signal) {
+async function askServer(what, question, away = "server-away", signal = undefined) {
   const language = document.getElementById("explorer")?.lang || "en";
   const headers = { "Content-Type": "application/json", "Accept-Language": language };
   /** @type {Response} */
@@ -85,12 +109,12 @@ async function askServer(what, question, signal) {
   try {
     answer = await fetch(`api/${what}`, { method: "POST", headers, body: JSON.stringify(question), signal });
   } catch {
-    throw new ExplorerError(signal?.aborted ? "server-given-up" : "server-away");
+    throw new ExplorerError(signal?.aborted ? "server-given-up" : away);
   }
   if (answer.ok) return answer;
   const { problems } = await answer.json().catch(() => ({ problems: [] }));
   const lines = problems.map(problemLine).join("\n");
-  throw new ExplorerError(lines || "server-away");
+  throw new ExplorerError(lines || away);
 }
 
 /**

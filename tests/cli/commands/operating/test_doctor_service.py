@@ -28,7 +28,8 @@ def up(cold: tuple[Bench, Path], tmp_path_factory: pytest.TempPathFactory) -> It
 
 @contextmanager
 def started(bench: Bench, home: Path) -> Iterator[Up]:
-    with Up(home, bench.environment(home, GRADER_METRICS_PORT=str(free_port()))) as running:
+    ports = {"GRADER_METRICS_PORT": str(free_port()), "GRADER_WEB_PORT": str(free_port())}
+    with Up(home, bench.environment(home, **ports)) as running:
         yield running.ready()
 
 
@@ -66,8 +67,10 @@ def test_a_service_that_runs_here_is_found_and_well(up: Up) -> None:
     assert lines["queue intake of local"] == "ok 0 entries are waiting, 0 are being taken in"
     assert lines["queue workers"].startswith("ok ")
     assert lines["dispatcher"].endswith("/metrics answers 200")
+    assert lines["web door"] == f"ok http://127.0.0.1:{up.environment['GRADER_WEB_PORT']}/health answers 200"
     assert lines["database"] == f"ok {up.home / 'ledger.sqlite3'}; schema {SCHEMA}"
     assert lines["submissions"] == "ok none yet"
+    assert lines["tokens"] == "ok none"
     assert lines["answers"] == "ok 0 still to be delivered"
     assert lines["dead letters"] == "ok none"
 

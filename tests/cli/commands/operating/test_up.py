@@ -1,6 +1,7 @@
 """`grade up`: one command runs everything, restarts what dies, and leaves nothing behind at the end."""
 
 import os
+import re
 import shutil
 import signal
 import stat
@@ -9,6 +10,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -87,7 +89,7 @@ def test_whatever_is_killed_is_started_again_and_killed_itself_it_leaves_nothing
 def up(cold: tuple[Bench, Path], tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN201
     home = tmp_path_factory.mktemp("up") / "home"
     port = free_port()
-    with started(cold[0], home, GRADER_METRICS_PORT=str(port)) as running:
+    with started(cold[0], home, "--web-port", str(free_port()), GRADER_METRICS_PORT=str(port)) as running:
         yield running.ready()
 
 
@@ -117,6 +119,14 @@ def test_it_listens_on_this_machine_alone(up: Up) -> None:
     }
 
     assert listening == {"127.0.0.1"}
+
+
+def test_it_opens_the_web_door_whose_process_knows_no_queue(up: Up) -> None:
+    address = re.findall(r"^web +(http://127\.0\.0\.1:\d+); for a token: grade platforms token local$", up.log, re.M)[0]
+    (web,) = [each for each in up.everything() if "workers.web" in each.cmdline()]
+
+    assert httpx.get(f"{address}/health").json() == {"live": True, "ready": True}
+    assert not [name for name in web.environ() if "QUEUE" in name]
 
 
 def test_each_process_knows_its_own_password_alone_and_shows_none(up: Up) -> None:

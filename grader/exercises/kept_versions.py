@@ -6,7 +6,7 @@ version is refused, and its submissions wait, until the edit is undone or the ve
 
 from grader.base.errors import ExerciseError
 from grader.exercises import versions
-from grader.ledger import Ledger
+from grader.ledger import Ledger, exists
 from grader.ledger.versions import keep, kept
 from grader.schema import Exercise
 
@@ -28,11 +28,26 @@ class KeptVersions:
         Raises:
             EditedExercise: It grades otherwise.
         """
+        self._was_used(exercise)
+
+    def use(self, exercise: Exercise) -> None:
+        """Keep what this version is at its first use; later on, the same as `vet`.
+
+        Raises:
+            EditedExercise: It was used before, and graded otherwise.
+        """
+        if not self._was_used(exercise):
+            text = versions.text(exercise)
+            keep(self.ledger, exercise.id, exercise.version, versions.digest(text), text)
+            self._was_used(exercise)  # another process may have been faster, with another text
+
+    def _was_used(self, exercise: Exercise) -> bool:
+        """Return whether the version was used before, and is what it was then; False if nobody has used it."""
         if self._sound.get(exercise.id) is exercise:
-            return
+            return True
         was = kept(self.ledger, exercise.id, exercise.version)
         if was is None:
-            return
+            return False
         if was.digest != versions.digest(versions.text(exercise)):
             changes = "; ".join(versions.edits(was.content, exercise)) or "its text is another one"
             message = (
@@ -41,14 +56,16 @@ class KeptVersions:
             )
             raise EditedExercise(message)
         self._sound[exercise.id] = exercise
+        return True
 
-    def use(self, exercise: Exercise) -> None:
-        """Keep what this version is at its first use; later on, the same as `vet`.
 
-        Raises:
-            EditedExercise: It was used before, and graded otherwise.
-        """
-        if self._sound.get(exercise.id) is not exercise:
-            text = versions.text(exercise)
-            keep(self.ledger, exercise.id, exercise.version, versions.digest(text), text)
-            self.vet(exercise)
+def vet_here(exercise: Exercise) -> None:
+    """Compare the exercise with what its version was in this machine's ledger, if there is one.
+
+    Raises:
+        EditedExercise: It was used before, and graded otherwise.
+        LedgerError: The ledger cannot be read.
+    """
+    if exists():
+        with Ledger() as ledger:
+            KeptVersions(ledger).vet(exercise)

@@ -1,0 +1,60 @@
+"""`grade students roster`: the list of a course's students."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.base.errors import InvalidInput, Problem
+from grader.cli.commands.teaching.students.asking import (
+    CourseName,
+    PlatformName,
+    as_table,
+    check_known,
+    check_platform,
+)
+from grader.cli.console import say
+from grader.cli.options import print_or_write
+from grader.ledger import LOCAL, Ledger
+from grader.ledger.people import rosters
+from grader.students.course import rosters as tables
+
+MOST_BYTES = 5_000_000
+
+
+def roster(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A table in CSV with the columns student, section, name.", metavar="[FILE]"),
+    ] = None,
+    platform: PlatformName = None,
+    course: CourseName = None,
+) -> None:
+    """Show the students of a course, or replace the list by a table with the columns student, section, name."""
+    with Ledger() as ledger:
+        if file is not None:
+            check_platform(ledger, platform)
+            lines = tables.read(_content(file), str(file))
+            rosters.replace(ledger, platform or LOCAL, course or "", lines)
+            say(f"{len(lines)} students are on the roster of {course or 'no course'}, platform {platform or LOCAL}")
+            return
+        known = rosters.listed(ledger)
+        check_known("--platform", platform, (each.platform for each in known))
+        check_known("--course", course, (each.course for each in known))
+        chosen = [each for each in known if platform in (None, each.platform) and course in (None, each.course)]
+        rows = [each._asdict() for each in chosen]
+        print_or_write(as_table(rows, rosters.ListedStudent._fields) if rows else "no student is on a roster", None)
+
+
+def _content(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            raise InvalidInput(str(file), [Problem("too-large", f"a roster has at most {MOST_BYTES:,} bytes")])
+        return raw.decode("utf-8")
+    except OSError as error:
+        raise InvalidInput(str(file), [Problem("unreadable", f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError:
+        message = "this is not UTF-8; save the table as CSV in UTF-8"
+        raise InvalidInput(str(file), [Problem("not-utf8", message)]) from None

@@ -1,0 +1,33 @@
+"""The house: everything that the rooms behind the web door share."""
+
+from grader.doors.web.clerk import Clerk
+from grader.doors.web.rates import Rates
+from grader.ledger import Ledger
+from grader.service import platforms
+from grader.service.reception import Reception
+from grader.service.settings import Settings
+
+GUESSES_PER_MINUTE = 20
+"""The wrong tokens that one address may show on the page where people sign in."""
+
+
+class House:
+    """The settings, the ledger, the platforms, and the one who takes submissions in."""
+
+    def __init__(self, given: Settings, ledger: Ledger) -> None:
+        """Read the platforms, and let submissions come into this ledger.
+
+        Raises:
+            PlatformsError: The list of platforms cannot be used.
+        """
+        self.settings, self.ledger = given, ledger
+        self.platforms = platforms.load(given.platforms)
+        self.reception = Reception(ledger, self.platforms, in_person=True)
+        self.clerk = Clerk(self.reception)
+        self.rates = Rates(given.web.per_minute)
+        self.guesses = Rates(GUESSES_PER_MINUTE)
+
+    @property
+    def url(self) -> str:
+        """The address under which people and platforms reach the door, without a slash at its end."""
+        return self.settings.web.url

@@ -1,0 +1,15 @@
+"""All rooms of the pages."""
+
+from itertools import chain
+
+from starlette.routing import BaseRoute
+
+from grader.doors.web.house import House
+from grader.doors.web.pages import entering, exploring, gallery, own, teaching
+
+ROOMS = (entering.routes, own.routes, exploring.routes, gallery.routes, teaching.routes)
+
+
+def routes(house: House) -> list[BaseRoute]:
+    """Return all ways to pages."""
+    return list(chain.from_iterable(room(house) for room in ROOMS))
