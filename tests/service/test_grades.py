@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -16,10 +16,13 @@ from grader.grading.grade import grade
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.ledger.handed_in import PREFIX
-from grader.ledger.people.adjustments import Adjustments
+from grader.ledger.people import rosters
+from grader.ledger.people.adjustments import Adjustments, Whose
+from grader.ledger.people.rosters import ListedStudent, RosterLine
 from grader.report.text import grades as shown
 from grader.report.text.grades import Column
-from grader.schema import Exercise, Submission
+from grader.schema import Adjustment, Exercise, Submission
+from grader.service.adjusting import adjust
 from grader.service.platforms import Platform
 from grader.service.reception import Reception
 from grader.service.worker import Worker
@@ -39,20 +42,9 @@ UNREADABLE = "exercise: planted-heads\nclaims:\n  - {layer: none}\n"
 COLUMN = Column("Heads", 100.0, "SIS Login ID")
 
 
-class Listed(NamedTuple):
-    """A line of a roster."""
-
-    platform: str
-    course: str
-    student: str
-    section: str = ""
-    name: str = ""
-
-
-class Because(NamedTuple):
-    """A decision's reason."""
-
-    reason: str
+def on_roster(platform: str, course: str, student: str, section: str = "", name: str = "") -> ListedStudent:
+    """Return a line of a roster."""
+    return ListedStudent(platform, course, student, section, name)
 
 
 class Course:
@@ -116,8 +108,8 @@ def course(ledger: Ledger, worker: Worker, tables: Path, exercises: Path) -> Cou
 
 
 def decided(**decisions: Any) -> Register:  # noqa: ANN401
-    made = Adjustments(**decisions, made=(Because("was ill"),))
-    return Register(decisions=lambda *_: made)
+    made = Adjustment(kind="excused", reason="was ill", made_at=CAME)
+    return Register(decisions=lambda *_: Adjustments(**decisions, made=(made,)))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +166,7 @@ def test_students_with_only_rejected_files_and_those_who_handed_in_nothing_are_l
     course.hand_in("lost", text="claims: [")
     course.hand_in("elsewhere", text=UNREADABLE.replace("planted-heads", "mini-heads"))
     course.hand_in("nobody", text="exercise: no-such\nclaims: []\n")
-    register = Register((Listed("canvas", "", "ada"), Listed("canvas", "A", "absent", "red", "Ab Sent")))
+    register = Register((on_roster("canvas", "", "ada"), on_roster("canvas", "A", "absent", "red", "Ab Sent")))
     book = {grade.student: grade for grade in course.book(register=register)}
 
     assert {name: grade.state for name, grade in book.items()} == {
@@ -218,6 +210,21 @@ def test_decisions_come_before_what_was_measured(course: Course, exercises: Path
     assert (set_.score, set_.points, set_.passed, set_.note) == (0.95, 95.0, True, "was ill")
     assert (excused.excused, excused.score, excused.points, excused.passed) == (True, None, None, None)
     assert longer.late_hours == 0.0
+
+
+def test_the_ledgers_own_roster_and_decisions_count(course: Course) -> None:
+    course.hand_in("ada", BAD, course="A")
+    rosters.replace(course.ledger, "canvas", "A", [RosterLine("ada", "red"), RosterLine("eve", "blue")])
+    decided_for = Whose("canvas", "ada", planted.ID)
+    adjust(
+        course.ledger, decided_for, Adjustment(kind="score", score=0.5, reason="oral", made_at=CAME), "an instructor"
+    )
+    book = course.book(register=Register(rosters.listed(course.ledger)), course="A")
+
+    assert [(grade.student, grade.section, grade.state, grade.score, grade.note) for grade in book] == [
+        ("ada", "red", "graded", 0.5, "oral"),
+        ("eve", "blue", "nothing", None, ""),
+    ]
 
 
 def test_two_students_of_one_name_are_two_lines_and_share_nothing(course: Course, tables: Path) -> None:
@@ -280,7 +287,11 @@ def test_every_view_of_many_students_takes_the_same_selection(
     course.hand_in("bob", course="B")
     course.hand_in("eve", course="B", platform="moodle")
     course.at_terminal("tom")
-    roster = (Listed("canvas", "A", "ada", "red"), Listed("moodle", "B", "eve", "red"), Listed("canvas", "B", "bob"))
+    roster = (
+        on_roster("canvas", "A", "ada", "red"),
+        on_roster("moodle", "B", "eve", "red"),
+        on_roster("canvas", "B", "bob"),
+    )
     if "section" in selection:
         selection = {**selection, "register": Register(roster)}
 
@@ -358,7 +369,7 @@ def test_no_name_is_a_formula_in_any_table(course: Course, student: str) -> None
 def test_canvas_gets_its_columns_and_no_empty_grade(course: Course) -> None:
     course.hand_in("ada", FAIR)
     course.hand_in("stuck", text=UNREADABLE)
-    register = Register((Listed("canvas", "A", "ada", "red", "Ada L."),))
+    register = Register((on_roster("canvas", "A", "ada", "red", "Ada L."),))
     book = course.book(register=register)
     excused = book[0].model_copy(update={"student": "eve", "excused": True, "score": None, "points": None})
 

@@ -189,9 +189,9 @@ class Incoming:
 
     def raise_credit(self, platform: str, read: ReadContent, credit: float) -> None:
         """Give every attempt with this content at least this credit: a copy that was in time was judged after it."""
-        theirs = (ROW[name] == value for name, value in _whose(platform, read).items())
-        lower = (*COUNTS, ROW.content == read.content, ROW.credit < credit)
-        self._connection.execute(sa.update(SUBMISSIONS).where(*theirs, *lower).values(credit=credit))
+        theirs = (ROW[name] == value for name, value in _whose(platform, read).items())  # an update takes no parameters
+        less = (*COUNTS, ROW.content == read.content, ROW.credit < credit)
+        self._connection.execute(sa.update(SUBMISSIONS).where(*theirs, *less).values(credit=credit))
 
     def adjustments(self, platform: str, read: ReadContent) -> Adjustments:
         """Return what an instructor decided for the student on the exercise."""
