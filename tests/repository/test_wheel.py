@@ -20,6 +20,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from grader import __version__, exercises
+from tests.support import readers
+from tests.support.offline import offline
 
 ROOT = Path(__file__).parents[2]
 GRADER = ROOT / "grader"
@@ -178,6 +180,24 @@ def test_the_small_installation_gives_the_same_report(
     assert (here.stderr, here.returncode) == ("", there.returncode)
     assert here.stdout == there.stdout
     assert ("<svg" in here.stdout) == (name == "mini-heads")
+
+
+def test_a_package_made_in_the_small_installation_is_graded_in_it(wheel: Path, small: Path, tmp_path: Path) -> None:
+    made = run(small, tmp_path, "grade", "package", "gradescope", "mini-heads", "--out", "x.zip")
+    root = tmp_path / "autograder"
+    with ZipFile(tmp_path / "x.zip") as archive:
+        archive.extractall(root / "source")
+    (root / "venv").symlink_to(small)
+    (root / "submission").mkdir()
+    (root / "submission" / "mine.yaml").write_bytes((ROOT / "exercises" / "mini-heads" / "my_heads.yaml").read_bytes())
+
+    done = offline(["bash", root / "source" / "run_autograder"], root, AUTOGRADER=str(root))
+    results = readers.gradescope((root / "results" / "results.json").read_text())
+    (packed,) = (root / "source").glob("*.whl")
+
+    assert (made.returncode, done.returncode, done.stderr) == (0, 0, "")
+    assert (results["score"], results["extra_data"]["passed"]) == (64, True)
+    assert (packed.name, set(ZipFile(packed).namelist())) == (wheel.name, set(ZipFile(wheel).namelist()))
 
 
 def test_the_small_installation_says_what_a_worker_lacks(small: Path, tmp_path: Path) -> None:
