@@ -24,6 +24,8 @@ from grader import __version__, exercises
 from grader.measuring.tables.carried import FILE_NAME as SCORES
 from grader.measuring.tables.carried import Carried, entries_of, packed
 from grader.measuring.tables.digests import basis_of
+from tests.support import readers
+from tests.support.offline import offline
 
 ROOT = Path(__file__).parents[2]
 GRADER = ROOT / "grader"
@@ -212,6 +214,24 @@ def test_the_small_installation_says_why_carried_scores_are_not_used(
     assert "Traceback" not in done.stderr
     for words in (str(folder / SCORES), *told, "python -m pip install 'head-grader[measure]'"):
         assert words in done.stderr
+
+
+def test_a_package_made_in_the_small_installation_is_graded_in_it(wheel: Path, small: Path, tmp_path: Path) -> None:
+    made = run(small, tmp_path, "grade", "package", "gradescope", "mini-heads", "--out", "x.zip")
+    root = tmp_path / "autograder"
+    with ZipFile(tmp_path / "x.zip") as archive:
+        archive.extractall(root / "source")
+    (root / "venv").symlink_to(small)
+    (root / "submission").mkdir()
+    (root / "submission" / "mine.yaml").write_bytes((ROOT / "exercises" / "mini-heads" / "my_heads.yaml").read_bytes())
+
+    done = offline(["bash", root / "source" / "run_autograder"], root, AUTOGRADER=str(root))
+    results = readers.gradescope((root / "results" / "results.json").read_text())
+    (packed,) = (root / "source").glob("*.whl")
+
+    assert (made.returncode, done.returncode, done.stderr) == (0, 0, "")
+    assert (results["score"], results["extra_data"]["passed"]) == (64, True)
+    assert (packed.name, set(ZipFile(packed).namelist())) == (wheel.name, set(ZipFile(wheel).namelist()))
 
 
 def test_the_small_installation_says_what_a_worker_lacks(small: Path, tmp_path: Path) -> None:

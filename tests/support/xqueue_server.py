@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
         if name == "login":
             newer = self.fake.dialect == "edx-submissions"
             cookies = [f"csrftoken={secrets.token_hex(8)}; Path=/"] if newer else []
-            self._say(405 if newer else 200, 1, "login_required", cookies)
+            self._say(200, 0 if newer else 1, "" if newer else "login_required", cookies)
         elif self._enters():
             assert parse_qs(urlsplit(self.path).query)["queue_name"] == ["mini-heads"]
             self._say(200, *self.fake.take())
