@@ -164,7 +164,6 @@ def test_a_score_that_is_not_taken_is_sent_again(tool_server: World, lms: Lms, f
     assert part(lms) == 0.5
 
 
-@EVERY
 def test_a_platform_that_is_down_for_an_hour_misses_nothing(tool_server: World, lms: Lms) -> None:
     tool_server.launch(lms)
     lms.is_down = True
@@ -253,7 +252,6 @@ def test_a_token_is_used_until_the_platform_takes_it_no_longer(tool_server: Worl
     assert lms.token_requests == 2
 
 
-@EVERY
 def test_two_couriers_do_not_send_to_one_line_item_at_once(tool_server: World, lms: Lms) -> None:
     tool_server.launch(lms)
     tool_server.hand_in(lms.name, 0.5)

@@ -1,20 +1,20 @@
 """`grade lti`: what an operator does so that a platform's students come in."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 import yaml
+from typer.testing import CliRunner
 
+from grader.base.errors import GraderError
+from grader.cli import app
 from grader.ledger import Ledger
 from grader.ledger.lti import line_items, registrations
 from grader.ledger.lti.line_items import LaunchedItem
 from grader.ledger.lti.registrations import Registration
-from tests.cli.conftest import REPOSITORY, RUN
 
 URL = "https://heads.example.edu"
 CANVAS = {
@@ -28,24 +28,26 @@ CANVAS = {
 MOODLE = Registration("moodle", "https://moodle.example", "abc", (), *(["https://moodle.example/x"] * 3))
 
 
-def run(home: Path, *commands: Sequence[str]) -> list[tuple[int, str, str]]:
-    """Run commands one after the other, and return code, output and errors of each."""
-    given = {"GRADER_HOME": str(home), "GRADER_PLATFORMS": str(home / "platforms.yaml"), "LC_ALL": "C.UTF-8"}
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
-    argv = [sys.executable, "-c", RUN, json.dumps(commands)]
-    done = subprocess.run(argv, cwd=REPOSITORY, env={**inherited, **given}, capture_output=True, text=True, check=True)
-    return [tuple(each) for each in json.loads(done.stdout)]
+def run(*commands: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Run commands one after the other in this process, and return code, output and error of each."""
+    results = []
+    for command in commands:
+        done = CliRunner().invoke(app, ["lti", *command])
+        error = done.exception if isinstance(done.exception, GraderError) else None
+        results.append((error.exit_code if error else done.exit_code, done.stdout, str(error or "")))
+    return results
 
 
-def test_an_operator_registers_a_platform_and_changes_the_key(tmp_path: Path) -> None:
+def test_an_operator_registers_a_platform_and_changes_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path))
+    monkeypatch.setenv("GRADER_PLATFORMS", str(tmp_path / "platforms.yaml"))
     listed = [{"name": "canvas", "lti": CANVAS}, {"name": "moodle"}]
     (tmp_path / "platforms.yaml").write_text(yaml.safe_dump({"platforms": listed}))
     nothing, unnamed, twice, linked = run(
-        tmp_path,
-        ["lti", "register", "blackboard", "--url", URL],
-        ["lti", "register", "moodle"],
-        ["lti", "register", "canvas", "--url", URL],
-        ["lti", "register", "moodle", "--url", f"{URL}/"],
+        ["register", "blackboard", "--url", URL],
+        ["register", "moodle"],
+        ["register", "canvas", "--url", URL],
+        ["register", "moodle", "--url", f"{URL}/"],
     )
 
     assert (nothing[0], unnamed[0], twice[0]) == (2, 2, 2)
@@ -62,13 +64,12 @@ def test_an_operator_registers_a_platform_and_changes_the_key(tmp_path: Path) ->
         assert item
         line_items.end(ledger, item, "refused", "the place for the score is gone")
     deployed, wrong, shown, as_json, keys, rotated = run(
-        tmp_path,
-        ["lti", "deployment", "moodle", "2"],
-        ["lti", "deployment", "canvas", "2"],
-        ["lti", "list"],
-        ["lti", "list", "--format", "json"],
-        ["lti", "keys"],
-        ["lti", "keys", "--rotate"],
+        ["deployment", "moodle", "2"],
+        ["deployment", "canvas", "2"],
+        ["list"],
+        ["list", "--format", "json"],
+        ["keys"],
+        ["keys", "--rotate"],
     )
 
     assert (deployed[0], wrong[0]) == (0, 2)
