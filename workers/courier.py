@@ -1,4 +1,4 @@
-"""The courier: delivers every answer that is owed, by the platform's results stream and then by its webhook.
+"""The courier: delivers every answer that is owed, by the platform's results stream, then by webhook and to gradebooks.
 
 An answer is noted as delivered only after it was accepted: whatever process dies, it is delivered again. Any number of
 couriers may run: what one has taken, no other gets before its lease ends.
@@ -6,6 +6,7 @@ couriers may run: what one has taken, no other gets before its lease ends.
 
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -17,6 +18,7 @@ import redis
 
 from grader import __version__, exercises
 from grader.base.errors import GraderError
+from grader.doors.lti.tool import Tool
 from grader.ledger import Ledger
 from grader.ledger.queue.outbox import Delivery, Outbox
 from grader.ledger.queue.status import SubmissionStatus, statuses
@@ -24,6 +26,7 @@ from grader.service import answers, platforms, streams
 from grader.service.settings import Settings
 from grader.service.signing import webhook_headers
 from workers import logs
+from workers.passback import PassingBack
 from workers.supervision.process import Process
 from workers.webhooks import Ended, Post, Posting, Receiver
 
@@ -31,6 +34,8 @@ BATCH = 25
 """Results that are put on the streams at once; the largest have some megabytes."""
 PAUSE_SECONDS = 0.2
 """Between two queries of the outbox, while little is owed."""
+SCORES_PAUSE_SECONDS = 0.5
+"""After a query that finds no score to send."""
 REST_FACTOR = 10
 """A query that finds no webhook to serve is followed by a rest that is this many times longer than the query."""
 JITTER = 0.2
@@ -74,9 +79,11 @@ class Courier:
         self.posting = Posting(patience.post)
         hooked = (platform.name for platform in self.platforms.values() if platform.webhook)
         self.receivers = {name: Receiver(patience.first, patience.rest) for name in hooked}
+        self.passing = PassingBack(Tool(self.ledger, self.platforms, ""))
+        self.gradebooks = defaultdict[str, Receiver](lambda: Receiver(patience.first, patience.rest))
         self._over: list[Ended] = []
         self._pause = 0.0
-        self._rest_until = 0.0
+        self._rest_until = self._scores_rest_until = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -88,13 +95,17 @@ class Courier:
         until = monotonic() + self.patience.stop
         while error is None and self.posting.is_busy and (left := until - monotonic()) > 0:
             self._note(self.posting.ended(left))
-        for delivery in self.posting.close():
+        while error is None and self.passing.is_busy and monotonic() < until:
+            self._note_scores(PAUSE_SECONDS)
+        for delivery in (*self.posting.close(), *self.passing.close()):
             self.outbox.failed(delivery, "the courier was told to stop", timedelta(0))
 
     def round(self) -> None:
         """Deliver what is due, or wait a moment for it; posts go on meanwhile."""
         self._note(self.posting.ended(self._pause))
+        self._note_scores()
         self._post()
+        self._pass_back()
         self._pause = 0.0 if self._put_on_streams() == BATCH else PAUSE_SECONDS
 
     def _put_on_streams(self) -> int:
@@ -152,6 +163,31 @@ class Courier:
             else:
                 self.receivers[delivery.platform].busy += 1
                 self.posting.begin(post)
+
+    def _pass_back(self) -> None:
+        """Begin to send the scores that are due, while there is room."""
+        if not self.passing.room or monotonic() < self._scores_rest_until:
+            return
+        begun = monotonic()
+        room = {name: gradebook.room for name, gradebook in self.gradebooks.items()}
+        due = self.outbox.due("lti", self.passing.room, room)
+        if not due:
+            self._scores_rest_until = monotonic() + max(SCORES_PAUSE_SECONDS, REST_FACTOR * (monotonic() - begun))
+        for delivery in due:
+            self.gradebooks[delivery.platform].busy += 1
+            self.passing.begin(delivery)
+
+    def _note_scores(self, seconds: float = 0.0) -> None:
+        """Note the outcome of scores that were sent."""
+        ended = self.passing.ended(seconds)
+        for each in ended:
+            self.gradebooks[each.delivery.platform].note(each.outcome)
+        for each in ended:  # what cannot be noted now is sent again when its lease is over, and found to be there
+            if each.outcome.reason:
+                self._failed(each.delivery, each.outcome.reason)
+            else:
+                self.outbox.delivered([each.delivery])
+                log.info("delivered", extra=_about(each.delivery))
 
     def _note(self, ended: Sequence[Ended]) -> None:
         """Note the outcome of posts; if that fails now, a later round does it."""

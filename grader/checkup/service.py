@@ -13,6 +13,7 @@ from grader.base.errors import GraderError
 from grader.checkup.check import Check
 from grader.checkup.queue import CLOCK_SECONDS, Server, clock
 from grader.ledger import SCHEMA, Ledger, tokens
+from grader.ledger.lti import line_items
 from grader.ledger.queue.figures import figures, held, server_time
 from grader.service import platforms, streams, up
 from grader.service.dead import DeadLetters
@@ -151,6 +152,9 @@ def _rows(ledger: Ledger) -> Iterator[Check]:
     yield _tokens(ledger)
     owed = sum(each.answers for each in rows.undelivered.values())
     yield Check(True, "answers", f"{owed} still to be delivered")
+    if troubled := len(line_items.troubled(ledger)):
+        result = f"{troubled} places in gradebooks cannot take their score"
+        yield Check(False, "gradebooks", result, "to list them, run: grade lti list", is_optional=True)
     if dead := len(DeadLetters(ledger).listed()):
         yield Check(False, "dead letters", f"{dead} in all", "to list them, run: grade dead list", is_optional=True)
     else:

@@ -90,6 +90,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "teaching.whatif:regrade",
         "Grade all stored reports again with the exercise as it is now; old reports stay in the ledger.",
     ),
+    "package": (
+        "teaching.package:package",
+        "Write what a platform's autograder takes for an exercise, with its scores: no torch is needed there.",
+    ),
     "up": (
         "operating.up:up",
         "Run the whole service on this machine until Ctrl-C: queue, intake, dispatcher, courier, web door and workers.",
@@ -114,6 +118,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": (
         "operating.backup:restore",
         "Put a backup back: everything in it, or nothing if something is wrong with it.",
+    ),
+    "lti": (
+        "operating.lti:app",
+        "Register platforms that come in by LTI 1.3, list them, and change the keys that they know us by.",
     ),
     "doctor": (
         "operating.doctor:doctor",

@@ -13,7 +13,8 @@ from grader.base.language import N_, _, ngettext
 from grader.base.numbers import percent
 from grader.cli.console import say
 from grader.cli.options import print_or_write
-from grader.cli.rendering import NoResult, failure_of, give_reason
+from grader.cli.rendering import give_reason
+from grader.report.failures import NoResult, failure_of
 from grader.report.formats import Format, Material, rendered
 from grader.report.text.decisions import decided
 from grader.report.text.labels import padded

@@ -3,29 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from grader.base.errors import GraderError, InvalidInput, Problem
+from grader.base.errors import InvalidInput
 from grader.cli.options import FORMAT, OutPath, print_or_write
 from grader.report import formats
+from grader.report.failures import failure_of
 from grader.report.formats import Failure, Format
-
-if TYPE_CHECKING:
-    from grader.schema.queue import State
 
 FormatOption = Annotated[Format, FORMAT]
 Out = OutPath
-
-
-class NoResult(GraderError):
-    """There is no report, or not yet, through no fault of the student."""
-
-    def __init__(self, message: str, state: "State" = "dead") -> None:
-        """`state` is that of the submission on its queue."""
-        super().__init__(message)
-        self.state = state
 
 
 @contextmanager
@@ -39,17 +28,6 @@ def or_the_reason(source: str, form: Format, out: Path | None) -> Iterator[None]
         with suppress(InvalidInput):  # that the file cannot be written is told already, or matters less
             give_reason(failure_of(error, source), form, out)
         raise
-
-
-def failure_of(error: Exception, source: str) -> Failure:
-    """Return an error as the reason why there is no report."""
-    exit_code = error.exit_code if isinstance(error, GraderError) else GraderError.exit_code
-    if isinstance(error, InvalidInput):
-        return Failure(error.source, "rejected", error.problems, exit_code)
-    is_theirs = exit_code == InvalidInput.exit_code
-    state = "rejected" if is_theirs else error.state if isinstance(error, NoResult) else "dead"
-    text = str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
-    return Failure(source, state, (Problem("wrong-input" if is_theirs else state, text),), exit_code)
 
 
 def give_reason(failure: Failure, form: Format, out: Path | None) -> None:

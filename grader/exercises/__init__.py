@@ -13,6 +13,7 @@ from grader.exercises.loading import (
     once,
     own_folders,
     read,
+    shipped,
     within,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "once",
     "own_folders",
     "read",
+    "shipped",
     "within",
 ]

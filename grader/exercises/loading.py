@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from grader import documents
@@ -26,8 +26,8 @@ SIZE_LIMIT = 4 * 1024 * 1024
 RESERVED = ("check", "new", "publish", "sentences", "verify")
 """The subcommands of `grade exercises`, which no exercise may have as its id."""
 
-_SEEN: ContextVar[dict[str, Exercise] | None] = ContextVar("_SEEN", default=None)
-"""The exercises that were loaded by their id within `once`."""
+_SEEN: ContextVar["_Seen | None"] = ContextVar("_SEEN", default=None)
+"""What was read within `once`."""
 _PACKAGE = Path(__file__).parents[1]
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -38,7 +38,8 @@ def folders() -> tuple[Path, ...]:
     Raises:
         ExerciseError: `GRADER_EXERCISES` names something that is not such a folder.
     """
-    return tuple({folder.resolve(): folder for folder in (*_shipped(), *_given())}.values())
+    ours = shipped()
+    return tuple({folder.resolve(): folder for folder in ([ours] if ours else []) + _given()}.values())
 
 
 def own_folders() -> tuple[Path, ...]:
@@ -47,13 +48,14 @@ def own_folders() -> tuple[Path, ...]:
     Raises:
         ExerciseError: It names something that is not such a folder.
     """
-    shipped = {folder.resolve() for folder in _shipped()}
-    return tuple(folder for folder in folders() if folder.resolve() not in shipped)
+    ours = shipped()
+    return tuple(folder for folder in folders() if ours is None or folder.resolve() != ours.resolve())
 
 
-def _shipped() -> list[Path]:
-    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")  # installed; in a source checkout
-    return [folder for folder in places if folder.is_dir()][:1]
+def shipped() -> Path | None:
+    """Return the folder of the shipped exercises, in an installation or in a clone; None if there is none."""
+    places = (_PACKAGE / "exercises_shipped", _PACKAGE.parent / "exercises")
+    return next((folder for folder in places if folder.is_dir()), None)
 
 
 def _given() -> list[Path]:
@@ -69,12 +71,28 @@ def _given() -> list[Path]:
     return given
 
 
+class _Seen:
+    """The folders that were found, and the exercises that were loaded by their id."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[str, Exercise] = {}
+
+    @cached_property
+    def folders(self) -> dict[str, Path]:
+        return _available()
+
+
 def available() -> dict[str, Path]:
     """Return every exercise's folder by the exercise's id, in the order of the ids.
 
     Raises:
         ExerciseError: A folder is not an exercise, its name is not an id, or it repeats an id.
     """
+    seen = _SEEN.get()
+    return seen.folders if seen else _available()
+
+
+def _available() -> dict[str, Path]:
     by_id: dict[str, Path] = {}
     for folder in (folder for root in folders() for folder in within(root)):
         name = folder.name
@@ -114,15 +132,15 @@ def load(exercise: str | Path, *, graded: bool = True) -> Exercise:
     if seen is None:
         return _loaded(exercise, graded=graded)
     name = str(exercise)
-    if name not in seen:
-        seen[name] = _loaded(name, graded=graded)
-    return seen[name]
+    if name not in seen.loaded:
+        seen.loaded[name] = _loaded(name, graded=graded)
+    return seen.loaded[name]
 
 
 @contextmanager
 def once() -> Iterator[None]:
-    """Load each exercise only once within this block, however often it is named; for many submissions at a time."""
-    token = _SEEN.set({})
+    """Look for exercises and load each only once within this block, which is short: for many submissions at a time."""
+    token = _SEEN.set(_Seen())
     try:
         yield
     finally:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -95,12 +95,17 @@ def meant_by(word: str, kinds: Sequence[K]) -> list[K]:
 
 def typed(kind: Kind) -> str:
     """Return the keys of a claim of this kind, such as `type: syntactic, relation: verb_subject`."""
+    return naming.as_keys(keys_of(kind))
+
+
+def keys_of(kind: Kind) -> dict[str, Any]:
+    """Return the keys of a claim of this kind with their values, without those that have their default."""
     given = {
         each.name: kind.parameters[each.name]
         for each in kind.head_type.parameters
         if each.always_named or kind.parameters[each.name] != each.default
     }
-    return naming.as_keys({"type": kind.type, **given})
+    return {"type": kind.type, **given}
 
 
 def head_named(words: Sequence[str], size: tuple[int, int], transformer: str, source: str) -> HeadIndex:

@@ -25,6 +25,7 @@ from grader.base.installed import refuse_without
 from grader.base.language import _
 from grader.base.memory import enough_memory
 from grader.exercises import folder_of
+from grader.exercises import load as load_exercise
 from grader.grading.grade import credited, grade
 from grader.grading.mattering import needs_causal
 from grader.grading.standings import Standings
@@ -82,6 +83,17 @@ class Laboratory:
         self.exercise, self.folder, self.explicit = exercise, folder, explicit
         self.device = devices.meant(device)
         self.say, self.progress = say, progress
+
+    @classmethod
+    def of_folder(cls, place: Path, folder: Path) -> Self:
+        """Return the laboratory of the exercise that lies in `place`, wherever that is, with the scores beside it.
+
+        Raises:
+            ExerciseError: There is no valid exercise.
+        """
+        laboratory = cls(load_exercise(place), folder)
+        laboratory.carried = Carried(place / SCORES)
+        return laboratory
 
     def elsewhere(self, folder: Path, device: str) -> "Laboratory":
         """Return the same laboratory with another folder, which measures all that is not kept there on this device."""

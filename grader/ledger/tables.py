@@ -67,12 +67,13 @@ DELIVERIES = sa.Table(
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("submission", sa.Integer, sa.ForeignKey("submissions.id"), nullable=False),
-    sa.Column("channel", sa.String(16), nullable=False),  # `stream` or `webhook`
+    sa.Column("channel", sa.String(16), nullable=False),  # `stream`, `webhook` or `lti`
     sa.Column("message", sa.String(64), nullable=False),  # its id, the same over all tries
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("wake_at", sa.String(32)),  # the time of the next try; null once it is delivered
     sa.Column("reason", sa.Text, nullable=False),  # of the last failure
     sa.Column("delivered_at", sa.String(32)),
+    sa.Column("line_item", sa.Integer),  # of `line_items`, by the channel `lti`
     sqlite_autoincrement=True,
 )
 sa.Index("deliveries_waiting", DELIVERIES.c.wake_at)
@@ -152,21 +153,6 @@ TOKENS = sa.Table(  # of the web door
     sqlite_autoincrement=True,
 )
 
-SESSIONS = sa.Table(  # of people at the web door's pages
-    "sessions",
-    METADATA,
-    sa.Column("digest", sa.String(64), primary_key=True),  # of what the browser shows
-    sa.Column("platform", sa.String(64), nullable=False),
-    sa.Column("student", sa.Text, nullable=False),  # empty for somebody who is no student
-    sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("course", sa.Text),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("framed_by", sa.Text, nullable=False),  # origins, separated by spaces
-    sa.Column("token", sa.Integer, sa.ForeignKey("tokens.id")),  # with which it began; null after a launch
-    sa.Column("ends_at", sa.String(32), nullable=False),
-)
-sa.Index("sessions_ends_at", SESSIONS.c.ends_at)
-
 ROSTER = sa.Table(  # the students of a course, as its instructor or its platform listed them
     "roster",
     METADATA,
@@ -220,3 +206,76 @@ MEASUREMENTS = sa.Table(  # of every head of an exercise's transformer, while th
     sa.UniqueConstraint("exercise", name="measurements_once"),
     sqlite_autoincrement=True,
 )
+
+SESSIONS = sa.Table(  # of people at the web door's pages
+    "sessions",
+    METADATA,
+    sa.Column("digest", sa.String(64), primary_key=True),  # of what the browser shows
+    sa.Column("platform", sa.String(64), nullable=False),
+    sa.Column("student", sa.Text, nullable=False),  # empty for somebody who is no student
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("course", sa.Text),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("framed_by", sa.Text, nullable=False),  # origins, separated by spaces
+    sa.Column("token", sa.Integer, sa.ForeignKey("tokens.id")),  # with which it began; null after a launch
+    sa.Column("ends_at", sa.String(32), nullable=False),
+)
+sa.Index("sessions_ends_at", SESSIONS.c.ends_at)
+
+LTI_REGISTRATIONS = sa.Table(  # of platforms that registered themselves; those of `platforms.yaml` are not here
+    "lti_registrations",
+    METADATA,
+    sa.Column("platform", sa.String(64), primary_key=True),
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("deployments", sa.Text, nullable=False),  # as JSON
+    sa.Column("auth_login_url", sa.Text, nullable=False),
+    sa.Column("auth_token_url", sa.Text, nullable=False),
+    sa.Column("jwks_url", sa.Text, nullable=False),
+    sa.Column("audience", sa.Text, nullable=False),
+    sa.Column("registered_at", sa.String(32), nullable=False),
+)
+
+LTI_INVITATIONS = sa.Table(  # links by which a platform may register once
+    "lti_invitations",
+    METADATA,
+    sa.Column("digest", sa.String(64), primary_key=True),  # of the token in the link
+    sa.Column("platform", sa.String(64), nullable=False),
+    sa.Column("until", sa.String(32), nullable=False),
+    sa.Column("used_at", sa.String(32)),
+)
+
+LTI_NONCES = sa.Table(  # of launches that were let in: each is good once
+    "lti_nonces",
+    METADATA,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("until", sa.String(32), nullable=False),  # from then on, its launch would be too old anyway
+)
+sa.Index("lti_nonces_over", LTI_NONCES.c.until)
+
+LTI_COURSES = sa.Table(  # the addresses at which platforms list the members of courses
+    "lti_courses",
+    METADATA,
+    sa.Column("platform", sa.String(64), primary_key=True),
+    sa.Column("course", sa.String(256), primary_key=True),
+    sa.Column("memberships_url", sa.Text, nullable=False),
+)
+
+LINE_ITEMS = sa.Table(  # the places of students' scores in platforms' gradebooks, and what was sent there last
+    "line_items",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("platform", sa.String(64), nullable=False),
+    sa.Column("course", sa.Text, nullable=False),  # empty if the platform names none
+    sa.Column("exercise", sa.Text, nullable=False),
+    sa.Column("student", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("score", sa.Float),  # sent last; null for no grade
+    sa.Column("stamp", sa.String(32)),  # the time that was sent with it; null before the first
+    sa.Column("answer", sa.String(8), nullable=False),  # of the platform: `taken`, `refused` or `unknown`
+    sa.Column("trouble", sa.Text, nullable=False),  # for the operator; empty if there is none
+    sa.Column("busy_until", sa.String(32)),  # a courier is sending; null if none is
+    sa.UniqueConstraint("platform", "student", "url", name="line_items_once"),
+    sqlite_autoincrement=True,
+)
+sa.Index("line_items_student", LINE_ITEMS.c.platform, LINE_ITEMS.c.student, LINE_ITEMS.c.exercise)

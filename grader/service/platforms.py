@@ -1,4 +1,4 @@
-"""Platforms: their names, keys and rates, and the addresses of their webhooks; read from `platforms.yaml`.
+"""Platforms: their names, keys and rates, the addresses of their webhooks, and LTI; read from `platforms.yaml`.
 
 The file holds no secret, only the paths of secret files. They are read when they are needed, so a new key needs no
 restart, and no record, message or log can show one.
@@ -8,13 +8,14 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from grader import documents
 from grader.base.errors import GraderError, InvalidInput, Problem
+from grader.ledger.lti.registrations import Registration
 from grader.schema import Identifier, Record
 from grader.service import secret_files
 
@@ -26,6 +27,9 @@ RESERVED = frozenset({*OWN_USERS, "default", "health"})
 """Names that no platform may have, because a platform's Redis user has the same name as the platform."""
 
 _URL = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
+
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+"""A name, or an address of either version of IP; what stands in a header must be nothing else."""
 
 
 class PlatformsError(GraderError):
@@ -44,29 +48,43 @@ def _absolute(path: str) -> str:
     return path
 
 
-def _safe_url(url: str) -> str:
+def safe_url(url: str) -> str:
     """Return the URL if it is encrypted or on this machine, and holds no password."""
     try:
         parts = urlsplit(url)
-        is_sound = bool(_URL.fullmatch(url)) and bool(parts.hostname) and parts.port != 0
+        is_sound = bool(_URL.fullmatch(url)) and bool(_HOST.fullmatch(parts.hostname or "")) and parts.port != 0
     except ValueError:
         is_sound = False
     if not is_sound or parts.scheme not in {"http", "https"}:
         raise ValueError("`url` must be a URL such as https://lms.example/grades")
     if parts.username is not None or parts.password is not None:
         raise ValueError("`url` must not hold a user or a password; the signature proves who posts")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("`url` must begin with https://; http:// is only for this machine, such as 127.0.0.1")
     return url
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether the host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
+def origin(url: str) -> str:
+    """Return the origin of a URL, such as `https://lms.example`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _origin(url: str) -> str:
+    if origin(safe_url(url)) != url:
+        raise ValueError(f"`{documents.shown(url)}` must be an origin, such as https://lms.example, without a path")
+    return url
+
+
+SafeUrl = Annotated[str, Field(max_length=2000), AfterValidator(safe_url)]
 SecretFile = Annotated[str, Field(min_length=1), AfterValidator(_absolute)]
 
 
@@ -80,8 +98,50 @@ class SigningKey(Record):
 class Webhook(Record):
     """The receiver of a platform's results."""
 
-    url: Annotated[str, AfterValidator(_safe_url)] = Field(description="https, or http on this machine.")
+    url: Annotated[str, AfterValidator(safe_url)] = Field(description="https, or http on this machine.")
     secret_file: SecretFile = Field(description="The file that holds the secret, `whsec_...`.")
+
+
+LTI_KEYS = ("issuer", "client_id", "deployments", "auth_login_url", "auth_token_url", "jwks_url")
+"""The keys of `lti` that the platform's administrator tells; a platform that registers itself needs none of them."""
+
+
+class Lti(Record):
+    """A platform that launches the grader by LTI 1.3."""
+
+    issuer: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
+        default=None, description="The platform's name for itself, as it stands in its launches."
+    )
+    client_id: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
+        default=None, description="The name that the platform gave to the grader."
+    )
+    deployments: tuple[Annotated[str, Field(min_length=1, max_length=255)], ...] = Field(
+        default=(), max_length=1000, description="The ids of the places in the platform where it is installed."
+    )
+    auth_login_url: SafeUrl | None = Field(default=None, description="Where a launch is confirmed.")
+    auth_token_url: SafeUrl | None = Field(default=None, description="Where access to gradebooks is asked for.")
+    jwks_url: SafeUrl | None = Field(default=None, description="Where the platform's public keys are.")
+    audience: str = Field(
+        default="", max_length=500, description="The audience of requests for access, if not `auth_token_url`."
+    )
+    names: bool = Field(default=False, description="True to show students' names; else only their ids are known.")
+    framed_by: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
+        default=(), max_length=20, description="More origins whose pages may show the grader's inside."
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        given = [name for name in LTI_KEYS if getattr(self, name)]
+        missing = [f"`{name}`" for name in LTI_KEYS if name not in given]
+        if given and missing:
+            raise ValueError(f"{', '.join(missing)} of `lti` must be given, too; or none, if it registers itself")
+        return self
+
+    def registration(self, platform: str) -> Registration | None:
+        """Return what is known of the platform with this name; None if it registers itself."""
+        if self.issuer is None:
+            return None
+        return Registration(platform, **{name: getattr(self, name) for name in (*LTI_KEYS, "audience")})
 
 
 class Platform(Record):
@@ -95,6 +155,7 @@ class Platform(Record):
         default=(), max_length=10, description="If there are keys, every submission must be signed with one of them."
     )
     webhook: Webhook | None = Field(default=None, description="The receiver of its results.")
+    lti: Lti | None = Field(default=None, description="What LTI 1.3 needs, if students come from it that way.")
     per_minute: int | None = Field(
         default=None,
         ge=1,

@@ -17,6 +17,7 @@ VARIABLES = {
     "GRADER_QUEUE_CA": "the file of the certificate authority that a `rediss://` server is checked against",
     "GRADER_DATABASE_URL": "the ledger's database; SQLite in the home folder by default",
     "GRADER_PLATFORMS": "the file that lists the platforms; without it, there is only `local`",
+    "GRADER_LTI_KEYS": "the folder of the keys by which LTI platforms know the grader; in the home folder by default",
     "GRADER_PRELOAD": "exercises, joined by commas, whose transformers a worker loads before it forks",
     "GRADER_TASK_SECONDS": "the hard limit for grading one submission; 120 by default",
     "GRADER_RESEND_SECONDS": "the time after which a message that no worker has taken is sent again; 30 by default",
@@ -135,7 +136,8 @@ def without_password(url: str) -> str:
 
 def _web(given: Mapping[str, str]) -> WebSettings:
     port = whole("GRADER_WEB_PORT", WEB_PORT, range(65_536), given)
-    url = _public(value("GRADER_WEB_URL", given) or f"http://{LOOPBACK}:{port}")
+    named = value("GRADER_WEB_URL", given)
+    url = _public(named) if named else f"http://{LOOPBACK}:{port}"
     more = [name.strip().lower() for name in value("GRADER_WEB_HOSTS", given).split(",") if name.strip()]
     if wrong := [name for name in more if not HOST.fullmatch(name.partition(":")[0])]:
         raise GraderError(f"GRADER_WEB_HOSTS={wrong[0]}: not the name or the address of a host")

@@ -69,7 +69,7 @@ class HintLine(Record):
 
 
 class Decided(Record):
-    """What an instructor decided for the student on one exercise."""
+    """A decision of an instructor for the student on one exercise."""
 
     exercise: Identifier
     adjustment: Adjustment

@@ -219,6 +219,7 @@ def test_what_is_owed_is_told_by_channel(ledger: Ledger, valkey: Valkey) -> None
         delivery(2, "webhook", tries=3, reason="answered 500"),
         delivery(1, "webhook"),
         delivery(3, "webhook", wake_at=None, delivered_at=written(datetime.now(UTC))),
+        delivery(3, "lti", line_item=1),
     ]
     with ledger.database.connection(write=True) as connection:
         connection.execute(sa.insert(SUBMISSIONS), [submission(n, "graded", n * HOUR) for n in (1, 2, 3)])
@@ -226,6 +227,7 @@ def test_what_is_owed_is_told_by_channel(ledger: Ledger, valkey: Valkey) -> None
     values = collected(ledger, valkey.url())
 
     assert (values["grader_undelivered_results", "webhook"], values["grader_undelivered_results", "stream"]) == (2, 0)
+    assert values["grader_undelivered_results", "lti"] == 1
     assert values["grader_failing_deliveries", "webhook"] == 1
     assert values["grader_delivery_tries", "webhook"] == 3
     assert values["grader_oldest_undelivered_result_age_seconds", "webhook"] == pytest.approx(7200, abs=60)

@@ -20,9 +20,9 @@ from grader.cli import outcome
 from grader.cli.console import say
 from grader.cli.handing_in.queued import TIMEOUT_SECONDS, ResultOptions, content, without_place
 from grader.cli.options import waiting
-from grader.cli.rendering import NoResult
 from grader.documents import shown
 from grader.exercises import submissions
+from grader.report.failures import NoResult
 from grader.schema.queue import TERMINAL, Result
 from grader.schema.web import PostedSubmission, Refusals, TakenIn
 

@@ -22,10 +22,10 @@ from grader.base.language import N_, _
 from grader.cli import outcome
 from grader.cli.console import say
 from grader.cli.options import waiting
-from grader.cli.rendering import NoResult
 from grader.cli.who import login_name
 from grader.documents import SIZE_LIMIT, shown
 from grader.exercises import submissions
+from grader.report.failures import NoResult
 from grader.report.formats import Format
 from grader.schema.queue import Envelope, Result
 from grader.service import streams

@@ -1,1 +1,1 @@
-"""The LTI 1.3 tool: courses of Canvas, Moodle and others come in here, and their grades go back."""
+"""The LTI 1.3 tool: people come in from a course, pick exercises for it, and their scores go back to its gradebook."""

@@ -1,6 +1,7 @@
 """The door for programs: what `import grader` gives to notebooks and scripts, loaded when it is first used."""
 
 from grader.base.errors import GraderError, InvalidInput, UnsupportedTransformer
+from grader.doors.python.checking import check
 from grader.doors.python.exploring import explore
 from grader.doors.python.grading import grade
 from grader.doors.python.opening import load_exercise
@@ -28,6 +29,7 @@ __all__ = [
     "UnsupportedTransformer",
     "Verdict",
     "attention",
+    "check",
     "explore",
     "grade",
     "load_exercise",

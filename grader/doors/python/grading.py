@@ -106,12 +106,12 @@ def grade(
             repeated, too many claims. It lists every problem, each with its claim, counted from 0.
         GraderError: The transformer is not found or is not the one that the exercise means, or a table is damaged.
     """
-    submission = _submission(exercise, claims, student)
+    submission = submitted(exercise, claims, student)
     with opened(exercise, transformer, device) as laboratory:
         return GradedReport.of(laboratory.report(submission), laboratory)
 
 
-def _submission(
+def submitted(
     exercise: Exercise, claims: Submission | Iterable[Claim | Mapping[str, Any]], student: str | None
 ) -> Submission:
     """Return the claims as a submission that was checked against the exercise."""

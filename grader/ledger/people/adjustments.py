@@ -50,7 +50,7 @@ class Whose(NamedTuple):
 
 
 class Adjustments(NamedTuple):
-    """What counts for one student on one exercise now."""
+    """The decisions that count for one student on one exercise now."""
 
     due: datetime | None = None
     """The student's own deadline; None if it is the exercise's."""

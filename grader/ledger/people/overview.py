@@ -24,7 +24,7 @@ PAGED = " ORDER BY id LIMIT :page"
 
 
 class CameIn(NamedTuple):
-    """A submission that came through a queue, whatever became of it."""
+    """A submission that came through a queue, graded or not."""
 
     platform: str
     student: str

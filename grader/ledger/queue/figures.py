@@ -15,7 +15,7 @@ from grader.ledger.tables import DEAD_LETTERS, DELIVERIES, REPORTS, SUBMISSIONS
 from grader.schema.queue import PENDING, State
 
 RECENTLY = timedelta(minutes=10)
-CHANNELS: tuple[DeliveryChannel, ...] = ("stream", "webhook")
+CHANNELS: tuple[DeliveryChannel, ...] = ("stream", "webhook", "lti")
 
 ROW, OWED = SUBMISSIONS.c, DELIVERIES.c
 

@@ -24,6 +24,25 @@ from grader.ledger.tables import SUBMISSIONS
 from grader.schema.queue import PENDING, State
 
 ROW = SUBMISSIONS.c
+COUNTS = (ROW.state.in_((*PENDING, "graded")), ROW.content.is_not(None))
+"""The conditions that an attempt fulfils."""
+OF_STUDENT = tuple(ROW[name] == sa.bindparam(name) for name in ("platform", "student", "exercise"))
+KNOWN = sa.select(ROW.id, ROW.state, ROW.digest).where(
+    ROW.platform == sa.bindparam("platform"), ROW.submission_id == sa.bindparam("name")
+)
+SAME = (
+    sa.select(ROW.content, sa.func.max(ROW.credit))
+    .where(*OF_STUDENT, *COUNTS, ROW.content.in_(sa.bindparam("contents", expanding=True)))
+    .group_by(ROW.content)
+    .order_by(sa.func.min(ROW.id))
+)
+ATTEMPTS = (
+    sa.select(sa.func.min(ROW.received_at).label("first"))
+    .where(*OF_STUDENT, *COUNTS)
+    .group_by(ROW.content)
+    .order_by("first")
+)
+"""Statements that are asked for every submission; to put one together takes longer than to run it."""
 
 
 class ReadContent(NamedTuple):
@@ -109,9 +128,7 @@ class Incoming:
 
     def known(self, platform: str, submission_id: str) -> KnownSubmission | None:
         """Return the platform's submission with this id; None if it is new."""
-        query = sa.select(ROW.id, ROW.state, ROW.digest)
-        matches = query.where(ROW.platform == platform, ROW.submission_id == submission_id)
-        row = self._connection.execute(matches).one_or_none()
+        row = self._connection.execute(KNOWN, {"platform": platform, "name": submission_id}).one_or_none()
         return None if row is None else KnownSubmission(*row)
 
     def add(self, new: NewSubmission) -> int:
@@ -135,7 +152,7 @@ class Incoming:
         if new.problems:
             following = written(new.next_allowed) if new.next_allowed else None
             columns |= {"finished_at": written(new.came_at), "next_allowed": following}
-        key: Any = self._connection.execute(sa.insert(SUBMISSIONS).values(columns)).inserted_primary_key
+        key: Any = self._connection.execute(sa.insert(SUBMISSIONS), columns).inserted_primary_key
         if new.problems:
             outbox.put(self._connection, [key[0]], new.came_at)
         return int(key[0])
@@ -166,15 +183,15 @@ class Incoming:
 
     def same_content(self, platform: str, read: ReadContent) -> KnownContent | None:
         """Return the attempt that this content is already, in whatever version of the exercise; None if it is new."""
-        same = (*_attempts_of(platform, read), ROW.content.in_((read.content, *read.older)))
-        query = sa.select(ROW.content, sa.func.max(ROW.credit)).where(*same).group_by(ROW.content)
-        rows = [KnownContent(*row) for row in self._connection.execute(query.order_by(sa.func.min(ROW.id)))]
+        asked = {**_whose(platform, read), "contents": (read.content, *read.older)}
+        rows = [KnownContent(*row) for row in self._connection.execute(SAME, asked)]
         return rows[0]._replace(credit=max(row.credit for row in rows)) if rows else None
 
     def raise_credit(self, platform: str, read: ReadContent, credit: float) -> None:
         """Give every attempt with this content at least this credit: a copy that was in time was judged after it."""
-        theirs = (*_attempts_of(platform, read), ROW.content == read.content, ROW.credit < credit)
-        self._connection.execute(sa.update(SUBMISSIONS).where(*theirs).values(credit=credit))
+        theirs = (*OF_STUDENT, *COUNTS, ROW.content == read.content, ROW.credit < credit)
+        change = sa.update(SUBMISSIONS).where(*theirs).values(credit=credit)
+        self._connection.execute(change.params(_whose(platform, read)))
 
     def adjustments(self, platform: str, read: ReadContent) -> Adjustments:
         """Return what an instructor decided for the student on the exercise."""
@@ -188,9 +205,8 @@ class Incoming:
 
     def attempts(self, platform: str, read: ReadContent) -> list[datetime]:
         """Return when each different content that counts as an attempt first came in, in order."""
-        first = sa.func.min(ROW.received_at)
-        query = sa.select(first).where(*_attempts_of(platform, read)).group_by(ROW.content).order_by(first)
-        return [datetime.fromisoformat(time) for time in self._connection.scalars(query)]
+        times = self._connection.scalars(ATTEMPTS, _whose(platform, read))
+        return [datetime.fromisoformat(time) for time in times]
 
 
 @contextmanager
@@ -204,11 +220,6 @@ def taking_in(ledger: Ledger) -> Iterator[Incoming]:
         yield Incoming(connection)
 
 
-def _attempts_of(platform: str, read: ReadContent) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        ROW.platform == platform,
-        ROW.student == read.student,
-        ROW.exercise == read.exercise,
-        ROW.state.in_((*PENDING, "graded")),
-        ROW.content.is_not(None),
-    )
+def _whose(platform: str, read: ReadContent) -> dict[str, str]:
+    """Return the values of `OF_STUDENT`."""
+    return {"platform": platform, "student": read.student, "exercise": read.exercise}

@@ -16,10 +16,10 @@ from grader.ledger.columns import storable, written
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import Ledger, Regrade
 from grader.ledger.queue import sharing
-from grader.ledger.tables import DELIVERIES, REPORTS, SUBMISSIONS
+from grader.ledger.tables import DELIVERIES, LINE_ITEMS, REPORTS, SUBMISSIONS
 from grader.schema import Report
 
-DeliveryChannel = Literal["stream", "webhook"]
+DeliveryChannel = Literal["stream", "webhook", "lti"]
 
 OF = SUBMISSIONS.c.id == DELIVERIES.c.submission
 """Joins a delivery with its submission."""
@@ -41,16 +41,24 @@ class Delivery(NamedTuple):
     submission_id: str
     revision: int
     """Of the answer, when the delivery was taken; what is sent has this one or a later one."""
+    line_item: int | None = None
+    """By the channel `lti`, the place in the platform's gradebook where the student's score goes."""
 
 
-def put(connection: sa.Connection, jobs: Sequence[int], when: datetime, channel: DeliveryChannel = "stream") -> None:
+def put(
+    connection: sa.Connection,
+    jobs: Sequence[int],
+    when: datetime,
+    channel: DeliveryChannel = "stream",
+    line_item: int | None = None,
+) -> None:
     """Owe an answer for each of these jobs to its platform, inside the caller's transaction.
 
     Every answer begins on the stream, with a revision higher than that of all earlier ones; the webhook repeats it.
     """
     if not jobs:
         return
-    row = {"channel": channel, "tries": 0, "reason": "", "wake_at": written(when)}
+    row = {"channel": channel, "tries": 0, "reason": "", "wake_at": written(when), "line_item": line_item}
     rows = [{**row, "submission": job, "message": uuid4().hex} for job in jobs]
     connection.execute(sa.insert(DELIVERIES), rows)
     if channel == "stream":
@@ -68,6 +76,16 @@ def put_again(connection: sa.Connection, entry: LedgerEntry) -> None:
     if not entry.report.gradable:  # it gives its attempt back; the other way round, a regrade costs none
         undecided = sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id.in_(jobs), SUBMISSIONS.c.state == "graded")
         connection.execute(undecided.values(state="ungradable"))
+
+
+def owe_scores(connection: sa.Connection, jobs: Sequence[int], when: datetime) -> None:
+    """Owe the score of each line item that these jobs may have changed: of the same student, exercise and course."""
+    same = [LINE_ITEMS.c[name] == SUBMISSIONS.c[name] for name in ("platform", "student", "exercise")]
+    in_course = LINE_ITEMS.c.course == sa.func.coalesce(SUBMISSIONS.c.course, "")
+    query = sa.select(SUBMISSIONS.c.id, LINE_ITEMS.c.id).join(LINE_ITEMS, sa.and_(*same, in_course))
+    graded = query.where(SUBMISSIONS.c.id.in_(jobs), SUBMISSIONS.c.report.is_not(None))
+    for job, line_item in connection.execute(graded).all():
+        put(connection, [job], when, "lti", line_item)
 
 
 def wake(connection: sa.Connection, now: datetime) -> None:
@@ -100,7 +118,7 @@ class Outbox:
             lease = {"wake_at": written(until), "tries": DELIVERIES.c.tries + 1}
             taken = sa.update(DELIVERIES).where(DELIVERIES.c.id.in_(chosen), *waiting).values(lease)
             ids = [row.id for row in connection.execute(taken.returning(DELIVERIES.c.id))]
-            own = (DELIVERIES.c[name] for name in ("id", "channel", "message", "tries"))
+            own = (DELIVERIES.c[name] for name in ("id", "channel", "message", "tries", "line_item"))
             of_submission = (SUBMISSIONS.c[name] for name in ("platform", "submission_id", "revision"))
             query = sa.select(*own, SUBMISSIONS.c.id.label("job"), *of_submission).join(SUBMISSIONS, OF)
             rows = connection.execute(query.where(DELIVERIES.c.id.in_(ids)).order_by(DELIVERIES.c.id))
@@ -110,7 +128,8 @@ class Outbox:
         """Note that these have been delivered; those of them in `then` are owed by webhook as well.
 
         If two couriers delivered the same answer, one after the other's lease, the webhook is owed once. An answer that
-        was overtaken by a newer one is owed again, so that the newest comes last.
+        was overtaken by a newer one is owed again, so that the newest comes last. What is on the stream is also owed to
+        gradebooks, as a score, which is read when it is sent, so that none is overtaken.
         """
         if not done:
             return
@@ -122,7 +141,10 @@ class Outbox:
             changed = connection.execute(change.values(values).returning(DELIVERIES.c.id, DELIVERIES.c.submission))
             jobs = {row.id: row.submission for row in changed}
             put(connection, [jobs[delivery.id] for delivery in then if delivery.id in jobs], now, "webhook")
-            put(connection, _overtaken(connection, done), now, done[0].channel)
+            if done[0].channel == "stream":
+                owe_scores(connection, list(jobs.values()), now)
+            if done[0].channel != "lti":
+                put(connection, _overtaken(connection, done), now, done[0].channel)
 
     def failed(self, delivery: Delivery, reason: str, again_in: timedelta) -> None:
         """Note a failure, its reason, and the wait before the next try, unless the answer was delivered meanwhile."""

@@ -42,7 +42,7 @@ class SubmissionStatus(NamedTuple):
     entry: LedgerEntry | None
     """The newest entry with its report; None before it is graded."""
     adjustments: Adjustments
-    """What an instructor decided for the student on the exercise."""
+    """The decisions of instructors for the student on the exercise."""
 
 
 def status(ledger: Ledger, platform: str, submission_id: str) -> SubmissionStatus | None:

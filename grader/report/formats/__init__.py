@@ -26,6 +26,8 @@ class Format(StrEnum):
     html = "html"
     gradescope = "gradescope"
     junit = "junit"
+    prairielearn = "prairielearn"
+    xqueue = "xqueue"
 
 
 class Material(NamedTuple):

@@ -11,12 +11,12 @@ from typing import Any
 
 from grader.base.language import _
 from grader.base.screen import harmless_values
-from grader.exercises.scoring import circuit_points_each, points_each, worth
+from grader.exercises.scoring import worth
 from grader.grading.hashing import content_hash
 from grader.report.formats import Failure, Material
 from grader.report.text import words
 from grader.report.text.labels import visible
-from grader.schema import Exercise, Report, Verdict, title
+from grader.schema import Exercise, Report, Verdict
 
 STATUSES = {"confirmed": "passed", "refuted": "failed"}
 """The status of a claim by its outcome; a claim that is not graded has none."""
@@ -49,7 +49,7 @@ def render(
     """
     scale = 1.0 if total_points is None else total_points / report.possible
     content: dict[str, Any] = {
-        **_frame(worth(report, total_points), _summary(report, exercise)),
+        **_frame(worth(report, total_points), words.summary(report, exercise)),
         "extra_data": {
             "content_hash": report.content_hash or content_hash(report),
             "exercise": report.exercise,
@@ -83,15 +83,9 @@ def _frame(score: float, output: str) -> dict[str, Any]:
     }
 
 
-def _summary(report: Report, exercise: Exercise | None) -> str:
-    result = words.total_sign(report).word.capitalize()
-    message = f"{words.score_line(report, exercise)}." if report.gradable else _("this 0 is not a grade.")
-    return "\n".join([f"{result}: {message}", *words.result_lines(report, exercise)])
-
-
 def _test(number: int, verdict: Verdict, report: Report, exercise: Exercise | None, scale: float) -> dict[str, Any]:
     test: dict[str, Any] = {
-        "name": f"{verdict.claim.place} {title(verdict.claim)}: {words.sign(verdict).word}",
+        "name": words.heading(verdict),
         "name_format": "text",
         "number": str(number),
         "output": "\n".join(words.verdict_lines(verdict)),
@@ -103,12 +97,6 @@ def _test(number: int, verdict: Verdict, report: Report, exercise: Exercise | No
         test["status"] = STATUSES[verdict.outcome]
         if report.feedback == "all":
             test["score"] = round(words.earned(verdict) * scale + 0.0, 4)
-            if exercise and (asked := exercise.asked(verdict.claim.kind)):
-                test["max_score"] = round((points_each(asked) + _for_circuit(verdict, exercise)) * scale, 4)
+            if exercise and (most := words.worth(verdict, exercise)):
+                test["max_score"] = round(most * scale, 4)
     return test | {"extra_data": {"outcome": verdict.outcome, "note": visible(verdict.claim.note or "")}}
-
-
-def _for_circuit(verdict: Verdict, exercise: Exercise) -> float:
-    """Return the most points for the circuit that the claim names; 0 if it names none."""
-    asked = exercise.asked(verdict.circuit.kind) if verdict.circuit else None
-    return circuit_points_each(asked.circuits) if asked and asked.circuits else 0.0

@@ -1,4 +1,4 @@
-"""What an instructor decided for a student, in words for that student."""
+"""Decisions of an instructor for one student, in words for that student."""
 
 from collections.abc import Callable
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from grader.base.language import LANGUAGES, N_, _, ngettext, spoken
 from grader.base.numbers import LEAST_PERCENT, measured_and_needed, number, percent
 from grader.exercises.names import statistic
-from grader.exercises.scoring import LUCK_LIMIT, deciding_score
+from grader.exercises.scoring import LUCK_LIMIT, circuit_points_each, deciding_score, points_each
 from grader.grading import rationale as reasons
 from grader.report.text import causal
 from grader.report.text.labels import visible
@@ -224,6 +224,20 @@ def earned(verdict: Verdict) -> float:
     return verdict.points + (verdict.circuit.points if verdict.circuit else 0.0)
 
 
+def worth(verdict: Verdict, exercise: Exercise) -> float:
+    """Return the most points for such a claim and for the circuit in it; 0 if its kind is not asked for."""
+    asked = exercise.asked(verdict.claim.kind)
+    if asked is None:
+        return 0.0
+    fed = exercise.asked(verdict.circuit.kind) if verdict.circuit else None
+    return points_each(asked) + (circuit_points_each(fed.circuits) if fed and fed.circuits else 0.0)
+
+
+def heading(verdict: Verdict) -> str:
+    """Return a claim and its outcome in one line."""
+    return f"{verdict.claim.place} {title(verdict.claim)}: {sign(verdict).word}"
+
+
 def plural_points(number: float) -> str:
     """Return `1 point`, `2.5 points`."""
     return ngettext("{points} point", "{points} points", 1 if number == 1 else 2, points=points(number))
@@ -263,6 +277,12 @@ def result_lines(report: Report, exercise: Exercise | None) -> list[str]:
     """Return what is said of a whole report below its score: what is lacking, kinds, XP, luck, and causal evidence."""
     lines = [late(report), still_needed(report, exercise), kinds_and_xp(report) if report.gradable else ""]
     return [line for line in (*lines, luck(report), *causal.without(report)) if line]
+
+
+def summary(report: Report, exercise: Exercise | None) -> str:
+    """Return what is said of a whole report, for platforms that show a number beside it whatever happens."""
+    message = f"{score_line(report, exercise)}." if report.gradable else _("this 0 is not a grade.")
+    return "\n".join([f"{total_sign(report).word.capitalize()}: {message}", *result_lines(report, exercise)])
 
 
 def remarks(verdict: Verdict) -> list[Remark]:

@@ -44,7 +44,7 @@ class Places(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What there is, or was, of a student."""
+    """Everything that there is, or was, of a student."""
 
     rows: dict[str, int]
     """Rows of the ledger by table."""

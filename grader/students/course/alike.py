@@ -23,7 +23,7 @@ from grader.schema import Record, Report
 SHORTEST_NOTE = 20
 """Letters and digits; shorter notes, such as "see above", are the same by chance."""
 BITS_PER_LETTER = 0.3
-"""What a letter of a note tells apart: half of the least that Shannon (1951) estimates for English, 0.6 bits, because
+"""The information in a letter of a note: half of the least that Shannon (1951) estimates for English, 0.6 bits, because
 all write about the same heads."""
 HALF = 0.5
 """A claim that nobody else made counts as made by half a student, so that no chance is ever 0."""
@@ -60,14 +60,14 @@ class Alike(Record):
 
 @dataclass
 class _Work:
-    """What one student claimed and wrote, over all attempts."""
+    """The claims and notes of one student, over all attempts."""
 
     who: KnownStudent
     first_seen: datetime
     right: set[str] = field(default_factory=set)
     wrong: set[str] = field(default_factory=set)
     notes: dict[str, str] = field(default_factory=dict)
-    """As the student wrote them, by the form in which they are compared."""
+    """The notes as they were written, by the form in which they are compared."""
 
     def add(self, report: Report, familiar: Collection[str]) -> None:
         for verdict in report.verdicts:

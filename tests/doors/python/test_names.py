@@ -14,7 +14,7 @@ from grader.doors import python as door
 
 ROOT = Path(__file__).parents[3]
 SHELL = {"torch", "transformers", "pydantic", "numpy", "typer", "rich", "jinja2", "pandas", "tqdm"}
-FUNCTIONS = ("load_exercise", "grade", "scan", "attention", "explore", "show")
+FUNCTIONS = ("load_exercise", "grade", "check", "scan", "attention", "explore", "show")
 USES = """\
 import grader
 

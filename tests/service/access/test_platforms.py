@@ -89,7 +89,7 @@ def test_every_mistake_is_told_at_its_place(tmp_path: Path) -> None:
         "6:11: `name` is `Canvas`; it must be lower-case words and digits joined by hyphens, such as mini-heads "
         "[bad-name]",
         "7:11: `name` canvas is taken by an earlier item; each item needs its own name [repeated]",
-        "8:5: unknown key `webhok` in platforms[2]; allowed: name, password_file, signing, webhook, per_minute, "
+        "8:5: unknown key `webhok` in platforms[2]; allowed: name, password_file, signing, webhook, lti, per_minute, "
         "most_waiting; did you mean `webhook`? [unknown-key]",
     ]
 
@@ -163,6 +163,55 @@ def test_any_other_webhook_is_refused(tmp_path: Path, url: str, why: str) -> Non
 
     assert message.startswith("1:43: `url` ")
     assert why in message
+
+
+LTI = """
+        platforms:
+          - name: canvas
+            lti:
+              issuer: https://canvas.example
+              client_id: "1"
+              deployments: [a, b]
+              auth_login_url: https://canvas.example/auth
+              auth_token_url: https://canvas.example/token
+              jwks_url: https://canvas.example/keys
+              framed_by: [https://school.example]
+"""
+
+
+def test_what_lti_needs_is_read(tmp_path: Path) -> None:
+    (canvas,) = listed(tmp_path, LTI).values()
+    assert canvas.lti
+    known = canvas.lti.registration("canvas")
+
+    assert known
+    assert (known.platform, known.issuer, known.deployments) == ("canvas", "https://canvas.example", ("a", "b"))
+    assert canvas.lti.framed_by == ("https://school.example",)
+    assert not canvas.lti.names
+
+
+def test_a_platform_that_registers_itself_needs_nothing_more(tmp_path: Path) -> None:
+    (moodle,) = listed(tmp_path, "platforms: [{name: moodle, lti: {names: true}}]").values()
+    assert moodle.lti
+
+    assert moodle.lti.registration("moodle") is None
+    assert moodle.lti.names
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "why"),
+    [
+        ("jwks_url: https://canvas.example/keys", "", "`jwks_url` of `lti` must be given, too"),
+        ("https://canvas.example/token", "http://canvas.example/token", "must begin with https://"),
+        ("https://canvas.example/token", "https://canvas.example;x/token", "must be a URL"),
+        ("https://school.example", "https://school.example/courses", "must be an origin"),
+        ("deployments: [a, b]", "deployments: []", "`deployments` of `lti` must be given, too"),
+    ],
+)
+def test_what_lti_cannot_use_is_refused(tmp_path: Path, right: str, wrong: str, why: str) -> None:
+    (told,) = refusals(tmp_path, LTI.replace(right, wrong))
+
+    assert why in told
 
 
 def test_a_secret_is_the_one_line_of_its_file(tmp_path: Path) -> None:

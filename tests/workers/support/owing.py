@@ -43,7 +43,7 @@ def submission(number: int, state: str, ago: timedelta, **more: object) -> dict[
 def delivery(number: int, channel: str, **more: object) -> dict[str, Any]:
     """Return a row of a delivery that is owed, for the submission with that number."""
     row = {"submission": number, "channel": channel, "message": f"m{number}", "tries": 0, "reason": ""}
-    return row | {"wake_at": written(datetime.now(UTC)), "delivered_at": None} | more
+    return row | {"wake_at": written(datetime.now(UTC)), "delivered_at": None, "line_item": None} | more
 
 
 class Owing:

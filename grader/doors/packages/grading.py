@@ -1,0 +1,156 @@
+"""One submission as a platform hands it in, graded to a report or to the reason why there is none."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from grader import documents
+from grader.base import home
+from grader.base.errors import InvalidInput, Problem
+from grader.base.language import N_, _, of_service, speak
+from grader.exercises import FILE_NAME, submissions
+from grader.laboratory import Laboratory
+from grader.measuring.tables.carried import FILE_NAME as SCORES
+from grader.report import formats
+from grader.report.failures import failure_of
+from grader.report.formats import Failure, Format
+from grader.report.graded import GradedSubmission
+from grader.schema import Exercise, Policy
+from grader.schema.content import claims_hash
+from grader.service import policy as rules
+from grader.service.policy import Past
+
+SUFFIXES = (".yaml", ".yml", ".json")
+"""The endings of a submission's file."""
+SHOWN = 5
+"""The most names in a message."""
+NO_FILE = N_("there is no submission among the files ({names}); hand in one file, such as {file}")
+SEVERAL = N_("there are several files that may be the submission ({names}); hand in one, or name it {file}")
+OTHER = N_("this is a submission to {other}, but {exercise} is asked for here")
+
+
+@dataclass(frozen=True)
+class FromPlatform:
+    """A student's submission, and what the platform says of it."""
+
+    content: bytes
+    source: str
+    """The file's name in messages."""
+    student: str | None = None
+    at: datetime | None = None
+    """The time at which it was handed in; None if the platform minds the dates and attempts by itself."""
+    due: datetime | None = None
+    """The deadline of this student on the platform, in place of the one in the exercise."""
+    past: Callable[[str], Past] = lambda claims: Past()
+    """Returns the student's earlier attempts, for the hash of the claims: the same claims again use none."""
+
+
+Answer = GradedSubmission | Failure
+"""A graded submission, or the reason why there is no report."""
+
+
+def answer(place: Path, read: Callable[[Exercise], FromPlatform]) -> Answer:
+    """Return the answer to what `read` returns for the exercise in `place`; every error becomes one as well."""
+    try:
+        speak(of_service())
+        laboratory = _laboratory(place.resolve(), home.writable_folder(home.TABLES), _stamps(place))
+        return _graded(laboratory, place, read(laboratory.exercise))
+    except Exception as error:  # noqa: BLE001 - whatever happens, the student gets an answer
+        if not isinstance(error, InvalidInput):  # for the instructor's log
+            traceback.print_exception(error, file=sys.stderr)
+        return failure_of(error, place.name)
+
+
+def _stamps(place: Path) -> tuple[tuple[int, int], ...]:
+    """Return what changes when a file of the exercise does."""
+    states = [(place / name).stat() for name in (FILE_NAME, SCORES) if (place / name).exists()]
+    return tuple((state.st_mtime_ns, state.st_size) for state in states)
+
+
+@lru_cache(maxsize=16)
+def _laboratory(place: Path, tables: Path, _stamps: tuple[tuple[int, int], ...]) -> Laboratory:
+    """Return the exercise's laboratory, which a process that grades many submissions keeps until a file changes."""
+    return Laboratory.of_folder(place, tables)
+
+
+def rendered(result: Answer, form: Format, total_points: float | None = None) -> str:
+    """Return the answer in a platform's format."""
+    if isinstance(result, Failure):
+        return formats.failed(form, result)
+    return result.rendered(form, to_file=True, total_points=total_points)
+
+
+def submission_in(folder: Path, file: str) -> Path:
+    """Return the submission among a student's files: the one with this name, else the only one it could be.
+
+    Links are left aside, because they may lead to what students must not see.
+
+    Raises:
+        InvalidInput: There is none, or there are several.
+    """
+    every = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    found = [path for path in every if not _is_linked(path, folder)]
+    if named := [path for path in found if path.relative_to(folder) == Path(file)]:
+        return named[0]
+    fitting = [path for path in found if path.suffix.lower() in SUFFIXES]
+    if len(fitting) == 1:
+        return fitting[0]
+    message, shown = (SEVERAL, fitting) if fitting else (NO_FILE, found)
+    names = [documents.shown(path.name) for path in shown[:SHOWN]] + ["..."] * (len(shown) > SHOWN)
+    problem = Problem("no-submission", _(message, names=", ".join(names) or _("none"), file=file))
+    raise InvalidInput(file, [problem])
+
+
+def content_of(path: Path) -> bytes:
+    """Return a file's content, at most one byte more than the limit.
+
+    Raises:
+        InvalidInput: It cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(documents.SIZE_LIMIT + 1)
+    except OSError as error:
+        message = _("the file cannot be read: {why}", why=error.strerror)
+        raise InvalidInput(path.name, [Problem("unreadable", message)]) from None
+
+
+def _is_linked(path: Path, folder: Path) -> bool:
+    return any(step.is_symlink() for step in (path, *path.parents) if step.is_relative_to(folder) and step != folder)
+
+
+def _graded(laboratory: Laboratory, place: Path, handed_in: FromPlatform) -> GradedSubmission:
+    exercise = laboratory.exercise
+    _refuse_other(handed_in, exercise)
+    submission, _same = submissions.load(handed_in.content, handed_in.source, place, handed_in.student)
+    credit = _credit(exercise.policy, handed_in, claims_hash(submission.claims))
+    return GradedSubmission(laboratory, laboratory.report(submission, credit))
+
+
+def _refuse_other(handed_in: FromPlatform, exercise: Exercise) -> None:
+    """Refuse a submission that names another exercise: its claims are about other heads."""
+    document = documents.parse(handed_in.content, handed_in.source, documents.SIZE_LIMIT)
+    named = document.at(("exercise",))
+    if isinstance(named, str) and named != exercise.id:
+        message = _(OTHER, other=documents.shown(named), exercise=exercise.id)
+        raise InvalidInput(handed_in.source, [document.problem("other-exercise", message, ("exercise",))])
+
+
+def _credit(policy: Policy, handed_in: FromPlatform, claims: str) -> float:
+    """Return the part of the score that lateness leaves.
+
+    Raises:
+        InvalidInput: The exercise's policy does not take the submission.
+    """
+    if handed_in.at is None:
+        return 1.0
+    if policy.due is not None and handed_in.due is not None:
+        due = handed_in.due.astimezone(policy.due.tzinfo)
+        policy = policy.model_copy(update={"due": due})
+    if refusal := rules.refusal(policy, handed_in.past(claims), handed_in.at):
+        raise InvalidInput(handed_in.source, [Problem(refusal.code, refusal.message)])
+    return rules.credit(policy, handed_in.at)
