@@ -60,6 +60,7 @@ class WebServer:
         """Answer what has begun, and end."""
         self.server.should_exit = True
         self.thread.join(END_SECONDS + 1)
+        self.house.close()
 
 
 def main() -> None:

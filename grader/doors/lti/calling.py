@@ -1,6 +1,7 @@
 """Calls to platforms: over TLS, to the address that is named and no other, with limits on time and size."""
 
 import json
+from functools import cached_property
 from time import monotonic
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -61,13 +62,17 @@ class Caller:
     def __init__(self, seconds: float = SECONDS) -> None:
         """Give each call this time."""
         self.seconds = seconds
+
+    @cached_property
+    def _client(self) -> httpx.Client:
         # Only calls to this machine are not encrypted, and they never use a proxy that the environment names.
         plain = httpx.HTTPTransport()
-        self._client = httpx.Client(follow_redirects=False, timeout=seconds, mounts={"http://": plain})
+        return httpx.Client(follow_redirects=False, timeout=self.seconds, mounts={"http://": plain})
 
     def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
+        """Close all connections, if there are any."""
+        if "_client" in vars(self):
+            self._client.close()
 
     def call(self, method: str, url: str, **more: Any) -> PlatformAnswer:  # noqa: ANN401 - what httpx takes
         """Return the answer; `more` are httpx's `headers`, `data`, `json` and `content`.

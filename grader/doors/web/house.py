@@ -1,5 +1,6 @@
 """The house: everything that the rooms behind the web door share."""
 
+from grader.doors.lti.tool import Tool
 from grader.doors.web.clerk import Clerk
 from grader.doors.web.rates import Rates
 from grader.ledger import Ledger
@@ -24,8 +25,13 @@ class House:
         self.platforms = platforms.load(given.platforms)
         self.reception = Reception(ledger, self.platforms, in_person=True)
         self.clerk = Clerk(self.reception)
+        self.tool = Tool(ledger, self.platforms, given.web.url)
         self.rates = Rates(given.web.per_minute)
         self.guesses = Rates(GUESSES_PER_MINUTE)
+
+    def close(self) -> None:
+        """Close the connections to platforms."""
+        self.tool.close()
 
     @property
     def url(self) -> str:

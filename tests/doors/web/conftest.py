@@ -39,8 +39,10 @@ def ledger(empty: Path, tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def door(ledger: Ledger, tmp_path: Path) -> Door:
-    return Door(ledger, tmp_path)
+def door(ledger: Ledger, tmp_path: Path) -> Iterator[Door]:
+    opened = Door(ledger, tmp_path)
+    yield opened
+    opened.house.close()
 
 
 @pytest.fixture(scope="session")
