@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from grader.base.errors import GraderError, LedgerError, Problem
-from grader.doors.web import courses, health, openapi, progress, submissions
+from grader.doors.web import health, openapi, progress, submissions
 from grader.doors.web.guard import WebGuard
 from grader.doors.web.house import House
 from grader.doors.web.pages import rooms as pages
@@ -24,7 +24,6 @@ ROOMS: Sequence[Callable[[House], list[BaseRoute]]] = (
     progress.routes,
     health.routes,
     openapi.routes,
-    courses.routes,
     pages.routes,
 )
 """A room's function returns its routes; the first route that fits a path leads there."""
