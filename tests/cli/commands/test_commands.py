@@ -14,7 +14,7 @@ from tests.cli.conftest import ID, REPOSITORY, Bench
 HEAVY = {"torch", "transformers", "numpy", "sqlalchemy", "jinja2", "matplotlib", "rich.progress", "huggingface_hub"}
 COMMANDS = (
     "submit", "check", "show", "scan", "progress", "schema", "calibrate", "cohort", "grades", "whatif", "regrade", "up",
-    "status", "report", "dead", "doctor", "exercises", "ablate", "trace", "atlas",
+    "status", "report", "dead", "backup", "restore", "doctor", "exercises", "ablate", "trace", "atlas",
 )  # fmt: skip
 SCHEMAS = ("submission", "exercise", "report", "atlas", "comparison")
 
