@@ -12,7 +12,7 @@ from tests.support.door import Door, RunningDoor, bearer
 PATHS = openapi.description("http://127.0.0.1:8700")["paths"]
 WAYS = [(path, method) for path, methods in PATHS.items() for method in methods if path != "/health"]
 """Those that something can be asked of."""
-EXAMPLES = 5
+EXAMPLES = 3
 """Of each way, right and wrong; the same ones in every run."""
 
 
