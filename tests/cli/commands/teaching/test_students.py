@@ -69,6 +69,10 @@ def test_students_are_listed_for_people_programs_and_spreadsheets(course: Ledger
     assert table[0]["name"] == "'=Ada"
     assert [row["student"] for row in json.loads(grade("students", "list", "--stuck", "--format", "json"))] == ["cem"]
     assert "cem" not in grade("students", "list", planted.ID, "--section", "A")
+    alike = grade("students", "same", planted.ID, "--all")
+    assert alike.startswith(f"{planted.ID}: 2 students, 0 pairs to look at\n")
+    assert re.search(r"^local +c1 +cem +B +Cem$", grade("students", "roster"), re.MULTILINE)
+    assert "there is no `c9`" in refused("students", "roster", "--course", "c9")
 
 
 WRONG: list[tuple[list[str], str]] = [
@@ -189,14 +193,3 @@ def test_old_words_are_listed_first_and_then_removed(course: Ledger) -> None:
     assert grade("students", "retain", "--older-than", "9y").splitlines()[1] == "0 reports with notes or sentences"
     grade("students", "retain", "--older-than", "90d", "--students", "--no-queue", "--yes")
     assert list(course.entries()) == []
-
-
-def test_students_who_are_alike_are_shown(course: Ledger) -> None:
-    text = grade("students", "same", planted.ID, "--all")
-
-    assert text.startswith(f"{planted.ID}: 2 students, 0 pairs to look at\n")
-
-
-def test_without_a_file_the_roster_is_shown(course: Ledger) -> None:
-    assert re.search(r"^local +c1 +cem +B +Cem$", grade("students", "roster"), re.MULTILINE)
-    assert "there is no `c9`" in refused("students", "roster", "--course", "c9")
