@@ -242,6 +242,12 @@ def test_what_if_and_regrade(product: Product) -> None:
     assert "nothing has changed" in product.grade("regrade", "stride-heads", "--reason", "to see")
 
 
+def test_a_package_needs_a_transformer_that_is_pinned(product: Product) -> None:
+    told = product.grade("package", "nbgrader", "stride-heads", "--out", product.root / "package", code=3)
+
+    assert "no file of its transformer is pinned" in told
+
+
 def test_gallery(product: Product) -> None:
     product.grade("submit", product.hand_in)  # the newest submission decides
     product.grade("gallery", "build", "--out", product.root / "site")
