@@ -12,8 +12,9 @@ import redis
 from grader.base.errors import GraderError
 from grader.checkup.check import Check
 from grader.checkup.queue import CLOCK_SECONDS, Server, clock
-from grader.ledger import SCHEMA, Ledger, tokens
+from grader.ledger import SCHEMA, Ledger
 from grader.ledger.lti import line_items
+from grader.ledger.people import tokens
 from grader.ledger.queue.figures import figures, held, server_time
 from grader.service import platforms, streams, up
 from grader.service.dead import DeadLetters

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 
 from grader import __version__
 from grader.base.errors import LedgerError
-from grader.ledger.columns import read_problems, written
+from grader.ledger.columns import written
 from grader.ledger.database import Contested, Database, Execute, through
 from grader.ledger.entry import AGAIN, KnownStudent, LedgerEntry
-from grader.ledger.history import Arrival, History, Origin
+from grader.ledger.history import THEIR_ARRIVALS, THEIR_REPORTS, History, Origin, arrival, naming
 from grader.schema import Report
 from grader.schema.content import identity
 
@@ -66,29 +66,6 @@ ONLY = {
 }
 """Conditions that may be added to `AFTER`."""
 PAGED = " ORDER BY id LIMIT :page"
-REPORTED = "SELECT DISTINCT platform, student FROM reports WHERE exercise = :exercise"
-ARRIVED = """
-SELECT DISTINCT platform, student FROM submissions
-WHERE student IS NOT NULL AND (exercise = :exercise OR (exercise IS NULL AND state = 'rejected'))
-"""
-"""Of a file that nobody could read, the exercise is unknown."""
-BEYOND = " AND (platform, student) > (:last_platform, :last_student)"
-OF_COURSE = " AND course = :course"
-IN_ORDER = " ORDER BY platform, student LIMIT :page"
-THEIR_REPORTS = """
-SELECT reports.* FROM reports
-JOIN ({named}) AS named ON reports.platform = named.platform AND reports.student = named.student
-WHERE {which}
-ORDER BY reports.platform, reports.student, reports.id
-"""
-THEIR_ARRIVALS = """
-SELECT submissions.platform, submissions.student, submission_id, course, state, content, received_at, credit, report,
-    problems, CASE WHEN exercise IS NULL THEN document END AS document
-FROM submissions
-JOIN ({named}) AS named ON submissions.platform = named.platform AND submissions.student = named.student
-WHERE exercise = :exercise OR (exercise IS NULL AND state = 'rejected')
-ORDER BY submissions.platform, submissions.student, submissions.id
-"""
 STUDENTS = "SELECT DISTINCT platform, student FROM reports"
 EXERCISES = "SELECT DISTINCT platform, exercise FROM reports"
 ORIGINS = """
@@ -256,7 +233,7 @@ class Ledger:
         """
         given = {"platform": platform, "student": student}
         only = {name: value for name, value in given.items() if value is not None}
-        named = _named(only, has_course=course is not None)
+        named = naming("".join(ONLY[name] for name in only), has_course=course is not None)
         values = {**only, "course": course, "exercise": exercise, "page": STUDENTS_AT_A_TIME}
         values = {name: value for name, value in values.items() if value is not None}
         which = "1 = 1" if on_others else "reports.exercise = :exercise"
@@ -271,7 +248,7 @@ class Ledger:
                 arrivals = _by_student(execute(THEIR_ARRIVALS.format(named=named), values))
             for last in ((row["platform"], row["student"]) for row in students):
                 entries = list(map(self._entry, reports.get(last, [])))
-                yield History(*last, entries, list(map(_arrival, arrivals.get(last, []))))
+                yield History(*last, entries, list(map(arrival, arrivals.get(last, []))))
 
     def origins(self) -> set[Origin]:
         """Return every platform and course that something came from."""
@@ -361,30 +338,9 @@ class Ledger:
         return LedgerEntry(row["id"], row["submission"], report, when, row["replaces"], row["reason"])
 
 
-def _named(only: Collection[str], *, has_course: bool) -> str:
-    """Return the statement that selects the next students; only what came from a platform has a course."""
-    conditions = BEYOND + "".join(ONLY[name] for name in only)
-    arrived = ARRIVED + conditions + (OF_COURSE if has_course else "")
-    return f"{arrived}{IN_ORDER}" if has_course else f"{REPORTED}{conditions} UNION {arrived}{IN_ORDER}"
-
-
 def _by_student(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Return the rows, which are in order, by platform and student."""
     return {whose: list(group) for whose, group in groupby(rows, key=lambda row: (row["platform"], row["student"]))}
-
-
-def _arrival(row: dict[str, Any]) -> Arrival:
-    return Arrival(
-        id=row["submission_id"],
-        course=row["course"] or "",
-        state=row["state"],
-        content=row["content"],
-        came_at=datetime.fromisoformat(row["received_at"]),
-        credit=row["credit"],
-        report=row["report"],
-        problems=read_problems(row["problems"]),
-        document=row["document"],
-    )
 
 
 def _row(report: Report, platform: str, when: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from grader.ledger import Ledger
-from grader.ledger.hints import Hint, take, taken
+from grader.ledger.people.hints import Hint, take, taken
 from grader.schema import AskedKind, Exercise
 from grader.students import hints, identity
 from grader.students.hints import Rung

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from grader.grading.grade import shown
 from grader.ledger import LedgerEntry
-from grader.ledger.hints import Hint
+from grader.ledger.people.hints import Hint
 from grader.schema import Adjustment, Fraction, Identifier, Record, Report
 from grader.students.achievements import Achievement, Condition, catalogue, confirmed, confirmed_circuits
 

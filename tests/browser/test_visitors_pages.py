@@ -10,10 +10,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from grader.ledger.queue.jobs import Jobs
-from grader.service import sessions, tokens
+from grader.service.entrance import sessions, tokens
+from grader.service.entrance.tokens import Owner
+from grader.service.entrance.visitors import Visitor
 from grader.service.laboratories import Laboratories
-from grader.service.tokens import Owner
-from grader.service.visitors import Visitor
 from grader.service.worker import Worker
 from tests.browser.conftest import DESK, NARROWEST
 from tests.service import planted

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from grader.ledger import Ledger
-from grader.ledger.hints import Hint, take, taken
+from grader.ledger.people.hints import Hint, take, taken
 from tests.support.ledgers import START
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from grader.ledger.entry import LedgerEntry
-from grader.ledger.hints import Hint
+from grader.ledger.people.hints import Hint
 from grader.students.achievements import catalogue
 from grader.students.xp import progress
 from tests.support.ledgers import START, earned, ledger, refuted, regrade, report, verdict

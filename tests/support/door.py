@@ -14,7 +14,7 @@ from grader.doors.web.application import application
 from grader.doors.web.house import House
 from grader.ledger import Ledger
 from grader.ledger.database import FILE
-from grader.service import tokens
+from grader.service.entrance import tokens
 from grader.service.settings import settings
 from tests.service import planted
 from tests.support.servers import Process, free_port, wait_for

@@ -15,7 +15,7 @@ from grader.cli.console import has_colour, say
 from grader.cli.options import FORMAT, OldJson, OutPath, PlainFormat, old_spelling, print_or_write
 from grader.cli.who import login_name
 from grader.ledger import LOCAL, Ledger
-from grader.ledger.hints import taken
+from grader.ledger.people.hints import taken
 from grader.ledger.people.known import students
 from grader.report.text.decisions import decided
 from grader.report.text.styled import Text

@@ -24,8 +24,8 @@ from grader.ledger.columns import storable
 from grader.ledger.lti import launches, line_items
 from grader.ledger.lti.line_items import LaunchedItem
 from grader.ledger.lti.registrations import Registration
+from grader.service.entrance.visitors import Role, Visitor
 from grader.service.platforms import origin
-from grader.service.visitors import Role, Visitor
 
 LEEWAY = 60
 """Seconds by which a platform's clock may differ from ours."""

@@ -14,7 +14,7 @@ from grader.doors.lti.tool import Tool
 from grader.ledger.columns import storable
 from grader.ledger.lti import launches
 from grader.ledger.lti.registrations import Registration
-from grader.service.visitors import Role
+from grader.service.entrance.visitors import Role
 
 MOST_PAGES = 1000
 """Pages of a list; a list that never ends is an error of the platform."""

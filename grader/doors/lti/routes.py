@@ -18,7 +18,7 @@ from grader.doors.lti.calling import NoAnswer
 from grader.doors.lti.refusals import LaunchRefused
 from grader.doors.lti.registration import RegistrationFailed
 from grader.doors.lti.tool import KEYS, LAUNCH, LOGIN, REGISTER, Tool
-from grader.service.visitors import Visitor
+from grader.service.entrance.visitors import Visitor
 
 MOST_BYTES = 256 * 1024
 """Of a form; the largest launches have some ten thousand."""

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from grader.base.names import plain
 from grader.doors.web.house import House
 from grader.doors.web.refusals import Refused
-from grader.ledger.tokens import KeptToken
-from grader.service.tokens import Scope, owner
+from grader.ledger.people.tokens import KeptToken
+from grader.service.entrance.tokens import Scope, owner
 
 REALM = 'Bearer realm="grader"'
 LONGEST_TOKEN = 200

@@ -12,7 +12,7 @@ from grader.base.errors import Problem
 from grader.base.names import plain
 from grader.documents import SIZE_LIMIT
 from grader.doors.web.refusals import JSON, Refused
-from grader.ledger.tokens import KeptToken
+from grader.ledger.people.tokens import KeptToken
 from grader.schema.queue import Envelope
 from grader.schema.web import PostedSubmission
 

@@ -15,7 +15,7 @@ from grader.doors.web.house import House
 from grader.doors.web.posting import envelope, problem_of
 from grader.doors.web.refusals import JSON, Refused, refusal
 from grader.explorer.serving.application import POLICY
-from grader.ledger.tokens import KeptToken
+from grader.ledger.people.tokens import KeptToken
 from grader.report.formats import Format, Material, rendered
 from grader.schema.queue import SUBMISSION_ID, Result
 from grader.schema.web import TakenIn

@@ -7,7 +7,7 @@ import pytest
 
 from grader import exercises
 from grader.ledger import Ledger
-from grader.ledger.hints import Hint, take
+from grader.ledger.people.hints import Hint, take
 from tests.cli.conftest import ID, Bench, written
 from tests.cli.support_handing_in import hand_in
 from tests.support.ledgers import START

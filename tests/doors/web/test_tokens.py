@@ -6,8 +6,8 @@ import pytest
 
 from grader.base.errors import GraderError
 from grader.checkup.service import _tokens
-from grader.ledger import tokens as kept
-from grader.service import tokens
+from grader.ledger.people import tokens as kept
+from grader.service.entrance import tokens
 from grader.service.worker import Worker
 from tests.service import planted
 from tests.support.door import Door, bearer, posted, token

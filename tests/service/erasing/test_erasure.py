@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from grader.base.files import write_cache
 from grader.ledger import KnownStudent, Ledger
-from grader.ledger.hints import Hint, take
 from grader.ledger.people import footprint, rosters
 from grader.ledger.people.adjustments import Whose
+from grader.ledger.people.hints import Hint, take
 from grader.ledger.people.rosters import RosterLine
 from grader.ledger.tables import METADATA, SUBMISSIONS
 from grader.schema import Adjustment

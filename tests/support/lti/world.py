@@ -24,9 +24,9 @@ from grader.ledger.queue.jobs import Jobs
 from grader.ledger.queue.outbox import Delivery, Outbox
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema.queue import Envelope
+from grader.service.entrance.visitors import Visitor
 from grader.service.platforms import Lti, Platform
 from grader.service.reception import Reception
-from grader.service.visitors import Visitor
 from tests.support.ledgers import sealed
 from tests.support.lti.lms import EXERCISE, Lms
 from tests.support.servers import wait_for

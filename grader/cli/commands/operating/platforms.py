@@ -13,14 +13,15 @@ from grader.cli.console import say
 from grader.cli.options import FORMAT, OutPath, PlainFormat, print_or_write
 from grader.documents import did_you_mean, shown
 from grader.ledger import Ledger
-from grader.ledger import tokens as kept_tokens
-from grader.ledger.tokens import KeptToken
+from grader.ledger.people import tokens as kept_tokens
+from grader.ledger.people.tokens import KeptToken
 from grader.report.text.labels import visible
-from grader.service import platforms, tokens
+from grader.service import platforms
+from grader.service.entrance import tokens
 from grader.service.settings import settings
 
 if TYPE_CHECKING:
-    from grader.service.visitors import Role
+    from grader.service.entrance.visitors import Role
 
 app = typer.Typer(help="Make, list and revoke the tokens with which platforms use the web door.", no_args_is_help=True)
 

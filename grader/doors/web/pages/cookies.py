@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from grader.service.sessions import LASTS
+from grader.service.entrance.sessions import LASTS
 
 ENCRYPTED = "Path=/; HttpOnly; Secure; SameSite=None; Partitioned"
 NEAR = "Path=/; HttpOnly; SameSite=Lax"

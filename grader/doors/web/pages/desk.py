@@ -18,8 +18,8 @@ from grader.explorer.serving.turns import Busy
 from grader.schema import Exercise
 from grader.schema.queue import Envelope, Result
 from grader.service import answers
+from grader.service.entrance.visitors import Visitor
 from grader.service.reception import Receipt
-from grader.service.visitors import Visitor
 
 OTHER_PAGE = N_("this page was opened by somebody else, or from another course; load it again")
 AWAY = N_("The service cannot be reached. Try again: a submission counts once.")

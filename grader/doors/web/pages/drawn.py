@@ -12,7 +12,7 @@ from grader.base.numbers import percent
 from grader.base.screen import Clean
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
-from grader.service.visitors import Role, Visitor
+from grader.service.entrance.visitors import Role, Visitor
 
 TEMPLATES = Path(__file__).with_name("templates")
 POLICY = "default-src 'none'; style-src '{style}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

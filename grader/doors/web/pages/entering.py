@@ -17,11 +17,11 @@ from grader.doors.web.pages.crossing import ANYBODY, allow_frames, form, own_pat
 from grader.doors.web.pages.drawn import drawn, told
 from grader.doors.web.refusals import Refused
 from grader.explorer.serving.application import language
-from grader.ledger.tokens import KeptToken
-from grader.service import sessions
-from grader.service.sessions import Session
-from grader.service.tokens import owner
-from grader.service.visitors import ROLES, Visitor
+from grader.ledger.people.tokens import KeptToken
+from grader.service.entrance import sessions
+from grader.service.entrance.sessions import Session
+from grader.service.entrance.tokens import owner
+from grader.service.entrance.visitors import ROLES, Visitor
 
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 EXERCISE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

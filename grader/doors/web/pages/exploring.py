@@ -39,7 +39,7 @@ from grader.explorer.serving.application import DeskOf, Explorer, application, l
 from grader.explorer.serving.turns import Turnstile
 from grader.laboratory import Laboratory
 from grader.schema import Exercise
-from grader.service.sessions import Session
+from grader.service.entrance.sessions import Session
 
 MOST_OPEN = 4
 """Exercises whose pages are kept ready; each holds a transformer."""

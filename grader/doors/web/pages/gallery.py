@@ -13,7 +13,7 @@ from grader.doors.web.pages.shown import EVERYBODY, NothingHere, route
 from grader.doors.web.submissions import page
 from grader.gallery.folder import MARK, is_gallery
 from grader.gallery.serving import ASKED_TYPES
-from grader.service.visitors import Visitor
+from grader.service.entrance.visitors import Visitor
 
 INDEX = "index.html"
 

@@ -20,7 +20,7 @@ from grader.report.formats import Format, Material, rendered
 from grader.schema import Exercise
 from grader.schema.queue import STATES, SUBMISSION_ID, Result
 from grader.service import answers
-from grader.service.visitors import Visitor
+from grader.service.entrance.visitors import Visitor
 
 BACK = '<body>\n<nav class="back" aria-label="{pages}"><a href="{path}">{title}</a></nav>'
 """The way back, on a page that stands by itself elsewhere."""

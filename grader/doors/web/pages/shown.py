@@ -15,7 +15,7 @@ from grader.doors.web.pages.crossing import allow_frames
 from grader.doors.web.pages.drawn import told
 from grader.doors.web.pages.entering import known, signed_out, too_often, wait
 from grader.explorer.serving.application import language
-from grader.service.visitors import ROLES, Role, Visitor
+from grader.service.entrance.visitors import ROLES, Role, Visitor
 
 Page = Callable[[House, Visitor, Request], Response]
 """Makes a page for a visitor, in a thread."""

@@ -27,7 +27,7 @@ from grader.report.pages import cohort as cohort_page
 from grader.report.text.grades import as_csv
 from grader.schema import Exercise
 from grader.schema.queue import STATES
-from grader.service.visitors import Visitor
+from grader.service.entrance.visitors import Visitor
 from grader.students import cohort as students
 from grader.students.grades import Gradebook
 from grader.students.register import Register

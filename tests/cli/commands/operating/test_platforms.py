@@ -9,7 +9,7 @@ import pytest
 
 from grader.ledger import Ledger
 from grader.ledger.database import FILE
-from grader.service.tokens import owner
+from grader.service.entrance.tokens import owner
 from tests.cli.conftest import Bench
 
 Grade = Callable[..., list[tuple[int, str, str]]]

@@ -9,7 +9,7 @@ import pytest
 
 from grader.doors.web.pages.desk import signature
 from grader.explorer.serving.turns import Busy, Turnstile
-from grader.service.visitors import Visitor
+from grader.service.entrance.visitors import Visitor
 from grader.service.worker import Worker
 from tests.doors.web.pages.visiting import Browser, signed_in
 from tests.service import planted

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from grader.doors.web.pages.desk import signature
+from grader.service.entrance.visitors import Visitor
 from grader.service.platforms import Lti, Platform
-from grader.service.visitors import Visitor
 from tests.doors.web.pages.visiting import Browser
 from tests.service import planted
 from tests.support.door import Door

@@ -15,13 +15,13 @@ from grader.doors.web.house import GUESSES_PER_MINUTE
 from grader.doors.web.pages.crossing import own_path
 from grader.doors.web.pages.entering import enter
 from grader.doors.web.rates import Rates
-from grader.ledger import tokens as kept
 from grader.ledger.columns import written
 from grader.ledger.database import FILE
+from grader.ledger.people import tokens as kept
 from grader.ledger.tables import SESSIONS, TOKENS
-from grader.service import sessions, tokens
-from grader.service.tokens import Owner, TokenError
-from grader.service.visitors import Visitor
+from grader.service.entrance import sessions, tokens
+from grader.service.entrance.tokens import Owner, TokenError
+from grader.service.entrance.visitors import Visitor
 from tests.doors.web.pages.visiting import COOKIE, FORM, Browser, person, signed_in
 from tests.support.door import DAY, Door, token
 

@@ -6,8 +6,8 @@ import httpx
 from starlette.testclient import TestClient
 
 from grader.doors.web.application import application
-from grader.service import tokens
-from grader.service.tokens import Owner
+from grader.service.entrance import tokens
+from grader.service.entrance.tokens import Owner
 from tests.support.door import DAY, Door
 
 ORIGIN = "http://127.0.0.1:8700"

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple, cast
 
-from grader.ledger import Ledger, sessions
-from grader.ledger.sessions import KeptSession
-from grader.ledger.tokens import KeptToken
-from grader.service.visitors import Role, Visitor
+from grader.ledger import Ledger
+from grader.ledger.people import sessions
+from grader.ledger.people.sessions import KeptSession
+from grader.ledger.people.tokens import KeptToken
+from grader.service.entrance.visitors import Role, Visitor
 
 LASTS = timedelta(hours=12)
 """A day at school; then one signs in again, or opens the link in the course again."""

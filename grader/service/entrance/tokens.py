@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple, get_args
 
 from grader.base.errors import GraderError, LedgerUnavailable
 from grader.base.names import plain
-from grader.ledger import Ledger, tokens
-from grader.ledger.tokens import KeptToken, NewToken
-from grader.service.visitors import ROLES, Role
+from grader.ledger import Ledger
+from grader.ledger.people import tokens
+from grader.ledger.people.tokens import KeptToken, NewToken
+from grader.service.entrance.visitors import ROLES, Role
 
 Scope = Literal["submit", "read"]
 """`submit` hands in, `read` sees states, reports and progress."""

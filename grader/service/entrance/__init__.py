@@ -1,0 +1,1 @@
+"""The entrance of the web door: who has been let in, and with what."""
