@@ -31,18 +31,19 @@ from grader.schema.queue import PENDING
 from grader.service.settings import settings
 from tests.support.postgres import BACKENDS, administer, database
 from tests.support.servers import Valkey, celery_worker
-from tests.workers.support.service import DURABLE, EXERCISE, INTAKE, Service, document, entry
+from tests.workers.support.service import DURABLE, EXERCISE, INTAKE, PLATFORM, Service, document, entry
 from workers.broker.app import celery_app
 
 SIZES = (10, 100, 1_000, 10_000)
 STUDENTS = 500
+ATTEMPTS = 2
+"""More from one student at once would come too soon for the exercise."""
 CLAIMS = 4
 CHILDREN = 2
 PATIENCE_SECONDS = 900
 LOOK_SECONDS = 0.1
 EXERCISES = 40
 """Over which the earlier submissions of the ledger are spread."""
-AT_A_TIME = 5_000
 WARM_UP = "warm-up"
 
 
@@ -65,11 +66,12 @@ def submissions(size: int) -> list[dict[str, str]]:
         (layer, head) for layer in range(exercise.transformer.layers) for head in range(exercise.transformer.heads)
     ]
     pairs = [(kind, place) for kind in kinds for place in places]
+    students = max(STUDENTS, size // ATTEMPTS)
     made = []
     for number in range(size):
         drawn = rng.sample(pairs, CLAIMS)
         claims = [Claim(**kind.model_dump(), layer=layer, head=head, note=f"{number}") for kind, (layer, head) in drawn]
-        made.append(entry(f"load-{number}", document(*claims), f"student-{number % STUDENTS}"))
+        made.append(entry(f"load-{number}", document(*claims), f"student-{number % students}"))
     return made
 
 
@@ -77,7 +79,9 @@ def graded(size: int, backend: str, before: int) -> Drained:
     """Measure until all are graded and delivered; `before` is the number of submissions that the ledger has already."""
     entries = submissions(size)
     with TemporaryDirectory() as folder, database(backend, Path(folder)) as url:
-        environment = {"GRADER_RESEND_SECONDS": "30", "GRADER_DATABASE_URL": url}
+        listed = Path(folder) / "platforms.yaml"
+        listed.write_text(f"platforms: [{{name: {PLATFORM}, most_waiting: {2 * max(SIZES)}}}]")
+        environment = {"GRADER_RESEND_SECONDS": "30", "GRADER_DATABASE_URL": url, "GRADER_PLATFORMS": str(listed)}
         with Service(Path(folder) / "service", environment) as service:
             service.worker("worker")
             service.start("intake", "dispatch", "courier")
@@ -157,26 +161,28 @@ def _fill(ledger: Ledger, count: int) -> None:
         tables = {SUBMISSIONS: {}, REPORTS: {}, DELIVERIES: {}}
         for table in tables:
             tables[table] = dict(connection.execute(sa.select(table).limit(1)).mappings().one())
-    for start in range(0, count, AT_A_TIME):
-        numbers = range(start + 2, min(start + AT_A_TIME, count) + 2)
-        with ledger.database.connection(write=True) as connection:
-            for table in (REPORTS, SUBMISSIONS, DELIVERIES):
-                connection.execute(sa.insert(table), [_copy(table, tables[table], number) for number in numbers])
-                if connection.dialect.name == "postgresql":
-                    sequence = sa.func.pg_get_serial_sequence(table.name, "id")
-                    connection.execute(sa.select(sa.func.setval(sequence, numbers[-1])))
-
-
-def _copy(table: sa.Table, first: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """Return the first row as that of another submission."""
-    about = {"student": f"student-{number % STUDENTS}", "exercise": f"earlier-{number // STUDENTS % EXERCISES}"}
-    name = f"earlier-{number}"
-    change: dict[str, dict[str, Any]] = {
-        "reports": {**about, "submission": name, "first_of": name, "identity": f"{number:064}"},
-        "submissions": {**about, "submission_id": name, "content": f"{number:064}", "report": number},
-        "deliveries": {"submission": number},
+    if count == 0:
+        return
+    first = sa.select(sa.literal(2).label("n")).cte(recursive=True)
+    n = first.union_all(sa.select(first.c.n + 1).where(first.c.n <= count)).c.n
+    name, student = (
+        sa.literal("earlier-") + sa.cast(n, sa.Text),
+        sa.literal("student-") + sa.cast(n % STUDENTS, sa.Text),
+    )
+    about = {"student": student, "exercise": sa.literal("earlier-") + sa.cast(n // STUDENTS % EXERCISES, sa.Text)}
+    changes: dict[sa.Table, dict[str, Any]] = {
+        REPORTS: {"id": n, **about, "submission": name, "first_of": name, "identity": name},
+        SUBMISSIONS: {"id": n, **about, "submission_id": name, "content": name, "report": n},
+        DELIVERIES: {"id": n, "submission": n},
     }
-    return {**first, "id": number, **change[table.name]}
+    with ledger.database.connection(write=True) as connection:
+        for table, change in changes.items():
+            of_type = {column.name: sa.literal(tables[table][column.name], column.type) for column in table.columns}
+            values = {**of_type, **change}
+            connection.execute(sa.insert(table).from_select(list(values), sa.select(*values.values())))
+            if connection.dialect.name == "postgresql":
+                sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+                connection.execute(sa.select(sa.func.setval(sequence, count + 1)))
 
 
 def _wait(service: Service, size: int, before: int) -> None:

@@ -27,7 +27,7 @@ RESERVED = ("check", "new", "publish", "sentences", "verify")
 """The subcommands of `grade exercises`, which no exercise may have as its id."""
 
 _SEEN: ContextVar["_Seen | None"] = ContextVar("_SEEN", default=None)
-"""What was read within `once`."""
+"""The present `once`; None outside of it."""
 _PACKAGE = Path(__file__).parents[1]
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
