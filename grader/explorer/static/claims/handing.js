@@ -170,9 +170,7 @@ function resultParts(app, { passed, lines, page }) {
   const { t } = app;
   // In a frame of a course, another window would not have the cookie with which the frame is signed in.
   const target = self === top ? "_blank" : "_self";
-  const link = page
-    ? [element("p", {}, element("a", { href: page, target, rel: "noopener" }, t("result.page")))]
-    : [];
+  const link = page ? [element("p", {}, element("a", { href: page, target, rel: "noopener" }, t("result.page")))] : [];
   const [state, sign] = totalOf(app, passed);
   return [
     element("p", { className: `verdict ${state}` }, element("strong", { className: "sign" }, sign)),
