@@ -4,7 +4,7 @@ A student's wrong claim is never an error; it gets a verdict.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
 class GraderError(Exception):
@@ -13,7 +13,8 @@ class GraderError(Exception):
     exit_code = 3
 
 
-class Problem(NamedTuple):
+@dataclass(frozen=True)
+class Problem:
     """One thing wrong with an input, at one place in it."""
 
     code: str

@@ -6,6 +6,7 @@ A kind that the exercise does not ask for is not a problem here: grading gives i
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def load(
         if not (advice := head_lists.advice(raw, error.problems)):
             raise
         first = error.problems[0]
-        raise InvalidInput(source, [first._replace(message=first.message + advice)]) from None
+        raise InvalidInput(source, [replace(first, message=first.message + advice)]) from None
 
 
 def _checked(

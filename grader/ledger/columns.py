@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from grader.base.errors import Problem
@@ -24,7 +25,7 @@ def storable(text: str) -> str:
 
 def written_problems(problems: Sequence[Problem]) -> str:
     """Return the problems as JSON."""
-    return json.dumps([problem._asdict() for problem in problems])
+    return json.dumps([asdict(problem) for problem in problems])
 
 
 def read_problems(text: str) -> tuple[Problem, ...]:

@@ -6,6 +6,7 @@ Nothing is measured here, so neither the transformer nor a numerical library is 
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
@@ -191,4 +192,4 @@ def _awaited(client: streams.QueueClient, posted: streams.Posted, seconds: float
 
 def without_place(problem: Problem) -> Problem:
     """Return the problem without the line and column of another text than the file."""
-    return problem._replace(line=None, column=None)
+    return replace(problem, line=None, column=None)

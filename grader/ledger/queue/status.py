@@ -79,7 +79,7 @@ def _found(ledger: Ledger, which: Sequence[sa.ColumnElement[bool]]) -> dict[int,
 
 
 class _Beside(NamedTuple):
-    """What other tables say of a submission."""
+    """The facts of other tables about a submission."""
 
     measured: float | None
     adjustments: Adjustments

@@ -1,6 +1,7 @@
 """The report as JSON for programs: sorted keys, two spaces, ASCII, with its content hash."""
 
 import json
+from dataclasses import asdict
 
 from grader.grading.hashing import content_hash
 from grader.report.formats import Failure, Material
@@ -16,7 +17,7 @@ def failed(failure: Failure) -> str:
     """Return the state and the problems as JSON, under the names that a platform's results have."""
     content = {
         "exit_code": failure.exit_code,
-        "problems": [problem._asdict() for problem in failure.problems],
+        "problems": [asdict(problem) for problem in failure.problems],
         "says": failure.says,
         "source": failure.source,
         "state": failure.state,
