@@ -28,11 +28,11 @@ RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels 
         "$(echo /wheels/head_grader-*.whl)[measure,service]"
 
 FROM python:3.11.15-slim-bookworm
-# The numbers are fixed: whoever owns the secrets' files on the host has to know them. The volume over
-# /var/lib/grader takes its owner from the folder made here.
+# The numbers are fixed: whoever owns the secrets' files on the host has to know them. The volumes over
+# /var/lib/grader and /run/lti take their owner from the folders made here.
 RUN groupadd --gid 10001 grader \
     && useradd --no-log-init --uid 10001 --gid grader --home-dir /nonexistent --shell /usr/sbin/nologin grader \
-    && install --directory --owner grader --group grader --mode 0700 /var/lib/grader /run/grader
+    && install --directory --owner grader --group grader --mode 0700 /var/lib/grader /run/grader /run/lti
 COPY --from=build /opt/grader /opt/grader
 # The root is read-only, so nothing is compiled or cached beside the code, and no folder that a process can write to
 # is one that it imports from. One thread a process: the pool is what uses the cores, and threads that were started

@@ -1,6 +1,7 @@
 """Students get messages in their language; stored texts are always English."""
 
 import re
+from dataclasses import replace
 from json import loads
 from pathlib import Path
 from xml.etree import ElementTree
@@ -181,8 +182,8 @@ def test_a_mistake_is_told_in_korean_with_the_same_code_and_place(
             submissions.load(raw)
         found[each] = caught.value.problems
 
-    assert [problem._replace(message="") for problem in found["ko"]] == [
-        problem._replace(message="") for problem in found["en"]
+    assert [replace(problem, message="") for problem in found["ko"]] == [
+        replace(problem, message="") for problem in found["en"]
     ]
     for korean, english in zip(found["ko"], found["en"], strict=True):
         assert korean.message != english.message

@@ -21,6 +21,7 @@ COMPOSE = Path(sys.executable).with_name("docker-compose")
 FILE = ROOT / "compose.yaml"
 TLS = ROOT / "deploy" / "tls.yaml"
 WEB = ROOT / "deploy" / "web.yaml"
+LTI = ROOT / "deploy" / "lti.yaml"
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 TEXT = FILE.read_text("utf-8")
 PROJECT: dict[str, Any] = yaml.safe_load(TEXT)
@@ -58,7 +59,9 @@ def compose(*files: Path, folder: Path = ROOT) -> subprocess.CompletedProcess[st
     )
 
 
-@pytest.mark.parametrize("files", [(FILE,), (FILE, TLS), (FILE, TLS, WEB)], ids=["plain", "tls", "web"])
+@pytest.mark.parametrize(
+    "files", [(FILE,), (FILE, TLS), (FILE, TLS, WEB), (FILE, WEB, LTI)], ids=["plain", "tls", "web", "lti"]
+)
 def test_docker_compose_has_nothing_to_say(files: tuple[Path, ...]) -> None:
     said = compose(*files)
 
@@ -204,6 +207,20 @@ def test_what_is_published_of_the_web_door_is_its_encrypted_port_alone() -> None
     assert proxy["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", proxy["user"])
     assert added["services"]["web"]["environment"].keys() <= VARIABLES.keys()
+
+
+def test_only_those_who_speak_to_lti_platforms_get_out_and_only_the_operator_makes_keys() -> None:
+    added = yaml.safe_load(LTI.read_text("utf-8"))["services"]
+    folder = added["web"]["environment"]["GRADER_LTI_KEYS"]
+
+    assert {name for name, service in added.items() if "out" in service.get("networks", ())} == {"web"}
+    assert {name: service["volumes"] for name, service in added.items()} == {
+        "web": [f"lti:{folder}:ro"],
+        "courier": [f"lti:{folder}:ro"],
+        "operator": [f"lti:{folder}"],
+    }
+    assert all(service["environment"] == {"GRADER_LTI_KEYS": folder} for service in added.values())
+    assert re.search(rf"install --directory .* {folder}\b", (ROOT / "Dockerfile").read_text("utf-8"))
 
 
 @every_process

@@ -23,9 +23,9 @@ PARTICLE = re.compile(r"\{(?!kind\})\w+\}[`)]?(은|는|이|가|을|를|과|와|�
 PAGES = [
     page
     for page in sorted(translation.GRADER.rglob("*.jinja"))
-    if not page.name.startswith(("calibration", "cohort", "teaching"))
+    if "packages" not in page.parts and not page.name.startswith(("calibration", "cohort", "teaching"))
 ]
-"""The templates of what students read."""
+"""The templates of what students read; a package's files are its instructor's, in English."""
 FOR_STUDENTS = [
     translation.GRADER / f"{name}.py"
     for name in (
