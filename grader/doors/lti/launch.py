@@ -159,6 +159,8 @@ def _visitor(registration: Registration, claims: Mapping[str, Any], *, keeps_nam
         if each != plain(each) or each != storable(each) or len(each) > 255:
             raise LaunchRefused("unusable-id")
     role: Role = "instructor" if names.teaches(texts(claims, names.ROLES)) else "student"
+    if role == "instructor" and not course:  # without a course they would see everybody's
+        raise LaunchRefused("no-course")
     name = storable(plain(text(claims, "name")))[:LONGEST_NAME] if keeps_name else ""
     return Visitor(registration.platform, student, role, course or None, name)
 

@@ -43,6 +43,7 @@ CHOICE = """<p>{{ lead }}</p>
 {% endfor %}</ul>
 """
 NOTHING = "'none'"
+ANYBODY = "*"
 CLOSE = "(window.opener || window.parent).postMessage({subject: 'org.imsglobal.lti.close'}, '*');"
 """The message by which a platform knows that its window may be closed; it holds nothing that others may not read."""
 
@@ -50,7 +51,8 @@ CLOSE = "(window.opener || window.parent).postMessage({subject: 'org.imsglobal.l
 def refusal(message: str, code: str, status: int = 400) -> Response:
     """Return the page of a launch that is not let in."""
     title = _("This could not be opened")
-    return _page(REFUSAL, status, title=title, message=message, code=code)
+    # In a course it is shown in a frame, whose platform is unknown here; nothing can be done on it.
+    return _page(REFUSAL, status, framed_by=(ANYBODY,), title=title, message=message, code=code)
 
 
 def choice(address: str, offers: Sequence[Any], framed_by: Sequence[str]) -> Response:

@@ -11,6 +11,7 @@ OVER = N_("this launch is over; go back to your course and open the exercise aga
 NOBODY = N_("your course did not say who you are; tell your instructor")
 NO_EXERCISE = N_("the link in your course leads to no exercise of this server; tell your instructor")
 NOT_FOR_STUDENTS = N_("only those who teach the course choose its exercises")
+NO_COURSE = N_("the link is in no course; open the exercise from a course that you teach")
 AWAY = N_("your platform does not answer at present; try again in a few minutes")
 
 MESSAGES = {
@@ -20,6 +21,7 @@ MESSAGES = {
     "anonymous": NOBODY,
     "no-exercise": NO_EXERCISE,
     "not-an-instructor": NOT_FOR_STUDENTS,
+    "no-course": NO_COURSE,
     "platform-away": AWAY,
 }
 """The message for each code; for every other code it is `UNTRUSTED`."""

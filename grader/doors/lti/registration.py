@@ -119,7 +119,9 @@ def _platform(tool: Tool, url: str) -> _Platform:
     endpoint = text(told, "registration_endpoint")
     for which, address in {**addresses, "registration_endpoint": endpoint}.items():
         _check(tool, address, which)
-    return _Platform(issuer, endpoint, addresses, text(told, "authorization_server"))
+    named = text(told, "authorization_server")
+    audience = named if "://" in named else ""  # Canvas names a bare host, and takes only its token's address
+    return _Platform(issuer, endpoint, addresses, audience)
 
 
 def _check(tool: Tool, url: str, which: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import parse_qsl
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -23,6 +23,8 @@ from grader.service.entrance.visitors import Visitor
 MOST_BYTES = 256 * 1024
 """Of a form; the largest launches have some ten thousand."""
 MOST_FIELDS = 50
+CALLS = 8
+"""Launches and registrations at a time: they may wait for a platform, and others need the threads."""
 KEYS_SECONDS = 600
 """The time for which platforms may keep our public keys; a new one signs later than that."""
 
@@ -37,10 +39,11 @@ def routes(tool: Tool, enter: Enter) -> list[BaseRoute]:
 
     The origins whose pages may show the answer inside are in `request.state.framed_by`, for the session's other pages.
     """
+    calls = CapacityLimiter(CALLS)
     return [
         Route(LOGIN, partial(_answered, partial(_login, tool)), methods=["GET", "POST"]),
-        Route(LAUNCH, partial(_answered, partial(_launch, tool, enter)), methods=["POST"]),
-        Route(REGISTER, partial(_answered, partial(_register, tool)), methods=["GET"]),
+        Route(LAUNCH, partial(_answered, partial(_launch, tool, enter, calls)), methods=["POST"]),
+        Route(REGISTER, partial(_answered, partial(_register, tool, calls)), methods=["GET"]),
         Route(KEYS, partial(_keys, tool), methods=["GET"]),
     ]
 
@@ -66,9 +69,9 @@ async def _login(tool: Tool, request: Request) -> Response:
     return (await to_thread.run_sync(login.begin, tool, fields)).response
 
 
-async def _launch(tool: Tool, enter: Enter, request: Request) -> Response:
+async def _launch(tool: Tool, enter: Enter, calls: CapacityLimiter, request: Request) -> Response:
     fields = await _fields(request)
-    launched = await to_thread.run_sync(launch.read, tool, fields, request.cookies)
+    launched = await to_thread.run_sync(launch.read, tool, fields, request.cookies, limiter=calls)
     framed_by = request.state.framed_by = launch.origins(tool, launched)
     if launched.chooses:
         response = await to_thread.run_sync(deep_linking.page, tool, launched)
@@ -81,9 +84,9 @@ async def _launch(tool: Tool, enter: Enter, request: Request) -> Response:
     return response
 
 
-async def _register(tool: Tool, request: Request) -> Response:
+async def _register(tool: Tool, calls: CapacityLimiter, request: Request) -> Response:
     fields = await _fields(request)
-    return await to_thread.run_sync(registration.register, tool, fields)
+    return await to_thread.run_sync(registration.register, tool, fields, limiter=calls)
 
 
 async def _keys(tool: Tool, request: Request) -> Response:

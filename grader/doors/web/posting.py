@@ -28,13 +28,15 @@ def envelope(token: KeptToken, headers: Headers, body: bytes) -> Envelope:
     posted = _posted(headers, body)
     if token.student is not None and posted.student is not None and plain(posted.student) != token.student:
         raise Refused(403, "other-student", "this token hands in for one student only, and not for the named one")
+    if token.course is not None and posted.course not in (None, token.course):
+        raise Refused(403, "other-course", "this token hands in for one course only, and not for the named one")
     return Envelope(
         platform=token.platform,
         id=_id(posted, headers),
         submission=_document(posted.submission),
         came_at=datetime.now(UTC),
-        student=token.student or posted.student,
-        course=posted.course,
+        student=posted.student if token.student is None else token.student,
+        course=token.course or posted.course,
     )
 
 

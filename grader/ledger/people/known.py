@@ -1,4 +1,4 @@
-"""The students whom a ledger knows: everyone with a report, a submission, or a line on a roster."""
+"""The students whom a ledger knows: everyone with a report, a submission, or a line in a table about students."""
 
 from grader.ledger.entry import KnownStudent
 from grader.ledger.ledger import Ledger
@@ -7,6 +7,10 @@ KNOWN = """
 SELECT platform, student FROM reports
 UNION SELECT platform, student FROM submissions WHERE student IS NOT NULL
 UNION SELECT platform, student FROM roster
+UNION SELECT platform, student FROM adjustments
+UNION SELECT platform, student FROM line_items
+UNION SELECT platform, student FROM tokens WHERE student IS NOT NULL
+UNION SELECT platform, student FROM sessions WHERE role = 'student'
 """
 
 

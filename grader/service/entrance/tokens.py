@@ -57,6 +57,8 @@ def issue(ledger: Ledger, platform: str, scopes: Sequence[str], whose: Owner, li
         TokenError: A scope does not exist, or the owner is not described as this role needs it.
     """
     _check(whose)
+    if whose.course is not None and whose.student is None and scopes:
+        raise TokenError("--course binds only somebody who signs in; leave --scope out")
     if wrong := [each for each in scopes if each not in SCOPES]:
         raise TokenError(f"there is no scope `{wrong[0]}`; choose from {', '.join(SCOPES)}")
     token = PREFIX + secrets.token_urlsafe(BYTES)
@@ -75,6 +77,8 @@ def _check(whose: Owner) -> None:
         raise TokenError("a student's token needs --student, and nobody else's has one")
     if whose.course is not None and whose.role not in {"student", "instructor"}:
         raise TokenError("--course is for the token of a student or an instructor: give --role")
+    if whose.student is not None and not plain(whose.student):
+        raise TokenError("--student names nobody")
 
 
 def owner(ledger: Ledger, token: str) -> KeptToken | None:

@@ -287,6 +287,7 @@ class Lms:
         """Return what it tells tools about itself."""
         return {
             "issuer": self.url,
+            **({"authorization_server": "sso.canvaslms.example"} if self.flavour == "canvas" else {}),
             "authorization_endpoint": f"{self.url}/auth",
             "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/jwks",

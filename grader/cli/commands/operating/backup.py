@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from grader.service.backups.manifest import Manifest
     from grader.service.backups.restoring import Restored
 
-SECRETS_ARE_MISSING = "not in it, without --with-secrets: passwords, signing keys and webhook secrets"
-KEEP_IT_SAFE = "This file has every name and grade in it: keep it encrypted, and on another machine."
+SECRETS_ARE_MISSING = "not in it, without --with-secrets: passwords, platforms' signing keys and webhook secrets"
+KEEP_IT_SAFE = "This file has every name and grade in it, and our LTI keys: keep it encrypted, and on another machine."
 
 
 def backup(
@@ -82,6 +82,8 @@ def _placed(restored: "Restored") -> Iterator[str]:
             yield f"  name its exercises: GRADER_EXERCISES={folder / IN_EXERCISES}"
         if (folder / PLATFORMS).is_file():
             yield f"  name its platforms: GRADER_PLATFORMS={folder / PLATFORMS}"
+    if restored.rows.get("tokens"):
+        yield "Tokens that were revoked after this backup are good again; look at: grade platforms list"
     if place(ERASURES).is_file():
         yield "Students who were erased after this backup are in the ledger again; erase them with:"
         yield "  grade students erase --again --yes"

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from contextlib import nullcontext
 from functools import partial
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,6 +41,8 @@ from grader.laboratory import Laboratory
 from grader.schema import Exercise
 from grader.service.entrance.sessions import Session
 
+OPENERS = 4
+"""Visitors who may wait for an explorer to be opened, each in a thread that others need as well."""
 MOST_OPEN = 4
 """Exercises whose pages are kept ready; each holds a transformer."""
 MOST_WAITING, WAITING_SECONDS = 40, 20.0
@@ -63,6 +65,7 @@ class Exploring:
         self.house = house
         self._open: OrderedDict[str, tuple[Exercise, ASGIApp]] = OrderedDict()
         self._opening = threading.Lock()
+        self._openers = CapacityLimiter(OPENERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let an explorer answer a visitor."""
@@ -85,7 +88,7 @@ class Exploring:
             raise too_often(seconds)
         request.state.visitor = session.visitor
         try:
-            return await to_thread.run_sync(self._explorer, request.path_params["exercise"])
+            return await to_thread.run_sync(self._explorer, request.path_params["exercise"], limiter=self._openers)
         except UnknownExercise:
             return _said(request, session, 404, NOTHING)
         except (TransformerNotFound, UnsupportedTransformer):
@@ -123,7 +126,7 @@ class Exploring:
                 raise
         from grader.laboratory.looking import Looking
 
-        whole = Laboratory(exercise, home.writable_folder(home.TABLES)).whole
+        whole = Laboratory(exercise, home.folder() / home.TABLES).whole  # only loaded, and nothing is kept
         turn = Turnstile(MOST_WAITING, WAITING_SECONDS)
         return application(explorer(Looking(whole), turn=turn))
 
