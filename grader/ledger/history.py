@@ -17,7 +17,7 @@ WHERE student IS NOT NULL AND (exercise = :exercise OR (exercise IS NULL AND sta
 """
 """Of a file that nobody could read, the exercise is unknown."""
 BEYOND = " AND (platform, student) > (:last_platform, :last_student)"
-OF_COURSE = " AND course = :course"
+OF_COURSE = " AND COALESCE(course, '') = :course"
 IN_ORDER = " ORDER BY platform, student LIMIT :page"
 THEIR_REPORTS = """
 SELECT reports.* FROM reports

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from grader import exercises
 from grader.base.errors import GraderError
 from grader.base.language import N_
+from grader.exercises.kept_versions import KeptVersions
 from grader.grading.grade import credited
 from grader.ledger import Ledger
 from grader.ledger.people import adjustments
@@ -46,6 +47,7 @@ def adjust(ledger: Ledger, whose: Whose, adjustment: Adjustment, made_by: str) -
         ExerciseError: The exercise does not exist, or has a fault.
     """
     exercise = exercises.load(whose.exercise)
+    KeptVersions(ledger).vet(exercise)
     _refuse_useless(exercise, adjustment)
     with deciding(ledger) as decision:
         number = decision.make(whose, adjustment, made_by)
@@ -61,6 +63,7 @@ def undo(ledger: Ledger, number: int, undone_by: str) -> Adjusted:
     """
     kept = adjustments.find(ledger, number)
     exercise = exercises.load(kept.whose.exercise)
+    KeptVersions(ledger).vet(exercise)
     with deciding(ledger) as decision:
         decision.undo(number, undone_by)
         return Adjusted(number, _follow(decision, kept.whose, kept.adjustment, exercise))

@@ -25,6 +25,7 @@ def told(platform: str, submission_id: str, row: SubmissionStatus) -> Result:
     exercise = _exercise(row.exercise)
     report = shown(counted(row.entry.report, exercise, row.credit)) if row.entry else None
     is_graded = report is not None and report.gradable
+    counts = not row.adjustments.excused and (is_graded or row.adjustments.score is not None)
     rules = policy.of_student(exercise.policy, row.adjustments) if exercise else None
     state: State = row.state if report is None else "graded" if is_graded else "ungradable"
     return Result(
@@ -44,8 +45,8 @@ def told(platform: str, submission_id: str, row: SubmissionStatus) -> Result:
         attempts_used=row.attempts_used,
         attempts=rules.attempts if rules else None,
         credit=row.credit,
-        score=_score(report, row.adjustments) if report and is_graded else None,
-        passed=_passed(report, row.adjustments, exercise) if report and is_graded else None,
+        score=_score(report, row.adjustments) if report and counts else None,
+        passed=_passed(report, row.adjustments, exercise) if report and counts else None,
         regraded=_reason(row.entry),
         adjustments=row.adjustments.made,
         report=report,

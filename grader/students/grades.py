@@ -105,7 +105,7 @@ class Gradebook:
         seen: set[tuple[str, str]] = set()
         for history in self.selection.histories(self.ledger, self.exercise.id):
             graded = self._graded(history)
-            if graded.grade.state != "nothing":  # else it is outside the selection
+            if not self._is_outside(graded):
                 seen.add((history.platform, history.student))
                 yield graded
         for entry in self.selection.register.roster:
@@ -113,6 +113,12 @@ class Gradebook:
             if whose not in seen and self.selection.has(*whose) and self.selection.course in (None, entry.course):
                 seen.add(whose)
                 yield self._graded(History(*whose, [], []))
+
+    def _is_outside(self, graded: GradedStudent) -> bool:
+        """Return whether nothing of the student's work is selected; what an instructor decided has no time."""
+        if graded.grade.state == "graded" and not graded.attempts:
+            return self.selection.since is not None or self.selection.until is not None
+        return graded.grade.state == "nothing"
 
     def of(self, platform: str, student: str) -> GradedStudent:
         """Return one student's grade."""

@@ -213,7 +213,7 @@ def test_only_those_who_speak_to_lti_platforms_get_out_and_only_the_operator_mak
     added = yaml.safe_load(LTI.read_text("utf-8"))["services"]
     folder = added["web"]["environment"]["GRADER_LTI_KEYS"]
 
-    assert {name for name, service in added.items() if "out" in service.get("networks", ())} == {"web"}
+    assert {name for name, service in added.items() if "out" in service.get("networks", ())} == {"web", "operator"}
     assert {name: service["volumes"] for name, service in added.items()} == {
         "web": [f"lti:{folder}:ro"],
         "courier": [f"lti:{folder}:ro"],

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from grader import exercises
+from grader.exercises.kept_versions import KeptVersions
 from grader.ledger import Ledger
 from grader.ledger.lti.line_items import Attempt, LaunchedItem, attempts
 from grader.students.grades import Gradebook
@@ -25,13 +26,14 @@ def standing(ledger: Ledger, launched: LaunchedItem) -> CourseStanding | None:
     """Return the student's standing, which is the grade; None if nothing was graded or could be.
 
     Raises:
-        ExerciseError: The exercise cannot be loaded at present, so that nobody knows what counts.
+        ExerciseError: The exercise cannot be used at present, so that nobody knows what counts.
     """
     graded = attempts(ledger, launched)
     if not graded:
         return None
-    selection = Selection(course=launched.course)
-    book = Gradebook(ledger, exercises.load(launched.exercise), selection)
+    exercise = exercises.load(launched.exercise)
+    KeptVersions(ledger).vet(exercise)  # the score waits until an edit is undone, or is a new version
+    book = Gradebook(ledger, exercise, Selection(course=launched.course))
     grade = book.of(launched.platform, launched.student).grade
     return CourseStanding(grade.score, max(map(_changed_at, graded)), grade.when or graded[-1].received_at)
 

@@ -12,6 +12,8 @@ from grader.doors.web.entrance import let_in
 from grader.doors.web.house import House
 from grader.doors.web.refusals import JSON, Refused
 from grader.students import identity, xp
+from grader.students.course import decisions
+from grader.students.grades import counted_entries
 from grader.students.identity import Work
 from grader.students.xp import Progress
 
@@ -40,8 +42,9 @@ def progress(house: House, platform: str, student: str) -> Progress:
     """Return the student's progress on this platform."""
     if "\0" in student:  # nobody's name, and no database takes it
         raise _unknown()
-    works = [Work(platform, entry) for entry in house.ledger.entries(student=student, platform=platform)]
-    return xp.progress(identity.merged(works, student))
+    works = [Work(platform, entry) for entry in counted_entries(house.ledger, platform, student)]
+    made = tuple(decisions.of(house.ledger, [student], [platform]))
+    return xp.progress(identity.merged(works, student)).model_copy(update={"adjustments": made})
 
 
 def _unknown() -> Refused:

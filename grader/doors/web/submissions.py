@@ -29,6 +29,8 @@ MEDIA = {
     Format.html: "text/html",
     Format.gradescope: JSON,
     Format.junit: "application/xml",
+    Format.prairielearn: JSON,
+    Format.xqueue: JSON,
 }
 
 log = logging.getLogger(__name__)

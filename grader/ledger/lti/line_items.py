@@ -134,13 +134,6 @@ def troubled(ledger: Ledger) -> list[LineItem]:
         return [_line_item(row) for row in connection.execute(query).mappings()]
 
 
-def erase(connection: sa.Connection, platform: str, student: str) -> None:
-    """Delete the student's line items, and what is owed to them, inside the caller's transaction."""
-    theirs = sa.select(ITEM.id).where(ITEM.platform == platform, ITEM.student == student)
-    connection.execute(sa.delete(DELIVERIES).where(OWED.line_item.in_(theirs)))
-    connection.execute(sa.delete(LINE_ITEMS).where(ITEM.platform == platform, ITEM.student == student))
-
-
 def _same(launched: LaunchedItem, names: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
     return [ITEM[name] == getattr(launched, name) for name in names]
 

@@ -51,7 +51,7 @@ class Deciding:
 
     def answer_again(self, whose: Whose) -> None:
         """Owe the answers on all graded submissions of the student to the exercise once more."""
-        graded = sa.select(ROW.id).where(*_theirs(whose), ROW.state == "graded").order_by(ROW.id)
+        graded = sa.select(ROW.id).where(*_theirs(whose), ROW.report.is_not(None)).order_by(ROW.id)
         outbox.put(self._connection, self._connection.scalars(graded).all(), self.now)
 
     def credit(

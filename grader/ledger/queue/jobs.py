@@ -175,7 +175,12 @@ class Jobs:
             when = now(connection)
             charge = int(not is_open(connection, when))
             soon = written(when + timedelta(seconds=seconds))
-            postponed = (ROW.exercise == exercise, ROW.state == "received", ROW.wake_at <= soon)
+            postponed = (
+                ROW.exercise == exercise,
+                ROW.state == "received",
+                ROW.waits_for.is_(None),
+                ROW.wake_at <= soon,
+            )
             tried = sa.select(ROW.id, ROW.tries).where(*postponed, ROW.tried_at.is_not(None)).limit(WINDOW)
             for job, tries in connection.execute(tried).all():
                 _take_back(connection, (ROW.id == job, *postponed), tries + charge, reason)
@@ -216,7 +221,9 @@ class Jobs:
     def _shorten_waits(self) -> None:
         """Let no row wait much longer than its state ever does: its wait began before the clock was set back."""
         longest = [(ROW.state == "queued", self.resend_time), (ROW.state == "grading", self.lease_time)]
-        resting = [(sa.and_(ROW.state == "received", ROW.tries == n), backoff(n)) for n in range(TRIES + 1)]
+        received, is_held = ROW.state == "received", ROW.waits_for.is_not(None)
+        resting = [(sa.and_(received, ~is_held, ROW.tries == n), backoff(n)) for n in range(TRIES + 1)]
+        resting.append((sa.and_(received, is_held), MINUTE))
         with self.ledger.database.connection(write=True) as connection:
             when = now(connection)
             for rows, wait in (*longest, *resting):

@@ -1,13 +1,16 @@
 """The overview: each student's attempts, best score and last sign, who is stuck, and who never handed in."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import Field
 
+from grader import exercises
+from grader.base.errors import ExerciseError, InvalidInput
 from grader.base.names import plain
 from grader.base.numbers import percent
 from grader.ledger import Ledger
@@ -16,6 +19,7 @@ from grader.ledger.people.adjustments import Adjustments, Whose
 from grader.ledger.people.rosters import ListedStudent
 from grader.schema import Fraction, Record
 from grader.schema.queue import PENDING
+from grader.students.grades import Grade, Gradebook
 
 STUCK_AFTER = 3
 """The attempts without a pass after which a student is stuck, if the last few did not raise the best score."""
@@ -49,7 +53,7 @@ class StudentSeen(Record):
     exercise: str = Field(description="Empty if nothing that could be read was handed in.")
     attempts: int = Field(ge=0, description="Different submissions that count.")
     rejected: int = Field(ge=0, description="Files that were not taken.")
-    best: Fraction | None = Field(description="The best score after lateness, or the one that an instructor set.")
+    best: Fraction | None = Field(description="The score that counts, after lateness, or the one that an instructor set.")
     passed: bool
     last_seen: datetime | None
     stuck: str = Field(description="Why somebody should look at this student; empty if nobody need.")
@@ -92,8 +96,24 @@ def seen(ledger: Ledger, among: Among = Among()) -> list[StudentSeen]:  # noqa: 
     lines = [_line(whose, work, roster, decided) for whose, work in works.items()]
     lines = [line.model_copy(update={"stuck": ""}) if _reads_elsewhere(line, works) else line for line in lines]
     lines += _absent(among, works, roster, decided)
+    lines = _as_graded(ledger, lines)
     wanted = [line for line in lines if _is_among(line, among)]
     return sorted(wanted, key=lambda line: (line.platform, line.course, line.section, line.student, line.exercise))
+
+
+def _as_graded(ledger: Ledger, lines: Sequence[StudentSeen]) -> list[StudentSeen]:
+    """Return the lines with each student's grade; of an exercise that is gone, nobody knows what counts."""
+    grades: dict[tuple[str, str, str], Grade] = {}
+    for name in {line.exercise for line in lines} - {""}:
+        with suppress(ExerciseError, InvalidInput):
+            for each in Gradebook(ledger, exercises.load(name)).students():
+                grades[name, each.grade.platform, each.grade.student] = each.grade
+    return [
+        line.model_copy(update={"best": grade.score, "passed": grade.passed is True})
+        if (grade := grades.get((line.exercise, line.platform, line.student)))
+        else line
+        for line in lines
+    ]
 
 
 def _line(whose: Whose, work: _Work, roster: _Roster, decided: Mapping[Whose, Adjustments]) -> StudentSeen:

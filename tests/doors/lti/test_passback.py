@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from grader.doors.lti.passback import scores_url
 from grader.ledger import Regrade
+from grader.ledger.entry import KnownStudent
 from grader.ledger.lti import line_items
+from grader.ledger.people import footprint
 from grader.ledger.tables import DELIVERIES, LINE_ITEMS
 from tests.support.lti import lms as platforms
 from tests.support.lti.lms import CLAIM, EVERY, INSTRUCTOR, Grade, Lms
@@ -290,8 +292,8 @@ def test_a_student_who_was_erased_gets_no_score(tool_server: World, lms: Lms) ->
     lms.is_down = True
     tool_server.deliver(lms.name)
     lms.is_down = False
-    with tool_server.ledger.database.connection(write=True) as connection:
-        line_items.erase(connection, lms.name, "ada")
+    theirs = footprint.find(tool_server.ledger, KnownStudent(lms.name, "ada"))
+    assert footprint.erase(tool_server.ledger, theirs, "the operator")
 
     assert tool_server.due(lms.name) == []
     assert lms.posts == []

@@ -17,6 +17,7 @@ from grader.doors.web.pages.shown import EVERYBODY, NothingHere, route
 from grader.doors.web.submissions import page
 from grader.ledger.queue.listing import listed
 from grader.report.formats import Format, Material, rendered
+from grader.report.text.decisions import decided
 from grader.schema import Exercise
 from grader.schema.queue import STATES, SUBMISSION_ID, Result
 from grader.service import answers
@@ -64,7 +65,13 @@ def _progress(house: House, visitor: Visitor, request: Request) -> Response:
     grown = record.progress(house, visitor.platform, plain(visitor.student))
     handed_in = listed(house.ledger, {"platform": visitor.platform, "student": plain(visitor.student)})
     return drawn(
-        "progress.html.jinja", _("My progress"), visitor=visitor, grown=grown, handed_in=handed_in, states=STATES
+        "progress.html.jinja",
+        _("My progress"),
+        visitor=visitor,
+        grown=grown,
+        handed_in=handed_in,
+        states=STATES,
+        decided=decided,
     )
 
 

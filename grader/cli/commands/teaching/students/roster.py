@@ -17,6 +17,7 @@ from grader.cli.console import say
 from grader.cli.options import print_or_write
 from grader.ledger import LOCAL, Ledger
 from grader.ledger.people import rosters
+from grader.ledger.people.rosters import RosterLine
 from grader.students.course import rosters as tables
 
 MOST_BYTES = 5_000_000
@@ -29,8 +30,11 @@ def roster(
     ] = None,
     platform: PlatformName = None,
     course: CourseName = None,
+    from_platform: Annotated[
+        bool, typer.Option("--from-platform", help="Replace the list by the platform's own, asked by LTI.")
+    ] = False,
 ) -> None:
-    """Show the students of a course, or replace the list by a table with the columns student, section, name."""
+    """Show the students of a course, or replace the list by a table, or by the platform's own list."""
     with Ledger() as ledger:
         if file is not None:
             check_platform(ledger, platform)
@@ -38,12 +42,30 @@ def roster(
             rosters.replace(ledger, platform or LOCAL, course or "", lines)
             say(f"{len(lines)} students are on the roster of {course or 'no course'}, platform {platform or LOCAL}")
             return
+        if from_platform:
+            check_platform(ledger, platform)
+            say(f"{_from_platform(ledger, platform or LOCAL, course or '')} students are on the roster of {course}")
+            return
         known = rosters.listed(ledger)
         check_known("--platform", platform, (each.platform for each in known))
         check_known("--course", course, (each.course for each in known))
         chosen = [each for each in known if platform in (None, each.platform) and course in (None, each.course)]
         rows = [each._asdict() for each in chosen]
         print_or_write(as_table(rows, rosters.ListedStudent._fields) if rows else "no student is on a roster", None)
+
+
+def _from_platform(ledger: Ledger, platform: str, course: str) -> int:
+    """Make the platform's members the roster of its course, and return their number; names only if they are kept."""
+    from grader.doors.lti.roster import members
+    from grader.doors.lti.tool import Tool
+    from grader.service import platforms
+    from grader.service.settings import settings
+
+    tool = Tool(ledger, platforms.load(settings().platforms), "")
+    found = members(tool, platform, course)
+    lines = [RosterLine(each.student, "", each.name) for each in found if each.role == "student" and each.is_active]
+    rosters.replace(ledger, platform, course, lines)
+    return len(lines)
 
 
 def _content(file: Path) -> str:
