@@ -26,7 +26,7 @@ from tests.support.exercise_sample import ID, TEXT, write
         ("{opens: 2026-12-02T09:00:00Z, due: 2026-12-01T09:00:00Z}", "17:44: `due` must be later than `opens`"),
         ("{late_costs: 10%}", "17:22: `late_costs` must be a number, not `10%`"),
         ("{attempt: 3}", "17:10: unknown key `attempt` in policy; allowed: attempts, rate, time_zone, opens, due, "
-         "late_days, late_costs, late_passes; did you mean `attempts`?"),
+         "late_days, late_costs, late_passes, counts; did you mean `attempts`?"),
         ("{time_zone: Asia/Soul}", "17:21: `Asia/Soul` is not a time zone; write its IANA name"),
         ("{time_zone: Europe/Berlin, due: 2026-03-29 02:30}", "17:41: `due`: 2026-03-29 02:30 does not exist in "
          "Europe/Berlin: its clocks are put forward; give another time [bad-date]"),

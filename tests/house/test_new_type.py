@@ -242,6 +242,21 @@ def test_what_if_and_regrade(product: Product) -> None:
     assert "nothing has changed" in product.grade("regrade", "stride-heads", "--reason", "to see")
 
 
+def test_grades_and_students(product: Product) -> None:
+    assert "local,,,ada" in product.grade("grades", "stride-heads", "--format", "csv")
+    assert "ada" in product.grade("students", "list")
+    assert KIND in product.grade("students", "export", "ada")
+
+
+def test_what_an_operator_runs(product: Product) -> None:
+    backup = product.root / "backup.zip"
+
+    assert "ledger: 1 reports" in product.grade("backup", "--out", backup)
+    assert "whole" in product.grade("restore", backup, "--check")
+    assert "no token" in product.grade("platforms", "list")
+    assert "no platform is registered" in product.grade("lti", "list")
+
+
 def test_a_package_needs_a_transformer_that_is_pinned(product: Product) -> None:
     told = product.grade("package", "nbgrader", "stride-heads", "--out", product.root / "package", code=3)
 

@@ -25,7 +25,7 @@ def ask(sequence: ProbeSequence) -> "Question":
 
     def copies_of(back: int) -> "Bool[Tensor, 'query key']":
         """Return a mask of the keys behind which, `back` tokens before, stands a copy of what does before the query."""
-        before = sequence._replace(queries=tuple((queries(sequence) - back).tolist()))
+        before = sequence._replace(queries=tuple((queries(sequence) - back).clamp(min=0).tolist()))  # 0 has no copy
         return same_token(before).roll(back, dims=1)
 
     copies = copies_of(0)

@@ -7,7 +7,7 @@ import pytest
 
 from grader import service
 from grader.base.errors import GraderError
-from grader.service.settings import VARIABLES, Settings, settings, without_password
+from grader.service.settings import VARIABLES, Settings, WebSettings, settings, without_password
 
 
 def test_nothing_said_gives_a_service_on_this_machine() -> None:
@@ -24,6 +24,15 @@ def test_nothing_said_gives_a_service_on_this_machine() -> None:
         metrics_host="127.0.0.1",
         metrics_port=9464,
         heartbeat=None,
+        web=WebSettings(
+            host="127.0.0.1",
+            port=8700,
+            url="http://127.0.0.1:8700",
+            hosts=frozenset({"127.0.0.1:8700", "localhost:8700"}),
+            per_minute=600,
+            seconds=20,
+            gallery=None,
+        ),
     )
 
 
@@ -33,6 +42,13 @@ def test_everything_can_be_said() -> None:
         "GRADER_BROKER_URL": "rediss://broker/2",
         "GRADER_QUEUE_CA": "/etc/ca.pem",
         "GRADER_PLATFORMS": "/etc/platforms.yaml",
+        "GRADER_WEB_HOST": "::",
+        "GRADER_WEB_PORT": "0",
+        "GRADER_WEB_URL": "https://grader.example/",
+        "GRADER_WEB_HOSTS": "inside",
+        "GRADER_WEB_PER_MINUTE": "60",
+        "GRADER_WEB_SECONDS": "5",
+        "GRADER_WEB_GALLERY": "/srv/gallery",
         "GRADER_PRELOAD": " mini-heads, gpt2-heads,,",
         "GRADER_TASK_SECONDS": "600",
         "GRADER_RESEND_SECONDS": "1",
@@ -57,8 +73,18 @@ def test_everything_can_be_said() -> None:
         "::1",
         0,
         Path("/run/beat"),
+        WebSettings(
+            "::",
+            0,
+            "https://grader.example",
+            frozenset({"grader.example", "127.0.0.1:0", "localhost:0", "inside"}),
+            60,
+            5,
+            Path("/srv/gallery"),
+        ),
     )
-    assert {*given, "GRADER_DATABASE_URL", "GRADER_DATABASE_SECONDS"} == set(VARIABLES)
+    elsewhere = {"GRADER_DATABASE_URL", "GRADER_DATABASE_SECONDS", "GRADER_LTI_KEYS", "GRADER_WEB_TOKEN"}
+    assert {*given, *elsewhere} == set(VARIABLES)
 
 
 def test_a_secret_url_may_lie_in_a_file(tmp_path: Path) -> None:
