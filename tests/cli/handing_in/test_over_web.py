@@ -53,7 +53,7 @@ def hand_in(door: RunningDoor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def grade_next(door: RunningDoor, name: str) -> None:
     wait_for(lambda: name in door.ids(), "the submission to come in")
     jobs = Jobs(door.ledger, task_seconds=60, resend_seconds=30)
-    Worker(door.ledger, jobs, Laboratories(door.folder / "tables")).work(1)
+    Worker(door.ledger, jobs, Laboratories(door.folder / "tables")).work(1 + door.ids().index(name))
 
 
 def test_the_report_comes_back_over_http(
@@ -69,7 +69,7 @@ def test_the_report_comes_back_over_http(
     assert first == again == (1, "")  # one claim may be luck
     assert json.loads(report)["student"] == "ada"
     assert capsys.readouterr().out == report
-    assert door.ids() == ["s1"]
+    assert door.ids().count("s1") == 1
 
 
 def test_what_is_refused_is_told(door: RunningDoor, hand_in: HandIn, capsys: pytest.CaptureFixture[str]) -> None:
