@@ -20,7 +20,7 @@ from grader.ledger.migrations import upgrade
 from grader.ledger.tables import METADATA
 
 OVER = "sessions"
-"""The table that is not put back: whoever was signed in signs in again."""
+"""The table that is not put back: people sign in again."""
 TOGETHER = 500
 """Rows that are read or written at once."""
 
