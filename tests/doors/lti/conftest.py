@@ -1,6 +1,7 @@
 """One tool for all tests of the LTI door; each test has platforms of its own."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,28 @@ from tests.support.lti.world import World, world
 
 
 @pytest.fixture(scope="session")
-def tool_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables with the tool's folders."""
     folder: Path = tmp_path_factory.mktemp("lti")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADER_LTI_KEYS", str(folder / "keys"))
-        patch.setenv("GRADER_EXERCISES", str(folder / "exercises"))
-        planted.write(folder / "exercises")
-        with world(folder) as made:
-            yield made
+    planted.write(folder / "exercises")
+    return {"GRADER_LTI_KEYS": str(folder / "keys"), "GRADER_EXERCISES": str(folder / "exercises")}
+
+
+@pytest.fixture(scope="session")
+def lasting_tool(places: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # only meanwhile: tests of others run in this process as well
+            for name, value in places.items():
+                patch.setenv(name, value)
+            made = stack.enter_context(world(tmp_path_factory.mktemp("tool")))
+        yield made
+
+
+@pytest.fixture
+def tool_server(lasting_tool: World, places: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> World:
+    for name, value in places.items():
+        monkeypatch.setenv(name, value)
+    return lasting_tool
 
 
 @pytest.fixture

@@ -60,7 +60,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     listed = f"platforms:\n  - {{name: canvas, signing: [{{key_id: k1, secret_file: {tmp_path}/signing-key}}]}}\n"
     (tmp_path / "platforms.yaml").write_text(listed, "utf-8")
     monkeypatch.setenv("GRADER_HOME", str(folder))
-    monkeypatch.delenv("GRADER_LTI_KEYS", raising=False)
     monkeypatch.setenv("GRADER_PLATFORMS", str(tmp_path / "platforms.yaml"))
     return folder
 

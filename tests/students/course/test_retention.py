@@ -15,8 +15,8 @@ from grader.service.dead import DeadLetters
 from grader.service.reception import Reception
 from grader.service.worker import Worker
 from grader.students.cohort import cohort
-from grader.students.grades import Gradebook
 from grader.students.course.retention import age, silent_since, without_words
+from grader.students.grades import Gradebook
 from grader.students.xp import progress
 from tests.service import planted
 from tests.service.conftest import exercises, jobs, ledger, reception, tables, worker  # noqa: F401
