@@ -1,4 +1,4 @@
-"""Ctrl-C at twenty-five moments of a first submission, from its first import to its last write."""
+"""Ctrl-C at fourteen moments of a first submission, from its first import to its last write."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from grader.cli import app
 from grader.ledger import Ledger
 from tests.cli.conftest import REPOSITORY, Bench
 
-MOMENTS = 25
+MOMENTS = 14
 HANGING = 240
 """Seconds after which it counts as hanging; an interrupted one ends within one on a quiet machine."""
 
