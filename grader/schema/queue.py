@@ -13,6 +13,8 @@ State = Literal["received", "queued", "grading", "graded", "ungradable", "reject
 TERMINAL: tuple[State, ...] = ("graded", "ungradable", "rejected", "dead")
 """The final states of a submission."""
 PENDING: tuple[State, ...] = ("received", "queued", "grading")
+COUNTED: tuple[State, ...] = (*PENDING, "graded")
+"""The states of a submission that counts as an attempt."""
 
 STATES: dict[State, str] = {
     "received": N_("stored; it will be graded"),

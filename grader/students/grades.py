@@ -25,12 +25,10 @@ from grader.ledger.people.adjustments import Adjustments
 from grader.ledger.people.rosters import ListedStudent
 from grader.ledger.queue.graded import best_credits
 from grader.schema import Counts, Exercise, Fraction, Identifier, Record, Report
-from grader.schema.queue import PENDING
+from grader.schema.queue import COUNTED, PENDING
 from grader.students.selection import SelectedSubmission, Selection
 
 GradeState = Literal["graded", "waiting", "ungradable", "failed", "rejected", "nothing"]
-COUNTED = (*PENDING, "graded")
-"""The states of an arrival that counts as an attempt."""
 HOUR = 3600
 """Seconds."""
 NAMED = re.compile(r"""(?:^|[{,])[ \t]*["']?exercise["']?[ \t]*:[ \t]*["']?([\w-]+)""", re.MULTILINE)

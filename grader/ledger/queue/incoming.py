@@ -21,10 +21,10 @@ from grader.ledger.people import adjustments
 from grader.ledger.people.adjustments import Adjustments, Whose
 from grader.ledger.queue import outbox
 from grader.ledger.tables import SUBMISSIONS
-from grader.schema.queue import PENDING, State
+from grader.schema.queue import COUNTED, State
 
 ROW = SUBMISSIONS.c
-COUNTS = (ROW.state.in_((*PENDING, "graded")), ROW.content.is_not(None))
+COUNTS = (ROW.state.in_(COUNTED), ROW.content.is_not(None))
 """The conditions that an attempt fulfils."""
 OF_STUDENT = tuple(ROW[name] == sa.bindparam(name) for name in ("platform", "student", "exercise"))
 KNOWN = sa.select(ROW.id, ROW.state, ROW.digest).where(

@@ -12,17 +12,18 @@ from grader import exercises
 from grader.base import home
 from grader.base.environment import value
 from grader.service import platforms, up
+from grader.service.erasing import remembered
 from grader.service.settings import settings
 from grader.students import pseudonyms
 
-ERASURES = "erasures.jsonl"
-HOME = (pseudonyms.FILE, ERASURES, "erasures.key", "lti-keys")
+ERASURES = remembered.FILE
+HOME = (pseudonyms.FILE, ERASURES, remembered.KEY, "lti-keys")
 """Files and folders of the home that are in every backup: whose pseudonym is whose, who was erased, our LTI keys."""
 SECRETS_OF_HOME = (f"{up.FOLDER}/passwords",)
 """Those that are in a backup with secrets: the passwords of the queue of `grade up`."""
 ELSEWHERE = {"lti-keys": "GRADER_LTI_KEYS"}
 """The variables that name another place for some of them."""
-ONLY_ADDED = frozenset((ERASURES, "erasures.key"))
+ONLY_ADDED = frozenset((ERASURES, remembered.KEY))
 """Files that a restore never replaces: an older list of erasures must not take the place of a newer one."""
 IN_HOME, IN_EXERCISES, IN_SECRETS, IN_LEDGER = "home/", "exercises/", "secrets/", "ledger/"
 """The beginnings of the names in a backup."""

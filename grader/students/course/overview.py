@@ -18,7 +18,7 @@ from grader.ledger.people import adjustments, overview, rosters
 from grader.ledger.people.adjustments import Adjustments, Whose
 from grader.ledger.people.rosters import ListedStudent
 from grader.schema import Fraction, Record
-from grader.schema.queue import PENDING
+from grader.schema.queue import COUNTED
 from grader.students.grades import Grade, Gradebook
 
 STUCK_AFTER = 3
@@ -26,8 +26,6 @@ STUCK_AFTER = 3
 WITHOUT_PROGRESS = 2
 """The last few of them."""
 NEVER = "never handed in"
-COUNTED = (*PENDING, "graded")
-"""The states of a submission that counts as an attempt."""
 
 
 _Roster = Mapping[tuple[str, str], ListedStudent]
@@ -53,7 +51,9 @@ class StudentSeen(Record):
     exercise: str = Field(description="Empty if nothing that could be read was handed in.")
     attempts: int = Field(ge=0, description="Different submissions that count.")
     rejected: int = Field(ge=0, description="Files that were not taken.")
-    best: Fraction | None = Field(description="The score that counts, after lateness, or the one that an instructor set.")
+    best: Fraction | None = Field(
+        description="The score that counts, after lateness, or the one that an instructor set."
+    )
     passed: bool
     last_seen: datetime | None
     stuck: str = Field(description="Why somebody should look at this student; empty if nobody need.")
