@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from grader import exercises
 from grader.base.errors import InvalidInput, Problem
 from grader.base.files import write_whole
-from grader.schema import Identifier
+from grader.schema import is_identifier
 
 TEMPLATE = Path(__file__).with_name("starting_point")
 PLACEHOLDER = "your-heads"
@@ -65,9 +63,7 @@ def _template(name: str) -> dict[str, str]:
 
 
 def _problem(name: str, folder: Path) -> Problem | None:
-    try:
-        TypeAdapter(Identifier).validate_python(name)
-    except ValidationError:
+    if not is_identifier(name):
         message = f"`{name}` is not an id: lower-case words and digits joined by hyphens, 64 characters at most"
         return Problem("bad-name", message)
     if name in exercises.RESERVED:

@@ -5,7 +5,6 @@ those in the folders that the environment variable `GRADER_EXERCISES` names, joi
 """
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,7 +15,7 @@ from grader import documents
 from grader.base.errors import ExerciseError, InvalidInput, Problem, UnknownExercise
 from grader.base.language import N_, _
 from grader.exercises import guessing
-from grader.schema import Exercise, Kind, TransformerSource
+from grader.schema import Exercise, Kind, TransformerSource, is_identifier
 
 FILE_NAME = "exercise.yaml"
 VARIABLE = "GRADER_EXERCISES"
@@ -29,7 +28,6 @@ RESERVED = ("check", "new", "publish", "sentences", "verify")
 _SEEN: ContextVar["_Seen | None"] = ContextVar("_SEEN", default=None)
 """The present `once`; None outside of it."""
 _PACKAGE = Path(__file__).parents[1]
-_IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def folders() -> tuple[Path, ...]:
@@ -96,8 +94,9 @@ def _available() -> dict[str, Path]:
     by_id: dict[str, Path] = {}
     for folder in (folder for root in folders() for folder in within(root)):
         name = folder.name
-        if not _IDENTIFIER.fullmatch(name):
-            raise ExerciseError(f"{folder}: the name of an exercise's folder is lower-case words joined by hyphens")
+        if not is_identifier(name):
+            rule = "lower-case words joined by hyphens, 64 characters at most"
+            raise ExerciseError(f"{folder}: the name of an exercise's folder is {rule}")
         if not (folder / FILE_NAME).is_file():
             raise ExerciseError(f"{folder}: there is no {FILE_NAME} in it")
         if name in by_id:

@@ -270,6 +270,7 @@ LINE_ITEMS = sa.Table(  # the places of students' scores in platforms' gradebook
     sa.Column("exercise", sa.Text, nullable=False),
     sa.Column("student", sa.Text, nullable=False),
     sa.Column("url", sa.Text, nullable=False),
+    sa.Column("sought", sa.Text),  # where it is to be found or made; null if the link named it
     sa.Column("score", sa.Float),  # sent last; null for no grade
     sa.Column("stamp", sa.String(32)),  # the time that was sent with it; null before the first
     sa.Column("answer", sa.String(8), nullable=False),  # of the platform: `taken`, `refused` or `unknown`
@@ -279,3 +280,4 @@ LINE_ITEMS = sa.Table(  # the places of students' scores in platforms' gradebook
     sqlite_autoincrement=True,
 )
 sa.Index("line_items_student", LINE_ITEMS.c.platform, LINE_ITEMS.c.student, LINE_ITEMS.c.exercise)
+sa.Index("line_items_sought", LINE_ITEMS.c.platform, LINE_ITEMS.c.sought)

@@ -54,6 +54,7 @@ from grader.schema.kinds import (
     TypeName,
     WhyNot,
     head_name,
+    is_identifier,
     title,
 )
 from grader.schema.moments import Moment
@@ -139,5 +140,6 @@ __all__ = [
     "Without",
     "Writes",
     "head_name",
+    "is_identifier",
     "title",
 ]

@@ -1,5 +1,6 @@
 """The types that all records share, and the kinds of head."""
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
@@ -31,7 +32,8 @@ def _plain(name: object) -> object:
     return names.plain(name) if isinstance(name, str) else name
 
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+_IDENTIFIER, _LONGEST = r"^[a-z0-9]+(-[a-z0-9]+)*$", 64
+Identifier = Annotated[str, Field(pattern=_IDENTIFIER, max_length=_LONGEST)]
 """Lower-case words joined by hyphens, so that it cannot be a path."""
 StudentName = Annotated[str, Field(pattern=r"^[\w][\w.@+ -]*$", max_length=64), BeforeValidator(_plain)]
 """A name, kept in one form however it was typed."""
@@ -39,6 +41,11 @@ GalleryName = Annotated[str, Field(pattern=r"^\w[\w.' -]*$", max_length=40), Bef
 """The name that a student chooses to show in public; it cannot hold an e-mail address."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+def is_identifier(text: str) -> bool:
+    """Return whether the text is an `Identifier`."""
+    return len(text) <= _LONGEST and re.fullmatch(_IDENTIFIER, text) is not None
 
 
 class Record(BaseModel):

@@ -125,6 +125,9 @@ class Lti(Record):
         default="", max_length=500, description="The audience of requests for access, if not `auth_token_url`."
     )
     names: bool = Field(default=False, description="True to show students' names; else only their ids are known.")
+    own_line_items: bool = Field(
+        default=False, description="True to make a place in the gradebook for links that come without one."
+    )
     framed_by: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         default=(), max_length=20, description="More origins whose pages may show the grader's inside."
     )

@@ -104,8 +104,9 @@ def test_a_folder_without_an_exercise_is_an_error(root: Path) -> None:
         exercises.available()
 
 
-def test_a_folder_whose_name_is_no_id_is_an_error(root: Path) -> None:
-    exercise_sample.write(root, name="Half Done")
+@pytest.mark.parametrize("name", ["Half Done", "half_done", "half--done", "h" * 65])
+def test_a_folder_whose_name_is_no_id_is_an_error(root: Path, name: str) -> None:
+    exercise_sample.write(root, name=name)
 
     with pytest.raises(ExerciseError, match="lower-case words joined by hyphens"):
         exercises.available()

@@ -16,6 +16,7 @@ from grader.service.platforms import is_loopback, safe_url
 SECONDS = 10.0
 """For one whole answer, from the search for the address to the last byte."""
 MOST_BYTES = 4 * 1024 * 1024
+BUSY, FORBIDDEN = frozenset({429, 502, 503, 504}), 403
 SHOWN = 300
 """The characters of a refusal's text that are shown to the operator."""
 
@@ -41,19 +42,57 @@ class PlatformAnswer(NamedTuple):
         """The beginning of the body, on one line."""
         return " ".join(self.body[:SHOWN].decode(errors="replace").split())
 
+    @property
+    def is_busy(self) -> bool:
+        """True if it only says that the platform takes nothing at present; Canvas says so with a 403 and its limit."""
+        left = self.headers.get("x-rate-limit-remaining", "")
+        try:
+            return self.status in BUSY or (self.status == FORBIDDEN and float(left) <= 0)
+        except ValueError:
+            return False
+
+    @property
+    def is_refusal(self) -> bool:
+        """True if the same request would be refused again."""
+        return httpx.codes.is_client_error(self.status) and not self.is_busy
+
+    @property
+    def told(self) -> str:
+        """The status, with the beginning of the body."""
+        return f"answered {self.status} ({self.text})" if self.text else f"answered {self.status}"
+
     def json(self) -> dict[str, Any]:
         """Return the body as a JSON object.
 
         Raises:
             NoAnswer: It is not one.
         """
-        try:
-            content = json.loads(self.body)
-        except (ValueError, RecursionError):
-            content = None
+        content = self._content()
         if not isinstance(content, dict):
             raise NoAnswer(f"answered {self.status} without a JSON object")
         return content
+
+    def objects(self) -> list[dict[str, Any]]:
+        """Return the objects of a JSON list, and nothing else that is in it.
+
+        Raises:
+            NoAnswer: It is not a list.
+        """
+        content = self._content()
+        if not isinstance(content, list):
+            raise NoAnswer(f"answered {self.status} without a JSON list")
+        return [each for each in content if isinstance(each, dict)]
+
+    def _content(self) -> object:
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def following(self, registration: Registration) -> str | None:
+        """Return the address of a list's next page, from the header `Link`; None without one that may be called."""
+        url = httpx.Response(200, headers=self.headers).links.get("next", {}).get("url")
+        return url if may_be_called(url, registration) else None
 
 
 class Caller:

@@ -18,8 +18,8 @@ from grader.doors.lti import pages
 from grader.doors.lti.calling import may_be_called
 from grader.doors.lti.claims import part, text, texts
 from grader.doors.lti.launch import Launch, origins
-from grader.doors.lti.passback import FULL
 from grader.doors.lti.refusals import LaunchRefused
+from grader.doors.lti.standing import FULL
 from grader.doors.lti.tool import Tool
 from grader.schema import Exercise
 

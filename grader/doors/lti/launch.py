@@ -17,6 +17,7 @@ from grader.doors.lti import claims as names
 from grader.doors.lti.calling import NoAnswer, may_be_called
 from grader.doors.lti.claims import part, text, texts
 from grader.doors.lti.login import is_own
+from grader.doors.lti.own_line_items import sought
 from grader.doors.lti.platform_keys import BadSignature
 from grader.doors.lti.refusals import LaunchRefused
 from grader.doors.lti.tool import Tool, nonce
@@ -31,7 +32,7 @@ LEEWAY = 60
 """Seconds by which a platform's clock may differ from ours."""
 OLDEST = 600
 """Seconds after which a launch is too old, whatever it says itself: so long its nonce is remembered."""
-LONGEST_NAME = 200
+LONGEST_NAME, LONGEST_ID = 200, 255
 
 
 class Launch(NamedTuple):
@@ -85,11 +86,22 @@ def keep(tool: Tool, launch: Launch) -> None:
     if visitor.course and may_be_called(members, registration):
         launches.note_course(tool.ledger, registration.platform, visitor.course, str(members))
     grades = part(claims, names.GRADES)
-    url = grades.get("lineitem")
     is_graded = visitor.role == "student" and names.SCORE_SCOPE in texts(grades, "scope")
-    if is_graded and may_be_called(url, registration):
-        place = (registration.platform, visitor.course or "", launch.exercise, visitor.student)
-        line_items.keep(tool.ledger, LaunchedItem(*place, str(url)))
+    if is_graded and (place := _place(tool, launch, grades)):
+        who = (registration.platform, visitor.course or "", launch.exercise, visitor.student)
+        line_items.keep(tool.ledger, LaunchedItem(*who, *place))
+
+
+def _place(tool: Tool, launch: Launch, grades: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """Return the line item's address, and what says where it is to be found if the link names none; None for none."""
+    registration, url, listed_at = launch.registration, grades.get("lineitem"), grades.get("lineitems")
+    if url is not None:
+        return (str(url), None) if may_be_called(url, registration) else None
+    may_make = tool.lti(registration.platform).own_line_items and names.LINE_ITEMS_SCOPE in texts(grades, "scope")
+    if not may_make or not launch.visitor.course or not may_be_called(listed_at, registration):
+        return None
+    what = sought(str(listed_at), launch.exercise, text(part(launch.claims, names.RESOURCE), "id")[:LONGEST_ID])
+    return what, what
 
 
 def origins(tool: Tool, launch: Launch) -> tuple[str, ...]:
@@ -156,7 +168,7 @@ def _visitor(registration: Registration, claims: Mapping[str, Any], *, keeps_nam
     if not student:
         raise LaunchRefused("anonymous")
     for each in (student, course):
-        if each != plain(each) or each != storable(each) or len(each) > 255:
+        if each != plain(each) or each != storable(each) or len(each) > LONGEST_ID:
             raise LaunchRefused("unusable-id")
     role: Role = "instructor" if names.teaches(texts(claims, names.ROLES)) else "student"
     if role == "instructor" and not course:  # without a course they would see everybody's

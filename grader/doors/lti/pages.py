@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
-from grader.base.language import _, spoken
+from grader.base.language import N_, _, spoken
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
 from grader.service.platforms import origin
@@ -32,6 +32,9 @@ BODY
 REFUSAL = """<p>{{ message }}</p>
 {% if code %}<p><code>{{ code }}</code></p>
 {% endif %}"""
+NEW_WINDOW = """<p>{{ message }}</p>
+<p><a href="{{ address }}" target="_blank" rel="noopener">{{ title }}</a></p>
+"""
 CHOICE = """<p>{{ lead }}</p>
 <ul>
 {% for each in offers %}<li>
@@ -42,6 +45,7 @@ CHOICE = """<p>{{ lead }}</p>
 </li>
 {% endfor %}</ul>
 """
+NO_COOKIES_HERE = N_("Your browser keeps no cookies for this page inside the page of your course.")
 NOTHING = "'none'"
 ANYBODY = "*"
 CLOSE = "(window.opener || window.parent).postMessage({subject: 'org.imsglobal.lti.close'}, '*');"
@@ -53,6 +57,12 @@ def refusal(message: str, code: str, status: int = 400) -> Response:
     title = _("This could not be opened")
     # In a course it is shown in a frame, whose platform is unknown here; nothing can be done on it.
     return _page(REFUSAL, status, framed_by=(ANYBODY,), title=title, message=message, code=code)
+
+
+def new_window(address: str) -> Response:
+    """Return the page, in a course's frame, from which a launch begins again in a window of its own."""
+    title, message = _("Open the exercise in a new window"), _(NO_COOKIES_HERE)
+    return _page(NEW_WINDOW, 200, framed_by=(ANYBODY,), title=title, message=message, address=address)
 
 
 def choice(address: str, offers: Sequence[Any], framed_by: Sequence[str]) -> Response:

@@ -14,20 +14,18 @@ import httpx
 from grader.base.errors import GraderError
 from grader.doors.lti import claims as names
 from grader.doors.lti.calling import NoAnswer, PlatformAnswer
-from grader.doors.lti.standing import CourseStanding, standing
+from grader.doors.lti.own_line_items import find_or_make
+from grader.doors.lti.standing import FULL, CourseStanding, standing
 from grader.doors.lti.tool import Tool
 from grader.ledger.lti import line_items
 from grader.ledger.lti.line_items import LastAnswer, LineItem
 from grader.ledger.lti.registrations import Registration
 
-FULL = 100
-"""The full score in gradebooks; a platform turns it into its own points."""
 STEP = timedelta(seconds=1)
 """Between the times of two changes: some platforms keep whole seconds."""
 GONE = frozenset({404, 410})
-BUSY = frozenset({429, 502, 503, 504})
 STALE = 409
-BAD, FORBIDDEN = 400, 403
+BAD = 400
 STALE_WORDS = ("before last updated", "updated to a later point in time", "already exists for the provided timestamp")
 """The words by which Canvas and Open edX tell a stale time from other bad requests."""
 
@@ -62,9 +60,34 @@ def pass_back(tool: Tool, number: int) -> Passed:
     sent = _to_send(item, standing(tool.ledger, item.launched))
     if sent is None:
         return Passed()
+    if item.launched.is_sought:
+        place = _found(tool, registration, item)
+        if isinstance(place, Passed):
+            return place
+        item = place
     if not line_items.begin(tool.ledger, item, sent.score, sent.stamp):
         return Passed("another process is sending this score")
     return _passed(tool, registration, item, sent)
+
+
+def _found(tool: Tool, registration: Registration, item: LineItem) -> LineItem | Passed:
+    """Return the line item with its address, which is found or made first; else the outcome."""
+    launched, what = item.launched, item.launched.url
+    url = line_items.found(tool.ledger, launched)
+    if url is None:
+        if not line_items.begin_search(tool.ledger, launched):
+            return Passed("another process is looking for the place of this score")
+        try:
+            url = find_or_make(tool, registration, what)
+        except GraderError as error:
+            line_items.end_search(tool.ledger, launched, None)
+            if isinstance(error, NoAnswer):
+                return Passed(str(error), is_away=True)
+            line_items.end(tool.ledger, item, item.answer, str(error))
+            return Passed(str(error))
+    line_items.end_search(tool.ledger, launched, url)
+    placed = line_items.find(tool.ledger, item.id)
+    return placed if placed and not placed.launched.is_sought else Passed()  # their score is there by another link
 
 
 def scores_url(line_item: str) -> str:
@@ -128,10 +151,10 @@ def _score(student: str, sent: _Sent) -> dict[str, Any]:
 
 def _outcome(answer: PlatformAnswer, sent: _Sent) -> tuple[Passed, str]:
     """Return the outcome of the answer, and the trouble that an operator should know about."""
-    told = f"answered {answer.status} ({answer.text})" if answer.text else f"answered {answer.status}"
+    told = answer.told
     if answer.is_success or (_is_stale(answer) and sent.is_again):
         return Passed(), ""
-    if answer.status in BUSY or _is_rate_limit(answer):
+    if answer.is_busy:
         return Passed(told, is_away=True), ""
     if answer.status in GONE:
         trouble = f"the place for the score is gone: {told}; was the assignment deleted, or its link made anew?"
@@ -149,15 +172,6 @@ def _in_short(answer: PlatformAnswer, passed: Passed) -> LastAnswer:
 def _is_stale(answer: PlatformAnswer) -> bool:
     """Return whether the platform has this time or a later one: some answer 409, others 400 with words on it."""
     return answer.status == STALE or (answer.status == BAD and any(words in answer.text for words in STALE_WORDS))
-
-
-def _is_rate_limit(answer: PlatformAnswer) -> bool:
-    """Return whether a 403 only says that there were too many requests, as Canvas's may."""
-    left = answer.headers.get("x-rate-limit-remaining", "")
-    try:
-        return answer.status == FORBIDDEN and float(left) <= 0
-    except ValueError:
-        return False
 
 
 def _written(when: datetime) -> str:

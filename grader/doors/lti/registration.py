@@ -16,7 +16,7 @@ from grader.documents import shown
 from grader.doors.lti import claims as names
 from grader.doors.lti import pages
 from grader.doors.lti.calling import NoAnswer
-from grader.doors.lti.claims import part, text
+from grader.doors.lti.claims import part, text, texts
 from grader.doors.lti.tool import KEYS, LAUNCH, LOGIN, REGISTER, Tool
 from grader.ledger import Ledger
 from grader.ledger.lti import registrations
@@ -26,7 +26,6 @@ from grader.service.platforms import origin, safe_url
 LASTS = timedelta(hours=24)
 """The time for which a link works."""
 NAME = "Attention heads"
-SCOPES = f"{names.SCORE_SCOPE} {names.MEMBERS_SCOPE}"
 INVITATION = "invitation"
 ADDRESSES = {
     "auth_login_url": "authorization_endpoint",
@@ -34,6 +33,10 @@ ADDRESSES = {
     "jwks_url": "jwks_uri",
 }
 """The addresses of a platform, and their names in what it tells about itself."""
+
+
+PLACEMENTS = ("assignment_selection", "link_selection")
+"""The places in Canvas at which an exercise is chosen; without them, its assignments do not offer the tool."""
 
 
 class RegistrationFailed(GraderError):
@@ -50,6 +53,8 @@ class _Platform(NamedTuple):
     """The address at which a tool registers."""
     addresses: dict[str, str]
     audience: str
+    placements: tuple[str, ...]
+    """Those of `PLACEMENTS` that it knows."""
 
 
 def invitation(ledger: Ledger, platform: str, url: str) -> str:
@@ -89,9 +94,10 @@ def _about_deployments(name: str) -> str:
 def _registered(tool: Tool, name: str, fields: Mapping[str, str]) -> Registration:
     if tool.lti(name).issuer is not None:
         raise RegistrationFailed(f"the list of platforms says already what is known of {name}; take it out there first")
-    platform = _platform(tool, fields.get("openid_configuration", ""))
     headers = {"authorization": f"Bearer {given}"} if (given := fields.get("registration_token")) else {}
-    answer = tool.caller.call("POST", platform.endpoint, json=about(tool, name), headers=headers)
+    platform = _platform(tool, fields.get("openid_configuration", ""), headers)
+    told_of_us = about(tool, name, platform.placements)
+    answer = tool.caller.call("POST", platform.endpoint, json=told_of_us, headers=headers)
     if not answer.is_success:
         raise NoAnswer(f"{platform.issuer}: answered {answer.status} to the registration ({answer.text})")
     told = answer.json()
@@ -103,10 +109,10 @@ def _registered(tool: Tool, name: str, fields: Mapping[str, str]) -> Registratio
     return Registration(name, platform.issuer, client_id, deployments, **platform.addresses, audience=platform.audience)
 
 
-def _platform(tool: Tool, url: str) -> _Platform:
+def _platform(tool: Tool, url: str, headers: Mapping[str, str]) -> _Platform:
     """Return what the platform tells about itself at this address, which must be its own."""
     _check(tool, url, "openid_configuration")
-    answer = tool.caller.call("GET", url)
+    answer = tool.caller.call("GET", url, headers=headers)  # Canvas tells it only to those who may register
     if not answer.is_success:
         raise NoAnswer(f"{origin(url)}: answered {answer.status} to the question about itself")
     told = answer.json()
@@ -121,7 +127,16 @@ def _platform(tool: Tool, url: str) -> _Platform:
         _check(tool, address, which)
     named = text(told, "authorization_server")
     audience = named if "://" in named else ""  # Canvas names a bare host, and takes only its token's address
-    return _Platform(issuer, endpoint, addresses, audience)
+    return _Platform(issuer, endpoint, addresses, audience, _placements(told))
+
+
+def _placements(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return those of our placements at which the platform lets somebody choose."""
+    supported = part(told, names.PLATFORM_CONFIGURATION).get("messages_supported")
+    messages = [each for each in supported if isinstance(each, dict)] if isinstance(supported, list) else []
+    choosing = (each for each in messages if text(each, "type") == names.LINKING_REQUEST)
+    known = {place for each in choosing for place in texts(each, "placements")}
+    return tuple(place for place in PLACEMENTS if place in known)
 
 
 def _check(tool: Tool, url: str, which: str) -> None:
@@ -140,10 +155,13 @@ def _refuse_taken(tool: Tool, name: str, issuer: str, client_id: str) -> None:
             raise RegistrationFailed(f"{issuer} is registered already, as {other}")
 
 
-def about(tool: Tool, platform: str) -> dict[str, Any]:
-    """Return what this tool tells the platform about itself."""
+def about(tool: Tool, platform: str, placements: tuple[str, ...]) -> dict[str, Any]:
+    """Return what this tool tells the platform about itself, to be offered at these placements."""
     choosing = {"type": names.LINKING_REQUEST, "target_link_uri": f"{tool.url}{LAUNCH}", "label": NAME}
-    claims = ["iss", "sub", *(["name"] if tool.lti(platform).names else [])]
+    where = {"placements": list(placements)} if placements else {}
+    lti = tool.lti(platform)
+    claims = ["iss", "sub", *(["name"] if lti.names else [])]
+    scopes = [names.SCORE_SCOPE, names.MEMBERS_SCOPE, *([names.LINE_ITEMS_SCOPE] if lti.own_line_items else [])]
     return {
         "application_type": "web",
         "response_types": ["id_token"],
@@ -153,12 +171,12 @@ def about(tool: Tool, platform: str) -> dict[str, Any]:
         "client_name": NAME,
         "jwks_uri": f"{tool.url}{KEYS}",
         "token_endpoint_auth_method": "private_key_jwt",
-        "scope": SCOPES,
+        "scope": " ".join(scopes),
         names.TOOL_CONFIGURATION: {
             "domain": urlsplit(tool.url).netloc,
             "description": "Claims about attention heads, verified by measurement.",
             "target_link_uri": f"{tool.url}{LAUNCH}",
             "claims": claims,
-            "messages": [choosing, {"type": names.RESOURCE_LINK}],
+            "messages": [{**choosing, **where}, {"type": names.RESOURCE_LINK}],
         },
     }

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import httpx
-
 from grader.base.errors import GraderError
 from grader.base.names import plain
 from grader.doors.lti import claims as names
-from grader.doors.lti.calling import NoAnswer, PlatformAnswer, may_be_called
+from grader.doors.lti.calling import NoAnswer
 from grader.doors.lti.claims import teaches, text, texts
 from grader.doors.lti.tool import Tool
 from grader.ledger.columns import storable
@@ -56,20 +54,13 @@ def _pages(tool: Tool, registration: Registration, url: str) -> Iterator[dict[st
     for _ in range(MOST_PAGES):
         answer = tool.access.call(registration, names.MEMBERS_SCOPE, "GET", url, headers=headers)
         if not answer.is_success:
-            raise NoAnswer(f"{registration.platform}: answered {answer.status} ({answer.text})")
+            raise NoAnswer(f"{registration.platform}: {answer.told}")
         yield answer.json()
-        following = _next(answer, registration)
+        following = answer.following(registration)
         if following is None:
             return
         url = following
     raise NoAnswer(f"{registration.platform}: the list of members does not end")
-
-
-def _next(answer: PlatformAnswer, registration: Registration) -> str | None:
-    """Return the address of the next page, from the header `Link`."""
-    links = httpx.Response(200, headers=answer.headers).links
-    url = links.get("next", {}).get("url")
-    return url if may_be_called(url, registration) else None
 
 
 def _members(page: dict[str, Any], keeps_names: bool) -> Iterator[CourseMember]:

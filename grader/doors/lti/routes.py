@@ -66,7 +66,8 @@ async def _answered(answer: Callable[[Request], Awaitable[Response]], request: R
 
 async def _login(tool: Tool, request: Request) -> Response:
     fields = await _fields(request)
-    return (await to_thread.run_sync(login.begin, tool, fields)).response
+    in_frame = request.headers.get("sec-fetch-dest", "document") != "document"
+    return await to_thread.run_sync(partial(login.begin, tool, fields, request.cookies, in_frame=in_frame))
 
 
 async def _launch(tool: Tool, enter: Enter, calls: CapacityLimiter, request: Request) -> Response:

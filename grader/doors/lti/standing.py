@@ -10,6 +10,9 @@ from grader.ledger.lti.line_items import Attempt, LaunchedItem, attempts
 from grader.students.grades import Gradebook
 from grader.students.selection import Selection
 
+FULL = 100
+"""The full score in gradebooks; a platform turns it into its own points."""
+
 
 class CourseStanding(NamedTuple):
     """The score that counts, and its times."""

@@ -1,7 +1,6 @@
 """The tool: what all parts of the LTI door share, and the platforms that it knows."""
 
 import hmac
-import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
@@ -13,13 +12,12 @@ from grader.doors.lti.platform_keys import PlatformKeys
 from grader.ledger import Ledger
 from grader.ledger.lti import registrations
 from grader.ledger.lti.registrations import Registration
+from grader.schema import is_identifier
 from grader.service.platforms import Lti, Platform, origin, safe_url
 
 LOGIN, LAUNCH, KEYS, REGISTER = "/lti/login", "/lti/launch", "/lti/keys", "/lti/register"
 EXERCISES = "/lti/exercises/"
 """The beginning of the addresses of exercises, which platforms keep in their links."""
-
-_IDENTIFIER = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class Tool:
@@ -53,7 +51,7 @@ class Tool:
     def exercise(self, address: str) -> str | None:
         """Return the exercise that the address stands for: empty for another place in this tool, None for elsewhere."""
         path = address.removeprefix(f"{self.url}{EXERCISES}")
-        if path != address and _IDENTIFIER.fullmatch(path):
+        if path != address and is_identifier(path):
             return path
         return "" if address == self.url or address.startswith(f"{self.url}/lti/") else None
 

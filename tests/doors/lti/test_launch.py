@@ -3,11 +3,14 @@
 import hmac
 import json
 import logging
+import re
 import time
 from base64 import urlsafe_b64encode
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import jwt
 import pytest
 
@@ -47,6 +50,44 @@ def test_the_cookie_works_inside_a_frame_and_nowhere_else(tool_server: World, ca
     assert attributes.endswith("; Max-Age=600; Path=/; Secure; HttpOnly; SameSite=None; Partitioned")
     finished = tool_server.finish(canvas.authorize(begun.headers["location"]), cookie_of(begun))
     assert finished.headers["set-cookie"].startswith(f"{name}=; Max-Age=0; ")
+
+
+def framed(lms: Lms, address: str, cookie: str = "") -> httpx.Response:
+    """Return the answer to a frame in a course, in a browser that shows this cookie."""
+    headers = {"sec-fetch-dest": "iframe", **({"cookie": cookie} if cookie else {})}
+    return httpx.get(address, params=None if "?" in address else lms.login("ada"), headers=headers)
+
+
+@EVERY
+def test_in_a_frame_the_cookie_is_shown_before_the_platform_is_asked(tool_server: World, lms: Lms) -> None:
+    begun = framed(lms, f"{tool_server.url}/lti/login")
+    assert begun.status_code == 303
+    assert begun.headers["location"].startswith(f"{tool_server.url}/lti/login?iss=")
+    again = framed(lms, begun.headers["location"], cookie_of(begun))
+
+    assert "set-cookie" not in again.headers
+    assert tool_server.finish(lms.authorize(again.headers["location"]), cookie_of(begun)).status_code == 200
+
+
+@EVERY
+def test_a_frame_without_cookies_leads_to_a_window_of_its_own(tool_server: World, lms: Lms) -> None:
+    begun = framed(lms, f"{tool_server.url}/lti/login")
+    for cookie in ("", cookie_of(framed(lms, f"{tool_server.url}/lti/login"))):
+        page = framed(lms, begun.headers["location"], cookie)
+        assert page.status_code == 200
+        assert page.headers["content-security-policy"].endswith("frame-ancestors *")
+    (address,) = [unescape(each) for each in re.findall(r'<a href="([^"]*)" target="_blank"', page.text)]
+    assert address.startswith(f"{tool_server.url}/lti/login?")
+    opened = httpx.get(address, headers={"sec-fetch-dest": "document"})
+
+    assert tool_server.finish(lms.authorize(opened.headers["location"]), cookie_of(opened)).status_code == 200
+
+
+def test_an_address_that_is_too_long_for_that_goes_to_the_platform_at_once(tool_server: World, canvas: Lms) -> None:
+    fields = canvas.login("ada", lti_message_hint="h" * 9000)
+    begun = httpx.post(f"{tool_server.url}/lti/login", data=fields, headers={"sec-fetch-dest": "iframe"})
+
+    assert begun.headers["location"].startswith(f"{canvas.url}/auth?")
 
 
 def test_a_launch_may_begin_with_a_get_and_without_a_client_id(tool_server: World, moodle: Lms) -> None:

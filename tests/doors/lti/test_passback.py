@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from grader.doors.lti.passback import scores_url
 from grader.ledger import Regrade
 from grader.ledger.entry import KnownStudent
-from grader.ledger.lti import line_items
 from grader.ledger.people import footprint
 from grader.ledger.tables import DELIVERIES, LINE_ITEMS
 from tests.support.lti import lms as platforms
@@ -161,7 +160,7 @@ def test_a_score_that_is_not_taken_is_sent_again(tool_server: World, lms: Lms, f
 
     assert outcome.is_away == (fault is not platforms.broken)
     assert lms.grade("ada") is None
-    assert line_items.troubled(tool_server.ledger) == [] or fault is platforms.broken
+    assert tool_server.troubles(lms.name) == [] or fault is platforms.broken
     assert tool_server.deliver(lms.name) == []
     assert part(lms) == 0.5
 
@@ -222,12 +221,11 @@ def test_a_line_item_that_is_gone_is_told_to_the_operator(tool_server: World, lm
     (outcome,) = tool_server.deliver(lms.name)
 
     assert "the place for the score is gone" in outcome.reason
-    troubled = [item for item in line_items.troubled(tool_server.ledger) if item.launched.platform == lms.name]
-    assert [item.trouble for item in troubled] == [outcome.reason]
+    assert tool_server.troubles(lms.name) == [outcome.reason]
     lms.gone.clear()
     assert tool_server.deliver(lms.name) == []
     assert part(lms) == 0.5
-    assert [item for item in line_items.troubled(tool_server.ledger) if item.launched.platform == lms.name] == []
+    assert tool_server.troubles(lms.name) == []
 
 
 def test_somebody_whom_the_platform_does_not_know_is_told_to_the_operator(tool_server: World, lms: Lms) -> None:
@@ -251,6 +249,19 @@ def test_a_token_is_used_until_the_platform_takes_it_no_longer(tool_server: Worl
     tool_server.hand_in(lms.name, 0.75)
 
     assert tool_server.deliver(lms.name) == []
+    assert lms.token_requests == 2
+
+
+def test_a_new_key_of_ours_is_known_to_platforms_at_once(
+    tool_server: World, lms: Lms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = tool_server.tool.keys
+    tool_server.launch(lms)
+    for score, key in ((0.25, keys.signing()), (0.5, keys.rotate())):
+        monkeypatch.setattr(keys, "signing", lambda key=key: key)  # an hour later, for the new one
+        lms.tokens.clear()
+        tool_server.hand_in(lms.name, score)
+        assert tool_server.deliver(lms.name) == []
     assert lms.token_requests == 2
 
 

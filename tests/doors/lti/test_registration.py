@@ -11,7 +11,7 @@ import pytest
 from grader.doors.lti.registration import invitation
 from grader.ledger.lti import registrations
 from grader.service.platforms import Lti, Platform
-from tests.support.lti.lms import Lms
+from tests.support.lti.lms import AGS, Lms
 from tests.support.lti.world import World
 
 
@@ -39,6 +39,8 @@ def test_a_platform_registers_and_its_students_come_in(tool_server: World) -> No
         assert tool_server.launch(lms).status_code == 200
         configuration = lms.registered["https://purl.imsglobal.org/spec/lti-tool-configuration"]
         assert configuration["claims"] == ["iss", "sub"]
+        assert not any(scope.endswith("/lineitem") for scope in lms.registered["scope"].split())
+        assert not any("placements" in message for message in configuration["messages"])
         assert [message["type"] for message in configuration["messages"]] == [
             "LtiDeepLinkingRequest",
             "LtiResourceLinkRequest",
@@ -46,10 +48,13 @@ def test_a_platform_registers_and_its_students_come_in(tool_server: World) -> No
 
 
 def test_a_platform_that_makes_deployments_later_is_told_about_them(tool_server: World) -> None:
-    with stranger(tool_server, "canvas", names=True) as lms:
+    with stranger(tool_server, "canvas", names=True, own_line_items=True) as lms:
         page = opened(tool_server, invitation(tool_server.ledger, lms.name, tool_server.url), lms)
         assert f"grade lti deployment {lms.name} ID" in page.text
         assert "name" in lms.registered["https://purl.imsglobal.org/spec/lti-tool-configuration"]["claims"]
+        assert f"{AGS}scope/lineitem" in lms.registered["scope"].split()
+        configuration = lms.registered["https://purl.imsglobal.org/spec/lti-tool-configuration"]
+        assert configuration["messages"][0]["placements"] == ["assignment_selection", "link_selection"]
         assert "unknown-deployment" in tool_server.launch(lms).text
         known = registrations.registrations(tool_server.ledger)[lms.name]
         registrations.keep(tool_server.ledger, known._replace(deployments=(lms.deployment,)))

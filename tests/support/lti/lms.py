@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, Self
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 import jwt
@@ -26,6 +26,7 @@ DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
 SCORES = "application/vnd.ims.lis.v1.score+json"
+ITEM, ITEMS = "application/vnd.ims.lis.v2.lineitem+json", "application/vnd.ims.lis.v2.lineitemcontainer+json"
 TOKEN_SECONDS = 3600
 EXERCISE = "planted-heads"
 """The exercise to which its links lead."""
@@ -73,6 +74,10 @@ class Lms:
         """The faults that happen to the next scores."""
         self.is_down = False
         self.gone: set[str] = set()
+        self.names_line_items = True
+        """False if its links come with the list of line items alone."""
+        self.line_items: list[dict[str, Any]] = []
+        """Those that the tool made."""
         self.tokens: dict[str, tuple[str, float]] = {}
         self.token_requests = 0
         self.assertions: set[str] = set()
@@ -144,12 +149,9 @@ class Lms:
     def services(self, course: str = "course-1", exercise: str = EXERCISE) -> dict[str, Any]:
         """Return the claims about the services for this course."""
         scopes = [f"{AGS}scope/score", f"{AGS}scope/lineitem", f"{AGS}scope/result.readonly"]
+        named = {"lineitem": self.line_item(course, exercise)} if self.names_line_items else {}
         return {
-            f"{AGS}claim/endpoint": {
-                "scope": scopes,
-                "lineitems": f"{self.url}/courses/{course}/lineitems",
-                "lineitem": self.line_item(course, exercise),
-            },
+            f"{AGS}claim/endpoint": {"scope": scopes, "lineitems": f"{self.url}/courses/{course}/lineitems", **named},
             f"{NRPS}claim/namesroleservice": {
                 "context_memberships_url": f"{self.url}/courses/{course}/members",
                 "service_versions": ["2.0"],
@@ -184,10 +186,12 @@ class Lms:
         answers: dict[tuple[str, str], Callable[[], Reply | None]] = {
             ("GET", "jwks"): lambda: _json(200, self._jwks()),
             ("POST", "token"): lambda: self._token(dict(parse_qsl(body.decode()))),
-            ("GET", "openid-configuration"): lambda: _json(200, self.configuration()),
+            ("GET", "openid-configuration"): lambda: self._about_itself(given),
             ("POST", "register"): lambda: self._register(given, json.loads(body)),
             ("GET", "members"): lambda: self._members(target, given),
-            ("POST", "scores"): lambda: self._score_or_fault(parts.path, given, body),
+            ("POST", "scores"): lambda: self._or_fault(lambda: self._score(parts.path, given, body)),
+            ("GET", "lineitems"): lambda: self._listed(parts, given),
+            ("POST", "lineitems"): lambda: self._or_fault(lambda: self._made(parts, given, json.loads(body))),
         }
         answer = answers.get((method, parts.path.rpartition("/")[2]))
         return answer() if answer else _json(404, {"error": "not found"})
@@ -220,10 +224,38 @@ class Lms:
             return _json(401, {"error": "unauthorized"})
         return None if scope in scopes.split() else _json(403, {"error": "insufficient scope"})
 
-    def _score_or_fault(self, path: str, headers: dict[str, str], body: bytes) -> Reply | None:
-        if self.faults:
-            return self.faults.pop(0)(lambda: self._score(path, headers, body))
-        return self._score(path, headers, body)
+    def _or_fault(self, take: Take) -> Reply | None:
+        return self.faults.pop(0)(take) if self.faults else take()
+
+    def _listed(self, parts: SplitResult, headers: dict[str, str]) -> Reply:
+        if refusal := self._refusal(headers, f"{AGS}scope/lineitem"):
+            return refusal
+        if headers.get("accept") != ITEMS:
+            return _json(400, {"error": "unsupported content type"})
+        asked = dict(parse_qsl(parts.query))
+        known = [each for each in self.line_items if each["id"].startswith(f"{self.url}{parts.path}/")]
+        if self.flavour != "openedx":  # it lists all of them
+            known = [each for each in known if each["resourceId"] == asked["resource_id"]]
+        begin = int(asked.get("from", "0"))
+        more = {}
+        if begin + self.page_size < len(known):
+            more = {
+                "link": f'<{self.url}{parts.path}?{urlencode({**asked, "from": begin + self.page_size})}>; rel="next"'
+            }
+        status, own, content = _json(200, known[begin : begin + self.page_size])
+        return status, {**own, **more}, content
+
+    def _made(self, parts: SplitResult, headers: dict[str, str], told: dict[str, Any]) -> Reply:
+        if refusal := self._refusal(headers, f"{AGS}scope/lineitem"):
+            return refusal
+        if headers.get("content-type") != ITEM or not told["label"] or told["scoreMaximum"] <= 0:
+            return _json(400, {"error": "no label or score maximum"})
+        if self.flavour == "canvas" and "resourceLinkId" in told:
+            return 412, {}, b""  # the link has no line item to which this one could be tied
+        path = f"{self.url}{parts.path}/own-{len(self.line_items) + 1}"
+        item = {**told, "id": f"{path}/lineitem?type_id=2" if self.flavour == "moodle" else path}
+        self.line_items.append(item)
+        return _json(201, item)
 
     def _score(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
         item = path.removesuffix("/scores")
@@ -283,8 +315,15 @@ class Lms:
         status, own, content = _json(200, {"id": self.url, "context": {"id": "course-1"}, "members": page})
         return status, {**own, **more}, content
 
+    def _about_itself(self, headers: dict[str, str]) -> Reply:
+        if self.flavour == "canvas" and headers.get("authorization") != "Bearer may-register":
+            return _json(401, {"error": "no registration token"})
+        return _json(200, self.configuration())
+
     def configuration(self) -> dict[str, Any]:
         """Return what it tells tools about itself."""
+        places = ["assignment_selection", "editor_button", "link_selection"] if self.flavour == "canvas" else []
+        choosing = {"type": "LtiDeepLinkingRequest", **({"placements": places} if places else {})}
         return {
             "issuer": self.url,
             **({"authorization_server": "sso.canvaslms.example"} if self.flavour == "canvas" else {}),
@@ -293,7 +332,10 @@ class Lms:
             "jwks_uri": f"{self.url}/jwks",
             "registration_endpoint": f"{self.url}/register",
             "scopes_supported": ["openid", f"{AGS}scope/score"],
-            "https://purl.imsglobal.org/spec/lti-platform-configuration": {"product_family_code": self.flavour},
+            "https://purl.imsglobal.org/spec/lti-platform-configuration": {
+                "product_family_code": self.flavour,
+                "messages_supported": [{"type": "LtiResourceLinkRequest"}, choosing],
+            },
         }
 
     def _register(self, headers: dict[str, str], told: dict[str, Any]) -> Reply:
@@ -332,7 +374,7 @@ def broken(take: Take) -> Reply:
 
 def takes_and_hangs_up(take: Take) -> None:
     """Take the score, and lose the answer."""
-    assert take()[0] == 200
+    assert take()[0] in (200, 201)
 
 
 def hangs_up(take: Take) -> None:

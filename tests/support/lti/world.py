@@ -20,6 +20,7 @@ from grader.doors.lti.routes import routes
 from grader.doors.lti.tool import Tool
 from grader.explorer.serving.listening import listener
 from grader.ledger import Ledger
+from grader.ledger.lti import line_items
 from grader.ledger.queue.jobs import Jobs
 from grader.ledger.queue.outbox import Delivery, Outbox
 from grader.ledger.tables import SUBMISSIONS
@@ -122,9 +123,12 @@ class World:
 
     def deliver(self, platform: str) -> list[Passed]:
         """Deliver to streams, then try once to pass back what is owed, and return the outcomes that are not sound."""
-        streamed = [each for each in self.outbox.due("stream", 1000) if each.platform == platform]
-        self.outbox.delivered(streamed)
+        self.deliver_to_streams(platform)
         return [outcome for each in self.due(platform) if (outcome := self.try_once(each)).reason]
+
+    def deliver_to_streams(self, platform: str) -> None:
+        """Deliver to streams, after which scores are owed."""
+        self.outbox.delivered([each for each in self.outbox.due("stream", 1000) if each.platform == platform])
 
     def try_once(self, delivery: Delivery) -> Passed:
         """Try to pass one score back; a failure may be tried again at once."""
@@ -134,6 +138,10 @@ class World:
         else:
             self.outbox.delivered([delivery])
         return outcome
+
+    def troubles(self, name: str) -> list[str]:
+        """Return what the operator is told of places in the gradebook of the platform with this name."""
+        return [item.trouble for item in line_items.troubled(self.ledger) if item.launched.platform == name]
 
     def due(self, name: str) -> list[Delivery]:
         """Take the scores that are owed to the platform with this name."""

@@ -18,13 +18,12 @@ from grader.doors.packages.xqueue.client import XQueue, XQueueError, XQueueWork
 from grader.doors.packages.xqueue.settings import XQueueSettings
 from grader.report.failures import failure_of
 from grader.report.formats import Failure, Format
-from grader.schema import Exercise
+from grader.schema import Exercise, is_identifier
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_SECONDS = 60.0
 SOURCE = "your answer"
-EXERCISE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 STUDENT = re.compile(r"\w[\w.@+-]{0,63}")
 
 
@@ -70,7 +69,7 @@ class Poller:
 
     def _graded(self, work: XQueueWork) -> Answer:
         place = self._exercises / work.exercise
-        if not EXERCISE.fullmatch(work.exercise) or not place.is_dir():
+        if not is_identifier(work.exercise) or not place.is_dir():
             error = ExerciseError(f"the problem names the grader {work.exercise!r}, but there is no such exercise here")
             log.error("%s", error)
             return failure_of(error, SOURCE)

@@ -1,6 +1,5 @@
 """Entering: how a session begins, is known again with each request, and ends."""
 
-import re
 from collections.abc import Sequence
 from functools import partial
 from math import ceil
@@ -18,13 +17,13 @@ from grader.doors.web.pages.drawn import drawn, told
 from grader.doors.web.refusals import Refused
 from grader.explorer.serving.application import language
 from grader.ledger.people.tokens import KeptToken
+from grader.schema import is_identifier
 from grader.service.entrance import sessions
 from grader.service.entrance.sessions import Session
 from grader.service.entrance.tokens import owner
 from grader.service.entrance.visitors import ROLES, Visitor
 
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
-EXERCISE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 WRONG = N_("This token opens no pages: it is unknown, expired or revoked, or it is a program's.")
 TOO_OFTEN = N_("Too many tries. Wait for {seconds} seconds.")
 ENDED = N_("Your session has ended. Open the exercise from your course again; nothing that you handed in is lost.")
@@ -124,7 +123,7 @@ async def _begun(  # noqa: PLR0913 - who, where from and where to
 
 
 def _place(visitor: Visitor, target: str) -> str:
-    if EXERCISE.fullmatch(target):
+    if is_identifier(target):
         return f"/explore/{target}/" if visitor.role == "student" else f"/teaching/{target}"
     return own_path(target)
 

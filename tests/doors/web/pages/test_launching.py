@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.doors.web.pages.desk import signature
+from grader.ledger.tables import METADATA
 from grader.service.entrance.visitors import Visitor
 from grader.service.platforms import Lti, Platform
 from tests.doors.web.pages.visiting import Browser
@@ -43,6 +44,11 @@ def test_a_student_comes_from_a_course_and_hands_in_there(
     ada.ask(f"/explore/{MINI}/api/hand-in", {"exercise": MINI, "claims": [claim], "key": key})
     (row,) = planted.rows(door.ledger).values()
 
+    with door.ledger.database.snapshot() as connection:
+        kept = str([connection.execute(table.select()).all() for table in METADATA.sorted_tables])
+
+    assert "'ada'" in kept
+    assert [secret for secret in ("Name of", "school.example") if secret in kept] == []
     assert (launched.status_code, launched.headers["location"]) == (303, f"/explore/{EXERCISE}/")
     assert (foreign.status_code, again.status_code) == (400, 400)
     assert page.status_code == 200
