@@ -14,6 +14,7 @@ from grader.exercises.loading import (
     own_folders,
     read,
     shipped,
+    students_page,
     within,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "own_folders",
     "read",
     "shipped",
+    "students_page",
     "within",
 ]

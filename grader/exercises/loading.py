@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grader import documents
 from grader.base.errors import ExerciseError, InvalidInput, Problem, UnknownExercise
-from grader.base.language import N_, _
+from grader.base.language import N_, _, spoken
 from grader.exercises import guessing
 from grader.schema import Exercise, Kind, TransformerSource, is_identifier
 
@@ -103,6 +103,12 @@ def _available() -> dict[str, Path]:
             raise ExerciseError(f"two exercises have the id {name}: {by_id[name]} and {folder}; rename one")
         by_id[name] = folder
     return dict(sorted(by_id.items()))
+
+
+def students_page(folder: Path) -> Path:
+    """Return the page for students in an exercise's folder, in the language of messages if there is one."""
+    translated = folder / f"README.{spoken()}.md"
+    return translated if translated.is_file() else folder / "README.md"
 
 
 def folder_of(exercise: Exercise) -> Path | None:

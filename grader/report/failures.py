@@ -1,12 +1,17 @@
 """The reason why there is no report, from the error that prevented it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.base.errors import GraderError, InvalidInput, Problem
+from grader.base.language import N_, _
 from grader.report.formats import Failure
 
 if TYPE_CHECKING:
     from grader.schema.queue import State
+
+
+FOR_INSTRUCTOR = N_("tell your instructor: {why}")
 
 
 class NoResult(GraderError):
@@ -27,3 +32,12 @@ def failure_of(error: Exception, source: str) -> Failure:
     state = "rejected" if is_theirs else error.state if isinstance(error, NoResult) else "dead"
     text = str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
     return Failure(source, state, (Problem("wrong-input" if is_theirs else state, text),), exit_code)
+
+
+def told(error: Exception, source: str) -> Failure:
+    """Return an error as a student reads it where nobody else does: of a fault of ours, one line for the instructor."""
+    failure = failure_of(error, source)
+    if failure.state == "rejected":
+        return failure
+    first = next(iter(failure.problems[0].message.splitlines()), "")
+    return failure._replace(problems=(replace(failure.problems[0], message=_(FOR_INSTRUCTOR, why=first)),))

@@ -2,8 +2,8 @@
 
 import sys
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from grader.exercises import FILE_NAME, submissions
 from grader.laboratory import Laboratory
 from grader.measuring.tables.carried import FILE_NAME as SCORES
 from grader.report import formats
-from grader.report.failures import failure_of
+from grader.report.failures import told
 from grader.report.formats import Failure, Format
 from grader.report.graded import GradedSubmission
 from grader.schema import Exercise, Policy
@@ -45,8 +45,9 @@ class FromPlatform:
     """The time at which it was handed in; None if the platform minds the dates and attempts by itself."""
     due: datetime | None = None
     """The deadline of this student on the platform, in place of the one in the exercise."""
-    past: Callable[[str], Past] = lambda claims: Past()
-    """Returns the student's earlier attempts, for the hash of the claims: the same claims again use none."""
+    attempts: Mapping[str, datetime] = field(default_factory=dict)
+    """The times at which the student's earlier attempts first came in, by the hashes of their claims. The same claims
+    again are never refused, and are no later than they were."""
 
 
 Answer = GradedSubmission | Failure
@@ -62,7 +63,7 @@ def answer(place: Path, read: Callable[[Exercise], FromPlatform]) -> Answer:
     except Exception as error:  # noqa: BLE001 - whatever happens, the student gets an answer
         if not isinstance(error, InvalidInput):  # for the instructor's log
             traceback.print_exception(error, file=sys.stderr)
-        return failure_of(error, place.name)
+        return told(error, place.name)
 
 
 def _stamps(place: Path) -> tuple[tuple[int, int], ...]:
@@ -87,20 +88,20 @@ def rendered(result: Answer, form: Format, total_points: float | None = None) ->
 def submission_in(folder: Path, file: str) -> Path:
     """Return the submission among a student's files: the one with this name, else the only one it could be.
 
-    Links are left aside, because they may lead to what students must not see.
+    Links are left aside, because they may lead to what students must not see; so is what is hidden, such as `.git`.
 
     Raises:
         InvalidInput: There is none, or there are several.
     """
-    every = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    found = [path for path in every if not _is_linked(path, folder)]
-    if named := [path for path in found if path.relative_to(folder) == Path(file)]:
-        return named[0]
-    fitting = [path for path in found if path.suffix.lower() in SUFFIXES]
-    if len(fitting) == 1:
-        return fitting[0]
-    message, shown = (SEVERAL, fitting) if fitting else (NO_FILE, found)
-    names = [documents.shown(path.name) for path in shown[:SHOWN]] + ["..."] * (len(shown) > SHOWN)
+    found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    found = {inside: path for inside, path in found.items() if not _is_aside(inside, folder)}
+    fitting = [inside for inside in found if inside.suffix.lower() in SUFFIXES]
+    named = [inside for inside in fitting if inside.name == file]
+    for choice in ([each for each in named if each == Path(file)], named, fitting):
+        if len(choice) == 1:
+            return found[choice[0]]
+    message, shown = (SEVERAL, fitting) if fitting else (NO_FILE, list(found))
+    names = [documents.shown(str(inside)) for inside in shown[:SHOWN]] + ["..."] * (len(shown) > SHOWN)
     problem = Problem("no-submission", _(message, names=", ".join(names) or _("none"), file=file))
     raise InvalidInput(file, [problem])
 
@@ -119,8 +120,10 @@ def content_of(path: Path) -> bytes:
         raise InvalidInput(path.name, [Problem("unreadable", message)]) from None
 
 
-def _is_linked(path: Path, folder: Path) -> bool:
-    return any(step.is_symlink() for step in (path, *path.parents) if step.is_relative_to(folder) and step != folder)
+def _is_aside(inside: Path, folder: Path) -> bool:
+    """Return whether the file, or a folder on its way, is hidden or a link."""
+    steps = [inside, *inside.parents][:-1]  # without the folder itself
+    return any(step.name.startswith(".") or (folder / step).is_symlink() for step in steps)
 
 
 def _graded(laboratory: Laboratory, place: Path, handed_in: FromPlatform) -> GradedSubmission:
@@ -151,6 +154,9 @@ def _credit(policy: Policy, handed_in: FromPlatform, claims: str) -> float:
     if policy.due is not None and handed_in.due is not None:
         due = handed_in.due.astimezone(policy.due.tzinfo)
         policy = policy.model_copy(update={"due": due})
-    if refusal := rules.refusal(policy, handed_in.past(claims), handed_in.at):
+    attempts = handed_in.attempts
+    if claims in attempts:
+        return rules.credit(policy, min(attempts[claims], handed_in.at))
+    if refusal := rules.refusal(policy, Past(len(attempts), sorted(attempts.values())), handed_in.at):
         raise InvalidInput(handed_in.source, [Problem(refusal.code, refusal.message)])
     return rules.credit(policy, handed_in.at)

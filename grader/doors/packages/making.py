@@ -14,9 +14,9 @@ from grader.base.errors import InvalidInput, Problem
 from grader.base.files import write_whole
 from grader.base.language import spoken
 from grader.doors.packages.archives import mode, zipped
+from grader.doors.packages.introduction import introduction, start
 from grader.doors.packages.wheel import versions, wheel
 from grader.exercises import FILE_NAME
-from grader.exercises.names import typed
 from grader.laboratory import Laboratory
 from grader.laboratory.publishing import measured
 from grader.measuring.tables.carried import FILE_NAME as SCORES
@@ -48,16 +48,15 @@ class Order(NamedTuple):
         """The points of a full score."""
         return float(self.exercise.points) if self.points is None else self.points
 
+    @property
+    def is_shipped(self) -> bool:
+        """True if the exercise comes with the grader, so that every installation has it."""
+        return self.folder.parent == exercises.shipped()
+
     def beside(self, name: str) -> bytes:
         """Return a file of the exercise's folder; empty if there is none."""
         path = self.folder / name
         return path.read_bytes() if path.is_file() else b""
-
-
-def start(order: Order) -> bytes:
-    """Return the file with which students begin: one claim, as it is written."""
-    claim = f"{{layer: 0, head: 0, {typed(order.exercise.kinds[0])}}}"
-    return f"exercise: {order.exercise.id}\nclaims:\n  - {claim}\n".encode()
 
 
 class Package(NamedTuple):
@@ -102,6 +101,7 @@ def filled(folder: Path, order: Order, **values: object) -> Files:
         loader=jinja2.FileSystemLoader(folder, encoding="utf-8"),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
+        trim_blocks=True,
         variable_start_string="[[",
         variable_end_string="]]",
         block_start_string="[%",
@@ -110,6 +110,8 @@ def filled(folder: Path, order: Order, **values: object) -> Files:
     known = {
         "exercise": order.exercise,
         "file": MY_HEADS,
+        "introduction": introduction(order.exercise),
+        "start": start(order.exercise),
         "points": f"{order.full:g}",
         "language": spoken(),
         **values,

@@ -12,7 +12,7 @@ from grader.doors.python.grading import submitted
 from grader.exercises import load
 from grader.grading.grade import shown
 from grader.laboratory import Laboratory
-from grader.report.failures import failure_of
+from grader.report.failures import told
 from grader.report.formats import terminal
 from grader.schema import Claim, Report, Submission
 
@@ -41,7 +41,7 @@ def check(exercise: str | Path, claims: Submission | Iterable[Claim | Mapping[st
         try:
             report, text = _graded(exercise, claims)
         except Exception as error:  # noqa: BLE001 - a cell without a number would earn full points
-            return _say("\n".join(failure_of(error, "claims").lines))
+            return _say("\n".join(told(error, "claims").lines))
     return _say(text, report.score * points if report.gradable else 0.0)
 
 

@@ -25,8 +25,11 @@ def show(material: Material) -> str:
 
 def failed(failure: Failure) -> str:
     """Return the answer that nothing is graded, with all problems."""
-    problems = failure.lines[1:]  # without the state, which says that no attempt is used: Open edX uses one
-    return _answer(_message("\n".join([_("this 0 is not a grade."), *problems])), 0.0, correct=False)
+    lines = [_("this 0 is not a grade.")]
+    if failure.state != "rejected":
+        lines.append(_("we could not grade it; this is not your fault"))
+    lines += failure.lines[1:]  # without the state, which says that no attempt is used: Open edX uses one
+    return _answer(_message("\n".join(lines)), 0.0, correct=False)
 
 
 def _message(summary: str, claims: Iterable[tuple[str, list[str]]] = ()) -> str:

@@ -128,4 +128,4 @@ def test_a_missing_file_and_a_fault_of_ours_are_told(
     lost = run(repository, without_weights, 20.0)
 
     assert (missing, lost) == (2, 3)
-    assert "the file cannot be read: No such file or directory" in capsys.readouterr().out
+    assert "there is no submission among the files (EXERCISE.md, README.md)" in capsys.readouterr().out

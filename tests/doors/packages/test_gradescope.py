@@ -82,7 +82,7 @@ def test_the_scripts_can_be_run(packages: Path) -> None:
         path = packages / "gradescope" / name
 
         assert path.stat().st_mode & 0o111
-        assert path.read_bytes().startswith(b"#!/usr/bin/env bash\n")
+        assert path.read_bytes().startswith(b"#!/bin/bash\n")
 
 
 def test_a_mistake_is_told_with_its_line(autograder: Path) -> None:

@@ -76,7 +76,8 @@ def test_the_command_says_what_to_do_next(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["package", "xqueue", ID, "--out", str(tmp_path / "site")])
 
     assert done.exit_code == 0
-    assert f"python -m grader.doors.packages.xqueue {tmp_path}/site/xqueue.yaml" in done.output
+    assert f"in {tmp_path}/site: install requirements.txt" in done.output
+    assert done.output.endswith("every step: docs/platforms/xqueue.md\n")
 
 
 def test_whose_feedback_is_hidden_is_warned_of_public_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

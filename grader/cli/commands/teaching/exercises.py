@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from grader import exercises as shelf
 from grader.base import home
 from grader.base.errors import ExerciseError, GraderError, InvalidInput, Problem
-from grader.base.language import N_, _, ngettext, spoken
+from grader.base.language import N_, _, ngettext
 from grader.base.numbers import percent
 from grader.base.screen import Clean
 from grader.cli.commands.atlas import KINDS, KindNames, named_kinds
@@ -29,11 +29,12 @@ from grader.cli.options import (
     progress,
     write,
 )
-from grader.exercises.names import FAMILIES, statistic, typed
+from grader.exercises.names import FAMILIES, statistic
 from grader.exercises.thresholds import thresholds_of
+from grader.report.text import asked as asked_words
 from grader.report.text.labels import padded
 from grader.report.text.words import plural_points
-from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, Threshold, title
+from grader.schema import AskedKind, Exercise, Kind, ProbeSettings, Threshold
 
 if TYPE_CHECKING:
     from grader.authoring.from_scan import Begun
@@ -98,15 +99,14 @@ def _shown(exercise: Exercise, exercise_id: str) -> Iterator[str]:
         yield f"{padded(label, LABEL)}  {value}"
     yield ""
     for asked in exercise.kinds:
-        heads = ngettext("{number} head", "{number} heads", asked.heads)
-        yield f"{title(asked)}: {heads}, {ngettext('{number} point', '{number} points', asked.points)}"
+        yield asked_words.line(asked)
         for line in (*map(_threshold, thresholds_of(asked)), *_beyond_the_pattern(asked)):
             yield f"    {line}"
     yield "\n" + _("To claim heads, write a file such as my_heads.yaml, with the layers and heads that you found:")
     yield f"\nexercise: {exercise.id}\nclaims:"
     for asked in exercise.kinds:
-        yield f"  - {_example(asked)}"
-    yield "\n" + _("For students: {path}", path=_students_page(shelf.available()[exercise_id]))
+        yield f"  - {asked_words.example(asked)}"
+    yield "\n" + _("For students: {path}", path=shelf.students_page(shelf.available()[exercise_id]))
 
 
 def _beyond_the_pattern(asked: AskedKind) -> Iterator[str]:
@@ -120,23 +120,6 @@ def _beyond_the_pattern(asked: AskedKind) -> Iterator[str]:
         number = ngettext("{number} circuit", "{number} circuits", circuits.wanted)
         points = ngettext("{number} point", "{number} points", circuits.points)
         yield _("and {circuits}, {points}: a head that feeds one of these (`feeds`)", circuits=number, points=points)
-
-
-def _example(asked: AskedKind) -> str:
-    """Return a claim as it is written, with placeholders for the heads."""
-    layer = 1 if asked.circuits else 0  # what feeds a head comes before it
-    parts = [f"layer: {layer}, head: 0", typed(asked)]
-    if asked.evidence == "needed":
-        parts.append("matters: alone")
-    if asked.circuits:
-        parts.append("feeds: {from: {layer: 0, head: 0}, to: {layer: 1, head: 0}, into: key}")
-    return f"{{{', '.join(parts)}}}"
-
-
-def _students_page(folder: Path) -> Path:
-    """Return the page for students, in the language of messages if there is one."""
-    translated = folder / f"README.{spoken()}.md"
-    return translated if translated.is_file() else folder / "README.md"
 
 
 def _as_json(exercise: Exercise, *, everything: bool = False) -> dict[str, Any]:

@@ -41,3 +41,4 @@ def package(
     if made.is_public and exercise.feedback != "all":
         say(PUBLIC, err=True)
     say(made.next_steps.format(out=out, exercise=exercise_id))
+    say(f"every step: docs/platforms/{platform.value}.md")

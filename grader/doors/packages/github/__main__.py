@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.base.files import write_whole
 from grader.base.screen import harmless
-from grader.doors.packages.grading import Answer, FromPlatform, answer, content_of, rendered
+from grader.doors.packages.grading import Answer, FromPlatform, answer, content_of, rendered, submission_in
 from grader.doors.packages.making import MY_HEADS
 from grader.report.formats import Failure, Format
 from grader.schema import Exercise
@@ -28,7 +28,8 @@ def run(repository: Path, place: Path, points: float) -> int:
     """
 
     def handed_in(_asked: Exercise) -> FromPlatform:
-        return FromPlatform(content_of(repository / MY_HEADS), MY_HEADS)
+        path = submission_in(repository, MY_HEADS)
+        return FromPlatform(content_of(path), path.relative_to(repository).as_posix())
 
     result = answer(place, handed_in)
     for form, name in REPORTS.items():
@@ -66,10 +67,12 @@ def _log(result: Answer, text: str) -> Iterator[str]:
     yield f"::stop-commands::{token}"
     yield harmless(text)
     yield f"::{token}::"
-    for problem in result.problems if isinstance(result, Failure) else ():
-        place = {"file": MY_HEADS, "line": problem.line, "col": problem.column, "title": problem.code}
-        where = ",".join(f"{key}={_escaped(str(value), ',:')}" for key, value in place.items() if value is not None)
-        yield f"::error {where}::{_escaped(harmless(problem.message))}"
+    if isinstance(result, Failure):
+        file = {"file": result.source} if result.state == "rejected" else {}  # a fault of ours is in no file of theirs
+        for problem in result.problems:
+            place = {**file, "line": problem.line, "col": problem.column, "title": problem.code}
+            where = ",".join(f"{key}={_escaped(str(value), ',:')}" for key, value in place.items() if value is not None)
+            yield f"::error {where}::{_escaped(harmless(problem.message))}"
 
 
 def _escaped(text: str, more: str = "") -> str:

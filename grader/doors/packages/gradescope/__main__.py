@@ -28,7 +28,7 @@ def run(root: Path, exercise: str, points: float | None = None) -> None:
         nonlocal metadata
         metadata = read(root)
         path = submission_in(root / "submission", MY_HEADS)
-        said = (metadata.student, metadata.created_at, metadata.due, metadata.past)
+        said = (metadata.student, metadata.created_at, metadata.due, metadata.attempts)
         return FromPlatform(content_of(path), path.name, *said)
 
     result = answer(place, handed_in)

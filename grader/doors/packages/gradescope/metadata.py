@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from grader.base.errors import GraderError
-from grader.service.policy import Past
 
 FILE = "submission_metadata.json"
 CLAIMS, KEPT = "claims", "kept"
@@ -20,7 +19,7 @@ class Dates(BaseModel):
     """The dates of an assignment, or of one student in it; other keys are left aside, because they may change."""
 
     due_date: AwareDatetime | None = None
-    total_points: float | None = Field(default=None, gt=0)
+    total_points: float | None = Field(default=None, ge=0)
 
 
 class User(BaseModel):
@@ -68,13 +67,15 @@ class Metadata(BaseModel):
         own = [user.assignment.due_date for user in self.users if user.assignment and user.assignment.due_date]
         return max(own, default=self.assignment.due_date)
 
-    def past(self, claims: str) -> Past:
-        """Return the earlier attempts; claims that were handed in before use none."""
-        counting = list(self._counting())
-        different = {each.extra.get(CLAIMS) or number for number, each in enumerate(counting)}
-        if claims in different:
-            return Past()
-        return Past(len(different), sorted(each.submission_time for each in counting if each.submission_time))
+    @property
+    def attempts(self) -> dict[str, datetime]:
+        """The times at which the earlier attempts first came in, by the hashes of their claims."""
+        first: dict[str, datetime] = {}
+        for number, each in enumerate(self._counting()):
+            if when := each.submission_time or self.created_at:
+                claims = str(each.extra.get(CLAIMS) or number)  # the number if it was graded without this package
+                first[claims] = min(when, first.get(claims, when))
+        return first
 
     @property
     def last_results(self) -> dict[str, Any] | None:

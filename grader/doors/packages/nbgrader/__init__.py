@@ -3,24 +3,17 @@
 import json
 from typing import Any
 
+import yaml
+
+from grader.doors.packages.introduction import introduction
 from grader.doors.packages.making import EXERCISES, Files, Order, Package, common
-from grader.exercises.names import keys_of
-from grader.schema import title
+from grader.report.text import asked
 
 NOTEBOOK = "heads.ipynb"
 SCHEMA = 3
 """The version of nbgrader's metadata."""
-INTRODUCTION = """\
-# {title}
-
-{kinds}
-
-A claim names a head, by its layer and its number in the layer, both counted from 0, and says what it is. At most
-{budget} claims are graded; a wrong one costs {wrong:g} of the {points} points. To see the heads, run
-`grade show`, or `grade explore` where that is possible.
-"""
 CLAIMS = """\
-# For example: claims = [{example}]
+# claims = [{example}]
 claims = []
 ### BEGIN SOLUTION
 ### END SOLUTION
@@ -45,14 +38,10 @@ def files(order: Order) -> Files:
 
 def _notebook(order: Order) -> bytes:
     exercise = order.exercise
-    kinds = "\n".join(f"- {title(asked)}: {asked.heads} to find, {asked.points} points" for asked in exercise.kinds)
-    introduction = INTRODUCTION.format(
-        title=exercise.title, kinds=kinds, budget=exercise.budget, wrong=exercise.wrong_costs, points=exercise.points
-    )
-    example = {"layer": 0, "head": 0, **keys_of(exercise.kinds[0])}
+    example = yaml.safe_load(asked.example(exercise.kinds[0]))
     grade = GRADE.format(place=f"{EXERCISES}/{exercise.id}", points=order.full)
     cells = [
-        _cell("markdown", "introduction", introduction, locked=True),
+        _cell("markdown", "introduction", introduction(exercise).markdown, locked=True),
         _cell("code", "claims", CLAIMS.format(example=json.dumps(example)), solution=True),
         _cell("code", "grade", grade, locked=True, grade=True, points=order.full),
     ]

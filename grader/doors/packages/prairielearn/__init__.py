@@ -3,7 +3,8 @@
 import uuid
 from pathlib import Path
 
-from grader.doors.packages.making import MY_HEADS, Files, Order, Package, common, filled, start
+from grader.doors.packages.introduction import start
+from grader.doors.packages.making import MY_HEADS, Files, Order, Package, common, filled
 
 IMAGE, QUESTION = "image/", "question/"
 """The folders of a package: what the image is built from, and the question's."""
@@ -15,7 +16,7 @@ def files(order: Order) -> Files:
     """Return the folders `image` and `question`."""
     question_id = uuid.uuid5(NAMESPACE, order.exercise.id)
     own = filled(Path(__file__).with_name("templates"), order, question_id=question_id)
-    return common(order, IMAGE) | own | {f"{QUESTION}{MY_HEADS}": start(order)}
+    return common(order, IMAGE) | own | {f"{QUESTION}{MY_HEADS}": start(order.exercise).encode()}
 
 
 PACKAGE = Package(

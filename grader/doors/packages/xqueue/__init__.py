@@ -14,6 +14,6 @@ def files(order: Order) -> Files:
 
 PACKAGE = Package(
     files,
-    "install {out}/requirements.txt, fill in {out}/xqueue.yaml, and run: "
-    "python -m grader.doors.packages.xqueue {out}/xqueue.yaml",
+    "in {out}: install requirements.txt with pip, write the password into a file, fill in xqueue.yaml, and run: "
+    "python -m grader.doors.packages.xqueue xqueue.yaml",
 )

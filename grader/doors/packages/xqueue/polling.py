@@ -16,7 +16,7 @@ from grader.base.errors import ExerciseError
 from grader.doors.packages.grading import Answer, FromPlatform, answer, rendered
 from grader.doors.packages.xqueue.client import XQueue, XQueueError, XQueueWork
 from grader.doors.packages.xqueue.settings import XQueueSettings
-from grader.report.failures import failure_of
+from grader.report.failures import told
 from grader.report.formats import Failure, Format
 from grader.schema import Exercise, is_identifier
 
@@ -72,7 +72,7 @@ class Poller:
         if not is_identifier(work.exercise) or not place.is_dir():
             error = ExerciseError(f"the problem names the grader {work.exercise!r}, but there is no such exercise here")
             log.error("%s", error)
-            return failure_of(error, SOURCE)
+            return told(error, SOURCE)
         return answer(place, _read(work))
 
     def _body(self, result: Answer) -> str:
