@@ -19,6 +19,7 @@ from grader.ledger.handed_in import PREFIX
 from grader.ledger.people import rosters
 from grader.ledger.people.adjustments import Adjustments, Whose
 from grader.ledger.people.rosters import ListedStudent, RosterLine
+from grader.ledger.queue.deciding import deciding
 from grader.report.text import grades as shown
 from grader.report.text.grades import Column
 from grader.schema import Adjustment, Exercise, Submission
@@ -180,6 +181,10 @@ def test_students_with_only_rejected_files_and_those_who_handed_in_nothing_are_l
     assert book["stuck"].note.startswith("`type` is missing in claims[0]")
     absent = book["absent"]
     assert (absent.course, absent.section, absent.name, absent.score) == ("A", "red", "Ab Sent", None)
+    with deciding(course.ledger) as decision:
+        made = Adjustment(kind="score", score=0.5, reason="on paper", made_at=CAME)
+        decision.make(Whose("canvas", "oral", planted.ID), made, "teacher")
+    assert {each.student: each.score for each in course.book()}["oral"] == 0.5, "on no roster, and with a score"
 
 
 def test_what_waits_is_no_grade_yet(course: Course) -> None:
@@ -314,8 +319,8 @@ def test_a_student_in_two_courses_has_the_grade_of_each(course: Course) -> None:
 @pytest.mark.parametrize(
     ("selection", "problem"),
     [
-        ({"platform": "canvsa"}, "no submissions from platform canvsa; did you mean `canvas`?"),
-        ({"course": "Bio"}, "nothing came from this course; did you mean `Bio1`?"),
+        ({"platform": "canvsa"}, "no submissions from platform canvsa; known: canvas; did you mean `canvas`?"),
+        ({"course": "Bio"}, "nothing came from this course; known: Bio1; did you mean `Bio1`?"),
         ({"section": "red"}, "no roster says who is in a section"),
         ({"since": CAME, "until": CAME}, "it is not later than --since"),
     ],
