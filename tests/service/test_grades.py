@@ -193,6 +193,16 @@ def test_what_waits_is_no_grade_yet(course: Course) -> None:
     assert (course.one().state, course.one().score, course.one().attempts) == ("waiting", None, 1)
 
 
+def test_what_is_held_for_a_fault_of_its_exercise_is_no_file_that_never_came(course: Course, exercises: Path) -> None:
+    file = exercises / planted.ID / "exercise.yaml"
+    sound = file.read_text("utf-8")
+    file.write_text("id: [", "utf-8")
+    course.reception.accept([envelope("s1", platform="canvas", submission=document(claims=GOOD))])
+    file.write_text(sound, "utf-8")
+
+    assert (course.one().state, course.one().score, course.one().attempts) == ("waiting", None, 0)
+
+
 def test_lateness_is_told_in_hours(course: Course, exercises: Path) -> None:
     policy = {"due": CAME.isoformat(), "late_days": 2, "late_costs": 0.25}
     course.exercise = planted.write(exercises, policy=policy)

@@ -11,6 +11,7 @@ from grader.base.numbers import percent
 from grader.ledger import KnownStudent, Ledger
 from grader.ledger.people.adjustments import Adjustments
 from grader.schema import Exercise, Fraction, Record
+from grader.schema.queue import PENDING
 from grader.students.grades import Gradebook, GradedStudent
 from grader.students.selection import Selection
 
@@ -19,6 +20,7 @@ STUCK_AFTER = 3
 WITHOUT_PROGRESS = 2
 """The last few of them."""
 NEVER = "never handed in"
+NOT_THEN = "handed in nothing in this time"
 
 
 class StudentSeen(Record):
@@ -43,7 +45,8 @@ class StudentSeen(Record):
 
 def seen(ledger: Ledger, exercise: Exercise, selection: Selection) -> list[StudentSeen]:
     """Return a line for each student who handed in to the exercise, or is on a roster."""
-    return _in_order(_line(graded, exercise.id) for graded in Gradebook(ledger, exercise, selection).students())
+    students = Gradebook(ledger, exercise, selection).students()
+    return _in_order(_line(graded, exercise.id, selection) for graded in students)
 
 
 def seen_everywhere(ledger: Ledger, exercises: Iterable[Exercise], selection: Selection) -> list[StudentSeen]:
@@ -55,7 +58,7 @@ def seen_everywhere(ledger: Ledger, exercises: Iterable[Exercise], selection: Se
     others: dict[KnownStudent, StudentSeen] = {}
     for exercise in exercises:
         for graded in Gradebook(ledger, exercise, selection).students():
-            line = _line(graded, exercise.id)
+            line = _line(graded, exercise.id, selection)
             who = KnownStudent(line.platform, line.student)
             if _is_about(graded):
                 known[who].append(line)
@@ -70,11 +73,11 @@ def _in_order(lines: Iterable[StudentSeen]) -> list[StudentSeen]:
 
 def _is_about(graded: GradedStudent) -> bool:
     """Return whether the student handed in something that is for this exercise, or anything was decided on it."""
-    is_read = any(arrival.document is None for arrival in graded.arrivals)
+    is_read = any(arrival.document is None or arrival.state in PENDING for arrival in graded.arrivals)
     return bool(graded.attempts or is_read or graded.decisions.made)
 
 
-def _line(graded: GradedStudent, exercise: str) -> StudentSeen:
+def _line(graded: GradedStudent, exercise: str, selection: Selection) -> StudentSeen:
     grade = graded.grade
     times = [*(each.came_at for each in graded.arrivals), *(each.last_at for each in graded.attempts)]
     return StudentSeen(
@@ -89,18 +92,18 @@ def _line(graded: GradedStudent, exercise: str) -> StudentSeen:
         best=grade.score,
         passed=grade.passed is True,
         last_seen=max(times, default=None),
-        stuck=next(_stuck(graded), ""),
+        stuck=next(_stuck(graded, NOT_THEN if selection.since or selection.until else NEVER), ""),
         decided=_in_short(graded.decisions),
     )
 
 
-def _stuck(graded: GradedStudent) -> Iterator[str]:
+def _stuck(graded: GradedStudent, without_work: str) -> Iterator[str]:
     """Yield why somebody should look at the student; nobody need if an instructor excused them or set their score."""
     grade = graded.grade
     if grade.excused or graded.decisions.score is not None:
         return
     if grade.state == "nothing":
-        yield NEVER
+        yield without_work
     if grade.state == "rejected":
         codes = {each.code for arrival in graded.arrivals for each in arrival.problems}
         yield f"only rejected files: {', '.join(sorted(codes))}"

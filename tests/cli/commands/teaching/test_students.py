@@ -75,7 +75,7 @@ def test_students_are_listed_for_people_programs_and_spreadsheets(course: Ledger
     assert "known: c1" in refused("students", "roster", "--course", "c9")
     late = grade("students", "list", planted.ID, "--since", CAME.date().replace(day=3).isoformat(), "--format", "json")
     assert [(row["student"], row["attempts"], row["stuck"]) for row in json.loads(late)] == [
-        (name, 0, "never handed in") for name in ("ada", "bob", "cem")
+        (name, 0, "handed in nothing in this time") for name in ("ada", "bob", "cem")
     ]
 
 

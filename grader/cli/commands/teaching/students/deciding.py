@@ -32,6 +32,8 @@ from grader.service import adjusting
 from grader.service.adjusting import Adjusted
 from grader.service.readmitting import readmissions
 
+COMMANDS = {"extension": "extend", "attempts": "attempts", "excused": "excuse", "score": "override"}
+"""The command that makes each kind of decision."""
 READMITS = frozenset({"extension", "attempts"})
 """The kinds of decisions after which something may be taken that was refused."""
 COLUMNS = ("number", "platform", "student", "exercise", "kind", "value", "reason", "made_at", "made_by", "undone_by")
@@ -122,7 +124,7 @@ def _decide(
     by: str | None,
 ) -> None:
     with Ledger() as ledger:
-        chosen = the_student(ledger, student, platform, kind)
+        chosen = the_student(ledger, student, platform, COMMANDS[kind])
         fields = {"kind": kind, "reason": reason_of(reason), "made_at": ledger.now(), **values}
         whose = Whose(*chosen, exercise)
         done = adjusting.adjust(ledger, whose, Adjustment.model_validate(fields), who(by))
