@@ -1,16 +1,19 @@
 """Options, progress and output that several commands share."""
 
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
 from grader.base import home, interrupt
-from grader.base.errors import InvalidInput, Problem
+from grader.base.errors import ExerciseError, InvalidInput, Problem
 from grader.base.files import write_whole
 from grader.base.language import _
 from grader.base.screen import Clean, harmless
@@ -61,6 +64,14 @@ class PlainFormat(StrEnum):
     json = "json"
 
 
+class TableFormat(StrEnum):
+    """The formats of a command that also writes a table."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+
+
 class PageFormat(StrEnum):
     """The formats of a command that also writes a page."""
 
@@ -88,11 +99,11 @@ def old_spelling(
 class SelectionOptions(NamedTuple):
     """The students and submissions that the options of a command ask for."""
 
-    platform: str | None
-    course: str | None
-    section: str | None
-    since: str | None
-    until: str | None
+    platform: str | None = None
+    course: str | None = None
+    section: str | None = None
+    since: str | None = None
+    until: str | None = None
 
     def selection(self, ledger: "Ledger", zone: str | None = None) -> "Selection":
         """Return the selection; times are by the clocks of the zone, else in UTC.
@@ -114,6 +125,38 @@ class SelectionOptions(NamedTuple):
         )
         selection.vet(ledger)
         return selection
+
+
+SELECTION = {"platform": OfPlatform, "course": OfCourse, "section": OfSection, "since": Since, "until": Until}
+
+
+def selecting(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with the options of a selection, which it gets as one argument, `asked`."""
+
+    @wraps(command)
+    def with_options(**given: Any) -> None:  # noqa: ANN401 - as the options say
+        command(asked=SelectionOptions(**{name: given.pop(name) for name in SELECTION}), **given)
+
+    own = inspect.signature(command, eval_str=True).parameters
+    options = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=of) for name, of in SELECTION.items()]
+    kept = {name: [one.replace(kind=Parameter.KEYWORD_ONLY)] for name, one in own.items()}
+    parameters = [each for some in (kept | {"asked": options}).values() for each in some]
+    with_options.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {each.name: each.annotation for each in parameters}
+    return with_options
+
+
+def readable() -> dict[str, Exercise]:
+    """Return all exercises that can be read, and print what is wrong with the others."""
+    from grader import exercises
+
+    found = {}
+    for name in exercises.available():
+        try:
+            found[name] = exercises.load(name)
+        except ExerciseError as fault:
+            say(_("left out: {error}", error=fault), err=True)
+    return found
 
 
 @contextmanager

@@ -1,18 +1,19 @@
 """Versions of exercises in use: a version that was used may not change what it grades.
 
 What a version was is kept in the ledger when its first submission is graded. An exercise that was edited under the same
-version is refused, and its submissions wait, until the edit is undone or the version is raised.
+version is refused, and its submissions wait, until the edit is undone or the version is raised. So is a version that is
+lower than one that was used: some students would be graded by one rule, and those after them by an older one.
 """
 
 from grader.base.errors import ExerciseError
 from grader.exercises import versions
 from grader.ledger import Ledger, exists
-from grader.ledger.versions import keep, kept
+from grader.ledger.versions import keep, kept, later
 from grader.schema import Exercise
 
 
 class EditedExercise(ExerciseError):
-    """The exercise does not grade as its version did when it was first used."""
+    """The exercise does not grade as its version did when it was first used, or a higher version is in use."""
 
 
 class KeptVersions:
@@ -45,6 +46,12 @@ class KeptVersions:
         """Return whether the version was used before, and is what it was then; False if nobody has used it."""
         if self._sound.get(exercise.id) is exercise:
             return True
+        if over := later(self.ledger, exercise.id, exercise.version):
+            message = (
+                f"{exercise.id}: version {exercise.version} is over: version {over.version} was first used on "
+                f"{over.used_at:%Y-%m-%d}; write `version: {over.version + 1}`, also to go back to an older rule"
+            )
+            raise EditedExercise(message)
         was = kept(self.ledger, exercise.id, exercise.version)
         if was is None:
             return False

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 REPORTED = "SELECT DISTINCT platform, student FROM reports WHERE exercise = :exercise"
 ARRIVED = """
 SELECT DISTINCT platform, student FROM submissions
-WHERE student IS NOT NULL AND (exercise = :exercise OR (exercise IS NULL AND state = 'rejected'))
+WHERE student IS NOT NULL AND (exercise = :exercise OR exercise IS NULL)
 """
-"""Of a file that nobody could read, the exercise is unknown."""
+"""Of a file that nobody could read, or that waits for an exercise with a fault, the exercise is unknown."""
 BEYOND = " AND (platform, student) > (:last_platform, :last_student)"
 OF_COURSE = " AND COALESCE(course, '') = :course"
 IN_ORDER = " ORDER BY platform, student LIMIT :page"
@@ -30,7 +30,7 @@ SELECT submissions.platform, submissions.student, submission_id, course, state, 
     problems, CASE WHEN exercise IS NULL THEN document END AS document
 FROM submissions
 JOIN ({named}) AS named ON submissions.platform = named.platform AND submissions.student = named.student
-WHERE exercise = :exercise OR (exercise IS NULL AND state = 'rejected')
+WHERE exercise = :exercise OR exercise IS NULL
 ORDER BY submissions.platform, submissions.student, submissions.id
 """
 
@@ -53,7 +53,7 @@ class Arrival(NamedTuple):
     problems: tuple[Problem, ...]
     """The reasons why it was rejected."""
     document: str | None
-    """The file, if nobody could read which exercise it is for; empty if it was not kept; else None."""
+    """The file, if nobody has read yet which exercise it is for; empty if it was not kept; else None."""
 
 
 class History(NamedTuple):

@@ -162,6 +162,7 @@ ROSTER = sa.Table(  # the students of a course, as its instructor or its platfor
     sa.Column("student", sa.Text, nullable=False),
     sa.Column("section", sa.Text, nullable=False),  # empty for none
     sa.Column("name", sa.Text, nullable=False),  # empty unless it was given
+    sa.Column("listed_at", sa.String(32)),
     sa.UniqueConstraint("platform", "course", "student", name="roster_once"),
     sqlite_autoincrement=True,
 )
@@ -276,6 +277,7 @@ LINE_ITEMS = sa.Table(  # the places of students' scores in platforms' gradebook
     sa.Column("answer", sa.String(8), nullable=False),  # of the platform: `taken`, `refused` or `unknown`
     sa.Column("trouble", sa.Text, nullable=False),  # for the operator; empty if there is none
     sa.Column("busy_until", sa.String(32)),  # a courier is sending; null if none is
+    sa.Column("launched_at", sa.String(32)),  # the last time
     sa.UniqueConstraint("platform", "student", "url", name="line_items_once"),
     sqlite_autoincrement=True,
 )

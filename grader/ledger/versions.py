@@ -14,6 +14,18 @@ ON CONFLICT (exercise, version) DO NOTHING
 """
 
 
+LATER = """
+SELECT version, used_at FROM versions WHERE exercise = :exercise AND version > :version ORDER BY version DESC LIMIT 1
+"""
+
+
+class LaterVersion(NamedTuple):
+    """A higher version of an exercise that was used."""
+
+    version: int
+    used_at: datetime
+
+
 class KeptVersion(NamedTuple):
     """One version of an exercise as it was when it was first used."""
 
@@ -28,6 +40,13 @@ def kept(ledger: Ledger, exercise: str, version: int) -> KeptVersion | None:
     with ledger.database.statements() as execute:
         rows = execute(KEPT, {"exercise": exercise, "version": version})
     return KeptVersion(**{**rows[0], "used_at": datetime.fromisoformat(rows[0]["used_at"])}) if rows else None
+
+
+def later(ledger: Ledger, exercise: str, version: int) -> LaterVersion | None:
+    """Return the highest version after this one that was used; None if none was."""
+    with ledger.database.statements() as execute:
+        rows = execute(LATER, {"exercise": exercise, "version": version})
+    return LaterVersion(rows[0]["version"], datetime.fromisoformat(rows[0]["used_at"])) if rows else None
 
 
 def keep(ledger: Ledger, exercise: str, version: int, digest: str, content: str) -> None:

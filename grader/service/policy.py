@@ -18,6 +18,10 @@ CROWDED = timedelta(minutes=10)
 """The wait after which a platform with too many submissions may try again."""
 
 
+REFUSALS = frozenset({"not-open-yet", "closed", "attempts-used", "too-soon"})
+"""The codes of refusals that follow from an exercise's times and limits."""
+
+
 class Past(NamedTuple):
     """A student's earlier submissions to one exercise."""
 

@@ -180,7 +180,7 @@ def judge_late(ledger: Ledger, lease: Lease, sound: Sound) -> Judgement | None:
     A refusal ends its row in the same transaction. Return None if the lease had run out.
     """
     with taking_in(ledger) as incoming:
-        judgement = _judged(incoming, lease.platform, lease.received_at, sound)
+        judgement = judged(incoming, lease.platform, lease.received_at, sound)
         return judgement if incoming.judged((lease.job, lease.token), judgement) else None
 
 
@@ -199,10 +199,10 @@ def _judged_new(incoming: Incoming, new: NewSubmission, read: _Read) -> NewSubmi
     """Return the new submission with its problems, or with its content and credit."""
     if read.sound is None:
         return new._replace(problems=read.problems)
-    return new._replace(**_judged(incoming, new.platform, new.came_at, read.sound)._asdict())
+    return new._replace(**judged(incoming, new.platform, new.came_at, read.sound)._asdict())
 
 
-def _judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> Judgement:
+def judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> Judgement:
     """Return the judgement on a submission that came in at this time.
 
     The same content as before is never refused, and keeps the higher credit.

@@ -21,7 +21,7 @@ from grader.grading.grade import credited
 from grader.ledger import Ledger, LedgerEntry
 from grader.ledger.handed_in import PREFIX
 from grader.ledger.history import Arrival, History
-from grader.ledger.people.adjustments import Adjustments
+from grader.ledger.people.adjustments import Adjustments, students_decided_for
 from grader.ledger.people.rosters import ListedStudent
 from grader.ledger.queue.graded import best_credits
 from grader.schema import Counts, Exercise, Fraction, Identifier, Record, Report
@@ -86,6 +86,10 @@ class GradedStudent(NamedTuple):
     grade: Grade
     attempts: list[CountedAttempt]
     """In the order in which they first came in."""
+    arrivals: list[Arrival]
+    """Everything of it that came from a platform, rejected files included."""
+    decisions: Adjustments
+    """The decisions of instructors."""
 
 
 class Gradebook:
@@ -99,7 +103,10 @@ class Gradebook:
         self.total = exercise.points if total is None else total
 
     def students(self) -> Iterator[GradedStudent]:
-        """Yield each student who handed anything in, by platform and student, then those who did not, by the roster."""
+        """Yield each student who handed anything in, by platform and student, then those who did not.
+
+        The latter are known from the roster, or by what was decided for them, which has no course and no time.
+        """
         seen: set[tuple[str, str]] = set()
         for history in self.selection.histories(self.ledger, self.exercise.id):
             graded = self._graded(history)
@@ -111,6 +118,10 @@ class Gradebook:
             if whose not in seen and self.selection.has(*whose) and self.selection.course in (None, entry.course):
                 seen.add(whose)
                 yield self._graded(History(*whose, [], []))
+        if self.selection.course is None and self.selection.since is None and self.selection.until is None:
+            for who in students_decided_for(self.ledger, self.exercise.id):
+                if who not in seen and self.selection.has(*who):
+                    yield self._graded(History(*who, [], []))
 
     def _is_outside(self, graded: GradedStudent) -> bool:
         """Return whether nothing of the student's work is selected; what an instructor decided has no time."""
@@ -143,7 +154,7 @@ class Gradebook:
                 "note": _note(attempt, arrivals, decisions),
             }
         )
-        return GradedStudent(grade, attempts)
+        return GradedStudent(grade, attempts, arrivals, decisions)
 
     def _numbers(
         self, attempt: CountedAttempt | None, attempts: Sequence[CountedAttempt], decisions: Adjustments

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.language import _
-from grader.documents import did_you_mean, shown
+from grader.documents import did_you_mean, listed, shown
 from grader.ledger import Ledger, LedgerEntry
 from grader.ledger.history import Arrival, History, Origin
 from grader.students.register import Register
@@ -81,6 +81,10 @@ class Selection:
             if selected or (not arrivals[name] and self.takes("", entries[0].created_at)):
                 yield SelectedSubmission(entries, selected)
 
+    def entries(self, history: History, exercise: str) -> list[LedgerEntry]:
+        """Return the entries of the student's submissions to the exercise that are selected."""
+        return [entry for each in self.submissions(history, exercise) for entry in each.entries]
+
     def vet(self, ledger: Ledger) -> None:
         """Check that the ledger or the roster knows what is asked for, so that a misspelt name is no empty class.
 
@@ -132,6 +136,8 @@ def moment(text: str, option: str, zone: str | None = None, *, is_end: bool = Fa
 
 
 def _unknown(what: str, given: str, message: str, known: Iterable[str]) -> InvalidInput:
-    return InvalidInput(
-        f"--{what} {shown(given)}", [Problem(f"unknown-{what}", f"{message}{did_you_mean(given, known)}")]
-    )
+    names = sorted(known)
+    hint = did_you_mean(given, names)
+    if names:
+        message = _("{problem}; known: {known}{hint}", problem=message, known=listed(map(shown, names)), hint=hint)
+    return InvalidInput(f"--{what} {shown(given)}", [Problem(f"unknown-{what}", message)])

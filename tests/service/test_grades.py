@@ -19,6 +19,7 @@ from grader.ledger.handed_in import PREFIX
 from grader.ledger.people import rosters
 from grader.ledger.people.adjustments import Adjustments, Whose
 from grader.ledger.people.rosters import ListedStudent, RosterLine
+from grader.ledger.queue.deciding import deciding
 from grader.report.text import grades as shown
 from grader.report.text.grades import Column
 from grader.schema import Adjustment, Exercise, Submission
@@ -180,12 +181,26 @@ def test_students_with_only_rejected_files_and_those_who_handed_in_nothing_are_l
     assert book["stuck"].note.startswith("`type` is missing in claims[0]")
     absent = book["absent"]
     assert (absent.course, absent.section, absent.name, absent.score) == ("A", "red", "Ab Sent", None)
+    with deciding(course.ledger) as decision:
+        made = Adjustment(kind="score", score=0.5, reason="on paper", made_at=CAME)
+        decision.make(Whose("canvas", "oral", planted.ID), made, "teacher")
+    assert {each.student: each.score for each in course.book()}["oral"] == 0.5, "on no roster, and with a score"
 
 
 def test_what_waits_is_no_grade_yet(course: Course) -> None:
     course.reception.accept([envelope("s1", platform="canvas", submission=document(claims=GOOD))])
 
     assert (course.one().state, course.one().score, course.one().attempts) == ("waiting", None, 1)
+
+
+def test_what_is_held_for_a_fault_of_its_exercise_is_no_file_that_never_came(course: Course, exercises: Path) -> None:
+    file = exercises / planted.ID / "exercise.yaml"
+    sound = file.read_text("utf-8")
+    file.write_text("id: [", "utf-8")
+    course.reception.accept([envelope("s1", platform="canvas", submission=document(claims=GOOD))])
+    file.write_text(sound, "utf-8")
+
+    assert (course.one().state, course.one().score, course.one().attempts) == ("waiting", None, 0)
 
 
 def test_lateness_is_told_in_hours(course: Course, exercises: Path) -> None:
@@ -314,8 +329,8 @@ def test_a_student_in_two_courses_has_the_grade_of_each(course: Course) -> None:
 @pytest.mark.parametrize(
     ("selection", "problem"),
     [
-        ({"platform": "canvsa"}, "no submissions from platform canvsa; did you mean `canvas`?"),
-        ({"course": "Bio"}, "nothing came from this course; did you mean `Bio1`?"),
+        ({"platform": "canvsa"}, "no submissions from platform canvsa; known: canvas; did you mean `canvas`?"),
+        ({"course": "Bio"}, "nothing came from this course; known: Bio1; did you mean `Bio1`?"),
         ({"section": "red"}, "no roster says who is in a section"),
         ({"since": CAME, "until": CAME}, "it is not later than --since"),
     ],

@@ -83,9 +83,19 @@ def test_a_higher_version_ends_the_wait_and_both_versions_are_kept(
     let_time_pass(ledger)
     worker.work(2)
     assert [entry.report.exercise_version for entry in ledger.entries()] == [3, 4]
-    with pytest.raises(EditedExercise, match=r"pass_at 0\.2 -> 0\.9"):
-        KeptVersions(ledger).vet(planted.planted(pass_at=0.9))
+    for older in (planted.planted(), planted.planted(pass_at=0.9)):
+        with pytest.raises(EditedExercise, match=r"version 3 is over: .* write `version: 5`"):
+            KeptVersions(ledger).vet(older)
     KeptVersions(ledger).vet(planted.planted(pass_at=0.9, version=4))
+
+    planted.write(exercises)  # as it was, and lower than what is in use
+    reception.accept([envelope("s3", "three")])
+    worker.work(3)
+    assert "version 3 is over: version 4 was first used on" in rows(ledger)["s3"]["waits_for"]
+    planted.write(exercises, version=5)
+    let_time_pass(ledger)
+    worker.work(3)
+    assert [entry.report.exercise_version for entry in ledger.entries()] == [3, 4, 5]
 
 
 @pytest.mark.parametrize("change", HARMLESS)

@@ -9,11 +9,10 @@ import typer
 
 from grader import exercises
 from grader.base import home
-from grader.base.errors import ExerciseError, InvalidInput, Problem
+from grader.base.errors import InvalidInput, Problem
 from grader.base.language import N_, _
 from grader.cli.console import say
-from grader.cli.options import OfCourse, OfPlatform, OfSection, SelectionOptions, Since, Until
-from grader.schema import Exercise
+from grader.cli.options import SelectionOptions, readable, selecting
 
 if TYPE_CHECKING:
     from grader.gallery.entries import ShownSubmission
@@ -29,16 +28,13 @@ app = typer.Typer(
 
 
 @app.command("build")
+@selecting
 def build(
     out: Annotated[Path, typer.Option(help="The site's folder; an older gallery there is replaced.", metavar="DIR")],
+    asked: SelectionOptions,
     exercise: Annotated[
         list[str] | None, typer.Option(help="Only this exercise; can be repeated.", metavar="ID", show_default=False)
     ] = None,
-    platform: OfPlatform = None,
-    course: OfCourse = None,
-    section: OfSection = None,
-    since: Since = None,
-    until: Until = None,
     title: Annotated[str | None, typer.Option(help="The site's title.", metavar="T", show_default=False)] = None,
     url: Annotated[
         str | None, typer.Option(help="The site's address; it makes the links in feeds absolute.", metavar="BASE")
@@ -56,15 +52,15 @@ def build(
     from grader.students import pseudonyms
 
     _refuse_address(url)
-    chosen = {name: exercises.load(name) for name in exercise} if exercise else _readable()
+    chosen = {name: exercises.load(name) for name in exercise} if exercise else readable()
     logins: set[str] = set()
     submissions: list[entries.ShownSubmission] = []
     with folder.replaced(out) as new:
         with Ledger() as ledger:
-            selection = SelectionOptions(platform, course, section, since, until).selection(ledger)
+            selection = asked.selection(ledger)
             for name in chosen:
                 submissions += entries.shown_submissions(ledger, name, logins, selection)
-            known = ledger.exercises(platform)
+            known = ledger.exercises(asked.platform)
         shown = {each.report.exercise for each in submissions}
         tables = home.writable_folder(home.TABLES)
         gallery = site.Gallery(
@@ -81,17 +77,6 @@ def build(
     numbers = {"claims": len(gallery.exhibits), "submissions": len(submissions), "files": files}
     message = N_("written to {path} (confirmed claims: {claims}; submissions: {submissions}; files: {files})")
     say(_(message, path=out, **numbers), err=True)
-
-
-def _readable() -> dict[str, Exercise]:
-    """Return all exercises that can be read, and print what is wrong with the others."""
-    readable = {}
-    for name in exercises.available():
-        try:
-            readable[name] = exercises.load(name)
-        except ExerciseError as fault:
-            say(_("left out: {error}", error=fault), err=True)
-    return readable
 
 
 def _refuse_address(url: str | None) -> None:

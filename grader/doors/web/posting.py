@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from grader.schema.queue import Envelope
 from grader.schema.web import PostedSubmission
 
 KEY = "Idempotency-Key"
+OWN_DIGITS = 16
 
 
 def envelope(token: KeptToken, headers: Headers, body: bytes) -> Envelope:
@@ -32,12 +34,24 @@ def envelope(token: KeptToken, headers: Headers, body: bytes) -> Envelope:
         raise Refused(403, "other-course", "this token hands in for one course only, and not for the named one")
     return Envelope(
         platform=token.platform,
-        id=_id(posted, headers),
+        id=_id(token, posted, headers),
         submission=_document(posted.submission),
         came_at=datetime.now(UTC),
         student=posted.student if token.student is None else token.student,
         course=token.course or posted.course,
     )
+
+
+def own_id(token: KeptToken, given: str) -> str:
+    """Return the id under which a submission is kept that came with this token.
+
+    Ids are the platform's, and each is given once. A student's token has a part of them for itself: so it can take none
+    that the platform will use for somebody else, nor find out which are taken.
+    """
+    if token.student is None:
+        return given
+    own = f"own-{sha256(token.student.encode()).hexdigest()[:OWN_DIGITS]}-"
+    return given if given.startswith(own) else f"{own}{given}"
 
 
 def _posted(headers: Headers, body: bytes) -> PostedSubmission:
@@ -81,7 +95,7 @@ def _invalid(error: ValidationError) -> Refused:
     return refused if not where else Refused(422, "bad-field", f"`{where}`: {first['msg']}")
 
 
-def _id(posted: PostedSubmission, headers: Headers) -> str:
+def _id(token: KeptToken, posted: PostedSubmission, headers: Headers) -> str:
     """Return the submission's id, from the body or the header."""
     keys = {value.strip().removeprefix('"').removesuffix('"') for value in headers.getlist(KEY)}
     named = keys | ({posted.id} if posted.id is not None else set())
@@ -90,7 +104,7 @@ def _id(posted: PostedSubmission, headers: Headers) -> str:
         message = f"{what}: with an id of your own in the header `{KEY}`, or as `id`; sent again, it counts once"
         raise Refused(422, "two-ids" if named else "no-id", message)
     try:
-        return PostedSubmission(submission="", id=named.pop()).id or ""
+        return PostedSubmission(submission="", id=own_id(token, named.pop())).id or ""
     except ValidationError as error:
         raise _invalid(error) from None
 

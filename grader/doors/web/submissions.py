@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from grader import exercises
 from grader.doors.web.entrance import let_in, opens
 from grader.doors.web.house import House
-from grader.doors.web.posting import envelope, problem_of
+from grader.doors.web.posting import envelope, own_id, problem_of
 from grader.doors.web.refusals import JSON, Refused, refusal
 from grader.explorer.serving.application import POLICY
 from grader.ledger.people.tokens import KeptToken
@@ -90,11 +90,12 @@ def _result(house: House, token: KeptToken, submission_id: str) -> Result:
     Raises:
         Refused: There is none; whether another platform or student has it is nobody's business.
     """
-    is_id = re.fullmatch(SUBMISSION_ID, submission_id)
-    result = answers.result(house.ledger, token.platform, submission_id) if is_id else None
-    if result is None or not opens(token, result.student):
-        raise Refused(404, "unknown-submission", "there is no submission with this id that this token opens")
-    return result
+    for name in dict.fromkeys((own_id(token, submission_id), submission_id)):
+        is_id = re.fullmatch(SUBMISSION_ID, name)
+        result = answers.result(house.ledger, token.platform, name) if is_id else None
+        if result is not None and opens(token, result.student):
+            return result
+    raise Refused(404, "unknown-submission", "there is no submission with this id that this token opens")
 
 
 def _rendered(house: House, token: KeptToken, submission_id: str, form: Format) -> Response:

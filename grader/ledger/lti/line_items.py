@@ -79,16 +79,16 @@ def keep(ledger: Ledger, launched: LaunchedItem) -> None:
             launched = launched._replace(url=_found(connection, launched) or launched.url)
         known = sa.select(LINE_ITEMS).where(*_same(launched, ("platform", "student", "url")))
         row = connection.execute(known).mappings().one_or_none()
-        if row is not None and all(row[name] == getattr(launched, name) for name in ("course", "exercise")):
-            return
+        values = {**launched._asdict(), "launched_at": written(now(connection))}
         if row is None:
-            values = {**launched._asdict(), "answer": "unknown", "trouble": ""}
-            key: Any = connection.execute(sa.insert(LINE_ITEMS).values(values)).inserted_primary_key
+            new = sa.insert(LINE_ITEMS).values(**values, answer="unknown", trouble="")
+            key: Any = connection.execute(new).inserted_primary_key
             number = int(key[0])
         else:
             number = row["id"]
-            moved = sa.update(LINE_ITEMS).where(ITEM.id == number)
-            connection.execute(moved.values(course=launched.course, exercise=launched.exercise))
+            connection.execute(sa.update(LINE_ITEMS).where(ITEM.id == number).values(values))
+            if all(row[name] == getattr(launched, name) for name in ("course", "exercise")):
+                return
         last = connection.scalar(sa.select(sa.func.max(ROW.id)).where(*_attempts(launched)))
         if last is not None:
             outbox.put(connection, [last], now(connection), "lti", number)

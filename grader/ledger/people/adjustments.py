@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from grader.base.errors import GraderError
 from grader.ledger.columns import read, storable, written
 from grader.ledger.database import Execute
+from grader.ledger.entry import KnownStudent
 from grader.ledger.ledger import Ledger
 from grader.schema import Adjustment, AdjustmentKind
 
@@ -25,6 +26,10 @@ MADE = "SELECT * FROM adjustments WHERE undone_at IS NULL"
 OF_EXERCISE = f"{MADE} AND platform = :platform AND student = :student AND exercise = :exercise ORDER BY id"
 OF_STUDENT = "SELECT * FROM adjustments WHERE platform = :platform AND student = :student ORDER BY id"
 ALL = "SELECT * FROM adjustments ORDER BY id"
+DECIDED = """
+SELECT DISTINCT platform, student FROM adjustments WHERE undone_at IS NULL AND exercise = :exercise
+ORDER BY platform, student
+"""
 ONE = "SELECT * FROM adjustments WHERE id = :number"
 ANY = f"{MADE} LIMIT 1"
 MAKE = """
@@ -103,6 +108,12 @@ def kept(ledger: Ledger, platform: str | None = None, student: str | None = None
         if platform is None or student is None:
             return list(map(_kept, execute(ALL, {})))
         return list(map(_kept, execute(OF_STUDENT, {"platform": platform, "student": student})))
+
+
+def students_decided_for(ledger: Ledger, exercise: str) -> list[KnownStudent]:
+    """Return the students for whom anything is decided on the exercise, by platform and student."""
+    with ledger.database.statements() as execute:
+        return [KnownStudent(**row) for row in execute(DECIDED, {"exercise": exercise})]
 
 
 def find(ledger: Ledger, number: int) -> KeptAdjustment:

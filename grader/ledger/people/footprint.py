@@ -16,11 +16,21 @@ from grader.ledger.clock import now
 from grader.ledger.columns import read_problems, written, written_problems
 from grader.ledger.entry import KnownStudent
 from grader.ledger.ledger import Ledger
-from grader.ledger.tables import DEAD_LETTERS, ERASURES, HANDED_IN, HINTS, METADATA, REPORTS, SUBMISSIONS
+from grader.ledger.tables import DEAD_LETTERS, ERASURES, HANDED_IN, HINTS, METADATA, SUBMISSIONS
 
 NAMED = frozenset({"platform", "student"})
 THEIRS = tuple(table for table in METADATA.sorted_tables if set(table.c.keys()) >= NAMED)
 """The tables whose rows name their student."""
+SIGNS = {
+    "reports": "created_at",
+    "submissions": "received_at",
+    "roster": "listed_at",
+    "adjustments": "made_at",
+    "line_items": "launched_at",
+    "tokens": "made_at",
+    "sessions": "ends_at",
+}
+"""The column of each of these tables with the time at which something was heard of the row's student."""
 REMOVED = "[removed]"
 
 Condition = sa.ColumnElement[bool]
@@ -110,12 +120,12 @@ def rows(ledger: Ledger, footprint: Footprint) -> dict[str, list[dict[str, Any]]
 
 
 def first_seen(ledger: Ledger) -> dict[KnownStudent, datetime]:
-    """Return when each student with a submission or a report was first heard of."""
+    """Return when each student was first heard of."""
     return _seen(ledger, min, sa.func.min)
 
 
 def last_seen(ledger: Ledger) -> dict[KnownStudent, datetime]:
-    """Return when each student with a submission or a report was last heard of."""
+    """Return when each student was last heard of; one who only came from a course, or is only listed, too."""
     return _seen(ledger, max, sa.func.max)
 
 
@@ -143,12 +153,13 @@ def erase(ledger: Ledger, footprint: Footprint, erased_by: str) -> bool:
 def _seen(ledger: Ledger, choose: Callable[[str, str], str], of_column: Any) -> dict[KnownStudent, datetime]:  # noqa: ANN401
     seen: dict[KnownStudent, str] = {}
     with ledger.database.connection() as connection:
-        for table, column in ((SUBMISSIONS, "received_at"), (REPORTS, "created_at")):
+        for table in THEIRS:
             which = (table.c.platform, table.c.student)
-            query = sa.select(*which, of_column(table.c[column])).where(table.c.student.is_not(None))
-            for platform, student, when in connection.execute(query.group_by(*which)):
+            when = table.c[SIGNS[table.name]]
+            query = sa.select(*which, of_column(when)).where(table.c.student != "", when.is_not(None))
+            for platform, student, heard in connection.execute(query.group_by(*which)):
                 who = KnownStudent(platform, plain(student))
-                seen[who] = choose(seen.get(who, when), when)
+                seen[who] = choose(seen.get(who, heard), heard)
     return {who: datetime.fromisoformat(when) for who, when in seen.items()}
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from grader.ledger.columns import storable
+from grader.ledger.columns import storable, written
 from grader.ledger.ledger import Ledger
 
 LISTED = "SELECT platform, course, student, section, name FROM roster ORDER BY platform, course, section, student"
 FORGET = "DELETE FROM roster WHERE platform = :platform AND course = :course"
 LIST = """
-INSERT INTO roster (platform, course, student, section, name)
-VALUES (:platform, :course, :student, :section, :name)
+INSERT INTO roster (platform, course, student, section, name, listed_at)
+VALUES (:platform, :course, :student, :section, :name, :listed_at)
 """
 
 
@@ -42,7 +42,9 @@ def listed(ledger: Ledger) -> list[ListedStudent]:
 def replace(ledger: Ledger, platform: str, course: str, lines: Iterable[RosterLine]) -> None:
     """Make these lines the whole roster of the platform's course; without lines, it has none."""
     where = {"platform": platform, "course": course}
+    listed_at = written(ledger.now())
     with ledger.database.statements(write=True) as execute:
         execute(FORGET, where)
         for line in lines:
-            execute(LIST, {**where, **{name: storable(value) for name, value in line._asdict().items()}})
+            values = {name: storable(value) for name, value in line._asdict().items()}
+            execute(LIST, {**where, **values, "listed_at": listed_at})

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from grader.base.errors import Problem
 from grader.ledger.clock import now
-from grader.ledger.columns import storable, written, written_problems
+from grader.ledger.columns import read_problems, storable, written, written_problems
 from grader.ledger.database import through
 from grader.ledger.ledger import Ledger
 from grader.ledger.people import adjustments
@@ -114,6 +114,21 @@ class KnownSubmission(NamedTuple):
     digest: str
 
 
+class RejectedSubmission(NamedTuple):
+    """A submission that could be read and was not taken."""
+
+    job: int
+    platform: str
+    id: str
+    student: str
+    course: str
+    """Empty if the platform named none."""
+    document: str
+    came_at: datetime
+    codes: frozenset[str]
+    """Of the problems for which it was rejected."""
+
+
 class Incoming:
     """The rows of submissions, inside one transaction."""
 
@@ -181,6 +196,18 @@ class Incoming:
             outbox.put(self._connection, [job], when)
         return True
 
+    def rejected(self, exercise: str) -> list[RejectedSubmission]:
+        """Return all submissions to the exercise that were not taken, in the order in which they came in."""
+        kept = (ROW.exercise == exercise, ROW.state == "rejected", ROW.document != "", ROW.content.is_not(None))
+        query = sa.select(SUBMISSIONS).where(*kept).order_by(ROW.received_at, ROW.id)
+        return list(map(_rejected, self._connection.execute(query).mappings()))
+
+    def readmit(self, job: int, judgement: Judgement) -> None:
+        """Let a submission that was not taken be graded after all."""
+        again = {"state": "received", "problems": written_problems(()), "next_allowed": None, "finished_at": None}
+        judged = {**judgement.read.columns, "credit": judgement.credit, "wake_at": written(now(self._connection))}
+        self._connection.execute(sa.update(SUBMISSIONS).where(ROW.id == job).values(**again, **judged))
+
     def same_content(self, platform: str, read: ReadContent) -> KnownContent | None:
         """Return the attempt that this content is already, in whatever version of the exercise; None if it is new."""
         asked = {**_whose(platform, read), "contents": (read.content, *read.older)}
@@ -218,6 +245,19 @@ def taking_in(ledger: Ledger) -> Iterator[Incoming]:
     """
     with ledger.database.alone() as connection:
         yield Incoming(connection)
+
+
+def _rejected(row: sa.RowMapping) -> RejectedSubmission:
+    return RejectedSubmission(
+        job=row["id"],
+        platform=row["platform"],
+        id=row["submission_id"],
+        student=row["student"],
+        course=row["course"] or "",
+        document=row["document"],
+        came_at=datetime.fromisoformat(row["received_at"]),
+        codes=frozenset(problem.code for problem in read_problems(row["problems"])),
+    )
 
 
 def _whose(platform: str, read: ReadContent) -> dict[str, str]:

@@ -13,7 +13,7 @@ from grader.ledger.database import through
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import Ledger
 from grader.ledger.measurements import how_far
-from grader.ledger.people.adjustments import Adjustments, Whose, counting
+from grader.ledger.people.adjustments import Adjustments, Whose, are_any, counting
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema.queue import PENDING, State
 
@@ -71,7 +71,7 @@ def _found(ledger: Ledger, which: Sequence[sa.ColumnElement[bool]]) -> dict[int,
             return {}
         used = _attempts_used(connection, [row["id"] for row in rows])
         entries = ledger.newest(connection, [row["report"] for row in rows if row["report"] is not None])
-        beside = {row["id"]: _beside(connection, row) for row in rows}
+        beside = _beside(connection, rows)
     return {
         row["id"]: partial(_status, row, beside[row["id"]], used.get(row["id"], 0), entries.get(row["report"]))
         for row in rows
@@ -85,12 +85,24 @@ class _Beside(NamedTuple):
     adjustments: Adjustments
 
 
-def _beside(connection: sa.Connection, row: sa.RowMapping) -> _Beside:
-    measured = how_far(connection, row["exercise"]) if row["state"] in PENDING else None
-    if row["student"] is None or row["exercise"] is None:
-        return _Beside(measured, Adjustments())
-    whose = Whose(row["platform"], row["student"], row["exercise"])
-    return _Beside(measured, counting(through(connection), whose))
+def _beside(connection: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, _Beside]:
+    """Return the facts of each row; what is the same for several is asked for once."""
+    execute = through(connection)
+    measured = {each: how_far(connection, each) for each in {row["exercise"] for row in rows if _waits(row)}}
+    decided = {each: counting(execute, each) for each in set(map(_whose, rows))} if are_any(execute) else {}
+    return {
+        row["id"]: _Beside(measured[row["exercise"]] if _waits(row) else None, decided.get(_whose(row), Adjustments()))
+        for row in rows
+    }
+
+
+def _waits(row: sa.RowMapping) -> bool:
+    return row["state"] in PENDING
+
+
+def _whose(row: sa.RowMapping) -> Whose:
+    """Return whose submission it is; without a student or an exercise nothing was decided."""
+    return Whose(row["platform"], row["student"] or "", row["exercise"] or "")
 
 
 def _status(

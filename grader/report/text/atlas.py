@@ -1,13 +1,12 @@
 """An atlas, or two of them compared, as text for a terminal and as tables for programs."""
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
 
 from grader.base.language import N_, _, ngettext
 from grader.exercises.names import FAMILIES, statistic
 from grader.grading.standings import Standings
 from grader.kinds.definition import STATISTICS
+from grader.report.text import tables
 from grader.report.text.labels import cells, padded
 from grader.schema import HeadIndex, Statistic, title
 from grader.schema.atlas import Atlas, AtlasHead, AtlasKind, Change, ComparedKind, Comparison, HeadChange, LeftOut
@@ -153,7 +152,7 @@ def table(atlas: Atlas) -> str:
     """Return a row for each kind and head as CSV, with a column for each statistic on each slice."""
     readings = _columns(atlas)
     rows = (_row(atlas, each, head, readings) for each in atlas.kinds for head in each.heads)
-    return _csv([*_FIXED, *readings.values()], rows)
+    return tables.as_csv([*_FIXED, *readings.values()], rows)
 
 
 _FIXED = (
@@ -194,12 +193,4 @@ def compared_table(comparison: Comparison) -> str:
                 (each.kind.name, "before", h.layer, h.head, h.measured.score, "", h.rank, "") for h in each.best[0]
             ]
             rows += [(each.kind.name, "after", h.layer, h.head, "", h.measured.score, "", h.rank) for h in each.best[1]]
-    return _csv(header, rows)
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -> str:
-    written = StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return written.getvalue()
+    return tables.as_csv(header, rows)

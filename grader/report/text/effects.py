@@ -1,14 +1,12 @@
 """The effects of a regrade for each student, as text, as JSON or as CSV."""
 
-import csv
-import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from grader.base.numbers import percent
-from grader.base.screen import cell
+from grader.report.text import tables
 from grader.report.text.labels import visible
 from grader.schema import Verdict
 from grader.students.regrading import Effect, StudentEffect
@@ -72,17 +70,15 @@ def as_csv(effects: Sequence[StudentEffect]) -> str:
     The XP are what the submission adds to those before it, so that a student's lines add up to the change of the total,
     which each line repeats. A text that a spreadsheet could run as a formula is quoted.
     """
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
+    return tables.as_csv(COLUMNS, ([row.get(name) for name in COLUMNS] for row in _rows(effects)))
+
+
+def _rows(effects: Iterable[StudentEffect]) -> Iterator[dict[str, Any]]:
     for student in effects:
         for effect in student.effects:
             flips = " ".join(f"{flip.head}:{flip.kind}:{flip.before}->{flip.after}" for flip in effect.flips)
-            row = _row(student, effect) | {"flips": flips}
-            writer.writerow({name: cell(value) for name, value in row.items()})
-        for row in _shifted(student):
-            writer.writerow({name: cell(value) for name, value in row.items()})
-    return out.getvalue()
+            yield _row(student, effect) | {"flips": flips}
+        yield from _shifted(student)
 
 
 def _row(student: StudentEffect, effect: Effect) -> dict[str, Any]:

@@ -5,17 +5,14 @@ at all if it does not know one student. Both clear the grade of a student whose 
 grade are left out of what they import.
 """
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from grader.base.errors import InvalidInput, Problem
 from grader.base.numbers import percent
-from grader.base.screen import cell
 from grader.documents import listed, shown
-from grader.report.text import words
+from grader.report.text import tables, words
 from grader.report.text.labels import padded, visible
 from grader.schema import Counts, Exercise, Record
 from grader.students.grades import Grade, GradeState
@@ -77,7 +74,7 @@ def as_json(grades: Sequence[Grade], exercise: Exercise, total: float) -> str:
 
 def as_csv(grades: Iterable[Grade]) -> str:
     """Return one CSV line for each student; a text that a spreadsheet could run as a formula is quoted."""
-    return _table([tuple(Grade.model_fields), *(tuple(grade.model_dump(mode="json").values()) for grade in grades)])
+    return tables.as_csv([*Grade.model_fields], (tuple(grade.model_dump(mode="json").values()) for grade in grades))
 
 
 def as_canvas(grades: Sequence[Grade], column: Column) -> str:
@@ -94,7 +91,8 @@ def as_canvas(grades: Sequence[Grade], column: Column) -> str:
         _refuse_words(grades)
     heading = ("Student", *CANVAS_IDS, "Section", column.title)
     possible = ("    Points Possible", *[""] * (len(heading) - 2), _number(column.total))
-    return _table([heading, possible, *(_for_canvas(grade, column) for grade in grades if is_imported(grade, EXCUSED))])
+    students = (_for_canvas(grade, column) for grade in grades if is_imported(grade, EXCUSED))
+    return tables.as_csv(heading, [possible, *students])
 
 
 def as_moodle(grades: Sequence[Grade], column: Column) -> str:
@@ -105,7 +103,7 @@ def as_moodle(grades: Sequence[Grade], column: Column) -> str:
     """
     _refuse_several_platforms(grades)
     rows = ((grade.student, _number(grade.points)) for grade in grades if grade.points is not None)
-    return _table([(column.id_column, column.title), *rows])
+    return tables.as_csv((column.id_column, column.title), rows)
 
 
 def is_imported(grade: Grade, excused: str = "") -> bool:
@@ -117,13 +115,6 @@ def _for_canvas(grade: Grade, column: Column) -> tuple[str, ...]:
     ids = (grade.student if name == column.id_column else "" for name in CANVAS_IDS)
     points = EXCUSED if grade.points is None else _number(grade.points)
     return (grade.name or grade.student, *ids, grade.section, points)
-
-
-def _table(rows: Iterable[Sequence[object]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerows(tuple(map(cell, row)) for row in rows)
-    return out.getvalue()
 
 
 def _refuse_several_platforms(grades: Iterable[Grade]) -> None:

@@ -6,15 +6,15 @@ random bits. Its prefix lets people, logs and scanners for leaked secrets recogn
 
 import hashlib
 import hmac
-import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Literal, NamedTuple, get_args
 
 from grader.base.errors import GraderError, LedgerUnavailable
 from grader.base.names import plain
+from grader.base.spans import span
 from grader.ledger import Ledger
 from grader.ledger.people import tokens
 from grader.ledger.people.tokens import KeptToken, NewToken
@@ -26,8 +26,6 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 PREFIX = "hgt_"
 BYTES = 32
 USUAL_LIFE = timedelta(days=365)
-UNITS: Mapping[str, timedelta] = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-LIFE = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 NEVER = "never"
 COARSE = timedelta(hours=1)
 """The exactness with which the last use is noted: a token in use must not be written at every request."""
@@ -98,14 +96,9 @@ def life(text: str) -> timedelta | None:
     """Return the time that text such as `90d` means; None for `never`.
 
     Raises:
-        TokenError: It means none.
+        InvalidInput: It means none.
     """
-    if text == NEVER:
-        return None
-    match = LIFE.fullmatch(text)
-    if match is None:
-        raise TokenError(f"`{text}` is not a time; write 12h, 90d, 26w or {NEVER}")
-    return int(match[1]) * UNITS[match[2]]
+    return None if text == NEVER else span(text, "--expires", NEVER)
 
 
 def _digest(token: str) -> str:

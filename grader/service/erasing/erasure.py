@@ -3,7 +3,7 @@
 It may be stopped at any moment and begun again: what is gone is gone, and the rest is still found.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from time import monotonic, sleep
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from grader.service.erasing.recognising import Recognised
 from grader.service.erasing.remembered import ListedErasures
 from grader.service.streams import QueueClient
 from grader.students import offline
+from grader.students.pseudonyms import key, pseudonym
 
 ROUNDS = 5
 """The number of times that everything is looked through again; something is found again only while it comes in."""
@@ -41,6 +42,8 @@ class Places(NamedTuple):
     """None if there is no queue, or if it is left out."""
     logs: Sequence[Path]
     """Log files."""
+    gallery: Path | None = None
+    """The folder of the gallery that the web door shows."""
 
 
 class Found(NamedTuple):
@@ -56,10 +59,12 @@ class Found(NamedTuple):
     """Files with recomputed sentences of the student's."""
     logs: dict[Path, int]
     """Places in logs, by file."""
+    pages: int = 0
+    """Files of the gallery that show the student; they stay until it is built again."""
 
     @property
     def is_empty(self) -> bool:
-        """True if there is nothing."""
+        """True if there is nothing to erase."""
         return not (self.rows or self.nameless or self.queue or self.sentences or self.logs)
 
 
@@ -71,6 +76,7 @@ class Erasure:
         self._forms: set[str] = {who.student}
         self._ids: set[str] = set()
         self._sentences: set[str] = set()
+        self._aliases: set[str] = set()
 
     def found(self) -> Found:
         """Return everything that there is, and change nothing."""
@@ -82,6 +88,7 @@ class Erasure:
             queue=queue.traces(self.places.queue, whose) if self.places.queue is not None else 0,
             sentences=len(files.sentences(self._sentences)),
             logs={file: count for file, count in in_logs.items() if count},
+            pages=files.pages(self.places.gallery, whose, self._aliases) if self.places.gallery else 0,
         )
 
     def footprint(self) -> Footprint:
@@ -130,18 +137,23 @@ class Erasure:
         self._forms |= found.forms
         self._ids.update(rows.submissions(self.ledger, found))
         whose = Recognised(self.who, frozenset(self._forms), frozenset(self._ids))
-        self._sentences.update(self._written(found.forms))
+        self._note_words(found.forms)
         return found._replace(
             offline=self._handed_in(found.forms),
             letters=frozenset(each.number for each in rows.letters(self.ledger) if whose.owns_letter(each)),
             nameless=tuple(each for each in rows.nameless(self.ledger, self.who.platform) if whose.owns_nameless(each)),
         ), whose
 
-    def _written(self, forms: Iterable[str]) -> Iterator[str]:
-        """Yield the sentences that the student gave as evidence."""
-        for form in forms:
-            for entry in self.ledger.entries(student=form, platform=self.who.platform):
-                yield from (each.claim.evidence for each in entry.report.verdicts if each.claim.evidence)
+    def _note_words(self, forms: Iterable[str]) -> None:
+        """Note the sentences that the student gave as evidence, and the names in the gallery."""
+        reports = [
+            each.report for form in forms for each in self.ledger.entries(student=form, platform=self.who.platform)
+        ]
+        verdicts = (verdict for report in reports for verdict in report.verdicts)
+        self._sentences.update(verdict.claim.evidence for verdict in verdicts if verdict.claim.evidence)
+        if self.places.gallery is not None:
+            self._aliases.update(report.gallery_name for report in reports if report.gallery_name)
+            self._aliases.add(pseudonym(key(), *self.who))
 
     def _handed_in(self, forms: Iterable[str]) -> frozenset[str]:
         """Return the ids under which the student's work at this terminal was handed in to platforms."""

@@ -1,4 +1,4 @@
-"""Files that lead to a student: recomputed sentences, which are deleted, and logs, which are blanked.
+"""Files that lead to a student: recomputed sentences, which are deleted, logs, which are blanked, and built pages.
 
 A log is written to while it is blanked. So the words are overwritten where they stand, by as many asterisks: no byte
 moves, and a process that appends to the file goes on.
@@ -19,6 +19,8 @@ from grader.service.erasing.recognising import Recognised
 EVIDENCE = "evidence"
 """The folder of recomputed sentences, inside that of the score tables."""
 LOGS = "*.log*"
+SHOWING = frozenset({".html", ".json", ".svg", ".xml"})
+"""The endings of the files of a gallery in which people stand."""
 PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip"})
 """The endings of files in which nothing can be overwritten."""
 
@@ -60,6 +62,13 @@ def blank(file: Path, whose: Recognised) -> int:
     except OSError as error:
         raise GraderError(f"{file}: cannot be blanked ({error.strerror}); the student is in it still") from None
     return len(places)
+
+
+def pages(gallery: Path, whose: Recognised, aliases: Iterable[str]) -> int:
+    """Return the number of the built gallery's files in which the student's name or one of the aliases stands."""
+    named = whose.standing(aliases)
+    texts = (file.read_bytes() for file in gallery.rglob("*") if file.suffix in SHOWING)
+    return sum(named.search(text) is not None for text in texts)
 
 
 def sentences(texts: Iterable[str]) -> list[Path]:

@@ -8,9 +8,10 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 
 from grader.base.names import plain
 from grader.ledger import KnownStudent
@@ -39,6 +40,12 @@ class Recognised:
     def names_platform(self, text: str) -> bool:
         """Return whether the platform stands in the text as a word, also packed."""
         return any(_word(self.who.platform).search(each) for each in unpacked(text))
+
+    def standing(self, aliases: Iterable[str]) -> re.Pattern[bytes]:
+        """Return the pattern of these names for the student, as pages write them; of letters alone only the aliases."""
+        names = {form for form in self.forms if not form.isalpha()} | {*aliases}
+        written = {each for name in names for each in (name, escape(name))}
+        return re.compile("|".join(_word(each).pattern for each in sorted(written)).encode())
 
     def owns_entry(self, fields: Mapping[str, str]) -> bool:
         """Return whether an entry of one of the platform's streams is about the student."""

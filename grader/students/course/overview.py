@@ -1,50 +1,33 @@
 """The overview: each student's attempts, best score and last sign, who is stuck, and who never handed in."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from itertools import chain
 
 from pydantic import Field
 
-from grader import exercises
-from grader.base.errors import ExerciseError, InvalidInput
-from grader.base.names import plain
 from grader.base.numbers import percent
-from grader.ledger import Ledger
-from grader.ledger.people import adjustments, overview, rosters
-from grader.ledger.people.adjustments import Adjustments, Whose
-from grader.ledger.people.rosters import ListedStudent
-from grader.schema import Fraction, Record
-from grader.schema.queue import COUNTED
-from grader.students.grades import Grade, Gradebook
+from grader.ledger import KnownStudent, Ledger
+from grader.ledger.people.adjustments import Adjustments
+from grader.schema import Exercise, Fraction, Record
+from grader.schema.queue import PENDING
+from grader.students.grades import Gradebook, GradedStudent
+from grader.students.selection import Selection
 
 STUCK_AFTER = 3
 """The attempts without a pass after which a student is stuck, if the last few did not raise the best score."""
 WITHOUT_PROGRESS = 2
 """The last few of them."""
 NEVER = "never handed in"
-
-
-_Roster = Mapping[tuple[str, str], ListedStudent]
-
-
-class Among(NamedTuple):
-    """The students that are asked for; None is every one."""
-
-    platform: str | None = None
-    course: str | None = None
-    section: str | None = None
-    exercise: str | None = None
+NOT_THEN = "handed in nothing in this time"
 
 
 class StudentSeen(Record):
     """One student on one exercise; one who never handed in has a line without an exercise."""
 
     platform: str
-    course: str = Field(description="As the platform named it last, or the roster; empty if neither did.")
+    course: str = Field(description="As the platform named it, or the roster; empty if neither did.")
     section: str
     student: str
     name: str
@@ -60,143 +43,74 @@ class StudentSeen(Record):
     decided: str = Field(description="What an instructor decided for the student on the exercise.")
 
 
-@dataclass
-class _Work:
-    """One student's work on one exercise."""
-
-    contents: set[str] = field(default_factory=set)
-    reports: dict[str, float] = field(default_factory=dict)
-    """The score of each gradable report, in order."""
-    passed: bool = False
-    rejected: int = 0
-    others: int = 0
-    """Submissions that were not rejected."""
-    course: str = ""
-    seen: datetime | None = None
-
-    @property
-    def attempts(self) -> int:
-        return len(self.contents) if self.contents else len(self.reports)
-
-    @property
-    def is_without_progress(self) -> bool:
-        """True if the student tries and gets no further."""
-        scores = list(self.reports.values())
-        before, since = scores[:-WITHOUT_PROGRESS], scores[-WITHOUT_PROGRESS:]
-        return not self.passed and len(scores) >= STUCK_AFTER and max(since) <= max(before)
+def seen(ledger: Ledger, exercise: Exercise, selection: Selection) -> list[StudentSeen]:
+    """Return a line for each student who handed in to the exercise, or is on a roster."""
+    students = Gradebook(ledger, exercise, selection).students()
+    return _in_order(_line(graded, exercise.id, selection) for graded in students)
 
 
-def seen(ledger: Ledger, among: Among = Among()) -> list[StudentSeen]:  # noqa: B008 - a tuple
-    """Return a line for each student and exercise, by platform, course, section and name.
+def seen_everywhere(ledger: Ledger, exercises: Iterable[Exercise], selection: Selection) -> list[StudentSeen]:
+    """Return a line for each student and exercise; one without an exercise for who handed in nothing that can be read.
 
-    Everybody on a roster who handed nothing in, to the exercise if one is asked for, has a line as well.
+    Of a file that cannot be read, nobody may know for which exercise it was.
     """
-    roster = {(each.platform, each.student): each for each in reversed(rosters.listed(ledger))}
-    works, decided = _works(ledger, among), _decided(ledger)
-    lines = [_line(whose, work, roster, decided) for whose, work in works.items()]
-    lines = [line.model_copy(update={"stuck": ""}) if _reads_elsewhere(line, works) else line for line in lines]
-    lines += _absent(among, works, roster, decided)
-    lines = _as_graded(ledger, lines)
-    wanted = [line for line in lines if _is_among(line, among)]
-    return sorted(wanted, key=lambda line: (line.platform, line.course, line.section, line.student, line.exercise))
+    known = defaultdict[KnownStudent, list[StudentSeen]](list)
+    others: dict[KnownStudent, StudentSeen] = {}
+    for exercise in exercises:
+        for graded in Gradebook(ledger, exercise, selection).students():
+            line = _line(graded, exercise.id, selection)
+            who = KnownStudent(line.platform, line.student)
+            if _is_about(graded):
+                known[who].append(line)
+            else:
+                others.setdefault(who, line.model_copy(update={"exercise": ""}))
+    return _in_order([*chain(*known.values()), *(line for who, line in others.items() if who not in known)])
 
 
-def _as_graded(ledger: Ledger, lines: Sequence[StudentSeen]) -> list[StudentSeen]:
-    """Return the lines with each student's grade; of an exercise that is gone, nobody knows what counts."""
-    grades: dict[tuple[str, str, str], Grade] = {}
-    for name in {line.exercise for line in lines} - {""}:
-        with suppress(ExerciseError, InvalidInput):
-            for each in Gradebook(ledger, exercises.load(name)).students():
-                grades[name, each.grade.platform, each.grade.student] = each.grade
-    return [
-        line.model_copy(update={"best": grade.score, "passed": grade.passed is True})
-        if (grade := grades.get((line.exercise, line.platform, line.student)))
-        else line
-        for line in lines
-    ]
+def _in_order(lines: Iterable[StudentSeen]) -> list[StudentSeen]:
+    return sorted(lines, key=lambda line: (line.platform, line.course, line.section, line.student, line.exercise))
 
 
-def _line(whose: Whose, work: _Work, roster: _Roster, decided: Mapping[Whose, Adjustments]) -> StudentSeen:
-    listed, made = roster.get(whose[:2]), decided.get(whose, Adjustments())
+def _is_about(graded: GradedStudent) -> bool:
+    """Return whether the student handed in something that is for this exercise, or anything was decided on it."""
+    is_read = any(arrival.document is None or arrival.state in PENDING for arrival in graded.arrivals)
+    return bool(graded.attempts or is_read or graded.decisions.made)
+
+
+def _line(graded: GradedStudent, exercise: str, selection: Selection) -> StudentSeen:
+    grade = graded.grade
+    times = [*(each.came_at for each in graded.arrivals), *(each.last_at for each in graded.attempts)]
     return StudentSeen(
-        platform=whose.platform,
-        course=work.course or (listed.course if listed else ""),
-        section=listed.section if listed else "",
-        student=whose.student,
-        name=listed.name if listed else "",
-        exercise=whose.exercise,
-        attempts=work.attempts,
-        rejected=work.rejected,
-        best=made.score if made.score is not None else max(work.reports.values(), default=None),
-        passed=work.passed,
-        last_seen=work.seen,
-        stuck="" if made.excused else _stuck(work),
-        decided=_in_short(made),
+        platform=grade.platform,
+        course=grade.course,
+        section=grade.section,
+        student=grade.student,
+        name=grade.name,
+        exercise=exercise,
+        attempts=grade.attempts,
+        rejected=sum(arrival.state == "rejected" for arrival in graded.arrivals),
+        best=grade.score,
+        passed=grade.passed is True,
+        last_seen=max(times, default=None),
+        stuck=next(_stuck(graded, NOT_THEN if selection.since or selection.until else NEVER), ""),
+        decided=_in_short(graded.decisions),
     )
 
 
-def _absent(
-    among: Among, works: Mapping[Whose, _Work], roster: _Roster, decided: Mapping[Whose, Adjustments]
-) -> Iterator[StudentSeen]:
-    present = {whose[:2] for whose in works}
-    for each in roster.values():
-        if (each.platform, each.student) not in present:
-            made = decided.get(Whose(each.platform, each.student, among.exercise or ""), Adjustments())
-            yield StudentSeen(
-                platform=each.platform,
-                course=each.course,
-                section=each.section,
-                student=each.student,
-                name=each.name,
-                exercise=among.exercise or "",
-                attempts=0,
-                rejected=0,
-                best=made.score,
-                passed=False,
-                last_seen=None,
-                stuck="" if made.excused else NEVER,
-                decided=_in_short(made),
-            )
-
-
-def _reads_elsewhere(line: StudentSeen, works: Mapping[Whose, _Work]) -> bool:
-    """Return whether the line is about unreadable files of a student who handed in others that are read."""
-    others = (work.others for whose, work in works.items() if whose[:2] == (line.platform, line.student))
-    return not line.exercise and any(others)
-
-
-def _works(ledger: Ledger, among: Among) -> dict[Whose, _Work]:
-    works: dict[Whose, _Work] = defaultdict(_Work)
-    for came in overview.came_in(ledger, among.platform, among.exercise):
-        work = works[Whose(came.platform, plain(came.student), came.exercise)]
-        if came.content is not None and came.state in COUNTED:
-            work.contents.add(came.content)
-        work.rejected += came.state == "rejected"
-        work.others += came.state != "rejected"
-        work.course = came.course or work.course
-        work.seen = max(work.seen or came.when, came.when)
-    for entry in overview.scored(ledger, among.platform, among.exercise):
-        work = works[Whose(entry.platform, plain(entry.student), entry.exercise)]
-        if entry.gradable:
-            work.reports[entry.identity] = max(work.reports.get(entry.identity, 0.0), entry.score)
-        work.passed |= entry.passed
-        work.others += 1
-        work.seen = work.seen or entry.when
-    return works
-
-
-def _decided(ledger: Ledger) -> dict[Whose, Adjustments]:
-    """Return what counts for each student for whom anything was decided."""
-    whose = {each.whose for each in adjustments.kept(ledger) if each.undone_at is None}
-    return {each: adjustments.adjustments(ledger, *each) for each in whose}
-
-
-def _stuck(work: _Work) -> str:
-    if work.rejected and not work.others:
-        return "only rejected files"
-    if work.is_without_progress:
-        return f"no progress in the last {WITHOUT_PROGRESS} of {len(work.reports)} attempts"
-    return ""
+def _stuck(graded: GradedStudent, without_work: str) -> Iterator[str]:
+    """Yield why somebody should look at the student; nobody need if an instructor excused them or set their score."""
+    grade = graded.grade
+    if grade.excused or graded.decisions.score is not None:
+        return
+    if grade.state == "nothing":
+        yield without_work
+    if grade.state == "rejected":
+        codes = {each.code for arrival in graded.arrivals for each in arrival.problems}
+        yield f"only rejected files: {', '.join(sorted(codes))}"
+    scores = [each.report.score for each in graded.attempts if each.report.gradable]
+    before, since = scores[:-WITHOUT_PROGRESS], scores[-WITHOUT_PROGRESS:]
+    if not grade.passed and len(scores) >= STUCK_AFTER and max(since) <= max(before):
+        yield f"no progress in the last {WITHOUT_PROGRESS} of {len(scores)} attempts"
 
 
 def _in_short(made: Adjustments) -> str:
@@ -208,14 +122,3 @@ def _in_short(made: Adjustments) -> str:
         f"score set to {percent(made.score)}" if made.score is not None else "",
     ]
     return ", ".join(filter(None, parts))
-
-
-def _is_among(line: StudentSeen, among: Among) -> bool:
-    return all(
-        wanted is None or wanted == given
-        for wanted, given in (
-            (among.platform, line.platform),
-            (among.course, line.course),
-            (among.section, line.section),
-        )
-    )

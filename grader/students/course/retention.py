@@ -1,36 +1,18 @@
 """Retention: how long what students wrote is kept, and who has not been heard of for so long."""
 
-import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from grader.base.errors import InvalidInput, Problem
 from grader.ledger import KnownStudent, Ledger
 from grader.ledger.people import footprint
 from grader.schema import Report
 
-UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
-"""The days of each unit of time."""
-AGE = re.compile(r"(\d{1,4})([dwmy])")
 GONE = "removed "
 """The beginning of what stands in the place of a note or sentence; a part of the submission's hash follows.
 
 So two submissions that differed only in their notes are still two attempts.
 """
 DIGITS = 8
-
-
-def age(text: str, source: str) -> timedelta:
-    """Return the time that a text such as `2y`, `6m`, `8w` or `90d` gives.
-
-    Raises:
-        InvalidInput: It gives none.
-    """
-    match = AGE.fullmatch(text.strip().lower())
-    if match is None or int(match[1]) == 0:
-        message = f"`{text}` is not a time; write a number with d, w, m or y, such as 2y for two years"
-        raise InvalidInput(source, [Problem("bad-age", message)])
-    return timedelta(days=int(match[1]) * UNITS[match[2]])
 
 
 def without_words(report: Report, identity: str) -> Report:

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from grader.ledger import KnownStudent, Ledger, Regrade
 from grader.ledger.people import footprint
-from grader.ledger.people.footprint import THEIRS
+from grader.ledger.people.footprint import SIGNS, THEIRS
+from grader.ledger.people.known import KNOWN
 from grader.ledger.tables import HINTS, METADATA
 from tests.support.ledgers import sealed
 
@@ -19,6 +20,12 @@ def test_a_table_that_names_students_names_their_platform_too() -> None:
 
     assert {table.name for table in naming - set(THEIRS)} == {HINTS.name}, "its rows would outlive an erasure"
     assert {table.name for table in THEIRS} >= {"reports", "submissions", "roster", "adjustments"}
+
+
+def test_of_each_of_these_tables_it_is_known_when_a_student_was_heard_of() -> None:
+    assert {table.name for table in THEIRS} == set(SIGNS)
+    assert {name for table in THEIRS if (name := SIGNS[table.name]) not in table.c} == set()
+    assert {table.name for table in THEIRS if f" {table.name}" not in KNOWN} == set()
 
 
 def test_a_name_is_found_in_every_form_in_which_it_was_kept(url: str) -> None:

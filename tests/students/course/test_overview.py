@@ -9,12 +9,14 @@ import pytest
 from grader.ledger import Ledger
 from grader.ledger.people import rosters
 from grader.ledger.people.adjustments import Whose
-from grader.ledger.people.rosters import RosterLine
+from grader.ledger.people.rosters import RosterLine, listed
 from grader.ledger.queue.deciding import deciding
 from grader.schema import Adjustment
 from grader.service.reception import Reception
 from grader.service.worker import Worker
-from grader.students.course.overview import Among, StudentSeen, seen
+from grader.students.course.overview import StudentSeen, seen, seen_everywhere
+from grader.students.register import Register
+from grader.students.selection import Selection
 from tests.service import planted
 from tests.service.conftest import exercises, jobs, ledger, reception, tables, worker  # noqa: F401
 from tests.service.planted import CAME, document, envelope
@@ -45,7 +47,7 @@ def lines(ledger: Ledger, reception: Reception, worker: Worker, exercises: Path)
     made = Adjustment(kind="excused", reason="ill", made_at=CAME)
     with deciding(ledger) as decision:
         decision.make(Whose("local", "fay", planted.ID), made, "teacher")
-    return seen(ledger, Among(exercise=planted.ID))
+    return seen(ledger, planted.planted(), Selection(register=Register(listed(ledger))))
 
 
 def test_everybody_has_a_line_and_who_is_stuck_is_told(
@@ -56,19 +58,35 @@ def test_everybody_has_a_line_and_who_is_stuck_is_told(
     ada = by_name["ada", planted.ID]
 
     assert (ada.attempts, ada.best, ada.passed, ada.section, ada.course) == (2, 0.3333, False, "A", "c1")
-    assert ada.last_seen == CAME + 2 * MINUTE
+    assert (ada.last_seen, ada.rejected) == (CAME + 11 * MINUTE, 1)
     assert {line.student for line in lines} == {"ada", "bob", "cem", "dan", "eve", "fay"}
     assert by_name["fay", planted.ID].decided == "excused"
     assert {line.student: line.stuck for line in lines if line.stuck} == {
         "cem": "no progress in the last 2 of 3 attempts",
-        "dan": "only rejected files",
+        "dan": "only rejected files: yaml-syntax",
         "eve": "never handed in",
     }
 
-    def names(**among: str) -> set[str]:
-        return {line.student for line in seen(ledger, Among(**among))}
+    def names(**asked: str) -> set[str]:
+        selection = Selection(register=Register(listed(ledger)), **asked)  # type: ignore[arg-type]
+        return {line.student for line in seen(ledger, planted.planted(), selection)}
 
     assert names(section="B") == {"dan", "eve", "fay"}
     assert names(platform="mooc") == set()
     assert names(course="c2") == set()
     assert names(platform="local", course="c1", section="A") == {"ada", "bob", "cem"}
+
+
+def test_in_all_exercises_nobody_has_a_line_of_one_to_which_nothing_came(
+    lines: Sequence[StudentSeen],
+    ledger: Ledger,  # noqa: F811
+) -> None:
+    other = planted.planted(id="other-heads")
+    selection = Selection(register=Register(listed(ledger)))
+    everywhere = seen_everywhere(ledger, [other, planted.planted()], selection)
+
+    assert {line.student: line.exercise for line in everywhere} == {
+        **dict.fromkeys(("ada", "bob", "cem", "fay"), planted.ID),
+        **dict.fromkeys(("dan", "eve"), ""),
+    }
+    assert {line.student: line.stuck for line in everywhere} == {line.student: line.stuck for line in lines}

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from grader.base.errors import InvalidInput
 from grader.ledger import KnownStudent, Ledger
-from grader.ledger.people import ageing
+from grader.ledger.lti import line_items
+from grader.ledger.lti.line_items import LaunchedItem
+from grader.ledger.people import ageing, rosters
 from grader.ledger.people.ageing import Aged
+from grader.ledger.people.rosters import RosterLine
 from grader.service import answers
 from grader.service.dead import DeadLetters
 from grader.service.reception import Reception
 from grader.service.worker import Worker
 from grader.students.cohort import cohort
-from grader.students.course.retention import age, silent_since, without_words
+from grader.students.course.retention import silent_since, without_words
 from grader.students.grades import Gradebook
 from grader.students.xp import progress
 from tests.service import planted
@@ -92,12 +94,14 @@ def test_who_was_silent_for_long_is_named(ledger: Ledger, reception: Reception, 
     assert list(silent_since(ledger, CAME + timedelta(days=1))) == [KnownStudent("local", "ada")]
 
 
-@pytest.mark.parametrize(("text", "days"), [("2y", 730), ("6m", 180), ("8W", 56), (" 90d ", 90)])
-def test_an_age_is_a_number_with_a_unit(text: str, days: int) -> None:
-    assert age(text, "--older-than").days == days
+def test_who_only_came_from_a_course_or_is_only_listed_is_heard_of_as_well(ledger: Ledger) -> None:  # noqa: F811
+    place = LaunchedItem("canvas", "c1", planted.ID, "zoe", "https://canvas.example/1")
+    line_items.keep(ledger, place)
+    rosters.replace(ledger, "canvas", "c1", [RosterLine("max")])
+    before, later = ledger.now() - timedelta(days=1), ledger.now() + timedelta(days=1)
+    assert list(silent_since(ledger, before)) == []
+    assert list(silent_since(ledger, later)) == [KnownStudent("canvas", "max"), KnownStudent("canvas", "zoe")]
 
-
-@pytest.mark.parametrize("text", ["", "2", "y", "0d", "-1y", "1.5y", "99999y", "2 years"])
-def test_anything_else_is_no_age(text: str) -> None:
-    with pytest.raises(InvalidInput, match="is not a time"):
-        age(text, "--older-than")
+    between = ledger.now()
+    line_items.keep(ledger, place)  # she comes again
+    assert list(silent_since(ledger, between)) == [KnownStudent("canvas", "max")]

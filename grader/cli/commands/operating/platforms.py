@@ -37,7 +37,7 @@ def token(
             show_default=False,
         ),
     ] = None,
-    expires: Annotated[str, typer.Option(help="The time for which it is good: 12h, 90d, 26w, never.")] = "365d",
+    expires: Annotated[str, typer.Option(help="The time for which it is good: 12h, 90d, 26w, 2y, never.")] = "365d",
     student: Annotated[
         str | None, typer.Option(help="Only this student's work.", metavar="ID", show_default=False)
     ] = None,

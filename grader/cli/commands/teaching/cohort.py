@@ -10,15 +10,11 @@ from grader.authoring.checking import kept_table
 from grader.base import home
 from grader.cli.options import (
     FORMAT,
-    OfCourse,
-    OfPlatform,
-    OfSection,
     OutPath,
     PageFormat,
     SelectionOptions,
-    Since,
-    Until,
     print_or_write,
+    selecting,
 )
 from grader.grading.standings import Standings
 from grader.ledger import Ledger
@@ -28,13 +24,10 @@ from grader.students import pseudonyms
 from grader.students.grades import Gradebook
 
 
+@selecting
 def cohort(
     exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)],
-    platform: OfPlatform = None,
-    course: OfCourse = None,
-    section: OfSection = None,
-    since: Since = None,
-    until: Until = None,
+    asked: SelectionOptions,
     form: Annotated[PageFormat, FORMAT] = PageFormat.text,
     out: OutPath = None,
     names: Annotated[bool, typer.Option("--names", help="Show names instead of pseudonyms.")] = False,
@@ -53,7 +46,6 @@ def cohort(
             return student if known[student] == 1 else f"{student} ({platform})"
 
         standings = Standings(exercise, table) if table else None
-        asked = SelectionOptions(platform, course, section, since, until)
         selection = asked.selection(ledger, exercise.policy.time_zone)
         results = students.cohort(exercise, Gradebook(ledger, exercise, selection).students(), name, standings)
     match form:

@@ -11,14 +11,10 @@ from grader.base.errors import InvalidInput, Problem
 from grader.cli.console import say
 from grader.cli.options import (
     FORMAT,
-    OfCourse,
-    OfPlatform,
-    OfSection,
     OutPath,
     SelectionOptions,
-    Since,
-    Until,
     print_or_write,
+    selecting,
 )
 from grader.ledger import Ledger
 from grader.report.text import grades as grades_text
@@ -41,13 +37,10 @@ IMPORTED = {GradesFormat.canvas: CANVAS_ID, GradesFormat.moodle: MOODLE_ID}
 """The formats for other gradebooks, each with the usual column of the ids."""
 
 
+@selecting
 def grades(
     exercise_id: Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)],
-    platform: OfPlatform = None,
-    course: OfCourse = None,
-    section: OfSection = None,
-    since: Since = None,
-    until: Until = None,
+    asked: SelectionOptions,
     points: Annotated[
         float | None,
         typer.Option(min=0.01, help="The points of a full score. Default: the exercise's own.", metavar="NUMBER"),
@@ -78,7 +71,6 @@ def grades(
         raise InvalidInput("grade grades", [Problem("usage", message)])
     exercise = exercises.load(exercise_id)
     with Ledger() as ledger:
-        asked = SelectionOptions(platform, course, section, since, until)
         book = Gradebook(ledger, exercise, asked.selection(ledger, exercise.policy.time_zone), points)
         found = [student.grade for student in book.students()]
     column = Column(assignment or exercise.title, book.total, id_column or IMPORTED.get(form, ""))

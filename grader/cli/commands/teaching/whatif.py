@@ -1,6 +1,5 @@
 """`grade whatif` and `grade regrade`: the effects of a changed exercise, shown or applied."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,16 +12,13 @@ from grader.cli.console import say
 from grader.cli.options import (
     FORMAT,
     Device,
-    OfCourse,
-    OfPlatform,
-    OfSection,
     OutPath,
     SelectionOptions,
-    Since,
+    TableFormat,
     TransformerPath,
-    Until,
     laboratory,
     print_or_write,
+    selecting,
 )
 from grader.exercises import changes, guessing
 from grader.exercises.kept_versions import KeptVersions
@@ -32,34 +28,21 @@ from grader.report.text import effects as effects_text
 from grader.students.regrading import Regrading, StudentEffect, moved
 
 ExerciseArgument = Annotated[str, typer.Argument(help="The exercise.", metavar="EXERCISE", show_default=False)]
+TableOption = Annotated[TableFormat, FORMAT]
 NeverLower = Annotated[bool, typer.Option("--never-lower", help="Keep every grade that would become lower.")]
 
 
-class EffectsFormat(StrEnum):
-    """The formats of the effects."""
-
-    text = "text"
-    json = "json"
-    csv = "csv"
-
-
-EffectsOption = Annotated[EffectsFormat, FORMAT]
-
-
+@selecting
 def whatif(
     exercise_id: ExerciseArgument,
+    asked: SelectionOptions,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="A change, such as induction.at_least=0.5; can be repeated.", metavar="X=Y"),
     ] = None,
     file: Annotated[Path | None, typer.Option("--exercise-file", help="The changed exercise.", metavar="FILE")] = None,
     never_lower: NeverLower = False,
-    platform: OfPlatform = None,
-    course: OfCourse = None,
-    section: OfSection = None,
-    since: Since = None,
-    until: Until = None,
-    form: EffectsOption = EffectsFormat.text,
+    form: TableOption = TableFormat.text,
     out: OutPath = None,
 ) -> None:
     """Show whose grade would change, without changing it. Without options: the effect of `grade regrade`."""
@@ -77,7 +60,6 @@ def whatif(
     lab = Laboratory(wanted, home.writable_folder(home.TABLES))
     regrading = Regrading(wanted, lab.kept_table, never_lower=never_lower, causal=lab.causal, stated=stated)
     with Ledger() as ledger:
-        asked = SelectionOptions(platform, course, section, since, until)
         effects = list(regrading.effects(ledger, asked.selection(ledger, stated.policy.time_zone)))
     if complaint := guessing.complaint(wanted):
         say(f"{wanted.id} would be refused: {complaint}", err=True)
@@ -85,16 +67,13 @@ def whatif(
     print_or_write(_rendered(form, effects, differences), out)
 
 
+@selecting
 def regrade(
     exercise_id: ExerciseArgument,
     reason: Annotated[str, typer.Option(help="The reason; students see it.", prompt=False, show_default=False)],
+    asked: SelectionOptions,
     never_lower: NeverLower = False,
-    platform: OfPlatform = None,
-    course: OfCourse = None,
-    section: OfSection = None,
-    since: Since = None,
-    until: Until = None,
-    form: EffectsOption = EffectsFormat.text,
+    form: TableOption = TableFormat.text,
     out: OutPath = None,
     transformer: TransformerPath = None,
     device: Device = None,
@@ -107,7 +86,6 @@ def regrade(
         regrading = Regrading(exercise, lab.table, never_lower=never_lower, causal=lab.causal)
     with Ledger() as ledger:
         KeptVersions(ledger).vet(exercise)
-        asked = SelectionOptions(platform, course, section, since, until)
         effects = list(regrading.effects(ledger, asked.selection(ledger, exercise.policy.time_zone)))
         regrading.refuse_old_version(effects)
         if any(student.effects for student in effects):
@@ -118,11 +96,11 @@ def regrade(
     say(f"reason: {reason}" if any(each.effects for each in effects) else "nothing has changed", err=True)
 
 
-def _rendered(form: EffectsFormat, effects: list[StudentEffect], differences: list[str]) -> str:
+def _rendered(form: TableFormat, effects: list[StudentEffect], differences: list[str]) -> str:
     match form:
-        case EffectsFormat.text:
+        case TableFormat.text:
             return effects_text.text(effects, differences)
-        case EffectsFormat.json:
+        case TableFormat.json:
             return effects_text.as_json(effects, differences)
-        case EffectsFormat.csv:
+        case TableFormat.csv:
             return effects_text.as_csv(effects)

@@ -74,6 +74,9 @@ def test_the_same_options_are_there_on_every_command_about_many_students(bench: 
         ["regrade", ID, "--reason", "none"],
         ["gallery", "build", "--out", lesson / "site"],
         ["grades", ID],
+        ["students", "list", ID],
+        ["students", "same", ID],
+        ["students", "readmit", ID],
     )
     results = bench.grade_all(lesson, *([*command, "--course", "Bio"] for command in commands))
 

@@ -72,13 +72,19 @@ def test_students_are_listed_for_people_programs_and_spreadsheets(course: Ledger
     alike = grade("students", "same", planted.ID, "--all")
     assert alike.startswith(f"{planted.ID}: 2 students, 0 pairs to look at\n")
     assert re.search(r"^local +c1 +cem +B +Cem$", grade("students", "roster"), re.MULTILINE)
-    assert "there is no `c9`" in refused("students", "roster", "--course", "c9")
+    assert "known: c1" in refused("students", "roster", "--course", "c9")
+    late = grade("students", "list", planted.ID, "--since", CAME.date().replace(day=3).isoformat(), "--format", "json")
+    assert [(row["student"], row["attempts"], row["stuck"]) for row in json.loads(late)] == [
+        (name, 0, "handed in nothing in this time") for name in ("ada", "bob", "cem")
+    ]
 
 
 WRONG: list[tuple[list[str], str]] = [
     (["list", "--platform", "locl"], "did you mean `local`"),
-    (["list", "--section", "a"], "there is no `a`; known: A, B"),
-    (["list", "--course", "c1x"], "there is no `c1x`; known: c1; did you mean `c1`?"),
+    (["list", "--section", "a"], "nobody is in this section; known: A, B"),
+    (["list", "--course", "c1x"], "nothing came from this course; known: c1; did you mean `c1`?"),
+    (["same", planted.ID, "--section", "C"], "nobody is in this section"),
+    (["readmit", planted.ID, "--id", "local/x"], "no submission that was refused for its time or number: local/x"),
     (["list", "planted-haeds"], "did you mean"),
     (["show", "adda"], "knows no student `adda`; did you mean `ada`"),
     (["show"], "name a student, or a report"),
@@ -147,6 +153,40 @@ def test_a_decision_is_shown_to_the_student_and_listed_and_undone(course: Ledger
     assert "for you" not in grade("progress", "ada")
 
 
+def test_what_was_refused_is_taken_up_after_a_decision(
+    course: Ledger,
+    reception: Reception,  # noqa: F811
+    worker: Worker,  # noqa: F811
+) -> None:
+    for number, day in enumerate((9, 10), start=2):
+        late = envelope(f"a-{number}", submission=document(f"{number}", RIGHT), came_at=CAME.replace(day=day))
+        reception.accept([late])
+    asked = ("students", "readmit", planted.ID, "--student", "ada")
+    assert grade(*asked).count("stays refused: this exercise closed on 2026-03-04") == 2
+    until = ("--until", "2026-03-20T00:00Z", "--reason", "she was ill")
+    done = CliRunner().invoke(app, ["students", "extend", "ada", planted.ID, *until], catch_exceptions=False)
+    assert f"grade students readmit {planted.ID} --platform local --student ada --yes" in done.stderr
+    assert "1 submission that was refused before is not taken up by this" in done.stderr
+    before = grade("status", "a-2", "--format", "json")
+
+    listed = grade(*asked)
+    assert re.findall("would be taken|stays refused: all 2 attempts", listed) == [
+        "would be taken",
+        "stays refused: all 2 attempts",
+    ]
+    assert grade("status", "a-2", "--format", "json") == before
+    taken = grade(*asked, "--id", "local/a-3", "--yes")
+    assert taken == "local/a-3  ada  2026-03-10 12:00 UTC  taken\n"
+    assert json.loads(grade("status", "a-3", "--format", "json"))["state"] == "received"
+    worker.work(4)
+    after = json.loads(grade("status", "a-3", "--format", "json"))
+    assert (after["state"], after["credit"], after["attempts_used"], after["problems"]) == ("graded", 1, 2, [])
+    assert after["revision"] > json.loads(before)["revision"]
+    assert "stays refused: all 2 attempts" in grade(*asked, "--yes")
+    worker.work(4)  # a doubled message
+    assert len([entry for entry in course.entries(student="ada") if entry.is_new]) == 2
+
+
 def test_other_decisions_say_what_they_are(course: Ledger) -> None:
     grade("students", "attempts", "ada", planted.ID, "--more", "2", "--reason", "a fault of ours")
     grade("students", "excuse", "bob", planted.ID, "--reason", "away")
@@ -185,11 +225,16 @@ def test_erasing_lists_first_and_then_erases(course: Ledger) -> None:
     assert [row["student"] for row in json.loads(grade("students", "list", "--format", "json"))] == ["bob", "cem"]
 
 
-def test_old_words_are_listed_first_and_then_removed(course: Ledger) -> None:
+def test_old_words_are_listed_first_and_then_removed(course: Ledger, tmp_path: Path) -> None:
     listed = grade("students", "retain", "--older-than", "90d")
     assert listed.splitlines()[1:] == ["2 reports with notes or sentences", "0 dead letters"]
     assert grade("students", "retain", "--older-than", "90d", "--yes") == listed
     assert "is not kept any more" in grade("students", "show", "--report", "1")
     assert grade("students", "retain", "--older-than", "9y").splitlines()[1] == "0 reports with notes or sentences"
-    grade("students", "retain", "--older-than", "90d", "--students", "--no-queue", "--yes")
+    everybody = ("students", "retain", "--older-than", "90d", "--students", "--no-queue", "--yes")
+    grade(*everybody)
+    assert len(list(course.entries())) == 2, "they are on a roster that was loaded just now"
+    (tmp_path / "r.csv").write_text("student\n")
+    grade("students", "roster", tmp_path / "r.csv", "--course", "c1")
+    grade(*everybody)
     assert list(course.entries()) == []

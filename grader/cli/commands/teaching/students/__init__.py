@@ -21,6 +21,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "override": deciding.override,
     "adjustments": deciding.adjustments,
     "undo": deciding.undo,
+    "readmit": deciding.readmit,
     "export": keeping.export,
     "erase": keeping.erase,
     "retain": keeping.retain,

@@ -1,4 +1,4 @@
-"""`grade students extend`, `attempts`, `excuse`, `override`, `adjustments` and `undo`: decisions for one student."""
+"""`grade students extend`, `attempts`, `excuse`, `override`, `adjustments`, `undo` and `readmit`: decisions."""
 
 import json
 from typing import Annotated
@@ -14,20 +14,28 @@ from grader.cli.commands.teaching.students.asking import (
     PlatformName,
     Reason,
     StudentName,
-    as_table,
+    Yes,
     reason_of,
     the_student,
     who,
 )
 from grader.cli.console import say
-from grader.cli.options import FORMAT, OutPath, PlainFormat, print_or_write
+from grader.cli.options import FORMAT, OutPath, PlainFormat, SelectionOptions, print_or_write, selecting
 from grader.ledger import Ledger
 from grader.ledger.people.adjustments import FIELDS, KeptAdjustment, Whose, kept
+from grader.ledger.queue.incoming import RejectedSubmission
+from grader.report.text.labels import visible
+from grader.report.text.tables import as_columns
 from grader.report.text.words import plural
 from grader.schema import Adjustment, Exercise, Policy
 from grader.service import adjusting
 from grader.service.adjusting import Adjusted
+from grader.service.readmitting import readmissions
 
+COMMANDS = {"extension": "extend", "attempts": "attempts", "excused": "excuse", "score": "override"}
+"""The command that makes each kind of decision."""
+READMITS = frozenset({"extension", "attempts"})
+"""The kinds of decisions after which something may be taken that was refused."""
 COLUMNS = ("number", "platform", "student", "exercise", "kind", "value", "reason", "made_at", "made_by", "undone_by")
 
 
@@ -93,7 +101,7 @@ def adjustments(
     if form is PlainFormat.json:
         print_or_write(json.dumps(rows, indent=2), out)
     else:
-        print_or_write(as_table(rows, COLUMNS) if rows else "nothing was decided for any student", out)
+        print_or_write(as_columns(COLUMNS, rows) if rows else "nothing was decided for any student", out)
 
 
 def undo(
@@ -116,12 +124,63 @@ def _decide(
     by: str | None,
 ) -> None:
     with Ledger() as ledger:
-        chosen = the_student(ledger, student, platform, kind)
+        chosen = the_student(ledger, student, platform, COMMANDS[kind])
         fields = {"kind": kind, "reason": reason_of(reason), "made_at": ledger.now(), **values}
         whose = Whose(*chosen, exercise)
         done = adjusting.adjust(ledger, whose, Adjustment.model_validate(fields), who(by))
     say(f"adjustment {done.number} counts for {chosen.student} on platform {chosen.platform}{_regraded(done)}")
     say(f"to take it back: grade students undo {done.number}", err=True)
+    if kind in READMITS:
+        _say_of_refused(whose)
+
+
+def _say_of_refused(whose: Whose) -> None:
+    """Say how many submissions of the student were refused and would be taken now."""
+    with Ledger() as ledger:
+        found = readmissions(ledger, whose.exercise, lambda each: (each.platform, each.student) == whose[:2])
+    if number := sum(not each.problems for each in found):
+        before = plural(number, "submission that was refused before is", "submissions that were refused before are")
+        command = f"grade students readmit {whose.exercise} --platform {whose.platform} --student {whose.student}"
+        say(f"{before} not taken up by this; to do so: {command} --yes", err=True)
+
+
+@selecting
+def readmit(
+    exercise: ExerciseName,
+    asked: SelectionOptions,
+    student: Annotated[str | None, typer.Option("--student", help="Only this student.", metavar="NAME")] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option("--id", help="Only this submission; can be repeated.", metavar="PLATFORM/ID"),
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Take up again what was refused for its time or as one too many, if it would be taken now."""
+    zone = exercises.load(exercise).policy.time_zone
+    with Ledger() as ledger:
+        selection = asked.selection(ledger, zone)
+        name = the_student(ledger, student, asked.platform, "readmit").student if student is not None else None
+
+        def is_meant(each: RejectedSubmission) -> bool:
+            is_selected = selection.has(each.platform, each.student) and selection.takes(each.course, each.came_at)
+            return is_selected and name in (None, each.student) and (not ids or _name(each) in ids)
+
+        found = readmissions(ledger, exercise, is_meant, act=yes)
+    if unknown := set(ids or ()) - {_name(each.refused) for each in found}:
+        message = f"no submission that was refused for its time or number: {', '.join(sorted(unknown))}"
+        raise InvalidInput("--id", [Problem("unknown-id", message)])
+    for each in found:
+        whose = f"{_name(each.refused)}  {visible(each.refused.student)}  {each.refused.came_at:%Y-%m-%d %H:%M} UTC"
+        taken = "taken" if yes else "would be taken"
+        say(f"{whose}  {f'stays refused: {each.problems[0].message}' if each.problems else taken}")
+    if not found:
+        say("nothing was refused for its time or number")
+    elif not yes:
+        say("Nothing was changed. To take them up, add --yes.", err=True)
+
+
+def _name(each: RejectedSubmission) -> str:
+    return f"{each.platform}/{each.id}"
 
 
 def _regraded(done: Adjusted) -> str:

@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from grader.base.errors import InvalidInput, Problem
+from grader.base.spans import span
 from grader.cli.commands.teaching.students.asking import (
     GROUP,
     By,
     PlatformName,
     StudentName,
+    Yes,
     check_platform,
     the_student,
     who,
@@ -42,7 +44,6 @@ Logs = Annotated[
     typer.Option("--logs", help="A log file, or a folder with files *.log*; can be repeated.", metavar="PATH"),
 ]
 NoQueue = Annotated[bool, typer.Option("--no-queue", help="Leave the queue out: there is none.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this, it is only listed.")]
 
 
 def export(
@@ -120,6 +121,9 @@ def _lines(found: Found) -> Iterator[str]:
         yield plural(found.sentences, "recomputed sentence", "recomputed sentences")
     for file, number in found.logs.items():
         yield f"{plural(number, 'place', 'places')} in {file}"
+    if found.pages:
+        pages = plural(found.pages, "page", "pages")
+        yield f"{pages} of the gallery in {settings().web.gallery}: they stay until you build it again"
 
 
 def _say_of_packed(places: Places) -> None:
@@ -141,7 +145,7 @@ def retain(
 ) -> None:
     """Remove what students wrote after a time: files, notes, sentences, dead letters; grades and XP stay."""
     with Ledger() as ledger, _places(no_queue=no_queue or not everything, logs=logs) as places:
-        before = ledger.now() - retention.age(older_than, "--older-than")
+        before = ledger.now() - span(older_than, "--older-than")
         if everything:
             for chosen in retention.silent_since(ledger, before):
                 _erase(Erasure(ledger, chosen, places), who(by), yes=yes)
@@ -162,14 +166,14 @@ def _places(*, no_queue: bool, logs: list[Path] | None = None) -> Iterator[Place
     Raises:
         InvalidInput: There is a queue on this machine that does not run, or none is named.
     """
-    found = files.logs(logs or ())
+    found, gallery = files.logs(logs or ()), settings().web.gallery
     if no_queue:
-        yield Places(None, found)
+        yield Places(None, found, gallery)
         return
     given = settings(_environment())
     with streams.explained(given.queue_url), streams.connect(given.queue_url, given.queue_ca) as client:
         client.ping()
-        yield Places(client, found)
+        yield Places(client, found, gallery)
 
 
 def _environment() -> dict[str, str]:

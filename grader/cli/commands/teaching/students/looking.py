@@ -12,28 +12,32 @@ from grader.base.errors import ExerciseError, GraderError, InvalidInput, Problem
 from grader.base.numbers import percent
 from grader.cli.commands.teaching.students.asking import (
     GROUP,
-    CourseName,
     ExerciseName,
     PlatformName,
-    SectionName,
-    TableFormat,
-    as_csv,
-    as_table,
-    check_known,
-    check_platform,
     the_student,
 )
-from grader.cli.options import FORMAT, OutPath, PlainFormat, print_or_write
+from grader.cli.options import (
+    FORMAT,
+    OutPath,
+    PlainFormat,
+    SelectionOptions,
+    TableFormat,
+    print_or_write,
+    readable,
+    selecting,
+)
 from grader.ledger import KnownStudent, Ledger
 from grader.ledger.people import appeals, footprint
 from grader.ledger.people.appeals import Trail
 from grader.report.formats import Format, Material, rendered
+from grader.report.text import tables
 from grader.report.text.labels import visible
+from grader.report.text.words import plural
 from grader.students.course import alike as likeness
 from grader.students.course import overview
 from grader.students.course.alike import EXPECTED_AT_MOST, Alike, AlikePair
 from grader.students.course.familiar import familiar_texts
-from grader.students.course.overview import Among, StudentSeen
+from grader.students.course.overview import StudentSeen
 
 COLUMNS = tuple(StudentSeen.model_fields)
 SHOWN = ("exercise", "id", "state", "handed_in", "score", "report", "problems")
@@ -45,29 +49,22 @@ class UnknownReport(GraderError):
     exit_code = 2
 
 
+@selecting
 def list_students(
+    asked: SelectionOptions,
     exercise: Annotated[str | None, typer.Argument(help="Only this exercise.", metavar="[EXERCISE]")] = None,
-    platform: PlatformName = None,
-    course: CourseName = None,
-    section: SectionName = None,
     stuck: Annotated[bool, typer.Option("--stuck", help="Only those whom somebody should look at.")] = False,
     form: Annotated[TableFormat, FORMAT] = TableFormat.text,
     out: OutPath = None,
 ) -> None:
     """List students with attempts, best score and last sign; say who is stuck, and who never handed in."""
-    if exercise is not None:
-        exercises.load(exercise)
     with Ledger() as ledger:
-        check_platform(ledger, platform)
-        lines = overview.seen(ledger, Among(platform=platform, exercise=exercise))
-    check_known("--course", course, (line.course for line in lines))
-    check_known("--section", section, (line.section for line in lines))
-    lines = [
-        line
-        for line in lines
-        if course in (None, line.course) and section in (None, line.section) and (line.stuck or not stuck)
-    ]
-    print_or_write(_listed(lines, form), out)
+        if exercise is not None:
+            one = exercises.load(exercise)
+            lines = overview.seen(ledger, one, asked.selection(ledger, one.policy.time_zone))
+        else:
+            lines = overview.seen_everywhere(ledger, readable().values(), asked.selection(ledger))
+    print_or_write(_listed([line for line in lines if line.stuck or not stuck], form), out)
 
 
 def _listed(lines: list[StudentSeen], form: TableFormat) -> str:
@@ -75,13 +72,13 @@ def _listed(lines: list[StudentSeen], form: TableFormat) -> str:
     if form is TableFormat.json:
         return json.dumps(rows, indent=2)
     if form is TableFormat.csv:
-        return as_csv(rows, COLUMNS)
+        return tables.as_csv(COLUMNS, ([*row.values()] for row in rows))
     for row, line in zip(rows, lines, strict=True):
         row["best"] = percent(line.best) if line.best is not None else ""
         row["last_seen"] = f"{line.last_seen:%Y-%m-%d %H:%M}" if line.last_seen else ""
         row["passed"] = "yes" if line.passed else ""
         row["rejected"] = line.rejected or ""
-    return as_table(rows, COLUMNS) if rows else "no student"
+    return tables.as_columns(COLUMNS, rows) if rows else "no student"
 
 
 def show(
@@ -111,7 +108,7 @@ def show(
         print_or_write(json.dumps({**chosen._asdict(), "submissions": rows}, indent=2), out)
     else:
         heading = f"{visible(chosen.student)} on platform {chosen.platform}"
-        print_or_write("\n".join([heading, "", as_table(rows, SHOWN) if rows else "handed in nothing"]), out)
+        print_or_write("\n".join([heading, "", tables.as_columns(SHOWN, rows) if rows else "handed in nothing"]), out)
 
 
 def _of_student(ledger: Ledger, who: KnownStudent) -> Iterator[dict[str, Any]]:
@@ -196,9 +193,10 @@ def _report(trail: Trail) -> str:
         return f"the report cannot be shown: {error}"
 
 
+@selecting
 def same(
     exercise_id: ExerciseName,
-    platform: PlatformName = None,
+    asked: SelectionOptions,
     everything: Annotated[
         bool, typer.Option("--all", help="Also pairs that are not more alike than chance would make some.")
     ] = False,
@@ -208,10 +206,11 @@ def same(
     """Show students whose wrong claims or notes are the same, and how likely that is by chance."""
     exercise = exercises.load(exercise_id)
     with Ledger() as ledger:
-        check_platform(ledger, platform)
-        histories = ((each.platform, each.entries) for each in ledger.histories(exercise.id, platform) if each.entries)
+        selection = asked.selection(ledger, exercise.policy.time_zone)
+        histories = selection.histories(ledger, exercise.id)
+        works = ((each.platform, selection.entries(each, exercise.id)) for each in histories)
         most = float("inf") if everything else EXPECTED_AT_MOST
-        found = likeness.alike(exercise.id, histories, familiar_texts(exercise, _folder(exercise_id)), most)
+        found = likeness.alike(exercise.id, works, familiar_texts(exercise, _folder(exercise_id)), most)
     text = found.model_dump_json(indent=2, ensure_ascii=True) if form is PlainFormat.json else "\n".join(_alike(found))
     print_or_write(text, out)
 
@@ -239,7 +238,7 @@ def _pair(pair: AlikePair) -> Iterator[str]:
         yield f"  {len(pair.wrong)} of {pair.of[0]} and of {pair.of[1]} wrong claims: {', '.join(pair.wrong)}"
     for note in pair.notes:
         yield f"  both wrote: {visible(note)}"
-    yield f"  {pair.right} right claims are the same, which is expected"
+    yield f"  {plural(pair.right, 'right claim is', 'right claims are')} the same, which is expected"
     yield f"  by chance: {pair.chance:.2g} for any two; {pair.expected:.2g} such pairs in a class of this size"
     apart = pair.first_seen[1] - pair.first_seen[0]
     yield f"  the first handed in {pair.first_seen[0]:%Y-%m-%d %H:%M} UTC, the other {str(apart).split('.')[0]} later"

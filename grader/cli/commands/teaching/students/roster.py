@@ -6,18 +6,13 @@ from typing import Annotated
 import typer
 
 from grader.base.errors import InvalidInput, Problem
-from grader.cli.commands.teaching.students.asking import (
-    CourseName,
-    PlatformName,
-    as_table,
-    check_known,
-    check_platform,
-)
+from grader.cli.commands.teaching.students.asking import PlatformName, check_platform
 from grader.cli.console import say
-from grader.cli.options import print_or_write
+from grader.cli.options import SelectionOptions, print_or_write
 from grader.ledger import LOCAL, Ledger
 from grader.ledger.people import rosters
 from grader.ledger.people.rosters import RosterLine
+from grader.report.text.tables import as_columns
 from grader.students.course import rosters as tables
 
 MOST_BYTES = 5_000_000
@@ -29,7 +24,7 @@ def roster(
         typer.Argument(help="A table in CSV with the columns student, section, name.", metavar="[FILE]"),
     ] = None,
     platform: PlatformName = None,
-    course: CourseName = None,
+    course: Annotated[str | None, typer.Option("--course", help="The course.", metavar="NAME")] = None,
     from_platform: Annotated[
         bool, typer.Option("--from-platform", help="Replace the list by the platform's own, asked by LTI.")
     ] = False,
@@ -46,12 +41,11 @@ def roster(
             check_platform(ledger, platform)
             say(f"{_from_platform(ledger, platform or LOCAL, course or '')} students are on the roster of {course}")
             return
-        known = rosters.listed(ledger)
-        check_known("--platform", platform, (each.platform for each in known))
-        check_known("--course", course, (each.course for each in known))
-        chosen = [each for each in known if platform in (None, each.platform) and course in (None, each.course)]
+        roster = SelectionOptions(platform=platform, course=course).selection(ledger).register.roster
+        chosen = [each for each in roster if platform in (None, each.platform) and course in (None, each.course)]
         rows = [each._asdict() for each in chosen]
-        print_or_write(as_table(rows, rosters.ListedStudent._fields) if rows else "no student is on a roster", None)
+        columns = as_columns(rosters.ListedStudent._fields, rows) if rows else "no student is on a roster"
+        print_or_write(columns, None)
 
 
 def _from_platform(ledger: Ledger, platform: str, course: str) -> int:
