@@ -13,7 +13,7 @@ from grader.ledger.database import through
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.ledger import Ledger
 from grader.ledger.measurements import how_far
-from grader.ledger.people.adjustments import Adjustments, Whose, counting
+from grader.ledger.people.adjustments import Adjustments, Whose, are_any, counting
 from grader.ledger.tables import SUBMISSIONS
 from grader.schema.queue import PENDING, State
 
@@ -71,7 +71,8 @@ def _found(ledger: Ledger, which: Sequence[sa.ColumnElement[bool]]) -> dict[int,
             return {}
         used = _attempts_used(connection, [row["id"] for row in rows])
         entries = ledger.newest(connection, [row["report"] for row in rows if row["report"] is not None])
-        beside = {row["id"]: _beside(connection, row) for row in rows}
+        adjusted = are_any(through(connection))
+        beside = {row["id"]: _beside(connection, row, adjusted) for row in rows}
     return {
         row["id"]: partial(_status, row, beside[row["id"]], used.get(row["id"], 0), entries.get(row["report"]))
         for row in rows
@@ -85,9 +86,9 @@ class _Beside(NamedTuple):
     adjustments: Adjustments
 
 
-def _beside(connection: sa.Connection, row: sa.RowMapping) -> _Beside:
+def _beside(connection: sa.Connection, row: sa.RowMapping, are_adjusted: bool) -> _Beside:
     measured = how_far(connection, row["exercise"]) if row["state"] in PENDING else None
-    if row["student"] is None or row["exercise"] is None:
+    if not are_adjusted or row["student"] is None or row["exercise"] is None:
         return _Beside(measured, Adjustments())
     whose = Whose(row["platform"], row["student"], row["exercise"])
     return _Beside(measured, counting(through(connection), whose))
