@@ -48,7 +48,7 @@ KINDS = ("worker", "group", "child", "valkey", "gradebook", *OURS)
 A gradebook is not killed, but hangs up on everybody for a while.
 """
 FLAVOURS = ("canvas", "moodle", "openedx")
-TROUBLES = (platforms.broken, platforms.too_many, platforms.busy, platforms.hangs_up, platforms.takes_and_hangs_up)
+TROUBLES = (platforms.broken, platforms.too_many, platforms.busy, platforms.hangs_up)
 TROUBLE = 0.3
 """The part of the scores that the platform does not simply take."""
 SWIFT = Patience(first=0.2, most=2.0, rest=1.0)
@@ -158,8 +158,12 @@ def _environment(folder: Path, plan: Plan, lms: Lms) -> dict[str, str]:
 
 
 def _answer(chance: random.Random) -> platforms.Fault:
-    """Return what the gradebook does with a score."""
-    return chance.choice(TROUBLES) if chance.random() < TROUBLE else lambda take: take()
+    """Return what the gradebook does with a score: it takes it, or is in trouble, or its answer is lost."""
+    return chance.choice((*TROUBLES, _unanswered)) if chance.random() < TROUBLE else lambda take: take()
+
+
+def _unanswered(take: platforms.Take) -> None:
+    take()
 
 
 def _faults(service: Service, handed: list[Handed], reports: Mapping[str, Report], producer: Producer) -> Iterator[str]:

@@ -55,6 +55,7 @@ def test_what_is_left_was_not_tried_and_goes_alone(reception: Reception, jobs: J
 
     assert told(ledger) == [("graded", 1, None, 0)] + [("received", 0, None, 0)] * 2
     assert [(due.job, due.is_alone) for due in jobs.due()] == [(second, True), (third, True)]
+    assert jobs.lease_all([first, second, third]) == []  # an old message about all of them
     assert jobs.finish(leased(jobs, second), sealed(2))
     assert rows(ledger)["s2"]["tries"] == 1
 

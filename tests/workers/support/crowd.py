@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 from grader.schema import Claim, Kind, Submission
@@ -94,7 +95,7 @@ def launches(handed: Sequence[Handed], chance: random.Random) -> list[Launch]:
 
 
 def _document(count: int, student: str, fate: Fate, chance: random.Random) -> str:
-    all_claims = [(kind, place) for kind in _kinds() for place in _places()]
+    all_claims = _decided()
     if fate == "ungradable":
         choice = [(NOT_ASKED, place) for place in _places()]
     elif chance.random() < KNOWING:
@@ -113,6 +114,14 @@ def _kinds() -> list[Kind]:
 def _places() -> list[Place]:
     transformer = measured().exercise.transformer
     return [(layer, head) for layer in range(transformer.layers) for head in range(transformer.heads)]
+
+
+@cache
+def _decided() -> list[tuple[Kind, Place]]:
+    """Return the claims that are not too close to call; one that is decides nothing, and alone it is ungradable."""
+    found = measured().standings.by_kind
+    every = [(kind, place) for kind in _kinds() for place in _places()]
+    return [(kind, place) for kind, place in every if found[kind.name][place].outcome != "not_graded"]
 
 
 def _known(student: str) -> list[tuple[Kind, Place]]:
