@@ -3,17 +3,21 @@
 The whole service runs as its processes on this machine: a Valkey that writes through, intake, dispatcher, courier,
 and one worker with two children; the ledger is SQLite, or PostgreSQL. In the same run, the same worker drains as many
 tasks that do nothing, which is the limit of Celery alone. Beside the clock stands the processor time of all processes,
-which other work on the machine changes little.
+which other work on the machine changes little. With `--through web`, platforms post to the web door over several
+connections, each submission once the one before it was answered; in processor time their side is not counted.
 
-`python -m benchmarks.load [--database postgresql] [--before ROWS] [SIZES...]`
+`python -m benchmarks.load [--database postgresql] [--through web] [--before ROWS] [SIZES...]`
 """
 
 import argparse
+import http.client
+import json
 import random
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -29,9 +33,10 @@ from grader.ledger.tables import DELIVERIES, REPORTS, SUBMISSIONS
 from grader.schema import Claim
 from grader.schema.queue import PENDING
 from grader.service.settings import settings
+from tests.support.door import bearer, token
 from tests.support.postgres import BACKENDS, administer, database
-from tests.support.servers import Valkey, celery_worker
-from tests.workers.support.service import DURABLE, EXERCISE, INTAKE, PLATFORM, Service, document, entry
+from tests.support.servers import Valkey, celery_worker, free_port
+from tests.workers.support.service import DURABLE, EXERCISE, PLATFORM, Service, document, entry
 from workers.broker.app import celery_app
 
 SIZES = (10, 100, 1_000, 10_000)
@@ -42,9 +47,16 @@ CLAIMS = 4
 CHILDREN = 2
 PATIENCE_SECONDS = 900
 LOOK_SECONDS = 0.1
+SELDOM_SECONDS = 1.0
+"""Between two looks at the ledger: they cost its server time, which would be counted."""
 EXERCISES = 40
 """Over which the earlier submissions of the ledger are spread."""
 WARM_UP = "warm-up"
+WAYS = ("stream", "web")
+CONNECTIONS = 16
+"""On which platforms post to the web door."""
+PER_MINUTE = 999_999
+"""Requests that the web door takes from them."""
 
 
 class Drained(NamedTuple):
@@ -53,6 +65,8 @@ class Drained(NamedTuple):
     seconds: float
     processor: Mapping[str, float]
     """By process; children belong to the process that started them."""
+    taken_in: float = 0.0
+    """The seconds until all were on the stream, or durable and answered by the web door."""
     failed: int = 0
     waits: Sequence[float] = ()
 
@@ -75,37 +89,61 @@ def submissions(size: int) -> list[dict[str, str]]:
     return made
 
 
-def graded(size: int, backend: str, before: int) -> Drained:
+def graded(size: int, backend: str, before: int, through: str) -> Drained:
     """Measure until all are graded and delivered; `before` is the number of submissions that the ledger has already."""
     entries = submissions(size)
     with TemporaryDirectory() as folder, database(backend, Path(folder)) as url:
         listed = Path(folder) / "platforms.yaml"
         listed.write_text(f"platforms: [{{name: {PLATFORM}, most_waiting: {2 * max(SIZES)}}}]")
         environment = {"GRADER_RESEND_SECONDS": "30", "GRADER_DATABASE_URL": url, "GRADER_PLATFORMS": str(listed)}
+        environment |= {"GRADER_WEB_PORT": str(free_port()), "GRADER_WEB_PER_MINUTE": str(PER_MINUTE)}
         with Service(Path(folder) / "service", environment) as service:
             service.worker("worker")
-            service.start("intake", "dispatch", "courier")
-            service.hand_in(entry(WARM_UP, document(Claim(type="induction", layer=0, head=0)), "nobody"))
+            service.start("intake", "dispatch", "courier", *(["web"] if through == "web" else []))
+            hand_in = _at_the_door(service) if through == "web" else service.hand_in
+            hand_in(entry(WARM_UP, document(Claim(type="induction", layer=0, head=0)), "nobody"))
             _wait(service, 1, -1)
             _fill(service.ledger, before)
             processes = {name: part.pid for name, part in service.parts.items()}
             processes |= {"valkey": service.valkey.pid} | _server_of(service.ledger)
-            start, busy = time.monotonic(), _busy(processes)
-            with service.client.pipeline(transaction=False) as pipe:
-                for fields in entries:
-                    pipe.xadd(INTAKE, dict(fields))
-                pipe.execute()
+            start, busy = datetime.now(UTC), _busy(processes)
+            hand_in(*entries)
+            answered = datetime.now(UTC)
             _wait(service, size, before)
-            seconds = time.monotonic() - start
             spent = {name: used - busy[name] for name, used in _busy(processes).items()}
             load = SUBMISSIONS.c.submission_id.startswith("load-")
             with service.ledger.database.connection() as connection:
                 rows = connection.execute(sa.select(SUBMISSIONS).where(load)).mappings().all()
+                end = datetime.fromisoformat(connection.scalar(sa.select(sa.func.max(DELIVERIES.c.delivered_at))))
+    seconds, taken_in = ((until - start).total_seconds() for until in (end, answered))
     waits = [
         (datetime.fromisoformat(row["finished_at"]) - datetime.fromisoformat(row["received_at"])).total_seconds()
         for row in rows
     ]
-    return Drained(seconds, spent, sum(row["state"] != "graded" for row in rows), waits)
+    return Drained(seconds, spent, taken_in, sum(row["state"] != "graded" for row in rows), waits)
+
+
+def _at_the_door(service: Service) -> Callable[..., None]:
+    """Return a function that posts entries to the web door, once that is open."""
+    service.parts["web"].wait_for_log('"open"')
+    port = int(service.environment["GRADER_WEB_PORT"])
+    headers = {**bearer(token(service.ledger)), "Content-Type": "application/json"}
+
+    def post(entries: Sequence[Mapping[str, str]]) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        for fields in entries:
+            connection.request("POST", "/submissions", json.dumps(fields), headers)
+            answer = connection.getresponse()
+            if answer.status != http.client.ACCEPTED:
+                raise SystemExit(f"the web door answered {answer.status}: {answer.read()!r}")
+            answer.read()
+        connection.close()
+
+    def hand_in(*entries: Mapping[str, str]) -> None:
+        with ThreadPoolExecutor(CONNECTIONS) as threads:
+            list(threads.map(post, [entries[first::CONNECTIONS] for first in range(CONNECTIONS)]))
+
+    return hand_in
 
 
 def noop(size: int) -> Drained:
@@ -195,7 +233,7 @@ def _wait(service: Service, size: int, before: int) -> None:
         with service.ledger.database.connection() as connection:
             if [connection.scalar(query) for query in (new, pending, owed)] == [size, 0, 0]:
                 return
-        time.sleep(LOOK_SECONDS)
+        time.sleep(SELDOM_SECONDS)
     raise SystemExit(f"not done after {PATIENCE_SECONDS} s: {service.states()}")
 
 
@@ -205,23 +243,24 @@ def _milliseconds(drained: Drained, size: int) -> Iterable[str]:
     yield ", ".join(f"{name} {1000 * used / size:.1f}" for name, used in drained.processor.items())
 
 
-def main(sizes: Sequence[int], backend: str, before: int) -> None:
+def main(sizes: Sequence[int], backend: str, before: int, through: str) -> None:
     """Measure each size and print a line for it."""
     write = sys.stdout.write
-    write(f"{machine()}, {backend}, {before:,} submissions in the ledger before\n\n")
-    write("| at once | graded/s | failed | wait p50 s | wait p95 s | oldest s | no-op tasks/s | graded per no-op ")
-    write("| processor ms for each | by process | for a no-op | no-op per graded, by processor |\n")
-    write(f"|{'---|' * 12}\n")
+    write(f"{machine()}, {backend}, through the {through}, {before:,} submissions in the ledger before\n\n")
+    write("| at once | taken in/s | graded/s | failed | wait p50 s | wait p95 s | oldest s | no-op tasks/s ")
+    write("| graded per no-op | processor ms for each | by process | for a no-op | no-op per graded, by processor |\n")
+    write(f"|{'---|' * 13}\n")
     if backend == "postgresql":  # the tests do without, for speed
         administer("ALTER SYSTEM SET fsync = on", "SELECT pg_reload_conf()")
     for size in sizes:
-        service, idle = graded(size, backend, before), noop(size)
+        service, idle = graded(size, backend, before, through), noop(size)
         p50, p95 = (quantiles(service.waits, n=100)[rank] for rank in (49, 94))
-        rates = f"{size / service.seconds:.0f} | {service.failed} | {p50:.2f} | {p95:.2f} | {max(service.waits):.2f}"
+        rates = f"{size / service.taken_in:.0f} | {size / service.seconds:.0f} | {service.failed}"
+        waits = f"{p50:.2f} | {p95:.2f} | {max(service.waits):.2f}"
         ratio = f"{size / idle.seconds:.0f} | {idle.seconds / service.seconds:.2f}"
         spent, by_process = _milliseconds(service, size)
         nothing, _ = _milliseconds(idle, size)
-        write(f"| {size:,} | {rates} | {ratio} | {spent} | {by_process} | {nothing} ")
+        write(f"| {size:,} | {rates} | {waits} | {ratio} | {spent} | {by_process} | {nothing} ")
         write(f"| {sum(idle.processor.values()) / sum(service.processor.values()):.2f} |\n")
         sys.stdout.flush()
 
@@ -230,6 +269,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="The speed of the service beside tasks that do nothing.")
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
     parser.add_argument("--database", choices=BACKENDS, default="sqlite")
+    parser.add_argument("--through", choices=WAYS, default="stream")
     parser.add_argument("--before", type=int, default=0, help="submissions that the ledger has already")
     given = parser.parse_args()
-    main(given.sizes, given.database, given.before)
+    main(given.sizes, given.database, given.before, given.through)

@@ -2,29 +2,48 @@
 
 Whether something is due, and whether a lease is over, is asked by one process about a time that another one wrote. So
 all of them use the database server's clock. A SQLite file is opened by one machine, which has one clock.
+
+The server is asked once in each transaction, by its first statement; from there on, this machine's timer counts.
 """
 
 import logging
 from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 SKEW = timedelta(seconds=2)
 """The most by which this machine's clock may differ before it is logged."""
 
+READING = "ledger_clock"
+"""The name of a connection's reading."""
+
 log = logging.getLogger(__name__)
 _told: list[bool] = []
 """True for each time that this process has told of a difference; so it tells only once."""
 
 
+class _Reading(NamedTuple):
+    theirs: datetime
+    at: float
+
+
+def read(connection: sa.Connection, query: str) -> Any:  # noqa: ANN401 - a row
+    """Return the row that the query asks for; its column `now` is the server's time, from which `now` goes on."""
+    before = datetime.now(UTC)
+    row = connection.execute(sa.text(query)).one()
+    connection.info[READING] = _Reading(row.now.astimezone(UTC), monotonic())
+    _compare(row.now, before, datetime.now(UTC))
+    return row
+
+
 def now(connection: sa.Connection) -> datetime:
     """Return the present time by the ledger's clock."""
-    before = datetime.now(UTC)
     if connection.dialect.name != "postgresql":
-        return before
-    theirs: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-    _compare(theirs, before, datetime.now(UTC))
-    return theirs.astimezone(UTC)
+        return datetime.now(UTC)
+    reading: _Reading = connection.info[READING]
+    return reading.theirs + timedelta(seconds=monotonic() - reading.at)
 
 
 def _compare(theirs: datetime, before: datetime, after: datetime) -> None:

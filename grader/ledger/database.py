@@ -32,6 +32,7 @@ SCHEMA = "0012"
 REVISIONS = "alembic_version"
 """The table in which the migrations note the revision."""
 REVISION = "SELECT version_num FROM alembic_version"
+REVISION_AND_TIME = "SELECT version_num, clock_timestamp() AS now FROM alembic_version"
 REPORTS = "reports"
 """The table by which a ledger is recognized."""
 ADVISORY_LOCK = 0x6C656467
@@ -133,30 +134,16 @@ class Database:
             SchemaChanged: Another version of the grader changed the tables meanwhile.
             LedgerError: The database refuses. An `IntegrityError` is passed on.
         """
-        from sqlalchemy.exc import DBAPIError, IntegrityError
-
-        try:
-            with self._engine.connect().execution_options(**{WRITES: write}) as connection, connection.begin():
-                self._check_unchanged(through(connection))
-                yield connection
-        except IntegrityError:
-            raise
-        except DBAPIError as problem:
-            raise self._refused(problem.orig) from problem
+        with self._transaction(**{WRITES: write}) as connection:
+            yield connection
 
     @contextmanager
     def snapshot(self) -> "Iterator[sa.Connection]":
         """Open a transaction that reads one moment of the database, whatever others write meanwhile."""
-        from sqlalchemy.exc import DBAPIError
-
         is_file = self._engine.dialect.name == "sqlite"  # it reads one moment in every transaction
         options = {} if is_file else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        try:
-            with self._engine.connect().execution_options(**options) as connection, connection.begin():
-                self._check_unchanged(through(connection))
-                yield connection
-        except DBAPIError as problem:
-            raise self._refused(problem.orig) from problem
+        with self._transaction(**options) as connection:
+            yield connection
 
     @contextmanager
     def remade(self) -> "Iterator[sa.Connection]":
@@ -204,12 +191,48 @@ class Database:
     def _engine(self) -> "sa.Engine":
         return _engine(self._url, self._seconds)
 
+    @contextmanager
+    def _transaction(self, **options: object) -> "Iterator[sa.Connection]":
+        """Open a transaction of SQLAlchemy's with these options of its connection, committed at the end."""
+        from sqlalchemy.exc import DBAPIError, IntegrityError
+
+        try:
+            with self._begun(options) as connection:
+                yield connection
+                connection.commit()
+        except IntegrityError:
+            raise
+        except DBAPIError as problem:
+            raise self._refused(problem.orig) from problem
+
+    def _begun(self, options: Mapping[str, object]) -> "sa.Connection":
+        """Return a connection with a transaction; one that the server ended while nobody used it is made anew."""
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            return self._checked(options)
+        except DBAPIError as problem:
+            if not problem.connection_invalidated:
+                raise
+        return self._checked(options)
+
+    def _checked(self, options: Mapping[str, object]) -> "sa.Connection":
+        """Return a connection whose first statement checks it, the tables' version and the clock, all at once."""
+        from grader.ledger import clock
+
+        with ExitStack() as failed:
+            connection = failed.enter_context(self._engine.connect().execution_options(**options))
+            if self._opened and connection.dialect.name == "postgresql":
+                _check_revision(self.where, clock.read(connection, REVISION_AND_TIME).version_num)
+            else:
+                self._check_unchanged(through(connection))
+            failed.pop_all()
+        return connection
+
     def _check_unchanged(self, execute: Execute) -> None:
         """Check that the tables are still of this version, so that a process notices a newer one in its next round."""
         if self._opened:
-            revision = execute(REVISION, {})[0]["version_num"]
-            if revision != SCHEMA:
-                raise SchemaChanged(f"{self.where}: {_of_another(revision)}")
+            _check_revision(self.where, execute(REVISION, {})[0]["version_num"])
 
     def _contested(self) -> Contested:
         return Contested(f"{self.where}: another process wrote the same at the same moment; try again")
@@ -260,6 +283,11 @@ class Database:
         return False
 
 
+def _check_revision(where: str, revision: str) -> None:
+    if revision != SCHEMA:
+        raise SchemaChanged(f"{where}: {_of_another(revision)}")
+
+
 def _of_another(revision: str) -> str:
     if revision > SCHEMA:
         return f"a newer grader wrote it (schema {revision}, ours is {SCHEMA}); upgrade"
@@ -307,7 +335,7 @@ def _engine(url: str, seconds: float) -> "sa.Engine":
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
         try:
-            engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+            engine = sa.create_engine(parsed, isolation_level="READ COMMITTED")
         except ImportError as problem:
             raise LedgerError(f"{parsed!r}: no driver for it ({problem}); install one with pip") from problem
         if (engine.dialect.name, engine.driver) == ("postgresql", "psycopg"):

@@ -59,5 +59,5 @@ def _again(incoming: Incoming, refused: RejectedSubmission, versions: KeptVersio
         return error.problems
     judgement = judged(incoming, refused.platform, refused.came_at, sound)
     if not judgement.problems:
-        incoming.readmit(refused.job, judgement)
+        incoming.readmit(refused, judgement)
     return judgement.problems

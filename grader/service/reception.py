@@ -17,7 +17,7 @@ from grader.base.names import plain
 from grader.exercises import submissions
 from grader.exercises.kept_versions import KeptVersions
 from grader.ledger import Ledger
-from grader.ledger.queue.incoming import Incoming, Judgement, NewSubmission, ReadContent, taking_in
+from grader.ledger.queue.incoming import Asked, Incoming, Judgement, Named, NewSubmission, ReadContent, taking_in
 from grader.ledger.queue.leases import Lease
 from grader.schema import Exercise, Submission
 from grader.schema.content import claims_hash
@@ -85,7 +85,7 @@ class Reception:
         if why := self._untrusted(envelope):
             return Receipt(None, None, why)
         with taking_in(self.ledger) as incoming:
-            return self._taken(incoming, envelope, _Read(problems=(problem,)))
+            return self._taken_together(incoming, [(envelope, _Read(problems=(problem,)))])[0]
 
     def _accepted(self, given: Sequence[Envelope]) -> list[Receipt]:
         now = self.ledger.now()
@@ -93,11 +93,10 @@ class Reception:
         refused = {number: why for number, each in enumerate(envelopes) if (why := self._untrusted(each))}
         with exercises.once():
             read = {number: self._read(each) for number, each in enumerate(envelopes) if number not in refused}
+        trusted = [(envelopes[number], each) for number, each in read.items()]
         with taking_in(self.ledger) as incoming:
-            return [
-                Receipt(None, None, refused[number]) if number in refused else self._taken(incoming, each, read[number])
-                for number, each in enumerate(envelopes)
-            ]
+            taken = iter(self._taken_together(incoming, trusted))
+        return [Receipt(None, None, refused[n]) if n in refused else next(taken) for n in range(len(envelopes))]
 
     def _read(self, envelope: Envelope) -> _Read:
         try:
@@ -107,11 +106,20 @@ class Reception:
         except ExerciseError:
             return _Read()  # a fault of ours: the row waits until it is mended
 
+    def _taken_together(self, incoming: Incoming, trusted: Sequence[tuple[Envelope, _Read]]) -> list[Receipt]:
+        """Return the receipt for each envelope's row, which exists then."""
+        sound = [(envelope.platform, read.sound) for envelope, read in trusted if read.sound is not None]
+        asked = [Asked(platform, each.content, _is_limited(each.exercise)) for platform, each in sound]
+        incoming.look_up([Named(envelope.platform, envelope.id) for envelope, _ in trusted], asked)
+        receipts = [self._taken(incoming, envelope, read) for envelope, read in trusted]
+        incoming.insert()
+        return [_with_job(incoming, each, receipt) for (each, _), receipt in zip(trusted, receipts, strict=True)]
+
     def _taken(self, incoming: Incoming, envelope: Envelope, read: _Read) -> Receipt:
-        """Return the receipt for this envelope's row: the one that exists, or a new one."""
+        """Return the receipt for this envelope's row: the one that exists, or a new one, which has no number yet."""
         handed_in = (envelope.student or "", envelope.course or "", envelope.submission)
         digest = sha256("\0".join(handed_in).encode()).hexdigest()
-        known = incoming.known(envelope.platform, envelope.id)
+        known = incoming.known(Named(envelope.platform, envelope.id))
         if known is None:
             student = envelope.student and plain(envelope.student)
             handed = NewSubmission(
@@ -122,7 +130,8 @@ class Reception:
                 new = _crowded_out(handed, self.platforms[envelope.platform].most_waiting)
             if self.in_person and new.next_allowed is not None:
                 return Receipt(None, new.state, problems=new.problems, next_allowed=new.next_allowed)
-            return Receipt(incoming.add(new), new.state)
+            incoming.add(new)
+            return Receipt(None, new.state)
         if known.digest != digest:
             return Receipt(None, None, f"id-taken: another submission has the id {envelope.id}; it stays as it is")
         if known.state in TERMINAL:  # a platform that asks again may have missed the result
@@ -222,13 +231,23 @@ def judged(incoming: Incoming, platform: str, when: datetime, sound: Sound) -> J
     return Judgement(read, 1.0, [Problem(refusal.code, refusal.message)], refusal.next_allowed)
 
 
+def _is_limited(exercise: Exercise) -> bool:
+    return exercise.policy.attempts is not None or exercise.policy.rate is not None
+
+
+def _with_job(incoming: Incoming, envelope: Envelope, receipt: Receipt) -> Receipt:
+    """Return the receipt with the number of its row, if it has one."""
+    has_row = receipt.state is not None and not receipt.problems
+    known = incoming.known(Named(envelope.platform, envelope.id)) if has_row else None
+    return receipt._replace(job=known.job) if known else receipt
+
+
 def _past(incoming: Incoming, platform: str, sound: Sound, when: datetime) -> policy.Past:
     """Return the student's attempts at the exercise; none if its rules do not ask for them.
 
     Attempts that came after this time count, but do not make this one too soon: it may be judged late.
     """
-    rules = sound.exercise.policy
-    if rules.attempts is None and rules.rate is None:
+    if not _is_limited(sound.exercise):
         return policy.Past()
     times = incoming.attempts(platform, sound.content)
     return policy.Past(len(times), [came for came in times if came <= when])

@@ -10,32 +10,51 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 import sqlalchemy as sa
+import yaml
 
+from grader.doors.lti.keys import FOLDER, OwnKeys
 from grader.ledger.tables import DELIVERIES
+from grader.schema import Report
 from grader.schema.queue import PENDING
-from tests.support.servers import ROOT, Process, wait_for
+from tests.support.door import token
+from tests.support.lti import lms as platforms
+from tests.support.lti.lms import Lms
+from tests.support.postgres import BACKENDS, database
+from tests.support.servers import ROOT, Process, free_port, wait_for
 from tests.workers import oracle
 from tests.workers.support import diary, practice
 from tests.workers.support.bad_entries import BAD_ENTRIES
-from tests.workers.support.crowd import Handed, crowd
+from tests.workers.support.crowd import Handed, crowd, launches
+from tests.workers.support.doors import Doors
 from tests.workers.support.listener import Listener
 from tests.workers.support.producer import Producer
-from tests.workers.support.service import Service
+from tests.workers.support.service import PLATFORM, Service
+from workers.courier import Patience
 
-PARTS = ("intake", "dispatch", "courier", "worker-a", "worker-b")
-TWICE = ("intake-2", "dispatch-2", "courier-2")
+PARTS = ("intake", "dispatch", "courier", "web", "worker-a", "worker-b")
+TWICE = ("intake-2", "dispatch-2", "courier-2", "web-2")
 """Parts that may run twice."""
-KINDS = ("worker", "group", "child", "valkey", "intake", "dispatch", "courier")
-"""The targets: a worker's main process, that with its children, a child alone, and each of the others."""
+OURS = ("intake", "dispatch", "courier", "web")
+KINDS = ("worker", "group", "child", "valkey", "gradebook", *OURS)
+"""The targets: a worker's main process, that with its children, a child alone, and each of the others.
+
+A gradebook is not killed, but hangs up on everybody for a while.
+"""
+FLAVOURS = ("canvas", "moodle", "openedx")
+TROUBLES = (platforms.broken, platforms.too_many, platforms.busy, platforms.hangs_up)
+TROUBLE = 0.3
+"""The part of the scores that the platform does not simply take."""
+SWIFT = Patience(first=0.2, most=2.0, rest=1.0)
+"""The courier's waits: what the platform does not take is soon sent again."""
 DOWN_SECONDS = 2.0
-"""The longest time that the killed Valkey stays away."""
+"""The longest time that the killed Valkey, or a gradebook, stays away."""
 AT_WORK_SECONDS = 2.0
 """The time that a kill waits for a submission that is being graded."""
 JITTER_SECONDS = 1.0
@@ -46,7 +65,7 @@ STILL_SECONDS = 3.0
 """The time without any event after which waits are cut short."""
 SETTLE_SECONDS = 600.0
 SHOWN = 20
-"""Faults that the command shows."""
+"""Faults that the command shows, and submissions whose state a web door is asked for."""
 
 
 class Plan(NamedTuple):
@@ -55,7 +74,7 @@ class Plan(NamedTuple):
     seed: int
     submissions: int = 2000
     students: int = 50
-    kills: int = 28
+    kills: int = 4 * len(KINDS)
     parts: tuple[str, ...] = (*PARTS, *TWICE)
     database: str = ""
     """The ledger's URL; SQLite by default."""
@@ -82,41 +101,83 @@ def run(folder: Path, plan: Plan) -> Outcome:
     """Hand in and kill, wait until all is at rest, and judge."""
     chance = random.Random(plan.seed)  # noqa: S311
     handed = crowd(plan.submissions, plan.students, chance)
+    came = launches(handed, chance)
     began = time.monotonic()
-    environment = {
-        "GRADER_EXERCISES": practice.write(folder / "exercises"),
-        "GRADER_PRELOAD": practice.ID,
-        "GRADER_TASK_SECONDS": "10",
-        "GRADER_DATABASE_URL": plan.database,
-    }
-    with Service(folder, environment) as service:
+    ports = {name: free_port() for name in plan.parts if name.startswith("web")}
+    urls = [f"http://127.0.0.1:{port}" for port in ports.values()]
+    with (
+        Lms(chance.choice(FLAVOURS), urls[0]) as lms,
+        Service(folder, _environment(folder, plan, lms), SWIFT) as service,
+    ):
+        lms.faults = [_answer(chance) for _ in handed]
         diary.begin(service.ledger)
-        service.start(*plan.parts, supervised=True)
+        OwnKeys(service.home / FOLDER).ensure()
+        for name in plan.parts:
+            service.start(name, supervised=True, GRADER_WEB_PORT=str(ports.get(name, 0)))
         with Listener(service) as listener:
-            with Producer(service, handed, plan.seed) as producer:
-                kills = _kill_again_and_again(service, plan, chance)
+            with (
+                Doors(urls, token(service.ledger), lms) as doors,
+                Producer(service, doors, handed, came, plan.seed) as producer,
+            ):
+                kills = _kill_again_and_again(service, lms, plan, chance)
             left = _settle(service, plan)
         summary = {
             "submissions": len(handed),
             "entries handed in": producer.sent,
             "handed in again, for want of an answer": producer.ambiguous,
+            "posted at a web door, or came in there": doors.brought,
+            "posted or came again, for want of an answer": doors.again,
             **_summary(service, kills),
             "results told": sum(map(len, listener.heard.values())),
+            "gradebook": lms.flavour,
+            "students with a score there": len(lms.grades),
+            "scores told, taken or not": len(lms.posts),
             "seconds": round(time.monotonic() - began),
         }
+        reports = oracle.expected(handed, service.folder / "expected")
         problems = [f"left on {where}: {count}" for where, count in left.items()]
-        problems += _faults(service, handed, producer)
-        return Outcome([*problems, *oracle.unheard(handed, listener.heard)], summary)
+        problems += _faults(service, handed, reports, producer)
+        problems += [*oracle.unheard(handed, listener.heard), *oracle.mistold(handed, reports, came, lms)]
+        return Outcome(problems, summary)
 
 
-def _faults(service: Service, handed: list[Handed], producer: Producer) -> Iterator[str]:
+def _environment(folder: Path, plan: Plan, lms: Lms) -> dict[str, str]:
+    """Return the processes' environment, with the one platform that hands in everything and has a gradebook."""
+    folder.mkdir(parents=True)
+    listed = {"platforms": [{"name": PLATFORM, "lti": lms.registration}]}
+    (folder / "platforms.yaml").write_text(yaml.safe_dump(listed))
+    return {
+        "GRADER_EXERCISES": practice.write(folder / "exercises"),
+        "GRADER_PRELOAD": practice.ID,
+        "GRADER_TASK_SECONDS": "10",
+        "GRADER_DATABASE_URL": plan.database,
+        "GRADER_PLATFORMS": str(folder / "platforms.yaml"),
+        "GRADER_WEB_URL": lms.tool_url,
+        "GRADER_WEB_PER_MINUTE": "100000",
+    }
+
+
+def _answer(chance: random.Random) -> platforms.Fault:
+    """Return what the gradebook does with a score: it takes it, or is in trouble, or its answer is lost."""
+    return chance.choice((*TROUBLES, _unanswered)) if chance.random() < TROUBLE else lambda take: take()
+
+
+def _unanswered(take: platforms.Take) -> None:
+    take()
+
+
+def _faults(service: Service, handed: list[Handed], reports: Mapping[str, Report], producer: Producer) -> Iterator[str]:
     if len(producer.bad) != len(BAD_ENTRIES) + 1:
         yield f"{len(producer.bad)} bad entries were handed in"
-    yield from oracle.faults(service.ledger, handed, oracle.expected(handed, service.folder / "expected"))
+    yield from oracle.faults(service.ledger, handed, reports)
     yield from oracle.unburied(service.ledger, producer.bad, producer.ambiguous)
+    yield from producer.doors.faults
+    fates = {each.id: each.fate for each in handed[:SHOWN]}
+    if (states := producer.doors.shown(fates)) != fates:
+        yield f"a web door shows {states}, not {fates}"
 
 
-def _kill_again_and_again(service: Service, plan: Plan, chance: random.Random) -> Killed:
+def _kill_again_and_again(service: Service, lms: Lms, plan: Plan, chance: random.Random) -> Killed:
     """Kill parts again and again; return what was killed."""
     rounds = -(-plan.kills // len(KINDS))
     kinds = [kind for _ in range(rounds) for kind in chance.sample(KINDS, len(KINDS))][: plan.kills]
@@ -124,22 +185,25 @@ def _kill_again_and_again(service: Service, plan: Plan, chance: random.Random) -
     for number, kind in enumerate(kinds, 1):
         _wait_for_progress(service, plan.submissions * number // (plan.kills + 1))
         time.sleep(chance.uniform(0, JITTER_SECONDS))
-        part = _kill_valkey(service, chance) if kind == "valkey" else _kill(service, kind, chance)
+        part = kind
+        if kind == "valkey":
+            service.valkey.kill()
+            time.sleep(chance.uniform(0, DOWN_SECONDS))
+            service.valkey.start()
+        elif kind == "gradebook":
+            lms.is_down = True
+            time.sleep(chance.uniform(0, DOWN_SECONDS))
+            lms.is_down = False
+        else:
+            part = _kill(service, kind, chance)
         killed.kinds[kind] += 1
         killed.parts[part] += 1
     return killed
 
 
-def _kill_valkey(service: Service, chance: random.Random) -> str:
-    service.valkey.kill()
-    time.sleep(chance.uniform(0, DOWN_SECONDS))
-    service.valkey.start()
-    return "valkey"
-
-
 def _kill(service: Service, kind: str, chance: random.Random) -> str:
     """Kill a part and wait until it is started again; return its name, for a child only the kind."""
-    of_worker = kind in {"worker", "group", "child"}
+    of_worker = kind not in OURS
     name = chance.choice([name for name in service.parts if name.startswith("worker" if of_worker else kind)])
     part, before = service.parts[name], len(service.parts[name].pids)
     if of_worker:
@@ -218,12 +282,13 @@ def main() -> int:
     seed = random.randrange(10**6)  # noqa: S311
     parser.add_argument("--seed", type=int, default=seed, help="the same one, the same crowd and order of kills")
     parser.add_argument("--submissions", type=int, default=2000)
-    parser.add_argument("--kills", type=int, default=28)
-    parser.add_argument("--database", default="", help="URL of an empty database for the ledger; without, SQLite")
+    parser.add_argument("--kills", type=int, default=4 * len(KINDS))
+    parser.add_argument("--database", choices=BACKENDS, default="sqlite")
     given = parser.parse_args()
     folder = ROOT / "build" / "chaos" / str(given.seed)
     shutil.rmtree(folder, ignore_errors=True)
-    outcome = run(folder, Plan(given.seed, given.submissions, kills=given.kills, database=given.database))
+    with database(given.database, folder / "home") as url:
+        outcome = run(folder, Plan(given.seed, given.submissions, kills=given.kills, database=url))
     lines = [f"seed: {given.seed}", *(f"{name}: {value}" for name, value in outcome.summary.items())]
     lines.append(f"faults: {len(outcome.faults) or 'none'}")
     lines += outcome.faults[:SHOWN]

@@ -1,10 +1,11 @@
 """The state in which everything must come to rest: each fault is a sentence."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -14,15 +15,18 @@ from grader.ledger.tables import DEAD_LETTERS, REPORTS, SUBMISSIONS
 from grader.schema import Report
 from grader.schema.queue import TERMINAL, Result
 from grader.students.xp import progress
-from tests.workers.support import diary
-from tests.workers.support.crowd import Handed
-from tests.workers.support.practice import practice
+from tests.support.lti.lms import Lms
+from tests.workers.support import diary, practice
+from tests.workers.support.crowd import Handed, Launch
 from tests.workers.support.service import INTAKE, PLATFORM, Service, laboratory
+
+CLOSE = 1e-6
+"""Percent by which a gradebook's part of the full score may differ from ours: it divides what it was told."""
 
 
 def expected(handed: Sequence[Handed], folder: Path) -> dict[str, Report]:
     """Return the report on each submission that can be read, by its id, graded with the folder's tables."""
-    bench = laboratory(folder, practice())
+    bench = laboratory(folder, practice.practice())
     return {each.id: bench.report(each.submission) for each in handed if each.fate != "rejected"}
 
 
@@ -96,6 +100,35 @@ def unheard(handed: Sequence[Handed], heard: Mapping[str, Sequence[Result]]) -> 
             yield f"{each.id}: different reports were told"
     if strange := set(heard) - {each.id for each in handed}:
         yield f"results of {sorted(strange)} were told, which nobody handed in"
+
+
+def mistold(
+    handed: Sequence[Handed], reports: Mapping[str, Report], launches: Sequence[Launch], lms: Lms
+) -> Iterator[str]:
+    """Yield what is wrong with the gradebook: it holds the best score of everybody who came from a course, no other.
+
+    On the way there, each was told only their own scores, from worse to better, with times that never went back.
+    """
+    own = defaultdict[tuple[str, str], set[float]](set)
+    for each in handed:
+        report = reports.get(each.id)
+        if report and report.gradable and Launch(each.student, each.course) in launches:
+            path = urlsplit(lms.line_item(each.course, practice.ID)).path
+            own[path, each.student].add(round(100 * report.score, 4))
+    told = defaultdict[tuple[str, str], list[dict[str, Any]]](list)
+    for post in lms.posts:
+        told[post["item"], post["userId"]].append(post)
+    for cell in sorted(own.keys() | lms.grades.keys() | told.keys()):
+        who, best = f"{cell[1]} at {cell[0]}", max(own[cell], default=None)
+        grade = lms.grades.get(cell)
+        part = None if grade is None or grade.part is None else 100 * grade.part
+        if (part is None) != (best is None) or abs((part or 0) - (best or 0)) > CLOSE:
+            yield f"{who}: {part} is in the gradebook, not {best}"
+        scores, stamps = ([post.get(name) for post in told[cell]] for name in ("scoreGiven", "timestamp"))
+        if strange := set(scores) - own[cell]:
+            yield f"{who}: was told {strange}"
+        elif scores != sorted(scores) or stamps != sorted(stamps):
+            yield f"{who}: was told {scores} at {stamps}"
 
 
 def left_behind(service: Service) -> dict[str, int]:

@@ -12,3 +12,4 @@ def test_nothing_is_lost_or_doubled_while_everything_is_killed(tmp_path: Path) -
 
     assert outcome.faults == []
     assert outcome.summary["kills"] == dict.fromkeys(KINDS, 1)
+    assert outcome.summary["students with a score there"]

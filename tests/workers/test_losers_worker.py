@@ -11,10 +11,11 @@ import pytest
 import sqlalchemy as sa
 
 from grader.ledger.clock import now
+from grader.ledger.columns import read
 from grader.ledger.database import FILE
 from grader.ledger.queue.breaker import BREAKER_ROWS, is_open
 from grader.ledger.queue.figures import figures
-from grader.ledger.queue.jobs import TRIES
+from grader.ledger.queue.jobs import TRIES, backoff
 from grader.ledger.tables import REPORTS
 from grader.measuring.transformer.find import BUNDLED
 from grader.schema.queue import Result
@@ -113,12 +114,13 @@ def test_child_that_is_killed_while_it_grades(service: Service, snare: Snare) ->
     os.kill(snare.catch(), signal.SIGKILL)
     snare.remove()
     wait_for(lambda: service.rows()["held"]["state"] == "received", "the row to be freed", LEASE_SECONDS)
-    freed = result(service, "held")
+    freed, row = result(service, "held"), service.rows()["held"]
     seen = figures(service.ledger)
     service.let_time_pass("held")
 
     service.wait_for(graded=6)
     assert (freed.state, freed.tries) == ("received", 1)
+    assert read(row["wake_at"]) - read(row["failed_at"]) == backoff(1)  # seconds, whatever its lease had been
     assert (seen.recently_failed, seen.recent_losses) == (1, 1)
     assert worker.running
     assert result(service, "held").tries == 2

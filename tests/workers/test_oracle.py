@@ -4,8 +4,9 @@ import random
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -20,13 +21,15 @@ from grader.service.laboratories import Laboratories
 from grader.service.platforms import load
 from grader.service.reception import Reception
 from grader.service.worker import Worker
+from tests.support.lti.lms import Grade, Lms
 from tests.workers import oracle
 from tests.workers.support import diary, practice
-from tests.workers.support.crowd import Handed, crowd
+from tests.workers.support.crowd import Handed, Launch, crowd
 from tests.workers.support.service import PLATFORM, laboratory
 
 CROWD = crowd(30, 3, random.Random(0))  # noqa: S311
 GRADED = [each for each in CROWD if each.fate == "graded"]
+LAUNCHES = [Launch(each.student, each.course) for each in GRADED if each.course]
 ROW, REPORT = SUBMISSIONS.c, REPORTS.c
 
 
@@ -131,3 +134,62 @@ def test_missing_report_and_its_xp(ledger: Ledger, reports: dict[str, Report]) -
     all_faults = found(ledger, reports)
     assert all(f"{each.id}: its report is another one" in all_faults for each in theirs)
     assert f"{student}: 0 XP, not " in all_faults
+
+
+@pytest.fixture
+def lms(reports: dict[str, Report]) -> Iterator[Lms]:
+    """A platform with a right gradebook."""
+    with Lms() as lms:
+        for each in sorted(GRADED, key=lambda each: reports[each.id].score):
+            if each.course:
+                tell(lms, each, reports[each.id].score)
+        yield lms
+
+
+def tell(lms: Lms, each: Handed, score: float, seconds: int = 0) -> None:
+    """Let the platform be told this score of the submission's student, by default at the present second."""
+    item = urlsplit(lms.line_item(each.course, practice.ID)).path
+    when = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=len(lms.posts) + seconds)
+    given = {"scoreGiven": round(100 * score, 4), "timestamp": when.isoformat()}
+    lms.posts.append({"item": item, "userId": each.student, **given})
+    lms.grades[item, each.student] = Grade(round(score, 6), when, when)
+
+
+def mistold(lms: Lms, reports: dict[str, Report]) -> str:
+    """Return all faults of the gradebook as text."""
+    return "\n".join(oracle.mistold(CROWD, reports, LAUNCHES, lms))
+
+
+def test_scores_that_are_as_they_should_be(lms: Lms, reports: dict[str, Report]) -> None:
+    assert lms.grades
+    assert mistold(lms, reports) == ""
+
+
+def test_score_that_was_lost(lms: Lms, reports: dict[str, Report]) -> None:
+    (item, student), grade = lms.grades.popitem()
+
+    assert grade.part is not None
+    assert f"{student} at {item}: None is in the gradebook, not " in mistold(lms, reports)
+
+
+def test_score_of_somebody_else(lms: Lms, reports: dict[str, Report]) -> None:
+    each = next(each for each in GRADED if each.course)
+    tell(lms, each._replace(student="mallory"), reports[each.id].score)
+
+    assert "mallory at " in mistold(lms, reports)
+
+
+def test_scores_in_the_wrong_order(lms: Lms, reports: dict[str, Report]) -> None:
+    best = max((each for each in GRADED if each.course), key=lambda each: reports[each.id].score)
+    tell(lms, best, reports[best.id].score, seconds=-1000)
+
+    assert f"{best.student} at " in mistold(lms, reports)
+    assert " was told [" in mistold(lms, reports)
+
+
+def test_score_that_nobody_earned(lms: Lms, reports: dict[str, Report]) -> None:
+    each = next(each for each in GRADED if each.course)
+    tell(lms, each, 0.123)
+
+    assert "12.3 is in the gradebook, not " in mistold(lms, reports)
+    assert "was told {12.3}" in mistold(lms, reports)

@@ -101,13 +101,15 @@ class Jobs:
     def lease_all(self, jobs: Sequence[int], *, is_trial: bool = False) -> list[Lease]:
         """Lease these rows together: return the right to grade each of them.
 
-        Those are left out that are graded, leased or not due; all are, if the breaker is open and this is not a trial.
+        Those are left out that are graded, leased or not due, and among several those that were tried before: the
+        message is an old one. All are left out if the breaker is open and this is not a trial.
         """
         token = f"{self.holder}/{uuid4().hex}"[:TOKEN]
         with self.ledger.database.connection(write=True) as connection:
             when = now(connection)  # not before the connection, which may have waited for other writers
             free = sa.or_(ROW.state == "queued", sa.and_(ROW.state == "received", ROW.wake_at <= written(when)))
-            taken = sa.update(SUBMISSIONS).where(ROW.id.in_(jobs), free)
+            alone = ROW.tried_at.is_(None) if len(jobs) > 1 else sa.true()
+            taken = sa.update(SUBMISSIONS).where(ROW.id.in_(jobs), free, alone)
             if not is_trial and is_open(connection, when):
                 connection.execute(taken.values(state="received", wake_at=written(when)))
                 return []

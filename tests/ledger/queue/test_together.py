@@ -1,10 +1,13 @@
 """Rows that are leased and ended together: what goes well ends at once, and all else is graded alone."""
 
+from datetime import timedelta
+
 from grader.ledger import Ledger
 from grader.ledger.clock import now
+from grader.ledger.columns import read
 from grader.ledger.queue.breaker import BREAKER_ROWS, is_open
 from grader.ledger.queue.figures import figures
-from grader.ledger.queue.jobs import Jobs
+from grader.ledger.queue.jobs import Jobs, backoff
 from grader.ledger.queue.leases import Ending, Lease
 from grader.service.reception import Reception
 from tests.ledger.queue.test_jobs import hand_in, leased
@@ -52,6 +55,7 @@ def test_what_is_left_was_not_tried_and_goes_alone(reception: Reception, jobs: J
 
     assert told(ledger) == [("graded", 1, None, 0)] + [("received", 0, None, 0)] * 2
     assert [(due.job, due.is_alone) for due in jobs.due()] == [(second, True), (third, True)]
+    assert jobs.lease_all([first, second, third]) == []  # an old message about all of them
     assert jobs.finish(leased(jobs, second), sealed(2))
     assert rows(ledger)["s2"]["tries"] == 1
 
@@ -88,7 +92,9 @@ def test_a_process_that_is_lost_with_several_rows_charges_none_of_them(reception
     jobs.lease(sent[0])
     jobs.lost("family.7", "signal 9")
     assert told(ledger)[0] == ("received", 1, None, 2)
-    assert rows(ledger)["s1"]["reason"] == "signal 9"
+    row = rows(ledger)["s1"]
+    assert row["reason"] == "signal 9"
+    assert read(row["wake_at"]) - read(row["failed_at"]) == backoff(1) == timedelta(seconds=5)
 
 
 def test_leases_that_run_out_together_charge_nobody_either(reception: Reception, jobs: Jobs, ledger: Ledger) -> None:

@@ -70,6 +70,7 @@ class Lms:
         self.members: list[dict[str, Any]] = []
         self.page_size = 2
         self.posts: list[dict[str, Any]] = []
+        """The scores that it was told, taken or not, each with the path of its `item`."""
         self.faults: list[Fault] = []
         """The faults that happen to the next scores."""
         self.is_down = False
@@ -91,6 +92,14 @@ class Lms:
 
     def __exit__(self, *_: object) -> None:
         self._server.stop()
+
+    @property
+    def registration(self) -> dict[str, Any]:
+        """What the tool's operator is told of it, as it stands under `lti` in the list of platforms."""
+        # Its port may be another platform's later, so its keys have an address apart.
+        addresses = {"auth_login_url": "auth", "auth_token_url": "token", "jwks_url": f"jwks?{self.name}"}
+        known = {"issuer": self.url, "client_id": self.client_id, "deployments": (self.deployment,)}
+        return known | {name: f"{self.url}/{path}" for name, path in addresses.items()}
 
     # What a browser does with it
 
@@ -265,7 +274,7 @@ class Lms:
         if headers.get("content-type") != SCORES or item in self.gone:
             return _json(404 if item in self.gone else 400, {"error": "no such line item"})
         told = json.loads(body)
-        self.posts.append(told)
+        self.posts.append({**told, "item": item})
         stamp = datetime.fromisoformat(told["timestamp"])
         assert stamp.tzinfo
         assert {"userId", "activityProgress", "gradingProgress", "timestamp"} <= told.keys()

@@ -62,16 +62,8 @@ class World:
         """Provide a platform with a name of its own that the tool knows."""
         with Lms(flavour, self.url) as lms:
             lms.name = f"{flavour}-{next(NUMBERS)}"
-            self.names.append(lms.name)  # a port may be another platform's later, so its keys have an address apart
-            addresses = {"auth_login_url": "auth", "auth_token_url": "token", "jwks_url": f"jwks?{lms.name}"}
-            lti = Lti(
-                issuer=lms.url,
-                client_id=lms.client_id,
-                deployments=(lms.deployment,),
-                **{name: f"{lms.url}/{path}" for name, path in addresses.items()},
-                **settings,
-            )
-            self.platforms[lms.name] = Platform(name=lms.name, lti=lti)
+            self.names.append(lms.name)
+            self.platforms[lms.name] = Platform(name=lms.name, lti=Lti(**lms.registration, **settings))
             yield lms
             del self.platforms[lms.name]
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 from grader.schema import Claim, Kind, Submission
@@ -18,6 +19,12 @@ SAME_AGAIN = 0.05
 """The part of the submissions that were handed in before, under another id."""
 WITH_EVIDENCE = 0.1
 """The part of the claims that brings a sentence, so that the transformer runs."""
+COURSES = ("", "course-1", "course-2")
+"""Where submissions come from: no course, or one of the platform's."""
+FROM_COURSE = 0.7
+"""The part of the students of a course who come in from it, so that it gets their scores."""
+TWICE = 0.3
+"""The part of these who do so twice."""
 CLAIMS = 6
 KNOWING = 0.5
 """The part of the submissions with mostly what their student knows: random claims earn no XP."""
@@ -45,16 +52,24 @@ class Handed(NamedTuple):
     student: str
     text: str
     fate: Fate
+    course: str
 
     @property
     def fields(self) -> dict[str, str]:
         """Its intake entry."""
-        return entry(self.id, self.text, self.student)
+        return entry(self.id, self.text, self.student) | ({"course": self.course} if self.course else {})
 
     @property
     def submission(self) -> Submission:
         """The submission that is graded."""
         return Submission.model_validate_json(self.text).model_copy(update={"student": self.student})
+
+
+class Launch(NamedTuple):
+    """A student who comes in from a course."""
+
+    student: str
+    course: str
 
 
 def crowd(number: int, students: int, chance: random.Random) -> list[Handed]:
@@ -69,12 +84,18 @@ def crowd(number: int, students: int, chance: random.Random) -> list[Handed]:
         text = (
             f"# {count}\n{chance.choice(MISTAKES)}" if fate == "rejected" else _document(count, student, fate, chance)
         )
-        handed.append(Handed(name, student, text, fate))
+        handed.append(Handed(name, student, text, fate, chance.choice(COURSES)))
     return handed
 
 
+def launches(handed: Sequence[Handed], chance: random.Random) -> list[Launch]:
+    """Return who comes in from which course, some of them twice."""
+    everybody = sorted({Launch(each.student, each.course) for each in handed if each.course})
+    return [each for each in everybody if chance.random() < FROM_COURSE for _ in range(1 + (chance.random() < TWICE))]
+
+
 def _document(count: int, student: str, fate: Fate, chance: random.Random) -> str:
-    all_claims = [(kind, place) for kind in _kinds() for place in _places()]
+    all_claims = _decided()
     if fate == "ungradable":
         choice = [(NOT_ASKED, place) for place in _places()]
     elif chance.random() < KNOWING:
@@ -93,6 +114,14 @@ def _kinds() -> list[Kind]:
 def _places() -> list[Place]:
     transformer = measured().exercise.transformer
     return [(layer, head) for layer in range(transformer.layers) for head in range(transformer.heads)]
+
+
+@cache
+def _decided() -> list[tuple[Kind, Place]]:
+    """Return the claims that are not too close to call; one that is decides nothing, and alone it is ungradable."""
+    found = measured().standings.by_kind
+    every = [(kind, place) for kind in _kinds() for place in _places()]
+    return [(kind, place) for kind, place in every if found[kind.name][place].outcome != "not_graded"]
 
 
 def _known(student: str) -> list[tuple[Kind, Place]]:

@@ -27,7 +27,7 @@ EXAMPLE = (ROOT / "exercises" / "mini-heads" / "my_heads.yaml").read_text("utf-8
 SWIFT = Patience(post=600.0, first=0.05, most=0.2, rest=0.1, stop=0.5)
 """Waits for tests in which everything is tried again at once, and every receiver has time to answer."""
 LONG_AGO = "2000-01-01T00:00:00.000000+00:00"
-RUN = "import sys; from workers.courier import Patience, main; main(Patience(*map(float, sys.argv[1:])))"
+_RUN = "import sys; from workers.courier import Patience, main; main(Patience(*map(float, sys.argv[1:])))"
 
 
 def submission(number: int, state: str, ago: timedelta, **more: object) -> dict[str, Any]:
@@ -44,6 +44,11 @@ def delivery(number: int, channel: str, **more: object) -> dict[str, Any]:
     """Return a row of a delivery that is owed, for the submission with that number."""
     row = {"submission": number, "channel": channel, "message": f"m{number}", "tries": 0, "reason": ""}
     return row | {"wake_at": written(datetime.now(UTC)), "delivered_at": None, "line_item": None} | more
+
+
+def courier(patience: Patience) -> list[str]:
+    """Return the command line of a courier with these waits."""
+    return [sys.executable, "-c", _RUN, *map(str, patience)]
 
 
 class Owing:
@@ -104,9 +109,8 @@ class Owing:
 
     def courier(self, patience: Patience = SWIFT, **environment: str) -> Process:
         """Start a courier as a process."""
-        argv = [sys.executable, "-c", RUN, *map(str, patience)]
         log = self.folder / f"courier-{len(self.couriers)}.log"
-        self.couriers.append(Process(argv, log, self.environment | environment))
+        self.couriers.append(Process(courier(patience), log, self.environment | environment))
         return self.couriers[-1]
 
     def owed(self) -> dict[tuple[str, str], Mapping[str, Any]]:

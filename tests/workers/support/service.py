@@ -21,12 +21,14 @@ from grader import exercises
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger
 from grader.ledger.database import FILE
-from grader.ledger.tables import DELIVERIES, SUBMISSIONS
+from grader.ledger.tables import DELIVERIES, LINE_ITEMS, SUBMISSIONS
 from grader.schema import Claim, Exercise, Submission
 from grader.schema.queue import TERMINAL
 from grader.service import streams
 from tests.support.carried import measuring
 from tests.support.servers import ROOT, Process, Valkey, celery_worker, wait_for
+from tests.workers.support import owing
+from workers.courier import Patience
 
 EXERCISE = "mini-heads"
 PLATFORM = "local"
@@ -37,7 +39,7 @@ DURABLE = {"appendonly": "yes", "appendfsync": "always"}
 QUEUE, UNACKED, UNACKED_INDEX = "celery", "unacked", "unacked_index"
 LONG_AGO = "2000-01-01T00:00:00.000000+00:00"
 LONG_AGO_SECONDS = 1.0
-OTHERS = ("intake", "dispatch", "courier")
+OTHERS = ("intake", "dispatch", "courier", "web")
 """The parts that are our own modules, such as `intake` and `intake-2`; every other name is a worker's."""
 
 
@@ -74,9 +76,17 @@ def entry(name: str, text: str, student: str = "ada") -> dict[str, str]:
 class Service:
     """Processes of the service around one Valkey and one ledger."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        """Prepare them; waits are short, so that a lost message is sent again after two seconds."""
-        self.folder, self.home = folder, folder / "home"
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        patience: Patience = Patience(),  # noqa: B008 - a tuple
+    ) -> None:
+        """Prepare them; waits are short, so that a lost message is sent again after two seconds.
+
+        Couriers wait as `patience` says.
+        """
+        self.folder, self.home, self.patience = folder, folder / "home", patience
         laboratory(self.home / "tables")
         self.valkey = Valkey(folder / "valkey", DURABLE)
         self.environment = {
@@ -115,9 +125,11 @@ class Service:
         return self.parts[name]
 
     def hand_in(self, *entries: Mapping[str, str]) -> None:
-        """Put these on the intake stream."""
-        for fields in entries:
-            self.client.xadd(INTAKE, dict(fields))
+        """Put these on the intake stream, all at once."""
+        with self.client.pipeline(transaction=False) as pipe:
+            for fields in entries:
+                pipe.xadd(INTAKE, dict(fields))
+            pipe.execute()
 
     def rows(self) -> dict[str, Mapping[str, Any]]:
         """Return the submissions' rows by the submission's id."""
@@ -153,6 +165,8 @@ class Service:
             if not names:
                 owed = DELIVERIES.c.wake_at.is_not(None)
                 connection.execute(sa.update(DELIVERIES).where(owed).values(wake_at=LONG_AGO))
+                busy = LINE_ITEMS.c.busy_until.is_not(None)
+                connection.execute(sa.update(LINE_ITEMS).where(busy).values(busy_until=LONG_AGO))
 
     def let_messages_come_back(self) -> None:
         """End the time after which a dead worker's messages go to another one."""
@@ -176,7 +190,9 @@ class Service:
         log = self.folder / f"{name}.log"
         module = name.partition("-")[0]
         if module in OTHERS:
-            return Process([sys.executable, "-m", f"workers.{module}"], log, environment, supervised=supervised)
+            argv = [sys.executable, "-m", f"workers.{module}"]
+            argv = owing.courier(self.patience) if module == "courier" else argv
+            return Process(argv, log, environment, supervised=supervised)
         url = environment["GRADER_QUEUE_URL"]
         return celery_worker(url, log, f"--hostname={name}@%h", env=environment, supervised=supervised)
 

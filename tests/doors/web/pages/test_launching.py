@@ -23,14 +23,7 @@ def test_a_student_comes_from_a_course_and_hands_in_there(
     monkeypatch.setenv("GRADER_LTI_KEYS", str(tmp_path / "keys"))
     monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
     with Lms("moodle", door.house.url) as lms:
-        addresses = {"auth_login_url": "auth", "auth_token_url": "token", "jwks_url": "jwks"}
-        lti = Lti(
-            issuer=lms.url,
-            client_id=lms.client_id,
-            deployments=(lms.deployment,),
-            **{name: f"{lms.url}/{path}" for name, path in addresses.items()},
-        )
-        door.house.platforms["moodle"] = Platform(name="moodle", lti=lti)
+        door.house.platforms["moodle"] = Platform(name="moodle", lti=Lti(**lms.registration))
         lms.students.add("ada")
         ada = Browser(door)
         begun = ada.client.post("/lti/login", data=lms.login("ada"))
