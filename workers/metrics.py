@@ -11,7 +11,7 @@ from time import monotonic, time
 from typing import NamedTuple
 
 import redis
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, disable_created_metrics, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -157,15 +157,32 @@ def serve(given: Settings) -> None:
     Raises:
         GraderError: The address cannot be used.
     """
-    if not given.metrics_port:
-        return
     registry = CollectorRegistry()
     registry.register(Figures(given, partial(Ledger, seconds=TIMEOUT_SECONDS)))
+    answer(registry, given.metrics_host, "GRADER_METRICS_PORT", given.metrics_port)
+
+
+def answer(registry: CollectorRegistry, host: str, variable: str, port: int) -> Callable[[], None]:
+    """Answer Prometheus with these figures from now on, unless the port is 0; return a function that ends it.
+
+    Raises:
+        GraderError: The address, whose port stands in this variable, cannot be used.
+    """
+    if not port:
+        return lambda: None
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the counts
     try:
-        start_http_server(given.metrics_port, given.metrics_host, registry)
+        server, thread = start_http_server(port, host, registry)
     except OSError as error:
-        where = f"GRADER_METRICS_HOST={given.metrics_host}, GRADER_METRICS_PORT={given.metrics_port}"
+        where = f"GRADER_METRICS_HOST={host}, {variable}={port}"
         raise GraderError(f"{where}: cannot be used ({error.strerror}); choose another port, or 0") from None
+
+    def end() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return end
 
 
 def _asked(up: str, question: Callable[[], Iterable[Sample]]) -> list[Sample]:

@@ -15,6 +15,7 @@ from grader.doors.web.house import House
 from grader.doors.web.listening import END_SECONDS, listener, server
 from grader.ledger import Ledger
 from grader.service.settings import Settings
+from workers.metrics import answer
 from workers.supervision.process import Process
 
 PAUSE_SECONDS = 1.0
@@ -38,6 +39,9 @@ class WebServer:
             failed.callback(ledger.close)
             self.house = House(given, ledger)
             self.listener = listener(given.web)
+            failed.callback(self.listener.close)
+            port = given.web.metrics_port
+            self.end_figures = answer(self.house.figures.registry, given.metrics_host, "GRADER_WEB_METRICS_PORT", port)
             failed.pop_all()
         self.server = server(application(self.house), given.web)
         # In this thread's context, which has the service's language.
@@ -60,6 +64,7 @@ class WebServer:
         """Answer what has begun, and end."""
         self.server.should_exit = True
         self.thread.join(END_SECONDS + 1)
+        self.end_figures()
         self.house.close()
 
 

@@ -16,7 +16,7 @@ from grader.report.formats import Format
 from grader.report.graded import graded
 from grader.report.text import words
 from grader.schema import Exercise, Record, Report, Submission, Verdict
-from grader.students.taking import ladder_taken
+from grader.students.taking import LadderTaken, Taker, ladder_taken
 
 if TYPE_CHECKING:
     from grader.laboratory import Laboratory
@@ -66,10 +66,19 @@ class ShownLadder(Record):
     cost: int
 
 
+class HintsQuestion(Record):
+    """A number of hints for a kind."""
+
+    kind: str = Field(max_length=100)
+    number: int = Field(ge=0, le=100)
+    agreed: int = Field(default=0, ge=0, description="The price of one more that the student agreed to.")
+    owner: str = Field(default="", max_length=64, description="The student whose page it is.")
+
+
 class Desk:
     """The place where one student hands in claims on one exercise and gets hints; one thread at a time uses it."""
 
-    gives_hints, owner = True, ""
+    owner = ""
 
     def __init__(self, laboratory: "Laboratory", student: str) -> None:
         self.laboratory, self.student = laboratory, student
@@ -104,28 +113,45 @@ class Desk:
         """
         return claims_in(self.exercise, text)
 
-    def hints(self, kind: str, number: int) -> ShownLadder:
-        """Return the hints for a kind up to this number; the one behind those that were taken before is taken now.
+    def hints(self, question: HintsQuestion) -> ShownLadder:
+        """Return the hints that are asked for, as in `hints_taken`.
 
         Raises:
             InvalidInput: The exercise does not ask for the kind.
         """
-        asked = next((each for each in self.exercise.kinds if each.name == kind), None)
-        if asked is None:
-            message = N_("{exercise} does not ask for `{kind}`; it asks for {names}")
-            names = ", ".join(each.name for each in self.exercise.kinds)
-            message = _(message, exercise=self.exercise.id, kind=kind, names=names)
-            raise InvalidInput(SOURCE, [Problem("unknown-kind", message)])
         with Ledger() as ledger:
-            way = ladder_taken(ledger, self.exercise, asked, self.student, self.student)
-            if number > len(way.seen) and way.new:
-                way.take_next(ledger, self.student)
-        seen = way.seen[:number]
-        return ShownLadder(
-            seen=tuple(shown_hint(self.exercise, asked, rung) for rung in seen),
-            left=len(way.ladder) - len(seen),
-            cost=self.exercise.hint_costs if len(seen) == len(way.seen) and way.new else 0,
-        )
+            return hints_taken(ledger, self.exercise, Taker.here(ledger, self.student, self.student), question)
+
+
+def hints_taken(ledger: Ledger, exercise: Exercise, taker: Taker, question: HintsQuestion) -> ShownLadder:
+    """Return the hints for a kind up to a number.
+
+    One more than the student has is taken now, if the student agreed to what it costs. So a question that comes twice,
+    from two windows or after an error, is paid once, and a price that has risen meanwhile is shown first.
+
+    Raises:
+        InvalidInput: The exercise does not ask for the kind.
+    """
+    asked = next((each for each in exercise.kinds if each.name == question.kind), None)
+    if asked is None:
+        message = N_("{exercise} does not ask for `{kind}`; it asks for {names}")
+        names = ", ".join(each.name for each in exercise.kinds)
+        message = _(message, exercise=exercise.id, kind=question.kind, names=names)
+        raise InvalidInput(SOURCE, [Problem("unknown-kind", message)])
+    way = ladder_taken(ledger, exercise, asked, taker)
+    if question.number > len(way.seen) and way.new and question.agreed >= exercise.hint_costs:
+        way.take_next(ledger)
+    return shown_ladder(way, question.number)
+
+
+def shown_ladder(way: LadderTaken, most: int | None = None) -> ShownLadder:
+    """Return the hints that were taken, up to a number, as a page shows them."""
+    (exercise, asked), seen = way.of, way.seen[:most]
+    return ShownLadder(
+        seen=tuple(shown_hint(exercise, asked, rung) for rung in seen),
+        left=len(way.ladder) - len(seen),
+        cost=exercise.hint_costs if len(seen) == len(way.seen) and way.new else 0,
+    )
 
 
 def drafted(exercise: Exercise, draft: Mapping[str, Any]) -> Submission:

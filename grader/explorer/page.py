@@ -15,9 +15,9 @@ from grader.report.pages.page import inline_hash
 STYLES = ("explorer.css", "claims.css")
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{style}'; worker-src blob:; "
-    "script-src '{script}' 'wasm-unsafe-eval'{beside}; connect-src {connect}"
+    "script-src {script} 'wasm-unsafe-eval'; connect-src {connect}"
 )
-"""The things that the page may load: its inline script and style, and WebAssembly, which is ours and in a worker."""
+"""The things that the page may load: its own script and style, and WebAssembly, which is ours and in a worker."""
 PAGE = """<!doctype html>
 <html lang="{language}">
 <head>
@@ -32,7 +32,7 @@ PAGE = """<!doctype html>
 <body>
 <div id="explorer"></div>
 <script type="application/json" id="given">{given}</script>
-<script>{script}</script>
+{script}
 </body>
 </html>
 """
@@ -43,6 +43,7 @@ def page(
     source: Mapping[str, object],
     *,
     beside: bool = False,
+    script: str | None = None,
     service: str | None = None,
 ) -> str:
     """Return the page.
@@ -51,13 +52,14 @@ def page(
         contents: The exercise in every language.
         source: The way to get patterns: its `kind`, and what that way needs to know.
         beside: True if the page loads a script that lies beside it.
+        script: The address of the page's own script, beside it; None if it stands in the page.
         service: The address of a service that takes submissions.
     """
-    style, script = styles(), joined("main.js")
+    style, own = styles(), own_script()
+    inline = [f"'{inline_hash(own)}'"] if script is None else []
     policy = POLICY.format(
         style=inline_hash(style),
-        script=inline_hash(script),
-        beside=" 'self'" if beside else "",
+        script=" ".join([*inline, *(["'self'"] if beside or script else [])]),
         connect=" ".join(["'self'", *([_origin(service)] if service else [])]),
     )
     return PAGE.format(
@@ -66,8 +68,13 @@ def page(
         title=escape(contents[spoken()].title),
         style=style,
         given=_embedded(given(contents, source, service)),
-        script=script,
+        script=f"<script>{own}</script>" if script is None else f'<script src="{escape(script)}"></script>',
     )
+
+
+def own_script() -> str:
+    """Return the page's own script."""
+    return joined("main.js")
 
 
 def given(

@@ -27,7 +27,7 @@ SECONDS_VARIABLE = "GRADER_DATABASE_SECONDS"
 SECONDS = 90
 """The time after which a database that does not answer is given up: longer than it may wait for a lock."""
 FILE = "ledger.sqlite3"
-SCHEMA = "0012"
+SCHEMA = "0014"
 """The newest revision under `grader/ledger/migrations`; they count up, always in four digits."""
 REVISIONS = "alembic_version"
 """The table in which the migrations note the revision."""

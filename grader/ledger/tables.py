@@ -98,13 +98,14 @@ HINTS = sa.Table(
     "hints",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("platform", sa.String(64), nullable=False, server_default="local"),
     sa.Column("student", sa.Text, nullable=False),
     sa.Column("exercise", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("rung", sa.String(16), nullable=False),  # the name of the kind's hint
     sa.Column("cost", sa.Integer, nullable=False),
     sa.Column("taken_at", sa.String(32), nullable=False),
-    sa.UniqueConstraint("student", "exercise", "kind", "rung", name="hints_once"),
+    sa.UniqueConstraint("platform", "student", "exercise", "kind", "rung", name="hints_once"),
     sqlite_autoincrement=True,
 )
 

@@ -25,7 +25,7 @@ VARIABLES = {
     "GRADER_QUEUE_SECONDS": "the time after which a silent connection to the queue is given up; 10 by default",
     "GRADER_STALL_SECONDS": "the time after which a process ends if a round of it does not; 120 by default",
     "GRADER_METRICS_PORT": "the port on which the dispatcher answers Prometheus; 9464 by default, 0 for none",
-    "GRADER_METRICS_HOST": "the address on which it answers; 127.0.0.1 by default",
+    "GRADER_METRICS_HOST": "the address on which it answers, and the web process; 127.0.0.1 by default",
     "GRADER_HEARTBEAT": "a file that the process touches while all is well",
     "GRADER_WEB_PORT": "the port of the web door; 8700 by default, 0 for none",
     "GRADER_WEB_HOST": "the address on which the web door listens; 127.0.0.1 by default",
@@ -34,6 +34,8 @@ VARIABLES = {
     "GRADER_WEB_PER_MINUTE": "the requests that each token may send in a minute; 600 by default",
     "GRADER_WEB_GALLERY": "the folder of a gallery that is shown to everybody who is signed in; none by default",
     "GRADER_WEB_SECONDS": "the time within which a whole request must arrive; 20 by default",
+    "GRADER_WEB_ORIGINS": "sites, joined by commas, whose pages may hand in with a token; none by default",
+    "GRADER_WEB_METRICS_PORT": "the port on which the web process answers Prometheus; none by default",
     "GRADER_WEB_TOKEN": "the token with which `grade submit --web` hands in",
 }
 """Every variable of the service and its meaning; `docs/operations.md` is generated from it."""
@@ -52,6 +54,7 @@ PER_MINUTE = 600
 REQUEST_SECONDS = 20
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.%\w]*:[0-9A-Fa-f:.%\w]*")
 """A host's name, or an address of either version of IP."""
+ORIGIN = re.compile(r"https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9]\d{0,4})?")
 DATABASE = re.compile(r"(/\d*)?")
 """The path of a queue's URL: the number of a database, or nothing."""
 DAY = 24 * 60 * 60
@@ -70,6 +73,10 @@ class WebSettings(NamedTuple):
     per_minute: int
     seconds: int
     gallery: Path | None
+    metrics_port: int
+    """0 for none."""
+    origins: tuple[str, ...]
+    """The other sites whose pages may read answers."""
 
 
 class Settings(NamedTuple):
@@ -115,7 +122,7 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
         broker_url=broker,
         queue_ca=authority,
         platforms=_path("GRADER_PLATFORMS", given),
-        preload=tuple(name.strip() for name in value("GRADER_PRELOAD", given).split(",") if name.strip()),
+        preload=tuple(_listed("GRADER_PRELOAD", given)),
         task_seconds=whole("GRADER_TASK_SECONDS", TASK_SECONDS, range(2, DAY), given),
         resend_seconds=whole("GRADER_RESEND_SECONDS", RESEND_SECONDS, range(1, DAY), given),
         queue_seconds=whole("GRADER_QUEUE_SECONDS", QUEUE_SECONDS, range(2, 3600), given),
@@ -138,7 +145,7 @@ def _web(given: Mapping[str, str]) -> WebSettings:
     port = whole("GRADER_WEB_PORT", WEB_PORT, range(65_536), given)
     named = value("GRADER_WEB_URL", given)
     url = _public(named) if named else f"http://{LOOPBACK}:{port}"
-    more = [name.strip().lower() for name in value("GRADER_WEB_HOSTS", given).split(",") if name.strip()]
+    more = [name.lower() for name in _listed("GRADER_WEB_HOSTS", given)]
     if wrong := [name for name in more if not HOST.fullmatch(name.partition(":")[0])]:
         raise GraderError(f"GRADER_WEB_HOSTS={wrong[0]}: not the name or the address of a host")
     return WebSettings(
@@ -149,7 +156,22 @@ def _web(given: Mapping[str, str]) -> WebSettings:
         per_minute=whole("GRADER_WEB_PER_MINUTE", PER_MINUTE, range(1, 1_000_000), given),
         seconds=whole("GRADER_WEB_SECONDS", REQUEST_SECONDS, range(1, 3600), given),
         gallery=_path("GRADER_WEB_GALLERY", given),
+        metrics_port=whole("GRADER_WEB_METRICS_PORT", 0, range(65_536), given),
+        origins=tuple(map(_origin, _listed("GRADER_WEB_ORIGINS", given))),
     )
+
+
+def _origin(site: str) -> str:
+    """Return the site as a browser writes it in `Origin`."""
+    if not ORIGIN.fullmatch(site):
+        raise GraderError(
+            f"GRADER_WEB_ORIGINS={site}: not the origin of a site; write it like https://course.example, without a path"
+        )
+    return site.lower()
+
+
+def _listed(name: str, given: Mapping[str, str]) -> list[str]:
+    return [each.strip() for each in value(name, given).split(",") if each.strip()]
 
 
 def _public(url: str) -> str:

@@ -1,6 +1,5 @@
 """Claiming on the page: kinds, shares, hints, the basket, files, and handing in to a service."""
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -9,19 +8,20 @@ from pathlib import Path
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from grader import exercises
 from grader.exercises import submissions
 from grader.explorer.content import contents
 from grader.explorer.page import page
-from grader.grading.grade import grade, shown
 from grader.laboratory import Laboratory
 from grader.measuring.attention.streaming import pattern_of
 from grader.measuring.sentence import read, recompute
 from grader.schema import Kind
 from tests.browser.conftest import DESK, PHONE, Opens, Seen
-from tests.browser.service import Answer, Service, serving
+from tests.browser.site import on_a_site
+from tests.service import planted
+from tests.support.door import RunningDoor, token
 
 pytestmark = pytest.mark.browser
 
@@ -33,15 +33,6 @@ HEADS = ((0, 5), (1, 3), (2, 5))
 @pytest.fixture(scope="module")
 def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
     return Laboratory(exercises.load("mini-heads"), tmp_path_factory.mktemp("tables"))
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
-    """A laboratory that measures on few texts."""
-    exercise = exercises.load("mini-heads")
-    probes = exercise.probes.model_copy(update={"random_sequences": 4, "repeat_sequences": 6, "sentences": 20})
-    changed = exercise.model_copy(update={"kinds": exercise.kinds[:3], "probes": probes})
-    return Laboratory(changed, tmp_path_factory.mktemp("small"))
 
 
 Explorer = Callable[..., Path]
@@ -93,12 +84,6 @@ def explorer(tmp_path_factory: pytest.TempPathFactory, laboratory: Laboratory) -
 @pytest.fixture(scope="module")
 def plain(explorer: Explorer) -> Path:
     return explorer("plain")
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with serving() as running:
-        yield running
 
 
 def claims(seen: Seen) -> Locator:
@@ -263,112 +248,149 @@ def test_a_file_that_cannot_be_read_changes_nothing(opens: Opens, plain: Path, t
     expect(claims(seen)).to_have_count(1)
 
 
-def report(small: Laboratory, body: dict[str, object]) -> dict[str, object]:
-    submission = submissions.made(body, small.exercise, "page")  # type: ignore[arg-type]
-    made = shown(grade(submission, small.exercise, small.table))
-    return dict(json.loads(made.model_dump_json()))
-
-
-def three_claims(page: Page) -> dict[str, object]:
+def three_claims(page: Page) -> None:
     claim(page, "L0H5", "positional--1")
     claim(page, "L1H3", "induction")
     claim(page, "L2H5", "induction")
-    entries = [{"layer": 0, "head": 5, "type": "positional"}, *({"layer": at, "head": head, "type": "induction"}
-               for at, head in HEADS[1:])]  # fmt: skip
-    return {"exercise": "mini-heads", "student": "ada", "claims": tuple(entries)}
 
 
-def hand_in(page: Page) -> None:
-    page.get_by_label("Your id").fill("ada")
-    page.get_by_label("Your token").fill("secret")
+def hand_in(page: Page, shown: str, student: str = "ada") -> None:
+    page.get_by_label("Your id").fill(student)
+    page.get_by_label("Your token").fill(shown)
     page.get_by_role("button", name=re.compile("^Hand in")).click()
 
 
-def test_a_service_grades_and_the_verdicts_stand_in_their_places(
-    opens: Opens, explorer: Explorer, small: Laboratory, service: Service
-) -> None:
-    seen = opens(DESK, explorer("graded", service.address))
-    service.report = report(small, three_claims(seen.page))
-    hand_in(seen.page)
-    result = seen.page.get_by_role("group", name="Result")
+def graded(page: Page, door: RunningDoor, shown: str) -> Locator:
+    """Hand in, grade, and return the result on the page."""
+    with page.expect_response(lambda answer: answer.status == 202):
+        hand_in(page, shown)
+    door.work()
+    result = page.get_by_role("group", name="Result")
     expect(result).to_be_focused(timeout=20_000)
+    return result
+
+
+@pytest.fixture(scope="module")
+def site(plain: Path) -> Iterator[str]:
+    """The address of the pages on a site of their own."""
+    with on_a_site(plain.parent) as origin:
+        yield origin
+
+
+@pytest.fixture(scope="module")
+def door(site: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDoor]:
+    """A real web door, which lets the site's pages hand in."""
+    with RunningDoor(tmp_path_factory.mktemp("door"), GRADER_WEB_ORIGINS=site) as opened:
+        yield opened
+
+
+On = Callable[..., Seen]
+
+
+@pytest.fixture
+def on_site(opens: Opens, explorer: Explorer, site: str, door: RunningDoor) -> On:
+    """A function that opens a page of the site, which hands in at the door."""
+
+    def opened(name: str, **changes: object) -> Seen:
+        path = explorer(name, door.url, **changes)
+        seen = opens(DESK, path)
+        seen.page.goto(f"{site}/{path.name}")
+        return seen
+
+    return opened
+
+
+def test_the_web_door_grades_and_the_verdicts_stand_in_their_places(on_site: On, door: RunningDoor) -> None:
+    seen, shown = on_site("graded"), token(door.ledger, student="ada")
+    three_claims(seen.page)
+    result = graded(seen.page, door, shown)
 
     assert re.search(r"(not )?passed", result.inner_text())
-    expect(result).to_contain_text("of 60 points")
+    expect(result).to_contain_text(re.compile(r"of \d+ points"))
     for at, word in enumerate(["✓ confirmed", "✓ confirmed", "✗ refuted"]):
         expect(claims(seen).nth(at)).to_contain_text(word)
     result.get_by_role("button", name="Next: duplicate token").click()
     expect(seen.page.locator("#kind-duplicate_token")).to_be_focused()
-    assert service.tokens == ["Bearer secret"]
-    assert service.bodies[0]["student"] == "ada"
-    submissions.made(_tuples(service.bodies[0]), small.exercise, "page")
-    assert "secret" not in seen.page.evaluate("JSON.stringify(localStorage)")
+    row = list(planted.rows(door.ledger).values())[-1]
+    assert (row["platform"], row["student"], row["state"]) == ("local", "ada", "graded")
+    assert shown not in seen.page.evaluate("JSON.stringify(localStorage)")
     assert _axe(seen) == []
 
 
-def test_only_the_score_is_shown_if_the_exercise_tells_no_more(
-    opens: Opens, explorer: Explorer, small: Laboratory, service: Service
-) -> None:
-    seen = opens(DESK, explorer("score", service.address))
-    full = report(small, three_claims(seen.page))
-    service.report = full | {"feedback": "score"}  # even if a service told more
-    hand_in(seen.page)
+def test_only_the_score_is_shown_if_the_exercise_tells_no_more(on_site: On, door: RunningDoor) -> None:
+    def told(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "feedback": "score"})  # even if a service told more
 
-    expect(seen.page.get_by_role("group", name="Result")).to_be_focused(timeout=20_000)
+    seen = on_site("score")
+    three_claims(seen.page)
+    seen.page.route("**/report", told)
+    graded(seen.page, door, token(door.ledger, student="ada"))
+
     assert seen.page.locator(".basket .verdict").count() == 0
 
 
-REFUSALS: tuple[tuple[Answer, str], ...] = (
-    ((422, {"problems": [{"where": "claims[0]", "message": "too bright"}]}, {}), "claims[0]: too bright"),
-    ((413, {}, {}), "too large"),
-    ((429, {}, {"Retry-After": "7"}), "in 7 seconds"),
-    ((401, {}, {}), "does not know this id and token"),
-    ((500, {}, {}), "the error 500"),
+def keys_of(seen: Seen) -> list[str]:
+    """The keys of the submissions that the page sends from now on."""
+    keys: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST":
+            keys.append(request.headers["idempotency-key"])
+
+    seen.page.on("request", note)
+    return keys
+
+
+def test_what_the_door_does_not_take_is_said_and_gets_a_key_of_its_own(on_site: On, door: RunningDoor) -> None:
+    seen = on_site("unknown", id="no-such-exercise")
+    claim(seen.page, "L0H5", "positional--1")
+    keys = keys_of(seen)
+    for _ in range(2):
+        hand_in(seen.page, token(door.ledger))
+        expect(seen.page.get_by_role("alert")).to_contain_text("there is no exercise `no-such-exercise`")
+        expect(claims(seen)).to_have_count(1)
+
+    assert len({*keys}) == 2  # what was refused once would be refused again under its key
+
+
+def answered(status: int, **headers: str) -> Callable[[Route], None]:
+    """What a door says that is too busy for a test."""
+    shared = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+    return lambda route: route.fulfill(status=status, json={"problems": []}, headers={**shared, **headers})
+
+
+BUSY = (
+    (answered(413), "too large"),
+    (answered(429, **{"Retry-After": "7"}), "in 7 seconds"),
+    (answered(500), "the error 500"),
+    (lambda route: route.abort(), "cannot be reached"),
 )
 
 
-def test_what_a_service_refuses_is_said_and_nothing_is_lost(
-    opens: Opens, explorer: Explorer, small: Laboratory, service: Service
-) -> None:
-    service.refusals = [answer for answer, _ in REFUSALS]
-    seen = opens(DESK, explorer("refused", service.address))
+def test_nothing_is_lost_and_the_same_key_is_sent_again_even_after_a_reload(on_site: On, door: RunningDoor) -> None:
+    seen, shown = on_site("away"), token(door.ledger, student="bob")
     claim(seen.page, "L0H5", "positional--1")
-    entry = {"layer": 0, "head": 5, "type": "positional"}
-    service.report = report(small, {"exercise": "mini-heads", "claims": (entry,)})
-    for _, said in REFUSALS:
-        hand_in(seen.page)
+    keys, before = keys_of(seen), len(door.ids())
+    for wrong, student in (("secret", "bob"), (shown, "ada")):
+        hand_in(seen.page, wrong, student)
+        expect(seen.page.get_by_role("alert")).to_contain_text("does not know this id and token")
+    del keys[0]  # each name is another content, with a key of its own
+    for busy, said in BUSY:
+        seen.page.route("**/submissions", busy)
+        hand_in(seen.page, shown, "bob")
         expect(seen.page.get_by_role("alert")).to_contain_text(said)
         expect(claims(seen)).to_have_count(1)
-    hand_in(seen.page)
-
-    expect(seen.page.get_by_role("group", name="Result")).to_be_focused(timeout=20_000)
-    assert len(service.keys) == len(REFUSALS) + 1
-    assert len({*service.keys[1:]}) == 1
-    assert service.keys[0] != service.keys[1]  # what was refused once would be refused again under its key
-
-
-def test_without_a_network_the_same_key_is_sent_again_even_after_a_reload(
-    opens: Opens, explorer: Explorer, small: Laboratory, service: Service
-) -> None:
-    seen = opens(DESK, explorer("away", service.address))
-    claim(seen.page, "L0H5", "positional--1")
-    keys: list[str] = []
-
-    def away(route: object) -> None:
-        keys.append(route.request.headers["idempotency-key"])  # type: ignore[attr-defined]
-        route.abort()  # type: ignore[attr-defined]
-
-    seen.page.route("**/submissions", away)
-    hand_in(seen.page)
-    expect(seen.page.get_by_role("alert")).to_contain_text("cannot be reached")
-    seen.page.unroute("**/submissions")
+        seen.page.unroute("**/submissions")
     seen.page.reload()
-    entry = {"layer": 0, "head": 5, "type": "positional"}
-    service.report = report(small, {"exercise": "mini-heads", "claims": (entry,)})
-    hand_in(seen.page)
-
+    with seen.page.expect_response(lambda answer: answer.status == 202):
+        hand_in(seen.page, shown, "bob")
+    door.work()
     expect(seen.page.get_by_role("group", name="Result")).to_be_focused(timeout=20_000)
-    assert service.keys == keys
+
+    assert len({*keys[1:]}) == 1
+    assert len(keys) == len(BUSY) + 2
+    assert len(door.ids()) == before + 1
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESK), ("dark", PHONE)])
@@ -387,12 +409,6 @@ def test_axe_finds_no_violation_and_nothing_scrolls_sideways(
     assert _axe(seen) == []
     assert seen.page.evaluate("document.documentElement.scrollWidth") == size[0]
     assert seen.complaints == []
-
-
-def _tuples(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _tuples(each) for key, each in value.items()}
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _axe(seen: Seen) -> list[str]:

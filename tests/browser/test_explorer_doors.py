@@ -3,10 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -20,6 +17,7 @@ from grader.explorer import site
 from grader.explorer.widget import HeadsWidget
 from grader.measuring.transformer import load
 from tests.browser.conftest import Opens
+from tests.browser.site import on_a_site
 
 pytestmark = pytest.mark.browser
 
@@ -54,18 +52,11 @@ def built(exercise: grader.Exercise, tmp_path_factory: pytest.TempPathFactory) -
     return out
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(built: Path) -> Iterator[str]:
     """The folder under a path of a static host."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(built.parents[1]))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/course/heads/"
-        server.shutdown()
+    with on_a_site(built.parents[1]) as origin:
+        yield f"{origin}/course/heads/"
 
 
 def expect_every_head(page: Page | FrameLocator, text: str) -> None:

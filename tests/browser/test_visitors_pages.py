@@ -9,26 +9,29 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from grader.ledger.queue.jobs import Jobs
+from grader import exercises
+from grader.ledger.people.hints import taken
 from grader.service.entrance import sessions, tokens
 from grader.service.entrance.tokens import Owner
 from grader.service.entrance.visitors import Visitor
-from grader.service.laboratories import Laboratories
-from grader.service.worker import Worker
 from tests.browser.conftest import DESK, NARROWEST
-from tests.service import planted
 from tests.support.door import DAY, RunningDoor, posted
 
 pytestmark = pytest.mark.browser
 
-MINI = "mini-heads"
+MINI, DEAR = "mini-heads", "dear-heads"
+ASKED, HINT, TEACHING = f"/exercises/{DEAR}", "hint=induction", f"/teaching/{MINI}"
+NOTHING = "since=2026-02-02&until=2026-02-01"
 FILE = f"exercise: {MINI}\nclaims:\n  - {{layer: 0, head: 0, type: positional, offset: -1}}\n"
 
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDoor]:
-    """A real process with the shipped exercises."""
+    """A real process with the shipped exercises, and with one whose hints cost XP."""
     with RunningDoor(tmp_path_factory.mktemp("visited"), GRADER_WEB_PER_MINUTE="100000") as opened:
+        dear = exercises.load(MINI).model_copy(update={"id": DEAR, "hint_costs": 5})
+        (opened.folder / "exercises" / DEAR).mkdir()
+        (opened.folder / "exercises" / DEAR / "exercise.yaml").write_text(dear.model_dump_json(exclude_none=True))
         yield opened
 
 
@@ -37,17 +40,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]}, locale="en-US")
     yield opened
     opened.close()
-
-
-def work(door: RunningDoor) -> None:
-    """Grade everything that waits, in this process."""
-    worker = Worker(
-        door.ledger,
-        Jobs(door.ledger, task_seconds=60, resend_seconds=30),
-        Laboratories(door.folder / "home" / "tables"),
-    )
-    for row in planted.rows(door.ledger).values():
-        worker.work(row["id"])
 
 
 def sign_in(page: Page, door: RunningDoor, role: str, student: str | None = None) -> None:
@@ -78,7 +70,7 @@ def looked_at(page: Page) -> list[object]:
 def test_axe_finds_no_violation_and_nothing_is_asked_from_elsewhere(door: RunningDoor, context: BrowserContext) -> None:
     with door.client() as client:
         client.post("/submissions", json=posted("seen-1", submission=FILE))
-    work(door)
+    door.work()
     page = context.new_page()
     asked: list[str] = []
     complaints: list[str] = []
@@ -91,8 +83,12 @@ def test_axe_finds_no_violation_and_nothing_is_asked_from_elsewhere(door: Runnin
     expect(page.get_by_role("alert")).to_contain_text("opens no pages")
     found += looked_at(page)
     for role, student, paths in (
-        ("student", "ada", ("/", "/progress", "/reports/local/seen-1", "/reports/local/none")),
-        ("operator", None, ("/", f"/teaching/{MINI}", f"/teaching/{MINI}/cohort", f"/teaching/{MINI}/calibration")),
+        (
+            "student",
+            "ada",
+            ("/", "/progress", "/reports/local/seen-1", "/reports/local/none", ASKED, f"{ASKED}?{HINT}"),
+        ),
+        ("operator", None, ("/", TEACHING, f"{TEACHING}?{NOTHING}", f"{TEACHING}/cohort", f"{TEACHING}/calibration")),
     ):
         sign_in(page, door, role, student)
         for path in paths:
@@ -101,7 +97,7 @@ def test_axe_finds_no_violation_and_nothing_is_asked_from_elsewhere(door: Runnin
 
     assert found == []
     assert [url for url in asked if not url.startswith(door.url)] == []
-    assert [each for each in complaints if "status of 40" not in each] == []
+    assert [each for each in complaints if "status of 4" not in each] == []
 
 
 def test_a_student_signs_in_claims_hands_in_and_signs_out(door: RunningDoor, context: BrowserContext) -> None:
@@ -115,7 +111,7 @@ def test_a_student_signs_in_claims_hands_in_and_signs_out(door: RunningDoor, con
     page.get_by_role("button", name="Claim L0H0 as").click()
     with page.expect_response(lambda answer: answer.url.endswith("/api/hand-in")):
         page.get_by_role("button", name="Hand in 1 claim").click()
-    work(door)
+    door.work()
     expect(page.locator(".result")).to_be_visible(timeout=60_000)
     with context.expect_page() as opened:
         page.get_by_role("link", name="The whole report").click()
@@ -133,6 +129,33 @@ def test_a_student_signs_in_claims_hands_in_and_signs_out(door: RunningDoor, con
 
     assert page.get_by_role("button", name="Remove the claim").count() == 0  # the next one in a lab sees none of hers
     assert complaints == []
+
+
+def test_a_hint_names_its_price_and_two_windows_pay_it_once(door: RunningDoor, context: BrowserContext) -> None:
+    windows = [context.new_page(), context.new_page()]
+    sign_in(windows[0], door, "student", "hedy")
+    for page in windows:
+        page.goto(f"{door.url}/explore/{DEAR}/")
+        page.locator("#kind-induction").click()
+        page.get_by_role("button", name="for 5 XP").click()
+        expect(page.get_by_role("alert")).to_have_text("This hint costs 5 XP. Take it?")
+        expect(page.get_by_role("button", name="Take the hint")).to_be_focused()
+    found = violations(windows[0])
+    for page in windows:
+        page.keyboard.press("Enter")
+        expect(page.locator(".hints li")).to_have_count(1)
+        expect(page.locator(".hints li")).to_be_focused()
+    first = windows[0].locator(".hints li strong").inner_text()
+    windows[1].goto(f"{door.url}{ASKED}")
+    part = windows[1].locator("section", has=windows[1].get_by_role("heading", name="induction", exact=False).first)
+    expect(part.locator("ol > li strong")).to_have_text([first])
+    part.get_by_role("button", name="for 5 XP").click()
+    expect(windows[1].get_by_role("alert")).to_have_text("This hint costs 5 XP. Take it?")
+    windows[1].get_by_role("link", name="Not now").click()
+    expect(windows[1].get_by_role("alert")).to_have_count(0)
+
+    assert found == []
+    assert [hint.cost for hint in taken(door.ledger, ["hedy"])] == [5]
 
 
 class Course(http.server.SimpleHTTPRequestHandler):

@@ -18,6 +18,7 @@ from grader.ledger.columns import written
 from grader.ledger.database import SCHEMA, Database
 from grader.ledger.entry import LedgerEntry
 from grader.ledger.migrations import upgrade
+from grader.ledger.people.hints import take, taken
 from grader.ledger.tables import METADATA
 from grader.service.reception import Reception
 from grader.service.worker import Worker
@@ -141,6 +142,22 @@ def test_a_migrated_ledger_takes_submissions_and_grades_them(
     worker.work(1)
 
     assert [entry.id for entry in ledger.entries()] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_hint_that_was_taken_before_was_taken_at_a_terminal(url: str) -> None:
+    engine, old = engine_of(url), {"student": "ada", "exercise": "mini-heads", "kind": "induction", "rung": "look"}
+    with engine.begin() as connection:
+        upgrade(connection, "0011")
+        row = {**old, "cost": 5, "taken_at": written(START)}
+        connection.execute(sa.insert(sa.table("hints", *map(sa.column, row))), row)
+    with Ledger(url) as ledger:
+        (kept,) = taken(ledger, ["ada"], "local")
+        take(ledger, "local", "ada", kept)
+        take(ledger, "canvas", "ada", kept)
+
+        assert (kept.cost, kept.when) == (5, START)
+        assert len(taken(ledger, ["ada"])) == 2
+    engine.dispose()
 
 
 def opened(url: str) -> int:

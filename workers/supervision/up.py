@@ -74,6 +74,8 @@ class Service:
             _refuse_taken(given.metrics_host, given.metrics_port, "GRADER_METRICS_PORT")
         if given.web.port:
             _refuse_taken(given.web.host, given.web.port, "--web-port")
+        if given.web.port and given.web.metrics_port:
+            _refuse_taken(given.metrics_host, given.web.metrics_port, "GRADER_WEB_METRICS_PORT")
         Ledger().close()
         self.heartbeats = home.writable_folder(up.FOLDER, "heartbeats")
         self.logs = home.writable_folder(up.FOLDER, "logs")

@@ -21,7 +21,7 @@ from grader.ledger import Ledger
 from grader.report.text.styled import Text
 from grader.schema import AskedKind, Exercise, title
 from grader.students.hints import Rung
-from grader.students.taking import LadderTaken, ladder_taken
+from grader.students.taking import LadderTaken, Taker, ladder_taken
 
 WIDTH = 100
 """The most columns in a line; a command is never broken."""
@@ -51,9 +51,9 @@ def hint(
         return
     asked = _asked(exercise, type_)
     with Ledger() as ledger:
-        who = student or login_name()
-        way = ladder_taken(ledger, exercise, asked, who, login_name())
-        shown = way.seen if again else _next(ledger, way, who, agreed=yes)
+        taker = Taker.here(ledger, student or login_name(), login_name())
+        way = ladder_taken(ledger, exercise, asked, taker)
+        shown = way.seen if again else _next(ledger, way, agreed=yes)
         ladder, left = way.ladder, len(way.new)
     if form is PlainFormat.json:
         seen = [{"number": ladder.index(rung) + 1, **rung._asdict()} for rung in shown]
@@ -99,12 +99,12 @@ def _asked(exercise: Exercise, word: str) -> AskedKind:
     raise InvalidInput("grade hint", [Problem("unknown-kind", message)])
 
 
-def _next(ledger: Ledger, way: LadderTaken, who: str, *, agreed: bool) -> list[Rung]:
+def _next(ledger: Ledger, way: LadderTaken, *, agreed: bool) -> list[Rung]:
     """Return the next hint, if there is one."""
     if not way.new:
         return []
     _agree_to(way.of[0].hint_costs, agreed)
-    return [way.take_next(ledger, who)]
+    return [way.take_next(ledger)]
 
 
 def _agree_to(cost: int, yes: bool) -> None:

@@ -118,7 +118,7 @@ def _progress(name: str, platform: str | None, is_named: bool) -> Progress:
             names, where = {each.student for each in known if plain(each.student) == name}, [platform]
         elif is_named and login_name() not in names and len(set(where) - {LOCAL}) > 1:
             raise people.several_platforms(name, where, SOURCE)
-        hints = taken(ledger, names) if platform is None else []
+        hints = taken(ledger, names, platform)
         record = xp.progress(identity.merged(identity.works(ledger, names, platform), name), hints)
         return record.model_copy(update={"adjustments": tuple(decisions.of(ledger, names, where))})
 

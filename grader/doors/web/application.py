@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -17,6 +18,7 @@ from grader.doors.web import health, openapi, progress, submissions
 from grader.doors.web.guard import WebGuard
 from grader.doors.web.house import House
 from grader.doors.web.pages import rooms as pages
+from grader.doors.web.posting import KEY
 from grader.doors.web.refusals import Refused, refusal
 
 ROOMS: Sequence[Callable[[House], list[BaseRoute]]] = (
@@ -45,7 +47,20 @@ def application(house: House) -> ASGIApp:
     }
     made = Starlette(routes=[route for room in ROOMS for route in room(house)], exception_handlers=faults)
     made.router.redirect_slashes = False
-    return WebGuard(made, house.settings.web)
+    return WebGuard(_shared(made, house.settings.web.origins), house.settings.web, house.figures)
+
+
+def _shared(application: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Return the application with answers that pages of these sites may read; no cookie comes with their questions."""
+    if not origins:
+        return application
+    return CORSMiddleware(
+        application,
+        allow_origins=origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("Authorization", "Content-Type", KEY),
+        expose_headers=("Location", "Retry-After"),
+    )
 
 
 def _nothing_here(_: Request, error: HTTPException) -> Response:

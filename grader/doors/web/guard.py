@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grader.base.errors import Problem
 from grader.documents import SIZE_LIMIT
+from grader.doors.web.figures import RequestFigures
 from grader.doors.web.refusals import refusal
 from grader.service.settings import WebSettings
 
@@ -43,8 +44,8 @@ class TooLong(Exception):
 class WebGuard:
     """An application behind limits."""
 
-    def __init__(self, application: ASGIApp, given: WebSettings) -> None:
-        self.application, self.given = application, given
+    def __init__(self, application: ASGIApp, given: WebSettings, figures: RequestFigures) -> None:
+        self.application, self.given, self.figures = application, given, figures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the application answer."""
@@ -56,7 +57,9 @@ class WebGuard:
             answer: ASGIApp = await self._admitted(scope, receive, outgoing)
             await answer(scope, outgoing.received, outgoing)
         finally:
-            _note(scope, outgoing.status, begun)
+            seconds = monotonic() - begun
+            self.figures.count(scope, outgoing.status, outgoing.sent, seconds)
+            _note(scope, outgoing.status, seconds)
 
     async def _admitted(self, scope: Scope, receive: Receive, outgoing: "_Outgoing") -> ASGIApp:
         """Return the application, or the answer to a request that may not pass."""
@@ -97,7 +100,7 @@ class _Outgoing:
         self._receive, self._send, self._given = receive, send, given
         self.body: bytes | None = None
         self.closes = False
-        self.status = 0
+        self.status = self.sent = 0
 
     async def received(self) -> Message:
         """Return the body that was read; afterwards, what else comes: that the sender has gone."""
@@ -118,6 +121,7 @@ class _Outgoing:
                 headers["Connection"] = "close"
         async with asyncio.timeout(self._given.seconds):
             await self._send(message)
+        self.sent += len(message.get("body", b""))
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
@@ -145,10 +149,10 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     return bytes(body)
 
 
-def _note(scope: Scope, status: int, begun: float) -> None:
+def _note(scope: Scope, status: int, seconds: float) -> None:
     """Log the request without its path, which may name a student, and without its headers, which hold a token."""
     endpoint = scope.get("endpoint")
     room = getattr(getattr(endpoint, "func", endpoint), "__module__", "")
     if not room.endswith(".health"):
         told = {"room": room.rpartition(".")[2], "method": scope["method"], "status": status}
-        log.info("answered", extra={**told, "milliseconds": round(1000 * (monotonic() - begun))})
+        log.info("answered", extra={**told, "milliseconds": round(1000 * seconds)})

@@ -2,6 +2,7 @@
 
 from grader.doors.lti.tool import Tool
 from grader.doors.web.clerk import Clerk
+from grader.doors.web.figures import RequestFigures
 from grader.doors.web.rates import Rates
 from grader.ledger import Ledger
 from grader.service import platforms
@@ -26,6 +27,7 @@ class House:
         self.reception = Reception(ledger, self.platforms, in_person=True)
         self.clerk = Clerk(self.reception)
         self.tool = Tool(ledger, self.platforms, given.web.url)
+        self.figures = RequestFigures()
         self.rates = Rates(given.web.per_minute)
         self.guesses = Rates(GUESSES_PER_MINUTE)
 

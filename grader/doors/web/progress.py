@@ -11,6 +11,7 @@ from grader.base.names import plain
 from grader.doors.web.entrance import let_in
 from grader.doors.web.house import House
 from grader.doors.web.refusals import JSON, Refused
+from grader.ledger.people.hints import taken
 from grader.students import identity, xp
 from grader.students.course import decisions
 from grader.students.grades import counted_entries
@@ -44,7 +45,8 @@ def progress(house: House, platform: str, student: str) -> Progress:
         raise _unknown()
     works = [Work(platform, entry) for entry in counted_entries(house.ledger, platform, student)]
     made = tuple(decisions.of(house.ledger, [student], [platform]))
-    return xp.progress(identity.merged(works, student)).model_copy(update={"adjustments": made})
+    hints = taken(house.ledger, [student], platform)
+    return xp.progress(identity.merged(works, student), hints).model_copy(update={"adjustments": made})
 
 
 def _unknown() -> Refused:

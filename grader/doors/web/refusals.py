@@ -5,11 +5,26 @@ from datetime import UTC, datetime
 from math import ceil
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from grader.base.errors import Problem
+from grader.doors.web.figures import OTHER, REFUSED
 from grader.schema.web import Refusals
 
 JSON = "application/json"
+
+
+class RefusalAnswer(Response):
+    """An answer that is not what was asked for; it leaves its reason for the figures."""
+
+    def __init__(self, content: Refusals, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(content.model_dump_json(), status, headers, JSON)
+        self._reason = content.problems[0].code if content.problems else OTHER
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        scope[REFUSED] = self._reason
+        await super().__call__(scope, receive, send)
 
 
 class Refused(Exception):
@@ -30,5 +45,4 @@ def refusal(
     told = dict(headers or {})
     if next_allowed is not None:
         told["Retry-After"] = str(max(1, ceil((next_allowed - datetime.now(UTC)).total_seconds())))
-    content = Refusals(problems=tuple(problems), next_allowed=next_allowed)
-    return Response(content.model_dump_json(), status, told, JSON)
+    return RefusalAnswer(Refusals(problems=tuple(problems), next_allowed=next_allowed), status, told)

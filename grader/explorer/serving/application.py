@@ -23,8 +23,9 @@ from grader.base.errors import GraderError, InvalidInput, Problem
 from grader.base.language import LANGUAGES, N_, _, speaking, spoken
 from grader.documents import SIZE_LIMIT
 from grader.explorer.content import Content
-from grader.explorer.handed_in import ShownLadder, ShownResult, ShownWait
-from grader.explorer.page import page
+from grader.explorer.handed_in import HintsQuestion, ShownLadder, ShownResult, ShownWait
+from grader.explorer.page import own_script, page
+from grader.explorer.serving.kept import KeptScript
 from grader.explorer.serving.turns import Busy
 from grader.explorer.site import SCRIPT
 from grader.explorer.weights import Ingredients, about, transformer_script
@@ -33,6 +34,8 @@ from grader.schema import Record
 if TYPE_CHECKING:
     from grader.laboratory.looking import Looking
 
+OWN = "explorer.js"
+"""The name of the page's own script."""
 MOST_BYTES = 2 * SIZE_LIMIT
 """The longest question: a submission file of the greatest size, written as JSON."""
 MOST_LETTERS = 20_000
@@ -64,13 +67,6 @@ class LayerQuestion(SwitchedQuestion):
     layer: int
 
 
-class HintsQuestion(Record):
-    """A number of hints for a kind."""
-
-    kind: str = Field(max_length=100)
-    number: int = Field(ge=0, le=100)
-
-
 class FileQuestion(Record):
     """A submission file."""
 
@@ -90,10 +86,6 @@ class AnyDesk(Protocol):
     """A place where one student hands in claims; threads use it."""
 
     @property
-    def gives_hints(self) -> bool:
-        """True if hints that cost something can be taken here."""
-
-    @property
     def owner(self) -> str:
         """The name under which a browser keeps this student's claims apart from others'; may be empty."""
 
@@ -107,8 +99,8 @@ class AnyDesk(Protocol):
     def read_file(self, text: str) -> dict[str, Any]:
         """Return the claims in a submission file."""
 
-    def hints(self, kind: str, number: int) -> ShownLadder:
-        """Return the hints for a kind up to this number."""
+    def hints(self, question: HintsQuestion) -> ShownLadder:
+        """Return the hints for a kind up to a number."""
 
 
 DeskOf = Callable[[Request], AnyDesk | None]
@@ -138,13 +130,15 @@ AtDesk = Callable[[AnyDesk, Any], Response]
 
 def application(explorer: Explorer) -> Starlette:
     """Return the page and its answers, to be put behind a door."""
-    routes = [
-        Route("/", partial(_page, explorer)),
-        Route("/report/{number:str}", partial(_report, explorer)),
-    ]
+    scripts = {OWN: KeptScript.of(OWN, own_script())}
     if isinstance(explorer.looking, Ingredients):
-        routes.append(Route(f"/{SCRIPT}", partial(_script, transformer_script(explorer.looking))))
-    else:
+        scripts[SCRIPT] = KeptScript.of(SCRIPT, transformer_script(explorer.looking))
+    routes = [
+        Route("/", partial(_page, explorer, scripts)),
+        Route("/report/{number:str}", partial(_report, explorer)),
+        *(Route(f"/{name}", partial(_script, script)) for name, script in scripts.items()),
+    ]
+    if not isinstance(explorer.looking, Ingredients):
         routes += [
             _question(name, partial(_looked, explorer, question, answer))
             for name, (question, answer) in _looks(explorer.looking).items()
@@ -185,7 +179,7 @@ def _predict(looking: "Looking", asked: SwitchedQuestion) -> Response:
 
 
 def _hints(desk: AnyDesk, asked: HintsQuestion) -> Response:
-    return _json(desk.hints(asked.kind, asked.number).model_dump(mode="json"))
+    return _json(desk.hints(asked).model_dump(mode="json"))
 
 
 def _hand_in(desk: AnyDesk, draft: Draft) -> Response:
@@ -255,20 +249,20 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _page(explorer: Explorer, request: Request) -> Response:
+def _page(explorer: Explorer, scripts: Mapping[str, KeptScript], request: Request) -> Response:
     desk = explorer.desk_of(request)
     source: dict[str, object] = {"grades": desk is not None, "away": explorer.away}
     if desk is not None:
-        source |= {"hints": desk.gives_hints, "owner": desk.owner}
+        source["owner"] = desk.owner
     if isinstance(explorer.looking, Ingredients):
-        source |= {"kind": "browser", "script": SCRIPT, "about": about(explorer.looking)}
+        source |= {"kind": "browser", "script": scripts[SCRIPT].address, "about": about(explorer.looking)}
     else:
         source |= {"kind": "server", "about": asdict(explorer.looking.about)}
-    return _html(page(explorer.contents, source, beside=isinstance(explorer.looking, Ingredients)))
+    return _html(page(explorer.contents, source, script=scripts[OWN].address))
 
 
-def _script(text: str, request: Request) -> Response:
-    return Response(text, media_type="text/javascript")
+def _script(script: KeptScript, request: Request) -> Response:
+    return script.answer(request)
 
 
 def _report(explorer: Explorer, request: Request) -> Response:

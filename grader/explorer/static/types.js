@@ -36,8 +36,8 @@
  *   The patterns of one layer, [head, query, key] in rows of full length; the outputs of the heads in `off` are zero.
  * @property {(text: string, off: Head[]) => Promise<Prediction[]>} predict
  *   The ten most probable tokens behind the text, most probable first.
- * @property {((kind: string, number: number) => Promise<Hints>)} [hints]
- *   All hints up to this number that were taken for a kind; asking for one more takes it and pays what it costs.
+ * @property {((kind: string, number: number, agreed: number) => Promise<Hints>)} [hints]
+ *   All hints up to this number that were taken for a kind; asking for one more takes it if it costs no more than agreed.
  * @property {((submission: SubmissionDraft) => Promise<HandedIn>)} [handIn]
  *   Grade the claims, and count the attempt.
  * @property {((yaml: string) => Promise<SubmissionDraft>)} [readFile]

@@ -16,7 +16,7 @@ from grader.ledger.clock import now
 from grader.ledger.columns import read_problems, written, written_problems
 from grader.ledger.entry import KnownStudent
 from grader.ledger.ledger import Ledger
-from grader.ledger.tables import DEAD_LETTERS, ERASURES, HANDED_IN, HINTS, METADATA, SUBMISSIONS
+from grader.ledger.tables import DEAD_LETTERS, ERASURES, HANDED_IN, METADATA, SUBMISSIONS
 
 NAMED = frozenset({"platform", "student"})
 THEIRS = tuple(table for table in METADATA.sorted_tables if set(table.c.keys()) >= NAMED)
@@ -29,6 +29,7 @@ SIGNS = {
     "line_items": "launched_at",
     "tokens": "made_at",
     "sessions": "ends_at",
+    "hints": "taken_at",
 }
 """The column of each of these tables with the time at which something was heard of the row's student."""
 REMOVED = "[removed]"
@@ -58,8 +59,6 @@ class Footprint(NamedTuple):
     who: KnownStudent
     forms: frozenset[str]
     """The forms in which the name is kept; older graders kept what was typed."""
-    is_only: bool
-    """True if no other platform has a student of this name: then the hints, which name no platform, are theirs."""
     offline: frozenset[str] = frozenset()
     """The ids under which work of this terminal was handed in."""
     letters: frozenset[int] = frozenset()
@@ -70,14 +69,13 @@ class Footprint(NamedTuple):
 def find(ledger: Ledger, who: KnownStudent) -> Footprint:
     """Return the student's footprint, without what only a look into documents shows."""
     with ledger.database.connection() as connection:
-        kept = {
-            KnownStudent(platform, student)
+        forms = frozenset(
+            student
             for table in THEIRS
-            for platform, student in connection.execute(sa.select(table.c.platform, table.c.student).distinct())
+            for student in connection.scalars(_students(table, who.platform))
             if student is not None and plain(student) == plain(who.student)
-        }
-    forms = frozenset(each.student for each in kept if each.platform == who.platform)
-    return Footprint(who, forms | {who.student}, is_only={each.platform for each in kept} <= {who.platform})
+        )
+    return Footprint(who, forms | {who.student})
 
 
 def submissions(ledger: Ledger, footprint: Footprint) -> list[str]:
@@ -175,13 +173,15 @@ def _parts(footprint: Footprint) -> Iterator[tuple[sa.Table, Condition]]:
     """Yield each table that has rows of the student, with the condition that they meet; what refers to others first."""
     yield HANDED_IN, HANDED_IN.c.submission_id.in_(footprint.offline)
     yield DEAD_LETTERS, DEAD_LETTERS.c.id.in_(footprint.letters)
-    if footprint.is_only:
-        yield HINTS, HINTS.c.student.in_(footprint.forms)
     for table in reversed(METADATA.sorted_tables):
         if table in THEIRS:
             yield table, _names(table, footprint)
         elif references := list(_references(table, footprint)):
             yield table, sa.or_(*references)
+
+
+def _students(table: sa.Table, platform: str) -> "sa.Select[Any]":
+    return sa.select(table.c.student).where(table.c.platform == platform).distinct()
 
 
 def _all(table: sa.Table, condition: Condition) -> "sa.Select[Any]":

@@ -7,11 +7,12 @@ from datetime import datetime
 from grader.ledger.columns import written
 from grader.ledger.ledger import Ledger
 
-OF_STUDENT = "SELECT exercise, kind, rung, cost, taken_at FROM hints WHERE student = :student ORDER BY id"
+OF_STUDENT = "SELECT exercise, kind, rung, cost, taken_at FROM hints WHERE student = :student{} ORDER BY id"
+ON_PLATFORM = " AND platform = :platform"
 TAKE = """
-INSERT INTO hints (student, exercise, kind, rung, cost, taken_at)
-VALUES (:student, :exercise, :kind, :rung, :cost, :taken_at)
-ON CONFLICT (student, exercise, kind, rung) DO NOTHING
+INSERT INTO hints (platform, student, exercise, kind, rung, cost, taken_at)
+VALUES (:platform, :student, :exercise, :kind, :rung, :cost, :taken_at)
+ON CONFLICT (platform, student, exercise, kind, rung) DO NOTHING
 """
 
 
@@ -28,19 +29,21 @@ class Hint:
     when: datetime
 
 
-def taken(ledger: Ledger, names: Iterable[str]) -> list[Hint]:
-    """Return every hint that was taken under these names."""
+def taken(ledger: Ledger, names: Iterable[str], platform: str | None = None) -> list[Hint]:
+    """Return every hint that was taken under these names; only one platform's if it is given."""
+    query, whose = OF_STUDENT.format("" if platform is None else ON_PLATFORM), {"platform": platform}
     with ledger.database.statements() as execute:
-        rows = [row for name in sorted(names) for row in execute(OF_STUDENT, {"student": name})]
+        rows = [row for name in sorted(names) for row in execute(query, {**whose, "student": name})]
     return [
         Hint(row["exercise"], row["kind"], row["rung"], row["cost"], datetime.fromisoformat(row["taken_at"]))
         for row in rows
     ]
 
 
-def take(ledger: Ledger, student: str, hint: Hint) -> None:
+def take(ledger: Ledger, platform: str, student: str, hint: Hint) -> None:
     """Write down the hint; one that was taken before stays as it is, at its old price."""
     row = {
+        "platform": platform,
         "student": student,
         "exercise": hint.exercise,
         "kind": hint.kind,

@@ -11,6 +11,7 @@ UNION SELECT platform, student FROM adjustments
 UNION SELECT platform, student FROM line_items
 UNION SELECT platform, student FROM tokens WHERE student IS NOT NULL
 UNION SELECT platform, student FROM sessions WHERE role = 'student'
+UNION SELECT platform, student FROM hints
 """
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from grader.ledger.columns import written
 from grader.ledger.ledger import Ledger
 from grader.schema.queue import State
 
@@ -14,6 +15,11 @@ ONLY = {
     "student": " AND student = :student",
     "course": " AND course = :course",
     "exercise": " AND exercise = :exercise",
+    "since": " AND received_at >= :since",
+    "until": " AND received_at < :until",
+    "section": " AND EXISTS (SELECT 1 FROM roster WHERE roster.platform = submissions.platform"
+    " AND roster.student = submissions.student AND roster.section = :section"
+    " AND roster.course = COALESCE(:course, roster.course))",
 }
 """Conditions that may be added to `LIST`."""
 NEWEST = " ORDER BY id DESC LIMIT :most"
@@ -32,10 +38,10 @@ class ListedSubmission(NamedTuple):
     received_at: datetime
 
 
-def listed(ledger: Ledger, given: Mapping[str, str | None], most: int = MOST) -> list[ListedSubmission]:
-    """Return the newest submissions whose columns have these values; None stands for every value."""
-    values = {name: value for name, value in given.items() if value is not None}
-    query = LIST + "".join(ONLY[name] for name in values) + NEWEST
+def listed(ledger: Ledger, given: Mapping[str, str | datetime | None], most: int = MOST) -> list[ListedSubmission]:
+    """Return the newest submissions that meet these conditions, by their names in `ONLY`; None stands for none."""
+    values = {name: written(value) if isinstance(value, datetime) else value for name, value in given.items()}
+    query = LIST + "".join(ONLY[name] for name, value in values.items() if value is not None) + NEWEST
     with ledger.database.statements() as execute:
-        rows = execute(query, {**values, "most": most})
+        rows = execute(query, {"course": None, **values, "most": most})
     return [ListedSubmission(**{**row, "received_at": datetime.fromisoformat(row["received_at"])}) for row in rows]

@@ -1,20 +1,27 @@
 """The cohort for an instructor, as text and as one page that needs no network."""
 
+from grader.base.language import N_, _, speaking
 from grader.base.numbers import percent
 from grader.base.screen import Clean
 from grader.report.pages.page import inline_hash
 from grader.report.templates import environment
 from grader.report.text import words
 from grader.report.text.labels import visible
-from grader.schema import Exercise, title
+from grader.schema import Counts, Exercise, title
 from grader.students.cohort import Cohort, StudentLine, WrongClaim
 
+HEADINGS: dict[Counts, str] = {
+    "best": N_("Scores, by each student's best attempt"),
+    "last": N_("Scores, by each student's last attempt"),
+    "first": N_("Scores, by each student's first attempt"),
+}
 BAR = 30
 """The characters of the longest bar."""
 
 
+@speaking("en")
 def text(cohort: Cohort) -> str:
-    """Return the cohort as text for a terminal."""
+    """Return the cohort as text for a terminal, as all commands for instructors in English."""
     median = f", the median at attempt {cohort.attempts_to_pass:g}" if cohort.attempts_to_pass is not None else ""
     lines = [
         f"{cohort.exercise}: {words.plural(cohort.students, 'student', 'students')}, "
@@ -32,7 +39,8 @@ def text(cohort: Cohort) -> str:
     if cohort.wrong_claims:
         lines.append("\nWrong claims, most frequent first")
     for claim in cohort.wrong_claims:
-        lines.append(f"  {claim.students:4}  {claim.head:7} {claim.kind:34} {_really(claim, cohort, 'really ')}")
+        really = f"really {title(claim.really)}" if claim.really else _really(claim, cohort)
+        lines.append(f"  {claim.students:4}  {claim.head:7} {claim.kind:34} {really}")
     lines.append("\nStudents")
     for line in cohort.lines:
         attempts = words.plural(line.attempts, "attempt", "attempts")
@@ -41,26 +49,27 @@ def text(cohort: Cohort) -> str:
 
 
 def _heading(cohort: Cohort) -> str:
-    return f"Scores, by each student's {cohort.counts} attempt"
+    return _(HEADINGS[cohort.counts])
 
 
 def _score(line: StudentLine) -> str:
-    return "none" if line.score is None else percent(line.score)
+    return _("none") if line.score is None else percent(line.score)
 
 
 def _passed(line: StudentLine) -> str:
     """Return if and since when the student passes, in words."""
-    at = f" at attempt {line.first_pass}" if line.first_pass else ""
+    if not line.first_pass:
+        return _("passed") if line.passed else _("not passed yet")
     if line.passed:
-        return f"passed{at}"
-    return f"passed{at}, but that does not count" if at else "not passed yet"
+        return _("passed at attempt {number}", number=line.first_pass)
+    return _("passed at attempt {number}, but that does not count", number=line.first_pass)
 
 
-def _really(claim: WrongClaim, cohort: Cohort, before: str = "") -> str:
+def _really(claim: WrongClaim, cohort: Cohort) -> str:
     """Return what the claimed head really is, in words."""
     if not cohort.is_measured:
-        return f"unknown here; to measure, run: grade scan {cohort.exercise}"
-    return f"{before}{title(claim.really)}" if claim.really else "none of the kinds that are asked for"
+        return _("unknown here; to measure, run: grade scan {exercise}", exercise=cohort.exercise)
+    return title(claim.really) if claim.really else _("none of the kinds that are asked for")
 
 
 def html(cohort: Cohort, exercise: Exercise) -> str:

@@ -26,7 +26,7 @@ def test_each_call_shows_the_next_hint_and_again_those_that_were_seen(bench: Ben
     again = bench.grade(tmp_path, "hint", ID, "positional:-1", "--again")
     with Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}") as ledger:
         for rung in ("where", "try"):
-            take(ledger, "login-name", Hint(ID, "positional:-1", rung, 0, START))
+            take(ledger, "local", "login-name", Hint(ID, "positional:-1", rung, 0, START))
     last = bench.grade(tmp_path, "hint", ID, "positional:-1")
 
     assert {(done.returncode, done.stderr) for done in (first, second, again, last)} == {(0, "")}

@@ -12,6 +12,7 @@ from grader.service.laboratories import Laboratories
 from grader.service.worker import Worker
 from tests.service import planted
 from tests.support.door import Door, RunningDoor
+from tests.support.servers import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -62,5 +63,6 @@ def worker(ledger: Ledger, tables: Path) -> Worker:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDoor]:
     """A real process, in which a request must arrive within two seconds."""
-    with RunningDoor(tmp_path_factory.mktemp("door"), GRADER_WEB_SECONDS="2", GRADER_WEB_PER_MINUTE="100000") as opened:
+    folder, limits = tmp_path_factory.mktemp("door"), {"GRADER_WEB_SECONDS": "2", "GRADER_WEB_PER_MINUTE": "100000"}
+    with RunningDoor(folder, **limits, GRADER_WEB_METRICS_PORT=str(free_port())) as opened:
         yield opened

@@ -191,6 +191,36 @@ def test_every_answer_may_neither_be_framed_nor_kept_nor_read_from_elsewhere(doo
     assert all("problems" in answer.json() for answer in answers if answer.is_error)
 
 
+def test_only_pages_of_sites_that_are_named_read_answers(door: Door, tmp_path) -> None:  # noqa: ANN001
+    course, evil = "https://course.example", "https://evil.example"
+    shared = Door(door.ledger, tmp_path, GRADER_WEB_ORIGINS=course)
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,idempotency-key"}
+    allowed, refused = (
+        shared.client.options("/submissions", headers={"Origin": origin, **asks}) for origin in (course, evil)
+    )
+    answers = [
+        shared.post(posted("s1"), Origin=course),
+        shared.get("/submissions/none", Origin=course),
+        shared.get("/submissions/none", shown="hgt_wrong", Origin=course),
+    ]
+    others = [
+        shared.get("/submissions/s1", Origin=evil),
+        shared.get("/submissions/s1", Origin="null"),
+        door.get("/submissions/s1", Origin=course),
+    ]
+
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, course)
+    assert refused.status_code == 400
+    assert [answer.status_code for answer in answers] == [202, 404, 401]
+    for answer in answers:
+        assert answer.headers["access-control-allow-origin"] == course
+        assert answer.headers["access-control-expose-headers"] == "Location, Retry-After"
+    for answer in (refused, *others):
+        assert "access-control-allow-origin" not in answer.headers
+    assert not any("access-control-allow-credentials" in each.headers for each in (allowed, *answers))
+    assert door.client.options("/submissions", headers={"Origin": course, **asks}).status_code == 405
+
+
 def test_over_tls_browsers_are_told_to_stay_there(door: Door, tmp_path) -> None:  # noqa: ANN001
     secure = Door(door.ledger, tmp_path, GRADER_WEB_URL="https://grader.example", GRADER_WEB_HOSTS="inside:8700")
     answer = secure.post(posted("s1"))

@@ -32,6 +32,8 @@ def test_nothing_said_gives_a_service_on_this_machine() -> None:
             per_minute=600,
             seconds=20,
             gallery=None,
+            metrics_port=0,
+            origins=(),
         ),
     )
 
@@ -49,6 +51,8 @@ def test_everything_can_be_said() -> None:
         "GRADER_WEB_PER_MINUTE": "60",
         "GRADER_WEB_SECONDS": "5",
         "GRADER_WEB_GALLERY": "/srv/gallery",
+        "GRADER_WEB_METRICS_PORT": "9465",
+        "GRADER_WEB_ORIGINS": "https://Course.example, http://localhost:8000",
         "GRADER_PRELOAD": " mini-heads, gpt2-heads,,",
         "GRADER_TASK_SECONDS": "600",
         "GRADER_RESEND_SECONDS": "1",
@@ -81,6 +85,8 @@ def test_everything_can_be_said() -> None:
             60,
             5,
             Path("/srv/gallery"),
+            9465,
+            ("https://course.example", "http://localhost:8000"),
         ),
     )
     elsewhere = {"GRADER_DATABASE_URL", "GRADER_DATABASE_SECONDS", "GRADER_LTI_KEYS", "GRADER_WEB_TOKEN"}
@@ -129,6 +135,11 @@ def test_a_task_is_asked_to_stop_before_it_is_killed(hard: str, soft: int) -> No
         ("GRADER_METRICS_HOST", "http://0.0.0.0"),
         ("GRADER_METRICS_HOST", "0.0.0.0:9464"),
         ("GRADER_METRICS_HOST", "any host"),
+        ("GRADER_WEB_METRICS_PORT", "65536"),
+        ("GRADER_WEB_ORIGINS", "*"),
+        ("GRADER_WEB_ORIGINS", "null"),
+        ("GRADER_WEB_ORIGINS", "https://course.example/path"),
+        ("GRADER_WEB_ORIGINS", "https://course.example,course.example"),
         ("GRADER_QUEUE_URL", "redis://:secret@host:6379/first"),
     ],
 )

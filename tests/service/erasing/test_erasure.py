@@ -15,7 +15,7 @@ from grader.ledger.lti import line_items
 from grader.ledger.lti.line_items import LaunchedItem
 from grader.ledger.people import footprint, rosters
 from grader.ledger.people.adjustments import Whose
-from grader.ledger.people.hints import Hint, take
+from grader.ledger.people.hints import Hint, take, taken
 from grader.ledger.people.rosters import RosterLine
 from grader.ledger.tables import METADATA, SUBMISSIONS
 from grader.schema import Adjustment
@@ -108,7 +108,7 @@ class Planted:
         letters.keep("intake:local", "1-0", "bad", {b"id": b"../", b"student": NAME.encode(), b"submission": b"x"})
         letters.keep("intake:local", "2-0", "bad", {b"id": b"../", b"student": b"ada", b"submission": b"x"})
         rosters.replace(self.ledger, "local", "c1", [RosterLine(NAME, "A", "Zelda Q"), RosterLine("ada", "A")])
-        take(self.ledger, NAME, Hint("planted-heads", "induction", "look", 5, CAME))
+        take(self.ledger, "local", NAME, Hint("planted-heads", "induction", "look", 5, CAME))
         tokens.issue(self.ledger, "local", ["read"], Owner(NAME, "student", "c1"), None)
         sessions.begin(self.ledger, Visitor("local", NAME, "student", "c1", "Zelda Q"))
         line_items.keep(self.ledger, LaunchedItem("local", "c1", "planted-heads", NAME, "https://lms.example/z"))
@@ -239,11 +239,13 @@ def test_a_namesake_on_another_platform_is_left_alone(planted: Planted) -> None:
     with planted.ledger.database.connection(write=True) as connection:
         theirs = sa.update(SUBMISSIONS).where(SUBMISSIONS.c.submission_id == "z-3")
         connection.execute(theirs.values(platform="mooc"))
+    namesake, hint = KnownStudent("mooc", NAME), Hint("planted-heads", "induction", "look", 5, CAME)
+    take(planted.ledger, namesake.platform, namesake.student, hint)
     found = planted.erase()
 
-    assert found.rows["submissions"] == 2
-    assert "hints" not in found.rows
-    assert footprint.submissions(planted.ledger, footprint.find(planted.ledger, KnownStudent("mooc", NAME))) == ["z-3"]
+    assert (found.rows["submissions"], found.rows["hints"]) == (2, 1)
+    assert taken(planted.ledger, [NAME]) == [hint]
+    assert footprint.submissions(planted.ledger, footprint.find(planted.ledger, namesake)) == ["z-3"]
 
 
 def test_to_delete_an_entry_of_a_stream_is_not_enough(valkey: Valkey) -> None:

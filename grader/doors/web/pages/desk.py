@@ -13,13 +13,24 @@ from grader.base.language import N_, _
 from grader.base.names import plain
 from grader.doors.web.house import House
 from grader.doors.web.posting import problem_of
-from grader.explorer.handed_in import SOURCE, ShownLadder, ShownResult, ShownWait, claims_in, drafted, shown_result
+from grader.explorer.handed_in import (
+    SOURCE,
+    HintsQuestion,
+    ShownLadder,
+    ShownResult,
+    ShownWait,
+    claims_in,
+    drafted,
+    hints_taken,
+    shown_result,
+)
 from grader.explorer.serving.turns import Busy
 from grader.schema import Exercise
 from grader.schema.queue import Envelope, Result
 from grader.service import answers
 from grader.service.entrance.visitors import Visitor
 from grader.service.reception import Receipt
+from grader.students.taking import Taker
 
 OTHER_PAGE = N_("this page was opened by somebody else, or from another course; load it again")
 AWAY = N_("The service cannot be reached. Try again: a submission counts once.")
@@ -28,13 +39,12 @@ AWAY = N_("The service cannot be reached. Try again: a submission counts once.")
 class VisitorsDesk:
     """The place where one visitor hands in claims on one exercise."""
 
-    gives_hints = False  # the ledger does not tell the hints of two platforms' students apart
     pages: Mapping[str, str] = {}  # a report has an address of its own, for as long as it is kept
 
     def __init__(self, house: House, exercise: Exercise, visitor: Visitor) -> None:
         self.house, self.exercise, self.visitor = house, exercise, visitor
         self.owner = signature(visitor)
-        """Part of every key: a page that is still open when another one signs in hands nothing in for them."""
+        """Stands in every key and question: a page that is still open when another one signs in does nothing then."""
 
     def hand_in(self, draft: Mapping[str, Any], key: str) -> ShownResult | ShownWait:
         """Return what the claims led to; or that one must wait and ask again under the same key.
@@ -44,8 +54,7 @@ class VisitorsDesk:
             Busy: The ledger is away.
             GraderError: They cannot be graded.
         """
-        if not key.startswith(self.owner) or key == self.owner:
-            raise InvalidInput(SOURCE, [Problem("other-page", _(OTHER_PAGE))])
+        self._refuse_other(key[: len(self.owner)] if key != self.owner else "")
         name = self._name(key)
         try:
             result = answers.result(self.house.ledger, self.visitor.platform, name)
@@ -64,13 +73,28 @@ class VisitorsDesk:
         """
         return claims_in(self.exercise, text)
 
-    def hints(self, kind: str, number: int) -> ShownLadder:
-        """Refuse hints: those that cost nothing are on the page.
+    def hints(self, question: HintsQuestion) -> ShownLadder:
+        """Return the hints that are asked for; they cost the student XP on this platform.
 
         Raises:
-            InvalidInput: Always.
+            InvalidInput: The exercise does not ask for the kind, or it is somebody else's page that asks.
+            Busy: The ledger is away.
         """
-        raise InvalidInput(SOURCE, [Problem("no-hints", _("hints that cost something are not taken here"))])
+        self._refuse_other(question.owner)
+        taker = Taker.on(self.visitor.platform, self.visitor.student)
+        try:
+            return hints_taken(self.house.ledger, self.exercise, taker, question)
+        except LedgerError:  # whose words are for the operator
+            raise Busy(_(AWAY)) from None
+
+    def _refuse_other(self, owner: str) -> None:
+        """Refuse what a page does that another student, or this one in another course, left open.
+
+        Raises:
+            InvalidInput: It is such a page.
+        """
+        if owner != self.owner:
+            raise InvalidInput(SOURCE, [Problem("other-page", _(OTHER_PAGE))])
 
     def _name(self, key: str) -> str:
         """Return the submission's id: the same for the same visitor and key, and nobody else's."""

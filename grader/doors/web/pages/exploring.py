@@ -26,6 +26,7 @@ from grader.base.errors import (
 )
 from grader.base.installed import can_measure
 from grader.base.language import N_, _, speaking
+from grader.doors.web.figures import MOUNTED
 from grader.doors.web.house import House
 from grader.doors.web.pages.crossing import allow_frames, refuse_foreign
 from grader.doors.web.pages.desk import VisitorsDesk
@@ -41,6 +42,7 @@ from grader.laboratory import Laboratory
 from grader.schema import Exercise
 from grader.service.entrance.sessions import Session
 
+PLACE = "/explore/{exercise}"
 OPENERS = 4
 """Visitors who may wait for an explorer to be opened, each in a thread that others need as well."""
 MOST_OPEN = 4
@@ -55,7 +57,7 @@ log = logging.getLogger(__name__)
 
 def routes(house: House) -> list[BaseRoute]:
     """Return the way to the pages."""
-    return [Mount("/explore/{exercise}", app=Exploring(house))]
+    return [Mount(PLACE, app=Exploring(house))]
 
 
 class Exploring:
@@ -88,7 +90,8 @@ class Exploring:
             raise too_often(seconds)
         request.state.visitor = session.visitor
         try:
-            return await to_thread.run_sync(self._explorer, request.path_params["exercise"], limiter=self._openers)
+            name = request.path_params["exercise"]
+            explorer = await to_thread.run_sync(self._explorer, name, limiter=self._openers)
         except UnknownExercise:
             return _said(request, session, 404, NOTHING)
         except (TransformerNotFound, UnsupportedTransformer):
@@ -96,6 +99,8 @@ class Exploring:
         except GraderError as error:
             log.error("%s", error)
             return _said(request, session, 500, BROKEN)
+        request.scope[MOUNTED] = PLACE
+        return explorer
 
     def _explorer(self, name: str) -> ASGIApp:
         """Return the explorer of the exercise as it is now."""

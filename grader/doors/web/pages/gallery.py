@@ -1,5 +1,6 @@
 """The gallery, as `grade gallery build` wrote it: its files, for everybody who is signed in."""
 
+from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from grader.gallery.serving import ASKED_TYPES
 from grader.service.entrance.visitors import Visitor
 
 INDEX = "index.html"
+NOBODYS = frozenset({".css", ".js"})
+"""The files that hold nobody's data: a browser keeps them, and asks each time if they have changed."""
 
 
 def routes(house: House) -> list[BaseRoute]:
@@ -36,10 +39,10 @@ def _file(house: House, visitor: Visitor, request: Request) -> Response:
     file = (whole / path).resolve()
     if not file.is_relative_to(whole) or not file.is_file():
         raise NothingHere
-    return _content(file)
+    return _content(file, request)
 
 
-def _content(file: Path) -> Response:
+def _content(file: Path, request: Request) -> Response:
     content = file.read_bytes()
     if file.suffix == ".html":
         answer = page(content.decode())
@@ -47,4 +50,9 @@ def _content(file: Path) -> Response:
         answer.headers["Content-Security-Policy"] = policy
         return answer  # the gallery shows its pictures in frames
     kind = ASKED_TYPES.get(file.suffix) or guess_type(file.name)[0] or "application/octet-stream"
-    return Response(content, media_type=kind)
+    headers = {}
+    if file.suffix in NOBODYS:
+        headers = {"ETag": f'"{sha256(content).hexdigest()[:32]}"', "Cache-Control": "private, no-cache"}
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+    return Response(content, media_type=kind, headers=headers)

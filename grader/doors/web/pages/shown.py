@@ -11,7 +11,7 @@ from starlette.routing import Route
 from grader.base.errors import GraderError, LedgerError, UnknownExercise
 from grader.base.language import N_, _, speaking
 from grader.doors.web.house import House
-from grader.doors.web.pages.crossing import allow_frames
+from grader.doors.web.pages.crossing import allow_frames, form
 from grader.doors.web.pages.drawn import told
 from grader.doors.web.pages.entering import known, signed_out, too_often, wait
 from grader.explorer.serving.application import language
@@ -19,6 +19,8 @@ from grader.service.entrance.visitors import ROLES, Role, Visitor
 
 Page = Callable[[House, Visitor, Request], Response]
 """Makes a page for a visitor, in a thread."""
+Change = Callable[[House, Visitor, Request, dict[str, str]], Response]
+"""Does what a form on a page of ours asks for, in a thread."""
 EVERYBODY: tuple[Role, ...] = ROLES
 TEACHING: tuple[Role, ...] = ("instructor", "operator")
 NOTHING = N_("There is nothing here that you may see.")
@@ -34,16 +36,35 @@ def route(path: str, house: House, page: Page, roles: tuple[Role, ...]) -> Route
     return Route(path, partial(_shown, house, page, roles), methods=["GET"])
 
 
+def form_route(path: str, house: House, change: Change, roles: tuple[Role, ...]) -> Route:
+    """Return the way of a form, which is for these roles."""
+    return Route(path, partial(_changed, house, change, roles), methods=["POST"])
+
+
 async def _shown(house: House, page: Page, roles: tuple[Role, ...], request: Request) -> Response:
     with speaking(language(request)):
-        session = await known(house, request)
-        if session is None:
-            return signed_out(request)
-        if seconds := wait(house, session.visitor):
-            raise too_often(seconds)
-        answer = await _answer(partial(page, house, session.visitor, request), session.visitor, roles)
-        allow_frames(answer.headers, session.framed_by)
-        return answer
+        return await _answered(house, page, roles, request)
+
+
+async def _changed(house: House, change: Change, roles: tuple[Role, ...], request: Request) -> Response:
+    with speaking(language(request)):
+        fields = await form(house, request)
+
+        def page(house: House, visitor: Visitor, request: Request) -> Response:
+            return change(house, visitor, request, fields)
+
+        return await _answered(house, page, roles, request)
+
+
+async def _answered(house: House, page: Page, roles: tuple[Role, ...], request: Request) -> Response:
+    session = await known(house, request)
+    if session is None:
+        return signed_out(request)
+    if seconds := wait(house, session.visitor):
+        raise too_often(seconds)
+    answer = await _answer(partial(page, house, session.visitor, request), session.visitor, roles)
+    allow_frames(answer.headers, session.framed_by)
+    return answer
 
 
 async def _answer(page: Callable[[], Response], visitor: Visitor, roles: tuple[Role, ...]) -> Response:

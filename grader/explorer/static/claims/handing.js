@@ -140,7 +140,7 @@ function whoFields(app) {
 async function toService(app, { student, token }, tell) {
   const kept = keptOf(app);
   kept.more = { ...kept.more, student };
-  const body = JSON.stringify(plainOf(draftNow(app)));
+  const body = JSON.stringify({ submission: plainOf(draftNow(app)), student });
   const keepPending = (/** @type {typeof kept.pending} */ pending) => {
     kept.pending = pending;
     keep(app);

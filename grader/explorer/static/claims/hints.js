@@ -26,10 +26,10 @@ export function hintsView(app, kind) {
     return element("p", { className: "soft" }, t("hints.elsewhere", { kind: kind.name }));
   }
 
-  /** @param {number} number */
-  async function show(number) {
+  /** @param {number} number @param {number} [agreed] */
+  async function show(number, agreed = 0) {
     try {
-      const hints = await hintsUpTo(app, kind, number);
+      const hints = await hintsUpTo(app, kind, number, agreed);
       const isNew = hints.seen.length > list.childElementCount && number > 0;
       seen.set(kind.name, hints.seen.length);
       fill(list, ...hints.seen.map((hint) => hintItem(app, kind, hint)));
@@ -44,14 +44,14 @@ export function hintsView(app, kind) {
 
   /**
    * @param {Hints} hints
-   * @param {(number: number) => void} take
+   * @param {(number: number, agreed: number) => void} take
    * @returns {HTMLElement[]}
    */
   function next({ seen: { length }, left, cost }, take) {
     if (!left) return [element("p", { className: "soft" }, t("hints.none_left"))];
     const label = t("hints.next", { number: left });
     const ask = () =>
-      cost ? fill(foot, ...agree(cost, () => take(length + 1), () => refuse(length))) : take(length + 1);
+      cost ? fill(foot, ...agree(cost, () => take(length + 1, cost), () => refuse(length))) : take(length + 1, 0);
     const price = cost ? ` ${t("hints.price", { cost })}` : "";
     return [element("button", { type: "button", onclick: ask }, `${label}${price}`)];
   }
@@ -86,10 +86,11 @@ export function hintsView(app, kind) {
  * @param {App} app
  * @param {KindAsked} kind
  * @param {number} number
+ * @param {number} agreed
  * @returns {Promise<Hints>}
  */
-async function hintsUpTo({ source }, kind, number) {
-  if (!kind.hints && source.hints) return await source.hints(kind.name, number);
+async function hintsUpTo({ source }, kind, number, agreed) {
+  if (!kind.hints && source.hints) return await source.hints(kind.name, number, agreed);
   const all = kind.hints ?? [];
   return { seen: all.slice(0, number), left: Math.max(0, all.length - number), cost: 0 };
 }

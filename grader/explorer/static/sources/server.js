@@ -5,8 +5,7 @@
  *
  * @typedef {object} DeskSource
  * @property {boolean} [grades]  True if claims can be handed in here.
- * @property {boolean} [hints]  True if hints that cost something can be taken here.
- * @property {string} [owner]  Who may hand in on this page: the beginning of each key.
+ * @property {string} [owner]  Who may hand in and take hints on this page: the beginning of each key.
  * @property {string} [away]  The words for a server that does not answer.
  *
  * @typedef {{about: About} & DeskSource} ServerSource
@@ -64,12 +63,12 @@ export function createServerSource(given) {
  * @param {DeskSource} source
  * @returns {Pick<Source, "hints" | "handIn" | "readFile">}
  */
-export function createDesk({ grades, hints, owner = "", away }) {
+export function createDesk({ grades, owner = "", away }) {
   if (!grades) return {};
-  /** @param {string} kind @param {number} number @returns {Promise<Hints>} */
-  const taken = (kind, number) => askServer("hints", { kind, number }, away).then((answer) => answer.json());
   return {
-    ...(hints ? { hints: taken } : {}),
+    /** @param {string} kind @param {number} number @param {number} agreed @returns {Promise<Hints>} */
+    hints: (kind, number, agreed) =>
+      askServer("hints", { kind, number, agreed, owner }, away).then((answer) => answer.json()),
     /** @param {SubmissionDraft} draft @returns {Promise<HandedIn>} */
     handIn: (draft) => gradedAtLast({ ...draft, key: `${owner}${newKey()}` }, away),
     /** @param {string} text @returns {Promise<SubmissionDraft>} */

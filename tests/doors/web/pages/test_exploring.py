@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -40,7 +42,8 @@ def given(browser: Browser) -> dict[str, object]:
 
 def test_claims_are_handed_in_once_graded_and_shown(door: Door, worker: Worker) -> None:
     ada = signed_in(door, "student", "ada", course="cs-101")
-    source, script = given(ada), ada.get(f"/explore/{MINI}/transformer.js")
+    source = given(ada)
+    script = ada.get(f"/explore/{MINI}/{source['script']}")
     first, same = (ada.ask(HAND_IN, draft("k1", course="cs-101", more={"student": "bob"})).json() for _ in range(2))
     row = next(iter(planted.rows(door.ledger).values()))
     worker.work(1)
@@ -48,7 +51,7 @@ def test_claims_are_handed_in_once_graded_and_shown(door: Door, worker: Worker) 
     assert "page" in shown, shown
     report = ada.get(shown["page"])
 
-    assert (source["kind"], source["grades"], source["hints"]) == ("browser", True, False)
+    assert (source["kind"], source["grades"]) == ("browser", True)
     assert script.text.startswith("globalThis.explorerTransformer=")
     assert first == same == {"waits": "stored; it will be graded"}
     assert len(planted.rows(door.ledger)) == 1
@@ -56,6 +59,26 @@ def test_claims_are_handed_in_once_graded_and_shown(door: Door, worker: Worker) 
     assert [each["headline"] for each in shown["verdicts"]]
     assert report.status_code == 200
     assert "dark left of the diagonal" in report.text
+
+
+def test_what_is_the_same_for_everybody_is_sent_once_and_what_is_a_students_is_not_kept(door: Door) -> None:
+    ada, place = signed_in(door, "student", "ada"), f"/explore/{MINI}/"
+    page = ada.get(place)
+    addresses = [str(given(ada)["script"]), *re.findall(r'<script src="([^"]+)"', page.text)]
+    kept = [ada.get(place + address) for address in addresses]
+    plain = [ada.get(place + address, **{"Accept-Encoding": "identity"}) for address in addresses]
+
+    assert page.headers["cache-control"] == "no-store"
+    assert "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'" in page.headers["content-security-policy"]
+    assert [address.partition("?")[0] for address in addresses] == ["transformer.js", "explorer.js"]
+    for address, answer, same in zip(addresses, kept, plain, strict=True):
+        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+        assert (answer.headers["content-encoding"], answer.headers["vary"]) == ("gzip", "Accept-Encoding")
+        assert answer.content == same.content
+        assert address.endswith(sha256(same.content).hexdigest()[:16])
+        assert ada.get(place + address[:-1]).headers["cache-control"] == "no-store"
+        assert Browser(door).get(place + address).status_code == 401
+        assert "ada" not in re.findall(r"\w+", same.text[:2000])
 
 
 def test_the_same_key_of_another_is_another_submission(door: Door) -> None:
@@ -74,7 +97,7 @@ def test_what_cannot_be_graded_is_told_and_costs_nothing(door: Door) -> None:
         ada.ask(HAND_IN, draft("")),
         ada.ask(HAND_IN, draft("k1", "bob")),  # a page that bob left open on this machine
         ada.ask(HAND_IN, draft("k1", "ada", "cs-2")),  # and one that she has open from another course
-        ada.ask(f"/explore/{MINI}/api/hints", {"kind": "induction", "number": 1}),
+        ada.ask(f"/explore/{MINI}/api/hints", {"kind": "induction", "number": 1}),  # whose page it is, it does not say
     ]
     file = ada.ask(f"/explore/{MINI}/api/read-file", {"text": json.dumps({**draft("k"), "key": None})})
 

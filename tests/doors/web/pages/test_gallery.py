@@ -34,6 +34,12 @@ def test_its_files_are_shown_with_their_own_policies(door: Door, site: Path, tmp
     assert {page.headers["content-security-policy"] for page in pages} == {f"{POLICY}; frame-ancestors 'self'"}
     assert ada.get("/gallery/gallery.css").headers["content-type"].startswith("text/css")
     assert ada.get("/gallery/feed.xml").headers["content-type"] == "application/atom+xml"
+    style = ada.get("/gallery/gallery.css")
+    same = ada.get("/gallery/gallery.css", **{"If-None-Match": style.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    assert style.headers["cache-control"] == "private, no-cache"
+    assert pages[0].headers["cache-control"] == "no-store"
+    assert Browser(opened).get("/gallery/gallery.css", **{"If-None-Match": style.headers["etag"]}).status_code == 401
     assert Browser(opened).get("/gallery/").status_code == 401
     for path in (MARK, "none", "found", "link", "../secret", "%2e%2e/secret", "..%2fsecret", "%00", "/etc/passwd"):
         answer = ada.get(f"/gallery/{path}")

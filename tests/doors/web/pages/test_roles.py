@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.ledger.people import rosters
+from grader.ledger.people.rosters import RosterLine
 from grader.service.worker import Worker
 from tests.doors.web.pages.visiting import Browser, signed_in
 from tests.service import planted
@@ -22,8 +24,9 @@ VISITORS = {
     "operator": ("operator", None, {}),
 }
 COLUMNS = tuple(VISITORS)
-NONE, GONE, SHOWN = 401, 404, 200
+NONE, GONE, SHOWN, INVALID = 401, 404, 200, 422
 TEACHING = (NONE, GONE, GONE, GONE, SHOWN, SHOWN, SHOWN, SHOWN)
+TEACHING_CS_1 = (NONE, GONE, GONE, GONE, SHOWN, SHOWN, INVALID, SHOWN)
 TABLE = {
     "/": (NONE, *[SHOWN] * 7),
     "/progress": (NONE, SHOWN, SHOWN, SHOWN, *[GONE] * 4),
@@ -36,6 +39,10 @@ TABLE = {
     "/teaching/planted-heads/cohort": TEACHING,
     "/teaching/planted-heads/calibration": TEACHING,
     "/teaching/planted-heads/grades.csv": TEACHING,
+    "/teaching/planted-heads?section=a": TEACHING_CS_1,
+    "/teaching/planted-heads?platform=canvas": (NONE, GONE, GONE, GONE, GONE, GONE, SHOWN, SHOWN),
+    "/teaching/planted-heads?course=cs-2": (NONE, GONE, GONE, GONE, SHOWN, GONE, INVALID, SHOWN),
+    "/exercises/planted-heads": (NONE, SHOWN, SHOWN, SHOWN, *[GONE] * 4),
     "/teaching/none": (NONE, *[GONE] * 7),
 }
 
@@ -45,6 +52,8 @@ def school(door: Door, worker: Worker, tmp_path: Path, monkeypatch: pytest.Monke
     """Three students: ada in cs-1 and bob in cs-2, and another ada on canvas; all graded, all heads measured."""
     monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
     planted.measure(tmp_path / "home" / "tables", planted.planted())
+    rosters.replace(door.ledger, "local", "cs-1", [RosterLine("ada", "a"), RosterLine("cleo", "b")])
+    rosters.replace(door.ledger, "local", "cs-2", [RosterLine("bob", "c")])
     door.post(posted("ada-1", course="cs-1"))
     wrong = "{layer: 0, head: 3, type: positional, offset: -1%s}"
     door.post(posted("bob-1", student="bob", course="cs-2", submission=planted.document(claims=wrong)))
@@ -90,6 +99,55 @@ def test_a_teacher_sees_the_students_of_the_own_course_alone(school: Door) -> No
     }
     assert "L0H3" not in cohort
     assert "<dd>1</dd>" in cohort
+
+
+def shown_in(browser: Browser, choice: str) -> list[set[str]]:
+    """The students in the list of submissions, in the cohort and in the grades."""
+    pages = [browser.get(f"/teaching/planted-heads{path}{choice}").text for path in ("", "/cohort", "/grades.csv")]
+    return [set(re.findall(r"[>,](ada|bob|cleo)[<, ]", page)) for page in pages]
+
+
+def test_a_teacher_narrows_what_they_see_as_on_the_command_line(school: Door) -> None:
+    teacher = entered(school, "teacher")
+    today = school.ledger.now().date().isoformat()
+
+    assert shown_in(teacher, "?section=a") == [{"ada"}] * 3
+    assert shown_in(teacher, "?section=b") == [set(), set(), {"cleo"}]  # who handed in nothing has a grade alone
+    assert shown_in(teacher, "?course=cs-2") == [{"bob"}] * 3
+    assert shown_in(teacher, f"?since={today}&course=cs-1&section=a") == [{"ada"}] * 3
+    assert shown_in(teacher, "?until=2020-01-01")[0] == set()
+    assert shown_in(entered(school, "operator"), "?platform=canvas")[0] == {"ada"}
+    page = teacher.get(f"/teaching/planted-heads?section=a&since={today}").text
+    assert f'/teaching/planted-heads/grades.csv?section=a&amp;since={today}"' in page
+    assert '<option value="a" selected>' in page
+    assert "Section: a" in teacher.get("/teaching/planted-heads/cohort?section=a").text
+
+
+def test_a_choice_that_means_nothing_is_told_and_names_nothing_of_others(school: Door) -> None:
+    for name, choice, said in (
+        ("teacher", "section=z", "nobody is in this section"),
+        ("teacher", "course=cs-3", "nothing came from this course"),
+        ("teacher", "since=soon", "is not a time"),
+        ("teacher", "since=2026-02-02&until=2026-02-01", "so nothing is left"),
+        ("operator", "platform=moodle", "no submissions from platform moodle"),
+        ("teacher of cs-1", "section=c", "nobody is in this section"),  # which is a section of cs-2
+    ):
+        browser = entered(school, name)
+        for path in ("", "/cohort", "/grades.csv"):
+            answer = browser.get(f"/teaching/planted-heads{path}?{choice}")
+            assert (answer.status_code, said in answer.text) == (422, True), (name, choice, path)
+            assert "/reports/" not in answer.text
+    own = entered(school, "teacher of cs-1").get("/teaching/planted-heads").text
+    assert re.findall(r'<option value="(\w*)"', own) == ["", "a", "b"]
+
+
+def test_pages_of_those_who_teach_are_in_the_language_of_the_browser(school: Door) -> None:
+    teacher = entered(school, "teacher")
+    for path in ("", "/cohort"):
+        page = teacher.get(f"/teaching/planted-heads{path}", **{"Accept-Language": "ko"}).text
+        assert '<html lang="ko">' in page
+        left = set(re.findall(r">([A-Z][a-z]+(?: [a-z]+)+)<", page.partition("<body>")[2]))
+        assert left == {"Planted heads"}, "a text that has no translation"
 
 
 def test_a_students_own_page_has_all_that_was_handed_in(school: Door) -> None:

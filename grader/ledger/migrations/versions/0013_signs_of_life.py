@@ -7,8 +7,8 @@ from alembic import op
 
 from grader.ledger.columns import written
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 COLUMNS = {"roster": "listed_at", "line_items": "launched_at"}
 
