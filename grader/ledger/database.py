@@ -222,6 +222,7 @@ class Database:
 
         with ExitStack() as failed:
             connection = failed.enter_context(self._engine.connect().execution_options(**options))
+            connection.begin()  # a migration would begin and end one for each step if there was none
             if self._opened and connection.dialect.name == "postgresql":
                 _check_revision(self.where, clock.read(connection, REVISION_AND_TIME).version_num)
             else:
