@@ -17,6 +17,7 @@ from grader.doors.lti import claims as names
 from grader.doors.lti import pages
 from grader.doors.lti.calling import may_be_called
 from grader.doors.lti.claims import part, text, texts
+from grader.doors.lti.keys import KeysError
 from grader.doors.lti.launch import Launch, origins
 from grader.doors.lti.refusals import LaunchRefused
 from grader.doors.lti.standing import FULL
@@ -41,8 +42,8 @@ def page(tool: Tool, launch: Launch) -> Response:
     """Return the page on which an exercise is chosen.
 
     Raises:
-        LaunchRefused: The platform takes no links, or wants the answer at an address that cannot be trusted.
-        GraderError: There is no key to sign with.
+        LaunchRefused: The platform takes no links, or wants the answer at an address that cannot be trusted; or there
+            is no key to sign it with.
     """
     settings = part(launch.claims, names.LINKING_SETTINGS)
     address = settings.get("deep_link_return_url")
@@ -50,7 +51,10 @@ def page(tool: Tool, launch: Launch) -> Response:
         raise LaunchRefused("bad-return-address", str(address))
     if LINK not in texts(settings, "accept_types"):
         raise LaunchRefused("takes-no-links")
-    offers = [Offer(each.id, each.title, _answer(tool, launch, each)) for each in _offered()]
+    try:
+        offers = [Offer(each.id, each.title, _answer(tool, launch, each)) for each in _offered()]
+    except KeysError as error:
+        raise LaunchRefused("no-key", str(error)) from None
     return pages.choice(str(address), offers, origins(tool, launch))
 
 

@@ -3,11 +3,13 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 
+from grader.doors.lti.keys import OwnKeys
 from tests.support.lti.lms import CLAIM, DL, EXERCISE, INSTRUCTOR, Lms
 from tests.support.lti.world import World
 
@@ -86,6 +88,15 @@ def test_a_choice_that_cannot_be_answered_is_refused(
     claims = {**choosing(canvas, **settings), f"{CLAIM}roles": roles}
 
     assert f"<code>{code}</code>" in tool_server.launch(canvas, **claims).text
+
+
+def test_without_a_key_the_choice_says_so_and_the_log_says_how_to_make_one(
+    tool_server: World, canvas: Lms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tool_server.tool, "keys", OwnKeys(tmp_path / "none"))
+
+    assert "<code>no-key</code>" in tool_server.launch(canvas, **choosing(canvas)).text
+    assert "grade lti keys --rotate" in caplog.text
 
 
 def test_our_public_keys_hold_no_private_part(tool_server: World) -> None:

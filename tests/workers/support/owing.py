@@ -14,7 +14,7 @@ import yaml
 from grader.ledger import Ledger
 from grader.ledger.columns import written
 from grader.ledger.queue.jobs import Jobs
-from grader.ledger.tables import DELIVERIES, SUBMISSIONS
+from grader.ledger.tables import DELIVERIES, LINE_ITEMS, SUBMISSIONS
 from grader.schema.queue import Envelope
 from grader.service import platforms
 from grader.service.reception import Reception
@@ -133,6 +133,8 @@ class Owing:
         with self.ledger.database.connection(write=True) as connection:
             owed = sa.update(DELIVERIES).where(DELIVERIES.c.delivered_at.is_(None))
             connection.execute(owed.values(wake_at=LONG_AGO))
+            busy = sa.update(LINE_ITEMS).where(LINE_ITEMS.c.busy_until.is_not(None))  # of a courier that was killed
+            connection.execute(busy.values(busy_until=LONG_AGO))
 
     def on_stream(self, platform: str) -> list[dict[str, str]]:
         """Return the entries of the platform's results stream."""
