@@ -126,13 +126,14 @@ def moment(text: str, option: str, zone: str | None = None, *, is_end: bool = Fa
         clocks = ZoneInfo(zone)
     try:
         when = datetime.fromisoformat(text.strip())
-    except ValueError:
+        when = when if when.tzinfo else when.replace(tzinfo=clocks)
+        if is_end and len(text.strip()) <= DATE_LETTERS:
+            when += timedelta(days=1)
+        return when.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter near the years 1 and 9999
         examples = {"day": "2026-12-24", "time": "2026-12-24T18:00+01:00"}
         message = _("`{text}` is not a time; write it like {day} or {time}", text=shown(text), **examples)
         raise InvalidInput(option, [Problem("no-time", message)]) from None
-    if is_end and len(text.strip()) <= DATE_LETTERS:
-        when += timedelta(days=1)
-    return when if when.tzinfo else when.replace(tzinfo=clocks)
 
 
 def _unknown(what: str, given: str, message: str, known: Iterable[str]) -> InvalidInput:

@@ -350,6 +350,9 @@ def test_a_day_begins_and_ends_by_the_clocks_of_the_exercise() -> None:
     assert moment("2026-12-24T18:00+01:00", "--until", is_end=True) == datetime(2026, 12, 24, 17, tzinfo=UTC)
     with pytest.raises(InvalidInput, match="is not a time"):
         moment("yesterday", "--since")
+    for text in ("9999-12-31", "0001-01-01"):  # whose end, or whose beginning in this zone, is no time any more
+        with pytest.raises(InvalidInput, match="is not a time"):
+            moment(text, "--until", "Asia/Seoul", is_end=text > "2")
 
 
 def test_more_students_than_are_read_at_a_time_are_each_listed_once(course: Course) -> None:

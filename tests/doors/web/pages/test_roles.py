@@ -128,6 +128,9 @@ def test_a_choice_that_means_nothing_is_told_and_names_nothing_of_others(school:
         ("teacher", "section=z", "nobody is in this section"),
         ("teacher", "course=cs-3", "nothing came from this course"),
         ("teacher", "since=soon", "is not a time"),
+        ("teacher", "until=9999-12-31", "is not a time"),
+        ("teacher", "section=%3Cscript%3E%00&course=cs-1", "nobody is in this section"),
+        ("operator", "platform=%3Cscript%3E", "no submissions from platform &lt;script&gt;"),
         ("teacher", "since=2026-02-02&until=2026-02-01", "so nothing is left"),
         ("operator", "platform=moodle", "no submissions from platform moodle"),
         ("teacher of cs-1", "section=c", "nobody is in this section"),  # which is a section of cs-2
@@ -137,6 +140,7 @@ def test_a_choice_that_means_nothing_is_told_and_names_nothing_of_others(school:
             answer = browser.get(f"/teaching/planted-heads{path}?{choice}")
             assert (answer.status_code, said in answer.text) == (422, True), (name, choice, path)
             assert "/reports/" not in answer.text
+            assert "<script" not in answer.text
     own = entered(school, "teacher of cs-1").get("/teaching/planted-heads").text
     assert re.findall(r'<option value="(\w*)"', own) == ["", "a", "b"]
 

@@ -231,7 +231,15 @@ def test_only_the_visitors_platform_may_show_pages_in_its_own(door: Door) -> Non
     answer = launched(door, ADA, "/progress", origins)
     framed, alone = Browser(door), signed_in(door, "student", "bob")
     framed.client.cookies.set(COOKIE, answer.headers["set-cookie"].partition("=")[2].partition(";")[0])
-    paths = ("/", "/progress", "/reports/local/none", "/explore/none/", "/teaching/none", "/gallery/none")
+    paths = (
+        "/",
+        "/progress",
+        "/reports/local/none",
+        "/explore/none/",
+        "/exercises/none",
+        "/teaching/none",
+        "/gallery/none",
+    )
 
     for path in paths:
         inside, outside = framed.get(path), alone.get(path)
