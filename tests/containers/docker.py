@@ -1,105 +1,83 @@
-"""`docker`, as the pages call it, with podman behind it: the words that they use, and no others.
-
-A shell runs the pages' blocks as they stand, with a script of this name first in its PATH.
-"""
+"""`docker`, as the pages call it: a shell runs their blocks with a script of this name first in its PATH."""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.containers.engine import Done, Project
+from tests.containers.engine import PROJECT, Project, build, podman
 
-PREFIX = "CONTAINERS_PROJECT"
-"""The variable with the prefix of the project's containers and volumes."""
+BUILT = "CONTAINERS_BUILT"
+"""The variable that says that our image is that of this checkout already."""
 NAMED = "head-grader_"
 """The beginning of a volume's name on the pages."""
 
 
 def main(words: Sequence[str]) -> int:
     """Do what the words after `docker` say, in the project of the working folder."""
-    project = Project(Path.cwd(), os.environ[PREFIX])
     match list(words):
-        case ["compose", name, *rest] if name in COMPOSE:
-            return COMPOSE[name](project, rest)
+        case ["build", *rest]:
+            return _build(rest)
+        case ["run", *rest]:
+            return _run_alone(rest)
         case ["volume", "rm", name]:
-            project.remove_volume(name.removeprefix(NAMED))
+            podman("volume", "rm", f"{os.environ[PROJECT]}_{name.removeprefix(NAMED)}")
             return 0
-        case ["run", *_]:
-            return _make_secrets(project)
+        case ["compose", *rest]:
+            given = argparse.ArgumentParser()
+            given.add_argument("--file", action="append", default=[])
+            given.add_argument("words", nargs=argparse.REMAINDER)
+            asked = given.parse_args(rest)
+            return _compose(Project(Path.cwd(), asked.file), *asked.words)
     sys.stderr.write(f"the pages use no such command: docker {' '.join(words)}\n")
     return 2
 
 
-def _make_secrets(project: Project) -> int:
-    """Run the one program that a page pipes into the image alone."""
-    mounted = f"{project.folder / 'secrets'}:/secrets"
-    return _said(
-        project.run_alone(["--user", "0:0", "--volume", mounted], ["python", "-", "/secrets"], sys.stdin.read())
+def _compose(project: Project, name: str, *words: str) -> int:
+    given = argparse.ArgumentParser()
+    match name:
+        case "build":
+            built = [each for each in project.services.values() if "build" in each]
+            return max(_build([*words, "--tag", each["image"], each["build"]["context"]]) for each in built)
+        case "up":
+            given.add_argument("--detach", action="store_true", required=True)
+            given.add_argument("--force-recreate", action="store_true")
+            asked, rest = given.parse_known_args(words)
+            return project.up(rest, rest if asked.force_recreate else ())
+        case "run":
+            given.add_argument("--rm", action="store_true", required=True)
+            given.add_argument("-T", action="store_true")
+            given.add_argument("service")
+            given.add_argument("command", nargs=argparse.REMAINDER)
+            asked = given.parse_args(words)
+            return project.run(["-T"] if asked.T else [], asked.service, asked.command)
+    return project.compose(name, *words)
+
+
+def _build(words: Sequence[str]) -> int:
+    given = argparse.ArgumentParser()
+    given.add_argument("--build-arg", action="append", default=[])
+    given.add_argument("--tag", required=True)
+    given.add_argument("context")
+    asked = given.parse_args(words)
+    if not os.environ.get(BUILT):
+        build(asked.context, asked.tag, [f"--build-arg={each}" for each in asked.build_arg])
+    return 0
+
+
+def _run_alone(words: Sequence[str]) -> int:
+    """Run a container of our image that belongs to no service; podman knows the options by the same words."""
+    ours = [
+        word if "/" in word.partition(":")[0] or ":/" not in word else f"{os.environ[PROJECT]}_{word}" for word in words
+    ]
+    done = podman(
+        "run", "--pull=never", *ours, check=False, stdin=sys.stdin.read() if "--interactive" in words else None
     )
-
-
-def _up(project: Project, words: Sequence[str]) -> int:
-    given = argparse.ArgumentParser()
-    given.add_argument("--detach", action="store_true", required=True)
-    given.add_argument("--force-recreate", action="store_true")
-    given.add_argument("names", nargs="*")
-    asked = given.parse_args(words)
-    if asked.force_recreate:
-        project.stop(asked.names)
-    project.up(asked.names)
-    return 0
-
-
-def _run(project: Project, words: Sequence[str]) -> int:
-    given = argparse.ArgumentParser()
-    given.add_argument("--rm", action="store_true", required=True)
-    given.add_argument("-T", action="store_true")
-    given.add_argument("name")
-    given.add_argument("command", nargs=argparse.REMAINDER)
-    asked = given.parse_args(words)
-    stdin = sys.stdin.read() if asked.T else None
-    return _said(project.run(asked.name, asked.command or project.services[asked.name]["command"], stdin=stdin))
-
-
-def _exec(project: Project, words: Sequence[str]) -> int:
-    assert words[0] == "-T", "without it, a terminal is expected"
-    return _said(project.execute(words[1], words[2:], stdin=sys.stdin.read()))
-
-
-def _stop(project: Project, words: Sequence[str]) -> int:
-    project.stop(words)
-    return 0
-
-
-def _down(project: Project, words: Sequence[str]) -> int:
-    assert not words
-    project.down()
-    return 0
-
-
-def _ps(project: Project, words: Sequence[str]) -> int:
-    assert not words
-    project.wait_until_well(name for name in project.services if project.is_running(name))
-    return 0
-
-
-def _said(done: Done) -> int:
     sys.stdout.write(done.stdout)
     sys.stderr.write(done.stderr)
     return done.returncode
 
-
-COMPOSE: dict[str, Callable[[Project, Sequence[str]], int]] = {
-    "up": _up,
-    "run": _run,
-    "exec": _exec,
-    "stop": _stop,
-    "down": _down,
-    "ps": _ps,
-}
-"""What is behind `docker compose` and one of these words."""
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

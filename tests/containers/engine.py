@@ -1,29 +1,37 @@
-"""Services of a compose.yaml as real containers of podman, confined as the file says, in one network namespace.
+"""Docker Compose itself, with podman as the engine behind it, and the words of `docker` that the pages use.
 
-The networks of compose are all that is missing: every container joins the namespace of one that does nothing, in which
-the names of the services lead to loopback, and which nobody outside reaches.
+Podman 4.3 without systemd differs from Docker in four ways, which are bridged here:
 
-What differs from machine to machine is in the environment: `CONTAINERS_OPTIONS` has options of `podman run` and `podman
-build`, such as `--runtime runc`, and `CONTAINERS_BUILD_OPTIONS` more for `podman build`, such as `--network host`.
+- The owner of a tmpfs is unknown to it: the mount is given to the container's user in another word.
+- Nothing calls its health checks: `Engine` does, every few seconds.
+- Compose takes its networks for others than its own and would make each container anew: here a container stays as it
+  is unless its service or its image has changed.
+- The exit code of a container that removes itself is lost: it is removed afterwards.
+
+What a machine needs besides stands in podman's own `CONTAINERS_CONF`, and in `CONTAINERS_BUILD_OPTIONS` for `podman
+build`, such as `--network host`.
 """
 
+import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import yaml
+from threading import Event, Thread
+from typing import Any, Self
+from uuid import uuid4
 
 PODMAN = "podman"
-NOTHING = ["sleep", "infinity"]
-QUIET = ["--no-healthcheck", "--no-hosts"]
-"""Health checks are asked for here, and names are in a file of ours."""
-WAIT_SECONDS = 180
-PROFILES = "profiles"
+COMPOSE = Path(sys.executable).with_name("docker-compose")
+PROJECT, SOCKET = "COMPOSE_PROJECT_NAME", "DOCKER_HOST"
+LABEL = "com.docker.compose"
+PULSE_SECONDS = 2
+WAIT_SECONDS = 60
 Done = subprocess.CompletedProcess[str]
 
 
@@ -31,210 +39,181 @@ class Missing(Exception):
     """Something that the engine needs is not on this machine; the message says what, and what to do."""
 
 
-class Project:
-    """One compose.yaml, in a folder with everything that it names."""
+def podman(*words: str, check: bool = True, stdin: str | None = None) -> Done:
+    """Run podman; if it fails and should not, the error has what it said."""
+    nothing = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
+    done = subprocess.run([PODMAN, *words], capture_output=True, text=True, check=False, **nothing)
+    assert done.returncode == 0 or not check, f"podman {shlex.join(words)}:\n{done.stdout}{done.stderr}"
+    return done
+
+
+def has_image(name: str) -> bool:
+    """Return whether the image is on this machine."""
+    return podman("image", "exists", name, check=False).returncode == 0
+
+
+def read(folder: Path, files: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what Docker Compose makes of these files, or of those that it takes by itself in the folder."""
+    named = [word for file in files for word in ("--file", file)]
+    words = [*named, "--profile", "*", "config", "--format", "json"]
+    done = subprocess.run([COMPOSE, *words], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    merged: dict[str, Any] = json.loads(done.stdout)
+    return merged
+
+
+def build(context: str, image: str, words: Sequence[str] = ()) -> None:
+    """Build our own image from the Dockerfile in this folder."""
+    given = [*shlex.split(os.environ.get("CONTAINERS_BUILD_OPTIONS", "")), *words]
+    podman("build", "--format", "docker", "--pull=never", *given, "--tag", image, context)
+
+
+class Engine:
+    """Podman, answering as Docker does, and calling the health checks of what is named so."""
 
     def __init__(self, folder: Path, prefix: str) -> None:
-        """Call every container and volume by this prefix, so that no real deployment is touched."""
         self.folder, self.prefix = folder, prefix
-        self.file: dict[str, Any] = yaml.safe_load((folder / "compose.yaml").read_text("utf-8"))
-        self.services: dict[str, dict[str, Any]] = self.file["services"]
-        self.image = str(self.services["migrate"]["image"])
-        """Our own image."""
-        self._ended: set[str] = set()  # the services that run once, and did
+        self.address = f"unix://{folder / 'podman.sock'}"
+        self._ended = Event()
+        self._pulse = Thread(target=self._call_health_checks)
 
-    def require(self) -> None:
-        """Check that podman and the images of others are here; nothing is fetched.
+    def __enter__(self) -> Self:
+        """Check that all is here; nothing is fetched.
 
         Raises:
-            Missing: One of them is not.
+            Missing: Something is not.
         """
-        if shutil.which(PODMAN) is None:
-            raise Missing("there is no podman on this machine; install podman and a runtime such as runc")
+        for program in (PODMAN, "curl", "openssl"):
+            if shutil.which(program) is None:
+                raise Missing(f"there is no {program} on this machine; install it")
         if os.geteuid() != 0:
             raise Missing("this is not root, and the secrets' files must be given to the users of the containers")
-        others = {each["image"] for each in self.services.values()} - {self.image}
-        if missing := [image for image in sorted(others) if not _has_image(image)]:
-            raise Missing(f"these images are not on this machine: {', '.join(missing)}; pull them, or tag your own so")
+        command = [PODMAN, "system", "service", "--time=0", self.address]
+        with (self.folder / "podman.log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        self.remove()  # what a run left that was killed
+        self._pulse.start()
+        return self
 
-    def build(self, context: Path) -> None:
-        """Build our own image from the Dockerfile in this folder."""
-        arguments = [
-            word
-            for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
-            if (value := os.environ.get(name))
-            for word in ("--build-arg", f"{name}={value}")
-        ]
-        options = [*_options(), *shlex.split(os.environ.get("CONTAINERS_BUILD_OPTIONS", ""))]
-        given = ["--format", "docker", "--pull=never", *options, *arguments]
-        _podman("build", *given, "--tag", self.image, str(context))
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._pulse.join()
+        self.remove()
+        self._process.terminate()
+        self._process.wait()
 
-    def up(self, names: Sequence[str] = ()) -> None:
-        """Start these services, or all but those of a profile, each behind those that it depends on."""
-        self._hold()
-        for name in names or [name for name, each in self.services.items() if PROFILES not in each]:
-            self._start(name)
-
-    def run(self, name: str, command: Sequence[str], *, stdin: str | None = None, user: str | None = None) -> Done:
-        """Run a command in a new container of the service, behind those that it depends on."""
-        self._hold()
-        self._dependencies(name)
-        options = ["--rm", *(["--interactive"] if stdin is not None else [])]
-        return _podman("run", *options, *self._arguments(name, user), *command, check=False, stdin=stdin)
-
-    def run_alone(self, options: Sequence[str], command: Sequence[str], stdin: str) -> Done:
-        """Run a command in a container of our image that belongs to no service and has no network."""
-        given = ["--rm", "--interactive", "--network=none", "--pull=never", *_options(), *options]
-        return _podman("run", *given, self.image, *command, check=False, stdin=stdin)
-
-    def execute(self, name: str, command: Sequence[str], *, stdin: str | None = None) -> Done:
-        """Run a command in the running container of the service."""
-        return _podman("exec", "--interactive", self._called(name), *command, check=False, stdin=stdin)
-
-    def stop(self, names: Iterable[str]) -> None:
-        """Stop these services, with the time that the file gives each."""
-        for name in names:
-            grace = str(self.services[name].get("stop_grace_period", "10s")).removesuffix("s")
-            _podman("stop", "--time", grace, self._called(name))
-            _podman("rm", "--force", self._called(name))
-
-    def down(self) -> None:
-        """Remove all containers; volumes stay."""
-        for name in self.containers():
-            _podman("rm", "--force", "--time", "5", name, check=False)
+    def left(self) -> list[str]:
+        """Return the containers, volumes, networks and processes that are named so."""
+        kinds = (
+            ("ps", "--all", "--format={{.Names}}"),
+            *((kind, "ls", "--format={{.Name}}") for kind in ("volume", "network")),
+        )
+        named = [name for words in kinds for name in podman(*words).stdout.split() if name.startswith(self.prefix)]
+        watching = subprocess.run(
+            ["pgrep", "-f", f"conmon.*{self.prefix}"], capture_output=True, text=True, check=False
+        )
+        return [*named, *watching.stdout.split()]
 
     def remove(self) -> None:
-        """Remove all containers and volumes."""
-        self.down()
-        for volume in self.file["volumes"]:
-            self.remove_volume(volume)
+        """Remove all containers, volumes and networks that are named so."""
+        for words, remove in (
+            (("ps", "--all", "--format={{.Names}}"), ("rm", "--force", "--time=5", "--depend")),
+            (("volume", "ls", "--format={{.Name}}"), ("volume", "rm", "--force")),
+            (("network", "ls", "--format={{.Name}}"), ("network", "rm", "--force")),
+        ):
+            for name in podman(*words).stdout.split():
+                if name.startswith(self.prefix):
+                    podman(*remove, name, check=False)
 
-    def remove_volume(self, name: str) -> None:
-        """Remove one volume with everything in it."""
-        _podman("volume", "rm", "--force", f"{self.prefix}_{name}", check=False)
+    def _call_health_checks(self) -> None:
+        while not self._ended.wait(PULSE_SECONDS):
+            for name in podman("ps", "--format={{.Names}}", check=False).stdout.split():
+                if name.startswith(self.prefix) and not self._ended.is_set():
+                    podman("healthcheck", "run", name, check=False)
 
-    def containers(self) -> list[str]:
-        """Return the names of our containers; the one that holds the network is the last."""
-        listed = _podman("ps", "--all", "--format", "{{.Names}}").stdout.split()
-        ours = [name for name in listed if name.startswith(f"{self.prefix}-")]
-        return sorted(ours, key=lambda name: name.endswith("-holder"))
 
-    def is_running(self, name: str) -> bool:
-        """Return whether the service's container runs."""
-        shown = _podman("inspect", "--format", "{{.State.Running}}", self._called(name), check=False)
-        return shown.stdout.strip() == "true"
+class Project:
+    """The services of one folder's compose files, as they are now."""
 
-    def is_well(self, name: str) -> bool:
-        """Return whether the service's own health check succeeds."""
-        kind, *words = self.services[name]["healthcheck"]["test"]
-        command = ["/bin/sh", "-c", words[0].replace("$$", "$")] if kind == "CMD-SHELL" else words
-        return self.execute(name, command).returncode == 0
+    def __init__(self, folder: Path, files: Sequence[str] = ()) -> None:
+        """Write what Docker Compose makes of the files for the engine."""
+        self.file = read(folder, files)
+        self.name: str = self.file["name"]
+        self.services: dict[str, dict[str, Any]] = self.file["services"]
+        for service in self.services.values():
+            service["deploy"].pop("placement", None)  # of which Compose speaks, though it wrote it
+            service["tmpfs"] = [re.sub(r"uid=\d+,gid=\d+,", "", mount) + ",U" for mount in service["tmpfs"]]
+        path = folder / "merged.json"
+        path.write_text(json.dumps(self.file), "utf-8")
+        self._compose = [str(COMPOSE), "--file", str(path), "--project-directory", str(folder), "--profile", "*"]
 
-    def wait_until_well(self, names: Iterable[str]) -> None:
+    def compose(self, *words: str) -> int:
+        """Run Docker Compose, and return its exit code."""
+        command = self._compose[:-2] if words[0] == "up" else self._compose  # a profile starts only if it is called
+        return subprocess.run([*command, *words], check=False).returncode
+
+    def up(self, words: Sequence[str], stale: Sequence[str] = ()) -> int:
+        """Start services; what runs goes on, unless it is stale, or its service or image has changed."""
+        if gone := [*stale, *self._changed()]:
+            self.compose("rm", "--stop", "--force", *gone)
+        return self.compose("up", "--detach", "--no-recreate", *words)
+
+    def run(self, words: Sequence[str], name: str, command: Sequence[str]) -> int:
+        """Run a command in a new container of the service, behind what it depends on, and return its exit code."""
+        needed = list(self.services[name].get("depends_on", ()))
+        if not all(self._is_there(other) for other in needed) and (code := self.up(needed)):
+            return code
+        called = f"{self.name}-run-{uuid4().hex}"
+        code = self.compose("run", "--no-deps", "--quiet", "--name", called, *words, name, *command)
+        shown = podman("inspect", "--format={{.State.ExitCode}}", called, check=False)
+        podman("rm", "--force", called, check=False)
+        return int(shown.stdout or code)
+
+    def containers(self, name: str) -> list[str]:
+        """Return the containers of the service."""
+        chosen = [f"--filter=label={LABEL}.{key}={value}" for key, value in (("project", self.name), ("service", name))]
+        oneoff = f"--filter=label={LABEL}.oneoff=False"
+        return podman("ps", "--all", *chosen, oneoff, "--format={{.Names}}").stdout.split()
+
+    def health(self, name: str) -> list[str]:
+        """Return how each container of the service is: `healthy`, or without a health check `running`, we hope."""
+        shown = "{{.State.Health.Status}} {{.State.Status}}"
+        return [podman("inspect", f"--format={shown}", each).stdout.split()[0] for each in self.containers(name)]
+
+    def wait_until_well(self, *names: str) -> None:
         """Wait until each of the services is healthy."""
         for name in names:
             end = time.monotonic() + WAIT_SECONDS
-            while not self.is_well(name):
-                assert time.monotonic() < end, f"{name} is not healthy:\n{self.log(name)}"
-                assert self.is_running(name), f"{name} has ended:\n{self.log(name)}"
+            while set(how := self.health(name)) not in ({"healthy"}, {"running"}):
+                assert time.monotonic() < end, f"{name}: {how}\n{self.log(name)}"
                 time.sleep(0.5)
 
     def log(self, name: str) -> str:
-        """Return what the service has said."""
-        done = _podman("logs", self._called(name), check=False)
-        return done.stdout + done.stderr
+        """Return what the service's containers have said."""
+        said = [podman("logs", each, check=False) for each in self.containers(name)]
+        return "".join(done.stdout + done.stderr for done in said)
 
-    def _called(self, name: str) -> str:
-        return f"{self.prefix}-{name}"
+    def stored(self, volume: str) -> Path:
+        """Return the folder in which the volume lies."""
+        return Path(podman("volume", "inspect", "--format={{.Mountpoint}}", f"{self.name}_{volume}").stdout.strip())
 
-    def _hold(self) -> None:
-        """Start the container whose network the others share, and write the names that all of them know."""
-        if self.is_running("holder"):
-            return
-        self._hosts.write_text(f"127.0.0.1 localhost {' '.join(self.services)}\n", "ascii")
-        given = ["--detach", "--network=none", "--pull=never", *_options(), *QUIET, "--name", self._called("holder")]
-        _podman("run", *given, self.image, *NOTHING)
+    def _is_there(self, name: str) -> bool:
+        """Return whether the service is healthy, or has run and ended well."""
+        shown = "{{.State.Status}} {{.State.ExitCode}}"
+        ended = [podman("inspect", f"--format={shown}", each).stdout.strip() for each in self.containers(name)]
+        return self.health(name) == ["healthy"] or ended == ["exited 0"]
 
-    def _start(self, name: str) -> None:
-        if name in self._ended or self.is_running(name):
-            return
-        self._dependencies(name)
-        _podman("rm", "--force", self._called(name), check=False)
-        once = self.services[name].get("restart") == "no"
-        detach = [] if once else ["--detach"]
-        command = map(str, self.services[name].get("command", []))
-        _podman("run", *detach, "--name", self._called(name), *self._arguments(name), *command)
-        self._ended |= {name} if once else set()
-
-    def _dependencies(self, name: str) -> None:
-        for other, wanted in self.services[name].get("depends_on", {}).items():
-            self._start(other)
-            if wanted["condition"] == "service_healthy":
-                self.wait_until_well([other])
-
-    def _arguments(self, name: str, user: str | None = None) -> list[str]:
-        """Return what `podman run` needs before the command: options, then the image."""
-        service = self.services[name]
-        limits = service["deploy"]["resources"]["limits"]
-        flags = {
-            "network": f"container:{self._called('holder')}",
-            "pull": "never",
-            "user": user or service["user"],
-            "memory": limits["memory"],
-            "cpus": limits["cpus"],
-            "pids-limit": str(limits["pids"]),
-            "shm-size": service.get("shm_size"),
-            "workdir": service.get("working_dir"),
-        }
-        many = {
-            "cap-drop": service["cap_drop"],
-            "security-opt": [option.removesuffix(":true") for option in service["security_opt"]],
-            "mount": list(map(_tmpfs, service["tmpfs"])),
-            "env": [f"{variable}={value}" for variable, value in service.get("environment", {}).items()],
-            "volume": list(self._mounts(service)),
-        }
-        words = [f"--{flag}={value}" for flag, value in flags.items() if value]
-        words += [f"--{flag}={value}" for flag, values in many.items() for value in values]
-        return [*_options(), *QUIET, "--init", "--read-only", *words, service["image"]]
-
-    @property
-    def _hosts(self) -> Path:
-        return self.folder / "hosts"
-
-    def _mounts(self, service: Mapping[str, Any]) -> Iterator[str]:
-        yield f"{self._hosts}:/etc/hosts:ro"
-        for secret in service.get("secrets", []):
-            yield f"{self.folder / self.file['secrets'][secret]['file']}:/run/secrets/{secret}:ro"
-        for config in service.get("configs", []):
-            yield f"{self.folder / self.file['configs'][config['source']]['file']}:{config['target']}:ro"
-        for volume in service.get("volumes", []):
-            if isinstance(volume, str):
-                yield f"{self.prefix}_{volume}"
+    def _changed(self) -> list[str]:
+        """Return the services that have containers of another definition or image."""
+        said = subprocess.run([*self._compose, "config", "--hash", "*"], capture_output=True, text=True, check=True)
+        hashes = dict(line.split() for line in said.stdout.splitlines())
+        label = f'{{{{index .Config.Labels "{LABEL}.config-hash"}}}} {{{{.Image}}}}'
+        changed = []
+        for name, service in self.services.items():
+            if not has_image(service["image"]):
                 continue
-            source = self.folder / volume["source"]
-            if volume.get("bind", {}).get("create_host_path"):
-                source.mkdir(exist_ok=True)
-            yield f"{source}:{volume['target']}:{'ro' if volume.get('read_only') else 'rw'}"
-
-
-def _tmpfs(mount: str) -> str:
-    """Return the mount in podman's words; it belongs to the container's user."""
-    path, _, words = mount.partition(":")
-    options = dict(word.split("=") for word in words.split(","))
-    return f"type=tmpfs,destination={path},tmpfs-mode={options['mode']},tmpfs-size={options['size']},U=true"
-
-
-def _has_image(name: str) -> bool:
-    return _podman("image", "exists", name, check=False).returncode == 0
-
-
-def _options() -> list[str]:
-    return shlex.split(os.environ.get("CONTAINERS_OPTIONS", ""))
-
-
-def _podman(*words: str, check: bool = True, stdin: str | None = None) -> Done:
-    """Run podman; if it fails and should not, the error has what it said."""
-    nothing = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
-    done = subprocess.run([PODMAN, *words], capture_output=True, text=True, check=False, **nothing)  # type: ignore[call-overload]
-    assert done.returncode == 0 or not check, f"podman {shlex.join(words)}:\n{done.stdout}{done.stderr}"
-    return done
+            image = podman("image", "inspect", "--format={{.Id}}", service["image"]).stdout.strip()
+            made = {podman("inspect", f"--format={label}", each).stdout.strip() for each in self.containers(name)}
+            if made - {f"{hashes[name]} {image}"}:
+                changed.append(name)
+        return changed

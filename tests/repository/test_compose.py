@@ -199,7 +199,8 @@ def test_what_is_published_of_the_web_door_is_its_encrypted_port_alone() -> None
 
     assert proxy["ports"] == [f"443:{port}" for port in ports]
     assert len(re.findall(r"^\s*listen ", nginx, re.MULTILINE)) == len(ports) == 1
-    assert re.findall(r"proxy_pass http://(\w+:\d+);", nginx) == [f"web:{WEB_PORT}"]
+    assert re.findall(r"proxy_pass (.*);", nginx) == ["$door"]
+    assert re.findall(r"set \$door http://(\w+:\d+);", nginx) == [f"web:{WEB_PORT}"]
     figures = SERVICES["web"]["environment"]["GRADER_WEB_METRICS_PORT"]  # inside `back`, where no proxy leads to it
     assert SERVICES["web"]["expose"] == [str(WEB_PORT), figures]
     assert set(re.findall(r"/run/secrets/(\w+)", nginx)) == set(proxy["secrets"])
