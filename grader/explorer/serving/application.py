@@ -130,9 +130,9 @@ AtDesk = Callable[[AnyDesk, Any], Response]
 
 def application(explorer: Explorer) -> Starlette:
     """Return the page and its answers, to be put behind a door."""
-    scripts = {OWN: KeptScript.of(OWN, own_script())}
+    scripts = {OWN: KeptScript(OWN, own_script())}
     if isinstance(explorer.looking, Ingredients):
-        scripts[SCRIPT] = KeptScript.of(SCRIPT, transformer_script(explorer.looking))
+        scripts[SCRIPT] = KeptScript(SCRIPT, transformer_script(explorer.looking))
     routes = [
         Route("/", partial(_page, explorer, scripts)),
         Route("/report/{number:str}", partial(_report, explorer)),

@@ -1,8 +1,8 @@
 """Scripts that hold nobody's data: a browser keeps them, and asks for them again only when they have changed."""
 
 import gzip
+from functools import cached_property
 from hashlib import sha256
-from typing import NamedTuple, Self
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,32 +11,24 @@ FOR_GOOD = "private, max-age=31536000, immutable"
 """For the browser alone: a cache that several people share does not know who is let in."""
 
 
-class KeptScript(NamedTuple):
+class KeptScript:
     """A script whose address names its content, so that another content has another address."""
 
-    name: str
-    version: str
-    plain: bytes
-    compressed: bytes
-
-    @classmethod
-    def of(cls, name: str, text: str) -> Self:
-        """Return the script with this text."""
-        plain = text.encode()
-        return cls(name, sha256(plain).hexdigest()[:16], plain, gzip.compress(plain, mtime=0))
-
-    @property
-    def address(self) -> str:
+    def __init__(self, name: str, text: str) -> None:
+        self._plain = text.encode()
+        self._version = sha256(self._plain).hexdigest()[:16]
+        self.address = f"{name}?{self._version}"
         """The address beside the page."""
-        return f"{self.name}?{self.version}"
+
+    @cached_property
+    def _compressed(self) -> bytes:
+        return gzip.compress(self._plain, mtime=0)
 
     def answer(self, request: Request) -> Response:
         """Return the script; one that is asked for under another version is not kept."""
         headers = {"Vary": "Accept-Encoding"}
-        if request.url.query == self.version:
+        if request.url.query == self._version:
             headers["Cache-Control"] = FOR_GOOD
-        is_compressed = "gzip" in request.headers.get("accept-encoding", "")
-        if is_compressed:
-            headers["Content-Encoding"] = "gzip"
-        content = self.compressed if is_compressed else self.plain
-        return Response(content, headers=headers, media_type="text/javascript")
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(self._plain, headers=headers, media_type="text/javascript")
+        return Response(self._compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/javascript")
