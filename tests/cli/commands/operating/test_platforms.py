@@ -66,4 +66,4 @@ def test_what_makes_no_token_is_two(grade: Grade) -> None:
     assert [code for code, *_ in results] == [2, 2, 2]
     assert "did you mean `canvas`?" in results[0][2]
     assert "choose from submit, read" in results[1][2]
-    assert "12h, 90d, 26w or never" in results[2][2]
+    assert "such as 90d or 2y, or never" in results[2][2]
