@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Self
@@ -31,6 +32,14 @@ COMPOSE = Path(sys.executable).with_name("docker-compose")
 PROJECT, SOCKET = "COMPOSE_PROJECT_NAME", "DOCKER_HOST"
 LABEL = "com.docker.compose"
 PULSE_SECONDS = 2
+SELDOM = 10
+CONTAINERS = ("ps", "--all", "--format={{.Names}}")
+KINDS = (
+    (CONTAINERS, ("rm", "--force", "--time=5", "--depend")),
+    (("volume", "ls", "--format={{.Name}}"), ("volume", "rm", "--force")),
+    (("network", "ls", "--format={{.Name}}"), ("network", "rm", "--force")),
+)
+"""How podman lists and removes what a test can leave behind."""
 WAIT_SECONDS = 60
 Done = subprocess.CompletedProcess[str]
 
@@ -75,6 +84,7 @@ class Engine:
         self.folder, self.prefix = folder, prefix
         self.address = f"unix://{folder / 'podman.sock'}"
         self._ended = Event()
+        self._mounted: list[str] = []
         self._pulse = Thread(target=self._call_health_checks)
 
     def __enter__(self) -> Self:
@@ -103,32 +113,35 @@ class Engine:
         self._process.wait()
 
     def left(self) -> list[str]:
-        """Return the containers, volumes, networks and processes that are named so."""
-        kinds = (
-            ("ps", "--all", "--format={{.Names}}"),
-            *((kind, "ls", "--format={{.Name}}") for kind in ("volume", "network")),
-        )
-        named = [name for words in kinds for name in podman(*words).stdout.split() if name.startswith(self.prefix)]
+        """Return what is named so and still there: containers, volumes, networks, processes, mounted images."""
+        named = [name for words, _ in KINDS for name in self._named(words)]
         watching = subprocess.run(
             ["pgrep", "-f", f"conmon.*{self.prefix}"], capture_output=True, text=True, check=False
         )
-        return [*named, *watching.stdout.split()]
+        mounts = Path("/proc/self/mounts").read_text("utf-8")
+        return [*named, *watching.stdout.split(), *(each for each in self._mounted if each in mounts)]
 
     def remove(self) -> None:
         """Remove all containers, volumes and networks that are named so."""
-        for words, remove in (
-            (("ps", "--all", "--format={{.Names}}"), ("rm", "--force", "--time=5", "--depend")),
-            (("volume", "ls", "--format={{.Name}}"), ("volume", "rm", "--force")),
-            (("network", "ls", "--format={{.Name}}"), ("network", "rm", "--force")),
-        ):
-            for name in podman(*words).stdout.split():
-                if name.startswith(self.prefix):
-                    podman(*remove, name, check=False)
+        merged = "--format={{.GraphDriver.Data.MergedDir}}"
+        self._mounted = [
+            podman("inspect", merged, name, check=False).stdout.strip() for name in self._named(CONTAINERS)
+        ]
+        for words, remove in KINDS:
+            for name in self._named(words):
+                podman(*remove, name, check=False)
+
+    def _named(self, words: Sequence[str]) -> list[str]:
+        return [name for name in podman(*words).stdout.split() if name.startswith(self.prefix)]
 
     def _call_health_checks(self) -> None:
-        while not self._ended.wait(PULSE_SECONDS):
-            for name in podman("ps", "--format={{.Names}}", check=False).stdout.split():
-                if name.startswith(self.prefix) and not self._ended.is_set():
+        """Call those of containers that are not healthy again and again, and those of all others now and then."""
+        for number in count():
+            if self._ended.wait(PULSE_SECONDS):
+                return
+            for line in podman("ps", "--format={{.Names}} {{.Status}}", check=False).stdout.splitlines():
+                name, status = line.split(maxsplit=1)
+                if name.startswith(self.prefix) and ("(healthy)" not in status or number % SELDOM == 0):
                     podman("healthcheck", "run", name, check=False)
 
 
@@ -171,14 +184,12 @@ class Project:
 
     def containers(self, name: str) -> list[str]:
         """Return the containers of the service."""
-        chosen = [f"--filter=label={LABEL}.{key}={value}" for key, value in (("project", self.name), ("service", name))]
-        oneoff = f"--filter=label={LABEL}.oneoff=False"
-        return podman("ps", "--all", *chosen, oneoff, "--format={{.Names}}").stdout.split()
+        return [each["Names"][0] for each in self._listed(name)]
 
     def health(self, name: str) -> list[str]:
         """Return how each container of the service is: `healthy`, or without a health check `running`, we hope."""
-        shown = "{{.State.Health.Status}} {{.State.Status}}"
-        return [podman("inspect", f"--format={shown}", each).stdout.split()[0] for each in self.containers(name)]
+        shown = [(re.findall(r"\((\w+)\)$", each["Status"]), each["State"]) for each in self._listed(name)]
+        return [found[0] if found else state for found, state in shown]
 
     def wait_until_well(self, *names: str) -> None:
         """Wait until each of the services is healthy."""
@@ -197,23 +208,26 @@ class Project:
         """Return the folder in which the volume lies."""
         return Path(podman("volume", "inspect", "--format={{.Mountpoint}}", f"{self.name}_{volume}").stdout.strip())
 
+    def _listed(self, name: str = "") -> list[dict[str, Any]]:
+        """Return what podman knows of the service's containers, or of all."""
+        wanted = {"project": self.name, "oneoff": "False", **({"service": name} if name else {})}
+        chosen = [f"--filter=label={LABEL}.{key}={value}" for key, value in wanted.items()]
+        listed: list[dict[str, Any]] = json.loads(podman("ps", "--all", *chosen, "--format=json").stdout)
+        return listed
+
     def _is_there(self, name: str) -> bool:
         """Return whether the service is healthy, or has run and ended well."""
-        shown = "{{.State.Status}} {{.State.ExitCode}}"
-        ended = [podman("inspect", f"--format={shown}", each).stdout.strip() for each in self.containers(name)]
-        return self.health(name) == ["healthy"] or ended == ["exited 0"]
+        ended = [(each["State"], each["ExitCode"]) for each in self._listed(name)]
+        return ended == [("exited", 0)] or self.health(name) == ["healthy"]
 
     def _changed(self) -> list[str]:
         """Return the services that have containers of another definition or image."""
         said = subprocess.run([*self._compose, "config", "--hash", "*"], capture_output=True, text=True, check=True)
-        hashes = dict(line.split() for line in said.stdout.splitlines())
-        label = f'{{{{index .Config.Labels "{LABEL}.config-hash"}}}} {{{{.Image}}}}'
-        changed = []
-        for name, service in self.services.items():
-            if not has_image(service["image"]):
-                continue
-            image = podman("image", "inspect", "--format={{.Id}}", service["image"]).stdout.strip()
-            made = {podman("inspect", f"--format={label}", each).stdout.strip() for each in self.containers(name)}
-            if made - {f"{hashes[name]} {image}"}:
-                changed.append(name)
-        return changed
+        wanted = dict(line.split() for line in said.stdout.splitlines())
+        changed = set()
+        for each in self._listed():
+            name, made = (each["Labels"][f"{LABEL}.{key}"] for key in ("service", "config-hash"))
+            image = podman("image", "inspect", "--format={{.Id}}", self.services[name]["image"]).stdout.strip()
+            if (made, each["ImageID"]) != (wanted[name], image):
+                changed.add(name)
+        return sorted(changed)
