@@ -58,7 +58,6 @@ def framed(lms: Lms, address: str, cookie: str = "") -> httpx.Response:
     return httpx.get(address, params=None if "?" in address else lms.login("ada"), headers=headers)
 
 
-@EVERY
 def test_in_a_frame_the_cookie_is_shown_before_the_platform_is_asked(tool_server: World, lms: Lms) -> None:
     begun = framed(lms, f"{tool_server.url}/lti/login")
     assert begun.status_code == 303
@@ -69,7 +68,6 @@ def test_in_a_frame_the_cookie_is_shown_before_the_platform_is_asked(tool_server
     assert tool_server.finish(lms.authorize(again.headers["location"]), cookie_of(begun)).status_code == 200
 
 
-@EVERY
 def test_a_frame_without_cookies_leads_to_a_window_of_its_own(tool_server: World, lms: Lms) -> None:
     begun = framed(lms, f"{tool_server.url}/lti/login")
     for cookie in ("", cookie_of(framed(lms, f"{tool_server.url}/lti/login"))):
