@@ -175,6 +175,7 @@ def test_what_was_refused_is_taken_up_after_a_decision(
         "stays refused: all 2 attempts",
     ]
     assert grade("status", "a-2", "--format", "json") == before
+    assert "local/a-9" in refused(*asked, "--id", "local/a-2", "--id", "local/a-9", "--yes")
     taken = grade(*asked, "--id", "local/a-3", "--yes")
     assert taken == "local/a-3  ada  2026-03-10 12:00 UTC  taken\n"
     assert json.loads(grade("status", "a-3", "--format", "json"))["state"] == "received"

@@ -1,6 +1,7 @@
 """`grade students extend`, `attempts`, `excuse`, `override`, `adjustments`, `undo` and `readmit`: decisions."""
 
 import json
+import shlex
 from typing import Annotated
 
 import typer
@@ -140,8 +141,9 @@ def _say_of_refused(whose: Whose) -> None:
         found = readmissions(ledger, whose.exercise, lambda each: (each.platform, each.student) == whose[:2])
     if number := sum(not each.problems for each in found):
         before = plural(number, "submission that was refused before is", "submissions that were refused before are")
-        command = f"grade students readmit {whose.exercise} --platform {whose.platform} --student {whose.student}"
-        say(f"{before} not taken up by this; to do so: {command} --yes", err=True)
+        student = shlex.quote(visible(whose.student))
+        command = f"grade students readmit {whose.exercise} --platform {whose.platform} --student {student} --yes"
+        say(f"{before} not taken up by this; to do so: {command}", err=True)
 
 
 @selecting
@@ -165,10 +167,12 @@ def readmit(
             is_selected = selection.has(each.platform, each.student) and selection.takes(each.course, each.came_at)
             return is_selected and name in (None, each.student) and (not ids or _name(each) in ids)
 
-        found = readmissions(ledger, exercise, is_meant, act=yes)
-    if unknown := set(ids or ()) - {_name(each.refused) for each in found}:
-        message = f"no submission that was refused for its time or number: {', '.join(sorted(unknown))}"
-        raise InvalidInput("--id", [Problem("unknown-id", message)])
+        found = readmissions(ledger, exercise, is_meant)
+        if unknown := set(ids or ()) - {_name(each.refused) for each in found}:
+            message = f"no submission that was refused for its time or number: {', '.join(sorted(unknown))}"
+            raise InvalidInput("--id", [Problem("unknown-id", message)])
+        if yes:
+            found = readmissions(ledger, exercise, is_meant, act=True)
     for each in found:
         whose = f"{_name(each.refused)}  {visible(each.refused.student)}  {each.refused.came_at:%Y-%m-%d %H:%M} UTC"
         taken = "taken" if yes else "would be taken"
