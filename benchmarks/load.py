@@ -36,7 +36,7 @@ from grader.service.settings import settings
 from tests.support.door import bearer, token
 from tests.support.postgres import BACKENDS, administer, database
 from tests.support.servers import Valkey, celery_worker, free_port
-from tests.workers.support.service import DURABLE, EXERCISE, PLATFORM, Service, document, entry
+from tests.workers.support.service import DURABLE, EXERCISE, INTAKE, PLATFORM, Service, document, entry
 from workers.broker.app import celery_app
 
 SIZES = (10, 100, 1_000, 10_000)
@@ -100,7 +100,7 @@ def graded(size: int, backend: str, before: int, through: str) -> Drained:
         with Service(Path(folder) / "service", environment) as service:
             service.worker("worker")
             service.start("intake", "dispatch", "courier", *(["web"] if through == "web" else []))
-            hand_in = _at_the_door(service) if through == "web" else service.hand_in
+            hand_in = _at_the_door(service) if through == "web" else _on_the_stream(service)
             hand_in(entry(WARM_UP, document(Claim(type="induction", layer=0, head=0)), "nobody"))
             _wait(service, 1, -1)
             _fill(service.ledger, before)
@@ -121,6 +121,18 @@ def graded(size: int, backend: str, before: int, through: str) -> Drained:
         for row in rows
     ]
     return Drained(seconds, spent, taken_in, sum(row["state"] != "graded" for row in rows), waits)
+
+
+def _on_the_stream(service: Service) -> Callable[..., None]:
+    """Return a function that puts entries on the intake stream, all at once."""
+
+    def hand_in(*entries: Mapping[str, str]) -> None:
+        with service.client.pipeline(transaction=False) as pipe:
+            for fields in entries:
+                pipe.xadd(INTAKE, dict(fields))
+            pipe.execute()
+
+    return hand_in
 
 
 def _at_the_door(service: Service) -> Callable[..., None]:

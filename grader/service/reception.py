@@ -17,7 +17,15 @@ from grader.base.names import plain
 from grader.exercises import submissions
 from grader.exercises.kept_versions import KeptVersions
 from grader.ledger import Ledger
-from grader.ledger.queue.incoming import Asked, Incoming, Judgement, Named, NewSubmission, ReadContent, taking_in
+from grader.ledger.queue.incoming import (
+    AskedContent,
+    Incoming,
+    Judgement,
+    NewSubmission,
+    ReadContent,
+    SubmissionName,
+    taking_in,
+)
 from grader.ledger.queue.leases import Lease
 from grader.schema import Exercise, Submission
 from grader.schema.content import claims_hash
@@ -109,8 +117,8 @@ class Reception:
     def _taken_together(self, incoming: Incoming, trusted: Sequence[tuple[Envelope, _Read]]) -> list[Receipt]:
         """Return the receipt for each envelope's row, which exists then."""
         sound = [(envelope.platform, read.sound) for envelope, read in trusted if read.sound is not None]
-        asked = [Asked(platform, each.content, _is_limited(each.exercise)) for platform, each in sound]
-        incoming.look_up([Named(envelope.platform, envelope.id) for envelope, _ in trusted], asked)
+        asked = [AskedContent(platform, each.content, _is_limited(each.exercise)) for platform, each in sound]
+        incoming.look_up([SubmissionName(envelope.platform, envelope.id) for envelope, _ in trusted], asked)
         receipts = [self._taken(incoming, envelope, read) for envelope, read in trusted]
         incoming.insert()
         return [_with_job(incoming, each, receipt) for (each, _), receipt in zip(trusted, receipts, strict=True)]
@@ -119,7 +127,7 @@ class Reception:
         """Return the receipt for this envelope's row: the one that exists, or a new one, which has no number yet."""
         handed_in = (envelope.student or "", envelope.course or "", envelope.submission)
         digest = sha256("\0".join(handed_in).encode()).hexdigest()
-        known = incoming.known(Named(envelope.platform, envelope.id))
+        known = incoming.known(SubmissionName(envelope.platform, envelope.id))
         if known is None:
             student = envelope.student and plain(envelope.student)
             handed = NewSubmission(
@@ -238,7 +246,7 @@ def _is_limited(exercise: Exercise) -> bool:
 def _with_job(incoming: Incoming, envelope: Envelope, receipt: Receipt) -> Receipt:
     """Return the receipt with the number of its row, if it has one."""
     has_row = receipt.state is not None and not receipt.problems
-    known = incoming.known(Named(envelope.platform, envelope.id)) if has_row else None
+    known = incoming.known(SubmissionName(envelope.platform, envelope.id)) if has_row else None
     return receipt._replace(job=known.job) if known else receipt
 
 

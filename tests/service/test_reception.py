@@ -1,6 +1,7 @@
 """A submission becomes a row once, whether it is repeated, wrong or forged."""
 
 import os
+import random
 from datetime import timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,7 @@ from grader.service import answers, platforms
 from grader.service.platforms import Platform, SigningKey
 from grader.service.reception import Receipt, Reception
 from grader.service.signing import sign_submission
+from tests.service import planted
 from tests.service.crowd import Crowd
 from tests.service.planted import CAME, document, envelope, owed, rows
 
@@ -219,3 +221,32 @@ def test_a_submission_that_was_sent_in_a_way_that_is_not_honoured_is_answered(
     assert reception.refuse(envelope("s1"), problem).state == "rejected"
     assert codes(ledger, "s1") == ["not-in-time"]
     assert reception.refuse(envelope("s2", platform="nobody"), problem).refused.startswith("unknown-platform")
+
+
+@pytest.mark.parametrize("in_person", [False, True])
+def test_what_comes_together_is_taken_in_as_if_it_came_one_by_one(
+    ledger: Ledger, exercises: Path, tmp_path: Path, in_person: bool
+) -> None:
+    rules = {"attempts": 3, "rate": {"burst": 2, "per_hour": 60}, "due": "2026-03-02T12:05:00+00:00"}
+    planted.write(exercises, policy={**rules, "late_days": 1, "late_costs": 0.5})
+    chance = random.Random(3)  # noqa: S311
+    drawn = [
+        envelope(
+            f"s{chance.randrange(60)}",
+            f"note {chance.randrange(6)}",
+            chance.choice(["ada", "bob", "eve"]),
+            came_at=CAME + timedelta(seconds=chance.randrange(600)),
+        )
+        for _ in range(120)
+    ]
+    drawn[5:5] = [envelope("bad", submission="claims: 5")] * 2
+
+    together = Reception(ledger, platforms.load(None), in_person=in_person).accept(drawn)
+
+    with Ledger(f"sqlite:///{tmp_path / 'other.sqlite3'}") as other:
+        reception = Reception(other, platforms.load(None), in_person=in_person)
+        assert together == [receipt for each in drawn for receipt in reception.accept([each])]
+        assert rows(ledger) == rows(other)
+        assert owed(ledger) == owed(other)
+    assert {receipt.state for receipt in together} == {"received", "rejected", None}
+    assert {row["credit"] for row in rows(ledger).values()} == {1.0, 0.5}

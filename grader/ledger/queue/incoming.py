@@ -138,14 +138,14 @@ class RejectedSubmission(NamedTuple):
     """Of the problems for which it was rejected."""
 
 
-class Named(NamedTuple):
+class SubmissionName(NamedTuple):
     """A submission as its platform names it."""
 
     platform: str
     id: str
 
 
-class Asked(NamedTuple):
+class AskedContent(NamedTuple):
     """Content that is going to be judged."""
 
     platform: str
@@ -159,13 +159,13 @@ class Incoming:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._known: dict[Named, KnownSubmission] = {}
+        self._known: dict[SubmissionName, KnownSubmission] = {}
         self._same: dict[Whose, list[KnownContent]] = {}
         self._attempts: dict[Whose, list[datetime]] = {}
         self._contents: set[str] = set()  # those for which `_same` has every answer
-        self._new: dict[Named, NewSubmission] = {}
+        self._new: dict[SubmissionName, NewSubmission] = {}
 
-    def look_up(self, named: Sequence[Named], asked: Sequence[Asked]) -> None:
+    def look_up(self, named: Sequence[SubmissionName], asked: Sequence[AskedContent]) -> None:
         """Look up all that will be asked about these ids and contents."""
         self._look_up_names(named)
         self._look_up_contents([each.read.of(each.platform) for each in asked], [each.read for each in asked])
@@ -178,7 +178,7 @@ class Incoming:
         query = sa.select(sa.func.count()).where(ROW.state == "received", ROW.platform.concat("") == platform)
         return self._connection.scalar(query) or 0
 
-    def known(self, named: Named) -> KnownSubmission | None:
+    def known(self, named: SubmissionName) -> KnownSubmission | None:
         """Return the submission that is named so; None if it is new. It was looked up before."""
         if named in self._new:
             self.insert()
@@ -186,7 +186,7 @@ class Incoming:
 
     def add(self, new: NewSubmission) -> None:
         """Add a row, which is known once it is inserted."""
-        self._new[Named(new.platform, new.id)] = new
+        self._new[SubmissionName(new.platform, new.id)] = new
         if new.read is not None:
             self._forget(new.read.of(new.platform))
 
@@ -281,12 +281,12 @@ class Incoming:
         self._same.pop(whose, None)
         self._attempts.pop(whose, None)
 
-    def _look_up_names(self, named: Sequence[Named]) -> None:
+    def _look_up_names(self, named: Sequence[SubmissionName]) -> None:
         if not named:
             return
         columns = {"platform": {each.platform for each in named}, "submission_id": {each.id for each in named}}
         for platform, name, *known in self._connection.execute(KNOWN, _lists(columns)):
-            self._known[Named(platform, name)] = KnownSubmission(*known)
+            self._known[SubmissionName(platform, name)] = KnownSubmission(*known)
 
     def _look_up_contents(self, everybody: Sequence[Whose], reads: Sequence[ReadContent]) -> None:
         if not everybody:
