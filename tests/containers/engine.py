@@ -174,8 +174,10 @@ class Project:
     def run(self, words: Sequence[str], name: str, command: Sequence[str]) -> int:
         """Run a command in a new container of the service, behind what it depends on, and return its exit code."""
         needed = list(self.services[name].get("depends_on", ()))
-        if not all(self._is_there(other) for other in needed) and (code := self.up(needed)):
-            return code
+        if not all(self._is_there(other) for other in needed):
+            if code := self.up(needed):
+                return code
+            self.wait_until_well(*(other for other in needed if self.services[other]["restart"] != "no"))
         called = f"{self.name}-run-{uuid4().hex}"
         code = self.compose("run", "--no-deps", "--quiet", "--name", called, *words, name, *command)
         shown = podman("inspect", "--format={{.State.ExitCode}}", called, check=False)

@@ -44,9 +44,12 @@ END = "---- exit code"
 REFUSED = {
     "grade students roster --from-platform --platform canvas --course 4711": "no launch has told",
     "grade students show --report 812": "812",
+    "grade students extend ada mini-heads --until 2026-12-08T23:59+01:00 --reason 'ill, note of 1 December'": (
+        "no deadline"
+    ),
     "grade lti deployment canvas 123:8865aa05b4b79b64a91a86042e43af5ea8ae79eb": "did not register itself",
 }
-"""Commands of the pages that need a platform or a report which is not there, and what they say."""
+"""Commands of the pages that need a platform, a report or a deadline which is not there, and what they say."""
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +180,7 @@ def test_the_keys_for_lti_are_published_and_stay(deployed: Deployment) -> None:
 
 def test_every_command_of_the_page_works_where_the_page_says(deployed: Deployment) -> None:
     commands = OPERATIONS.block("docker compose run --rm operator grade doctor").splitlines()
+    wait_for(lambda: deployed.tried(commands[0]).returncode == 0, "the doctor finds nothing")
     said = {command: deployed.sh(command) for command in commands}
 
     assert len(said) >= 5
@@ -335,7 +339,7 @@ def test_nothing_of_an_erased_student_is_left_and_others_keep_their_grades(deplo
     said = run_all(deployed, [*Page("docs/privacy.md").commands("students export"), listed])
     exported = json.loads((deployed.folder / "out" / "ada.json").read_text("utf-8"))
     assert "ada" in json.dumps(exported)
-    assert "2 submissions" in said[listed]
+    assert "2 rows in submissions" in said[listed]
     run_all(deployed, Page("docs/privacy.md").commands("students retain"))
 
 
