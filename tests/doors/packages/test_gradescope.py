@@ -11,7 +11,6 @@ import pytest
 from grader.doors.packages.gradescope.__main__ import run
 from tests.doors.packages.conftest import (
     EXAMPLE,
-    HUGE,
     ID,
     INVALID,
     SCORE,
@@ -134,19 +133,6 @@ def test_the_files_are_looked_for_in_folders_and_what_is_hidden_is_not(autograde
 
     assert found["extra_data"]["score"] == SCORE
     assert "(homework/notes.yaml, mine.yaml)" in several["output"]
-
-
-def test_another_exercises_file_is_told(autograder: Path) -> None:
-    results = handed_in(autograder, EXAMPLE.read_bytes().replace(b"exercise: mini-heads", b"exercise: gpt2-heads"))
-
-    assert "this is a submission to gpt2-heads, but mini-heads is asked for here [other-exercise]" in results["output"]
-
-
-def test_a_huge_file_is_told_and_not_read(autograder: Path) -> None:
-    results = handed_in(autograder, HUGE)
-
-    assert results["extra_data"]["gradable"] is False
-    assert "256 KB" in results["output"]
 
 
 def test_nothing_decided_is_no_grade(autograder: Path) -> None:

@@ -61,12 +61,6 @@ def test_what_cannot_be_graded_costs_no_attempt(job: Path, place: Path, content:
     assert results["format_errors"]
 
 
-def test_a_mistake_is_told_with_its_line(job: Path, place: Path) -> None:
-    (error,) = graded(job, place, INVALID)["format_errors"]
-
-    assert error.startswith("my_heads.yaml:3:31: `type` cannot be `inducton`")
-
-
 def test_without_weights_nothing_is_graded(job: Path, without_weights: Path) -> None:
     results = graded(job, without_weights, EXAMPLE.read_bytes())
 
