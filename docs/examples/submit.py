@@ -34,7 +34,8 @@ def main(file: str, student: str) -> None:
     queue = redis.Redis.from_url(url, decode_responses=True, protocol=2)
 
     # Choose any id. It is one submission for ever: after an error, hand in again under the same id.
-    entry = {"id": uuid.uuid4().hex, "student": student, "submission": Path(file).read_text(encoding="utf-8")}
+    submission = Path(file).read_text(encoding="utf-8", errors="replace")
+    entry = {"id": uuid.uuid4().hex, "student": student, "submission": submission}
     if "KEY_ID" in os.environ:
         key = Path(os.environ["KEY_FILE"]).read_text(encoding="ascii").strip()
         entry = signed(entry, platform, os.environ["KEY_ID"], key)

@@ -76,3 +76,20 @@ def own_exercise(place: Path) -> Path:
     original = place.resolve()
     place.unlink()
     return shutil.copytree(original, place)
+
+
+def hostile_files(folder: Path) -> None:
+    """Write a student's files beside the submission, which end the grading if anything imports or runs them."""
+    for name in (
+        "pydantic.py",
+        "sitecustomize.py",
+        "conftest.py",
+        "grader/__init__.py",
+        "bash",
+        "env",
+        "python",
+        ".env",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("#!/bin/sh\nexit 7\n")
+        (folder / name).chmod(0o755)

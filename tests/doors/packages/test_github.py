@@ -10,8 +10,11 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from grader.base import language
 from grader.doors.packages.github.__main__ import run
-from tests.doors.packages.conftest import EXAMPLE, HUGE, ID, INVALID, SCORE, UNDECIDED, light_copy
+from grader.doors.packages.making import Order
+from grader.doors.packages.registry import PACKAGES
+from tests.doors.packages.conftest import EXAMPLE, HUGE, ID, INVALID, SCORE, UNDECIDED, hostile_files, light_copy
 from tests.support import readers
 from tests.support.offline import offline
 
@@ -49,6 +52,7 @@ def step(repository: Path, content: bytes, monkeypatch: pytest.MonkeyPatch, caps
 
 def test_the_workflow_grades_without_network(repository: Path) -> None:
     shutil.copy(EXAMPLE, repository)
+    hostile_files(repository)
     (run_step,) = (each for each in workflow(repository)["steps"] if each.get("id") == "grade")
     python, *words = shlex.split(run_step["run"])
     files = {"GITHUB_OUTPUT": str(repository / "output"), "GITHUB_STEP_SUMMARY": str(repository / "summary")}
@@ -72,7 +76,8 @@ def test_what_it_names_is_in_the_repository(repository: Path, packages: Path) ->
     assert list((packages / "github").glob(install.split()[-1]))
     assert all(name.startswith("actions/") for name in uses), "an action of others that goes away would stop every run"
     assert (repository / "my_heads.yaml").is_file()
-    assert (repository / "README.md").is_file()
+    assert "head_grader-*.whl" in (repository / "README.md").read_text()
+    assert "](../" not in (repository / "EXERCISE.md").read_text(), "nothing else of the grader's is there"
 
 
 def test_points_are_partial(
@@ -129,3 +134,22 @@ def test_a_missing_file_and_a_fault_of_ours_are_told(
 
     assert (missing, lost) == (2, 3)
     assert "there is no submission among the files (EXERCISE.md, README.md)" in capsys.readouterr().out
+
+
+def test_for_an_exercise_of_ones_own_the_page_says_where_it_is(asked: Order, tmp_path: Path) -> None:
+    (tmp_path / "README.ko.md").write_text("# \uacfc\uc81c\n", "utf-8")
+    with language.speaking("ko"):
+        own = PACKAGES["github"].files(asked._replace(folder=tmp_path))
+
+    assert b"export GRADER_EXERCISES=$PWD/.github/head-grader/exercises\n" in own["README.md"]
+    assert own["EXERCISE.md"].decode() == "# \uacfc\uc81c\n"
+    assert b"export" not in PACKAGES["github"].files(asked)["README.md"]
+
+
+def test_a_fault_of_ours_is_in_no_file_of_theirs(
+    repository: Path, without_weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(EXAMPLE, repository)
+    run(repository, without_weights, 20.0)
+
+    assert "::error title=dead::tell your instructor: the transformer" in capsys.readouterr().out

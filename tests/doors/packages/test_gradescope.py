@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from grader.doors.packages.gradescope.__main__ import run
-from tests.doors.packages.conftest import EXAMPLE, HUGE, ID, INVALID, SCORE, UNDECIDED, light_copy, own_exercise
+from tests.doors.packages.conftest import (
+    EXAMPLE,
+    ID,
+    INVALID,
+    SCORE,
+    UNDECIDED,
+    hostile_files,
+    light_copy,
+    own_exercise,
+)
 from tests.support import readers
 from tests.support.offline import offline
 
@@ -64,10 +73,13 @@ def test_it_runs_without_network(autograder: Path) -> None:
     (autograder / "venv").symlink_to(sys.prefix)
     shutil.copy(EXAMPLE, autograder / "submission" / "heads of ada.yml")
     (autograder / "submission" / "photo.txt").write_text("no claims here")
+    hostile_files(autograder / "submission")
+    (autograder / "submission" / "my_heads.yaml").symlink_to(autograder / "source" / "exercises" / ID / "scores.zip")
     (autograder / "submission_metadata.json").write_text(json.dumps(METADATA))
     shutil.copy(autograder / "source" / "run_autograder", autograder)
 
-    done = offline([autograder / "run_autograder"], autograder, AUTOGRADER=str(autograder))
+    path = f"{autograder / 'submission'}:/usr/bin:/bin"
+    done = offline([autograder / "run_autograder"], autograder / "submission", AUTOGRADER=str(autograder), PATH=path)
     results = readers.gradescope((autograder / "results" / "results.json").read_text())
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -109,17 +121,18 @@ def test_no_file_several_files_and_links_are_told(autograder: Path) -> None:
     assert "there are several files that may be the submission (a.yaml, b.json)" in several["output"]
 
 
-def test_another_exercises_file_is_told(autograder: Path) -> None:
-    results = handed_in(autograder, EXAMPLE.read_bytes().replace(b"exercise: mini-heads", b"exercise: gpt2-heads"))
+def test_the_files_are_looked_for_in_folders_and_what_is_hidden_is_not(autograder: Path) -> None:
+    for name in ("homework/my_heads.yaml", "homework/notes.yaml", ".github/workflows/my_heads.yaml"):
+        (autograder / "submission" / name).parent.mkdir(parents=True, exist_ok=True)
+        (autograder / "submission" / name).write_bytes(EXAMPLE.read_bytes())
+    run(autograder, ID)
+    found = readers.gradescope((autograder / "results" / "results.json").read_text())
+    (autograder / "submission" / "homework" / "my_heads.yaml").rename(autograder / "submission" / "mine.yaml")
+    run(autograder, ID)
+    several = readers.gradescope((autograder / "results" / "results.json").read_text())
 
-    assert "this is a submission to gpt2-heads, but mini-heads is asked for here [other-exercise]" in results["output"]
-
-
-def test_a_huge_file_is_told_and_not_read(autograder: Path) -> None:
-    results = handed_in(autograder, HUGE)
-
-    assert results["extra_data"]["gradable"] is False
-    assert "256 KB" in results["output"]
+    assert found["extra_data"]["score"] == SCORE
+    assert "(homework/notes.yaml, mine.yaml)" in several["output"]
 
 
 def test_nothing_decided_is_no_grade(autograder: Path) -> None:

@@ -11,10 +11,8 @@ import pytest
 import yaml
 
 import grader
-from grader.doors.packages.github.__main__ import run as on_github
 from grader.doors.packages.gradescope.__main__ import run as on_gradescope
 from grader.doors.packages.grading import FromPlatform, answer, rendered
-from grader.doors.packages.prairielearn.__main__ import run as on_prairielearn
 from grader.ledger import Ledger
 from grader.ledger.queue.jobs import Jobs
 from grader.report.formats import Format
@@ -122,20 +120,12 @@ def test_lateness_and_attempts_are_the_services(place: Path, tmp_path: Path, ser
     assert [on_xqueue(place, *handed_in[number]) for number in (0, 2)] == [asked[0], asked[2]]
 
 
-def test_where_the_platform_minds_the_dates_it_is_the_score_without_lateness(
-    place: Path, tmp_path: Path, service: Service, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_where_the_platform_minds_the_dates_it_is_the_score_without_lateness(place: Path, service: Service) -> None:
     asked = service.score(document(CLAIMS), DUE - HOUR)
-    for folder in (tmp_path / "student", tmp_path / "repository"):
-        folder.mkdir()
-        (folder / "my_heads.yaml").write_text(document(CLAIMS))
+    result = answer(place, lambda _: FromPlatform(document(CLAIMS).encode(), "my_heads.yaml"))
+    suite = ElementTree.fromstring(rendered(result, Format.junit))  # noqa: S314 - our own
 
-    on_prairielearn(tmp_path, place)
-    on_github(tmp_path / "repository", place, 20.0)
-    suite = ElementTree.parse(tmp_path / "repository" / "report" / "junit.xml").getroot()  # noqa: S314 - our own
-    points = [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines() if "totalPoints" in line]
-
-    assert json.loads((tmp_path / "results" / "results.json").read_text())["score"] == asked
+    assert asked
+    assert json.loads(rendered(result, Format.prairielearn))["score"] == asked
     assert [each.get("value") for each in suite.iter("property") if each.get("name") == "score"] == [f"{asked:.4f}"]
-    assert [float(text.partition(",")[0]) for text in points] == [pytest.approx((asked or 0) * 20)]
     assert grader.check(place, yaml.safe_load(document(CLAIMS))["claims"], points=1) == asked

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 from typing import get_args
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -104,6 +105,9 @@ def test_a_fault_of_ours_is_silent_three_times_and_then_told(
     poller.once()
 
     assert (entry.answers[0]["correct"], entry.answers[0]["score"]) == (False, 0)
+    assert "<p>we could not grade it; this is not your fault</p>" in entry.answers[0]["msg"]
+    assert "tell your instructor: the transformer" in entry.answers[0]["msg"]
+    assert "no attempt" not in entry.answers[0]["msg"]
 
 
 def test_a_fault_that_is_mended_meanwhile_was_never_noticed(server: FakeXQueue, polling: Polling, site: Path) -> None:
@@ -176,6 +180,17 @@ def test_lateness_counts_from_the_time_of_the_submission(server: FakeXQueue, pol
     polling().once()
 
     assert entry.answers[0]["score"] == pytest.approx(SCORE / 2, abs=1e-4)
+
+
+def test_the_problem_names_the_queue_and_the_exercise(packages: Path) -> None:
+    problem = ElementTree.parse(packages / "xqueue" / "problem.xml").getroot()  # noqa: S314 - our own
+    asked = problem.find("coderesponse")
+    assert asked is not None
+
+    assert asked.get("queuename") == yaml.safe_load((packages / "xqueue" / "xqueue.yaml").read_text())["queue"]
+    assert yaml.safe_load(asked.findtext("codeparam/grader_payload") or "") == {"grader": ID}
+    assert yaml.safe_load(asked.findtext("codeparam/initial_display") or "")["exercise"] == ID
+    assert "induction: 2 heads, 20 points" in [each.text for each in problem.iter("li")]
 
 
 def test_settings_are_checked_with_their_lines(site: Path, server: FakeXQueue) -> None:

@@ -50,8 +50,8 @@ def _readme(order: Order, more: Iterable[str]) -> str:
     parts = [f"# {about.title}", "\n".join(f"- {each}" for each in about.kinds), about.rules]
     parts += [_(READ, file=name) for name in more]
     for number, (text, commands) in enumerate(steps, start=1):
-        block = "".join(f"\n   {line}" for line in ["", "```sh", *commands, "```"]) if commands else ""
-        parts.append(f"{number}. {text}{block}")
+        block = "\n".join(f"   {line}" for line in ["```sh", *commands, "```"])
+        parts += [f"{number}. {text}", block] if commands else [f"{number}. {text}"]
     return "\n\n".join(parts) + "\n"
 
 
