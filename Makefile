@@ -14,9 +14,10 @@ DEMO_GRADE := GRADER_HOME=$(CURDIR)/build/demo GRADER_DATABASE_URL= $(BIN)/grade
 EXAMPLE := exercises/mini-heads/my_heads.yaml
 # The order of the tests: the same everywhere, so that what passes here passes there; `make test SEED=2` is another one.
 SEED ?= 1
-# Two tests at a time, on one thread each: threads that wait for each other on busy cores take half as long again.
+# Three tests at a time, on one thread each: many wait for processes, so two would leave two cores idle for a third of the
+# time, and threads that wait for each other on busy cores take half as long again.
 # Files come in that order too; by their number of tests, those with a single long one would all be left for the end.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --randomly-seed=$(SEED) -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --randomly-seed=$(SEED) -n 3 --dist loadfile --no-loadscope-reorder
 MODULES := grader/explorer/static
 BUNDLED := grader/measuring/transformer/bundled/mini-gpt2
 
