@@ -4,6 +4,7 @@ Whether something is due, and whether a lease is over, is asked by one process a
 all of them use the database server's clock. A SQLite file is opened by one machine, which has one clock.
 
 The server is asked once in each transaction, by its first statement; from there on, this machine's timer counts.
+Outside a transaction, a process goes on from its last one for a second.
 """
 
 import logging
@@ -18,22 +19,35 @@ SKEW = timedelta(seconds=2)
 
 READING = "ledger_clock"
 """The name of a connection's reading."""
+RECENT_SECONDS = 1.0
+"""After which a reading counts no longer outside its transaction: a machine's timer may stand while it is suspended."""
 
 log = logging.getLogger(__name__)
 _told: list[bool] = []
 """True for each time that this process has told of a difference; so it tells only once."""
 
 
-class _Reading(NamedTuple):
+class ClockReading(NamedTuple):
+    """The server's clock, and this machine's timer at the same moment."""
+
     theirs: datetime
     at: float
+
+    @property
+    def is_recent(self) -> bool:
+        """Return whether the time may be told from it outside its transaction."""
+        return monotonic() - self.at < RECENT_SECONDS
+
+    def now(self) -> datetime:
+        """Return the present time by the server's clock."""
+        return self.theirs + timedelta(seconds=monotonic() - self.at)
 
 
 def read(connection: sa.Connection, query: str) -> Any:  # noqa: ANN401 - a row
     """Return the row that the query asks for; its column `now` is the server's time, from which `now` goes on."""
     before = datetime.now(UTC)
     row = connection.execute(sa.text(query)).one()
-    connection.info[READING] = _Reading(row.now.astimezone(UTC), monotonic())
+    connection.info[READING] = ClockReading(row.now.astimezone(UTC), monotonic())
     _compare(row.now, before, datetime.now(UTC))
     return row
 
@@ -42,8 +56,8 @@ def now(connection: sa.Connection) -> datetime:
     """Return the present time by the ledger's clock."""
     if connection.dialect.name != "postgresql":
         return datetime.now(UTC)
-    reading: _Reading = connection.info[READING]
-    return reading.theirs + timedelta(seconds=monotonic() - reading.at)
+    reading: ClockReading = connection.info[READING]
+    return reading.now()
 
 
 def _compare(theirs: datetime, before: datetime, after: datetime) -> None:

@@ -2,14 +2,13 @@
 
 from math import ceil
 
-from anyio import to_thread
 from starlette.requests import Request
 
 from grader.base.names import plain
 from grader.doors.web.house import House
 from grader.doors.web.refusals import Refused
 from grader.ledger.people.tokens import KeptToken
-from grader.service.entrance.tokens import Scope, owner
+from grader.service.entrance.tokens import Scope
 
 REALM = 'Bearer realm="grader"'
 LONGEST_TOKEN = 200
@@ -23,7 +22,7 @@ async def let_in(house: House, request: Request, scope: Scope) -> KeptToken:
         LedgerError: The database refuses.
     """
     given = _given(request)
-    token = await to_thread.run_sync(owner, house.ledger, given)
+    token = await house.porter.answer(given)
     if token is None:
         message = "this token is not valid: it is unknown, expired or revoked; ask the operator for a new one"
         raise Refused(401, "bad-token", message, {"WWW-Authenticate": f'{REALM}, error="invalid_token"'})

@@ -49,7 +49,7 @@ async def _hand_in(house: House, request: Request) -> Response:
     """Take a submission in: its row is durable before the answer is sent."""
     token = await let_in(house, request, "submit")
     handed_in = envelope(token, request.headers, await request.body())
-    receipt = await house.clerk.take(handed_in)
+    receipt = await house.clerk.answer(handed_in)
     log.info("taken in", extra={"submission": f"{token.platform}/{handed_in.id}", "state": receipt.state})
     if receipt.refused:
         problem = problem_of(receipt.refused)

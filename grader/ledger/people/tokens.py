@@ -1,5 +1,6 @@
 """The web door's tokens: their digests, and what each of them opens; read without SQLAlchemy."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ INSERT INTO tokens (platform, digest, scopes, student, made_at, expires_at, role
 VALUES (:platform, :digest, :scopes, :student, :made_at, :expires_at, :role, :course)
 RETURNING id
 """
-BY_DIGEST = "SELECT * FROM tokens WHERE digest = :digest"
+BY_DIGEST = "SELECT * FROM tokens WHERE digest IN ({names})"
 ALL = "SELECT * FROM tokens ORDER BY id"
 USED = "UPDATE tokens SET used_at = :when WHERE id = :number"
 REVOKE = "UPDATE tokens SET revoked_at = :when WHERE id = :number AND revoked_at IS NULL RETURNING id"
@@ -71,11 +72,12 @@ def add(ledger: Ledger, new: NewToken) -> int:
         return int(execute(ADD, row)[0]["id"])
 
 
-def find(ledger: Ledger, digest: str) -> KeptToken | None:
-    """Return the token with this digest, whether it is still good or not; None if there is none."""
+def found(ledger: Ledger, digests: Collection[str]) -> dict[str, KeptToken]:
+    """Return the tokens with these digests, by digest, whether they are still good or not."""
+    values = {f"digest{number}": digest for number, digest in enumerate(digests)}
+    query = BY_DIGEST.format(names=", ".join(f":{name}" for name in values))
     with ledger.database.statements() as execute:
-        rows = execute(BY_DIGEST, {"digest": digest})
-    return _kept(rows[0]) if rows else None
+        return {row["digest"]: _kept(row) for row in execute(query, values)}
 
 
 def listed(ledger: Ledger) -> list[KeptToken]:

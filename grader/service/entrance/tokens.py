@@ -5,7 +5,6 @@ random bits. Its prefix lets people, logs and scanners for leaked secrets recogn
 """
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -81,15 +80,20 @@ def _check(whose: Owner) -> None:
 
 def owner(ledger: Ledger, token: str) -> KeptToken | None:
     """Return what the ledger keeps of the token, and note its use; None if it is not good."""
-    digest = _digest(token)
-    kept = tokens.find(ledger, digest)
+    return owners(ledger, [token])[0]
+
+
+def owners(ledger: Ledger, shown: Sequence[str]) -> list[KeptToken | None]:
+    """Return what the ledger keeps of each of these tokens, as `owner` does."""
+    digests = [_digest(token) for token in shown]
+    kept = tokens.found(ledger, set(digests))
     when = ledger.now()
-    if kept is None or not hmac.compare_digest(kept.digest, digest) or not kept.is_good(when):
-        return None
-    if kept.used_at is None or when - kept.used_at >= COARSE:
-        with suppress(LedgerUnavailable):  # a full disk is no reason to show nothing
-            tokens.note_use(ledger, kept.number, when.replace(minute=0, second=0, microsecond=0))
-    return kept
+    good = {digest: token for digest, token in kept.items() if token.is_good(when)}
+    for token in good.values():
+        if token.used_at is None or when - token.used_at >= COARSE:
+            with suppress(LedgerUnavailable):  # a full disk is no reason to show nothing
+                tokens.note_use(ledger, token.number, when.replace(minute=0, second=0, microsecond=0))
+    return [good.get(digest) for digest in digests]
 
 
 def life(text: str) -> timedelta | None:

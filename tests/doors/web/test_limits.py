@@ -235,11 +235,11 @@ def test_over_tls_browsers_are_told_to_stay_there(door: Door, tmp_path) -> None:
 def test_an_error_of_ours_shows_nothing_of_itself(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault that nobody foresaw, in the reception; the next submission is taken in again."""
 
-    def fails(envelopes: object) -> None:
+    def fails(ledger: object) -> None:
         raise ZeroDivisionError(f"secret {door.all}")
 
     with monkeypatch.context() as broken:
-        broken.setattr(door.house.reception, "accept", fails)
+        broken.setattr("grader.service.reception.taking_in", fails)
         door.client._transport.raise_server_exceptions = False  # type: ignore[attr-defined]
         answer = door.post(posted("s1"))
 

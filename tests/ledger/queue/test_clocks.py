@@ -6,8 +6,9 @@ import sys
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from grader.ledger import Ledger
+from grader.ledger import Ledger, clock
 from grader.ledger.columns import read
 from grader.ledger.queue.jobs import Jobs
 from grader.ledger.queue.outbox import Outbox
@@ -97,3 +98,20 @@ def test_a_clock_that_is_set_loses_nothing_and_doubles_nothing(
     assert {row["state"] for row in rows(ledger).values()} == {"graded"}
     assert [entry.report for entry in ledger.entries()] == [sealed(number) for number in (1, 2, 3, 4)]
     assert owed(ledger) == {f"s{number}": 1 for number in (1, 2, 3, 4)}
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_the_time_costs_no_request_right_after_a_transaction(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    sa.event.listen(ledger.database._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    monkeypatch.setattr(clock, "RECENT_SECONDS", HOUR)
+    ledger.check()
+    asked.clear()
+
+    goes_on = ledger.now()
+    assert asked == []
+
+    monkeypatch.setattr(clock, "RECENT_SECONDS", 0.0)
+    server = ledger.now()
+    assert len(asked) == 1
+    assert timedelta(0) <= server - goes_on < timedelta(minutes=1)

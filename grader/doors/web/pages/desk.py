@@ -117,7 +117,7 @@ class VisitorsDesk:
             student=plain(self.visitor.student),
             course=self.visitor.course,
         )
-        receipt: Receipt = from_thread.run(self.house.clerk.take, envelope)
+        receipt: Receipt = from_thread.run(self.house.clerk.answer, envelope)
         if receipt.refused:
             raise InvalidInput(SOURCE, [problem_of(receipt.refused)])
         if receipt.problems:
