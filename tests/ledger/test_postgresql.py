@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from grader.base.errors import LedgerError
 from grader.ledger import Ledger
 from grader.ledger.database import BUSY_SECONDS
-from tests.support.postgres import OTHERS, administer, database
+from grader.ledger.tables import METADATA
+from tests.support.postgres import OTHERS, administer, database, planned_for
 
 
 @pytest.fixture
@@ -57,3 +58,12 @@ def test_a_connection_that_the_server_ended_is_made_anew(url: str) -> None:
         administer(f"{OTHERS} WHERE datname <> current_database()")
 
         assert list(ledger.entries()) == []
+
+
+def test_the_server_counts_the_rows_of_tables_that_were_made_anew(url: str) -> None:
+    with Ledger(url) as ledger:
+        ledger.database.compact()
+
+        with ledger.database.connection() as connection:
+            planned = planned_for(connection)
+    assert {planned[table] for table in METADATA.tables} == {0}

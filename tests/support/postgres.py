@@ -49,6 +49,12 @@ def administer(*statements: str, url: sa.URL | None = None) -> None:
             connection.exec_driver_sql(statement)
 
 
+def planned_for(connection: sa.Connection) -> dict[str, int]:
+    """Return the number of rows that the server plans for in each table; -1 for one that it has never counted."""
+    query = "SELECT relname, reltuples FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    return {name: int(rows) for name, rows in connection.execute(sa.text(query)).all()}
+
+
 @cache
 def _server() -> sa.URL:
     """Start the server of this test run; server and folder are removed at its end."""

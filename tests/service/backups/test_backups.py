@@ -30,7 +30,7 @@ from grader.students import pseudonyms
 from grader.students.xp import progress
 from tests.service import planted
 from tests.service.planted import document, envelope, let_time_pass, owed, rows
-from tests.support.postgres import BACKENDS, database
+from tests.support.postgres import BACKENDS, database, planned_for
 
 SECRET = "a-secret-of-the-platform-that-nobody-may-see"  # noqa: S105 - the test's own
 FOUR = document() + "".join(
@@ -129,6 +129,10 @@ def test_everything_comes_back_on_the_other_database_and_the_service_goes_on(
     restore(backup, other)
 
     assert everything(other) == before
+    with other.database.connection() as connection:
+        if connection.dialect.name == "postgresql":
+            planned = planned_for(connection)
+            assert {table: planned[table] for table in before} == {table: len(kept) for table, kept in before.items()}
     assert pseudonyms.key() == key
     assert progress(list(other.entries("ada"))).xp == progress(list(used.entries("ada"))).xp > 0
     let_time_pass(other)
