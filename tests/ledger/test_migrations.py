@@ -26,6 +26,7 @@ from grader.students.xp import progress
 from tests.service.crowd import Crowd
 from tests.service.planted import envelope
 from tests.support.ledgers import START, sealed
+from tests.support.postgres import planned_for
 
 OLD = sa.table(
     "reports",
