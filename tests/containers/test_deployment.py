@@ -60,7 +60,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
             yield started
     except Missing as missing:
         pytest.fail(str(missing))
-    assert started.left() == []
+    wait_for(lambda: started.left() == [], "the processes beside the containers end")
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_what_comes_in_is_graded_and_every_container_is_confined(deployed: Deplo
 def test_what_comes_in_over_https_is_graded_once(deployed: Deployment) -> None:
     (proxy,) = deployed.project.containers("proxy")
     assert "syntax is ok" in podman("exec", proxy, "nginx", "-t").stderr
-    said = run_all(deployed, [*Page("docs/visitors.md").commands(), *WEB_DOOR.commands("grade platforms")])
+    said = run_all(deployed, [*Page("docs/visitors.md").commands(), *WEB_DOOR.commands("grade platforms token canvas --expires")])
     assert "revoke" in list(said)[-1]
 
     shutil.copy(EXAMPLE, deployed.folder)
