@@ -142,7 +142,8 @@ def test_what_comes_in_is_graded_and_every_container_is_confined(deployed: Deplo
 def test_what_comes_in_over_https_is_graded_once(deployed: Deployment) -> None:
     (proxy,) = deployed.project.containers("proxy")
     assert "syntax is ok" in podman("exec", proxy, "nginx", "-t").stderr
-    said = run_all(deployed, [*Page("docs/visitors.md").commands(), *WEB_DOOR.commands("grade platforms token canvas --expires")])
+    of_token = WEB_DOOR.commands("grade platforms token canvas --expires")
+    said = run_all(deployed, [*Page("docs/visitors.md").commands(), *of_token])
     assert "revoke" in list(said)[-1]
 
     shutil.copy(EXAMPLE, deployed.folder)
