@@ -16,6 +16,10 @@ class EditedExercise(ExerciseError):
     """The exercise does not grade as its version did when it was first used, or a higher version is in use."""
 
 
+class MissingExercise(ExerciseError):
+    """The exercise was used, and its folder is not there any more."""
+
+
 class KeptVersions:
     """The versions that one ledger keeps."""
 
@@ -30,6 +34,19 @@ class KeptVersions:
             EditedExercise: It grades otherwise.
         """
         self._was_used(exercise)
+
+    def vet_missing(self, exercise: str) -> None:
+        """Refuse that an exercise is missing which was used before: its folder may come back.
+
+        Raises:
+            MissingExercise: It was used.
+        """
+        if last := later(self.ledger, exercise, 0):
+            message = (
+                f"{exercise}: there is no such exercise now, and version {last.version} of it was first used on "
+                f"{last.used_at:%Y-%m-%d}; put its folder back, also to refuse by a deadline what still comes in"
+            )
+            raise MissingExercise(message)
 
     def use(self, exercise: Exercise) -> None:
         """Keep what this version is at its first use; later on, the same as `vet`.

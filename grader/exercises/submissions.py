@@ -20,6 +20,8 @@ from grader.documents.plain_yaml import KeyPath
 from grader.exercises import causal_claims
 from grader.schema import Claim, Exercise, Submission, head_name
 
+UNKNOWN = "unknown-exercise"
+"""The code of the problem that there is no exercise with the id that a submission names."""
 CLAIMS_LIMIT = 1000
 """The limit in the record; of more claims, only the first are checked."""
 
@@ -162,7 +164,7 @@ def _exercise(document: Document, problems: list[Problem]) -> tuple[Exercise | N
         known=listed(known) or _("none"),
         hint=documents.hint(name, known),
     )
-    return None, [document.problem("unknown-exercise", message, ("exercise",))]
+    return None, [document.problem(UNKNOWN, message, ("exercise",))]
 
 
 def _entries(document: Document) -> tuple[Plain, ...]:

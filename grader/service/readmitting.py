@@ -54,7 +54,7 @@ def readmissions(
 
 def _again(incoming: Incoming, refused: RejectedSubmission, versions: KeptVersions) -> Sequence[Problem]:
     try:
-        sound = read_document(refused.document, refused.student, versions.vet)
+        sound = read_document(refused.document, refused.student, versions)
     except InvalidInput as error:  # the exercise has changed
         return error.problems
     judgement = judged(incoming, refused.platform, refused.came_at, sound)

@@ -5,7 +5,7 @@ A submission that cannot be trusted (a wrong signature, an id that belongs to ot
 keeps it as a dead letter.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -108,7 +108,7 @@ class Reception:
 
     def _read(self, envelope: Envelope) -> _Read:
         try:
-            return _Read(read_document(envelope.submission, envelope.student, self.versions.vet))
+            return _Read(read_document(envelope.submission, envelope.student, self.versions))
         except InvalidInput as error:
             return _Read(problems=error.problems)
         except ExerciseError:
@@ -173,14 +173,20 @@ class Reception:
         return ""
 
 
-def read_document(document: str, student: str | None, vet: Callable[[Exercise], None]) -> Sound:
+def read_document(document: str, student: str | None, versions: KeptVersions) -> Sound:
     """Read the document, handed in by this student; without one, by the student that it names.
 
     Raises:
         InvalidInput: It cannot be graded; the error carries every problem.
-        ExerciseError: Its exercise has a fault, cannot be found because another one has one, or is refused by `vet`.
+        ExerciseError: Its exercise has a fault, cannot be found because another one has one, is not as its version was,
+            or was used before and is missing.
     """
-    submission, exercise = submissions.load(document.encode(), SOURCE, student=student, vet=vet)
+    try:
+        submission, exercise = submissions.load(document.encode(), SOURCE, student=student, vet=versions.vet)
+    except InvalidInput as error:
+        if [problem.code for problem in error.problems] == [submissions.UNKNOWN]:
+            versions.vet_missing(submissions.read(document.encode(), SOURCE).exercise)
+        raise
     if submission.student is None:
         message = _("the submission names no student; give `student`")
         raise InvalidInput(SOURCE, [Problem("missing-key", message, 1, 1, "student")])

@@ -8,6 +8,7 @@ from time import monotonic
 from grader import exercises
 from grader.base.errors import ExerciseError, GraderError, InvalidInput, LedgerError
 from grader.exercises.kept_versions import KeptVersions
+from grader.exercises.submissions import UNKNOWN
 from grader.laboratory import Laboratory
 from grader.ledger import Ledger, measurements
 from grader.ledger.queue.jobs import Jobs
@@ -47,7 +48,7 @@ class Worker:
         try:
             return self._grade(lease)
         except InvalidInput as error:
-            if lease.exercise and any(problem.code == "unknown-exercise" for problem in error.problems):
+            if lease.exercise and any(problem.code == UNKNOWN for problem in error.problems):
                 self._hold(lease, f"the exercise {lease.exercise} existed when this came in, and is missing now")
             else:
                 self.jobs.reject(lease, error.problems)
@@ -116,7 +117,7 @@ class Worker:
                     measurements.forget(self.ledger, laboratory.exercise.id)
 
     def _grade(self, lease: Lease) -> str | None:
-        sound = reception.read_document(lease.document, lease.student, self.versions.vet)
+        sound = reception.read_document(lease.document, lease.student, self.versions)
         credit = lease.credit
         if lease.content is None:
             judgement = reception.judge_late(self.ledger, lease, sound)
@@ -145,7 +146,7 @@ class Worker:
 
     def _look_up(self, lease: Lease) -> Report | None:
         """Return the submission's report, unless anything must be measured for it."""
-        sound = reception.read_document(lease.document, lease.student, self.versions.vet)
+        sound = reception.read_document(lease.document, lease.student, self.versions)
         laboratory = self.laboratories.of(sound.exercise)
         if not laboratory.is_measured or laboratory.measures(sound.submission):
             return None

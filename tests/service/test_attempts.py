@@ -166,7 +166,7 @@ def test_attempts_that_an_older_grader_counted_are_known_by_their_older_digest(
 ) -> None:
     planted.write(exercises, policy={"attempts": 1})
     hand_in("s1", "one")
-    sound = read_document(document("one"), "ada", hand_in.worker.versions.vet)
+    sound = read_document(document("one"), "ada", hand_in.worker.versions)
     with ledger.database.connection(write=True) as connection:  # as if it had been written before the upgrade
         connection.execute(sa.update(SUBMISSIONS).values(content=sound.content.older[-1]))
 
@@ -199,7 +199,7 @@ def test_a_worker_that_dies_after_it_judged_leaves_no_way_around_the_limit(
     lease = jobs.lease(2)
     assert lease
 
-    sound = read_document(lease.document, lease.student, hand_in.worker.versions.vet)
+    sound = read_document(lease.document, lease.student, hand_in.worker.versions)
     judge_late(ledger, lease, sound)  # and nothing after it
     let_time_pass(ledger)
     jobs.sweep()

@@ -294,7 +294,7 @@ class Course:
         with self.one_fails() as name:
             lease = self.leased(name)
             if lease and lease.content is None and self.reckoning.file == "sound":
-                sound = read_document(lease.document, lease.student, self.worker.versions.vet)
+                sound = read_document(lease.document, lease.student, self.worker.versions)
                 judge_late(self.ledger, lease, sound)
                 self.reckoning.judge(self.reckoning.rows[name])
             let_time_pass(self.ledger)

@@ -153,6 +153,33 @@ def test_a_typo_holds_what_comes_in_and_student_operator_and_log_are_told(
     ]
 
 
+def test_an_exercise_in_use_whose_folder_is_away_holds_what_comes_in_until_it_is_back(
+    reception: Reception, worker: Worker, ledger: Ledger, exercises: Path
+) -> None:
+    """As when a disk is not mounted. One that was never used is unknown, as a misspelt one is."""
+    reception.accept([envelope("s1")])
+    away = exercises.with_name("away")
+    (exercises / planted.ID).rename(away)
+    reception.accept([envelope("s2", "two")])
+    assert rows(ledger)["s2"]["state"] == "rejected"
+    away.rename(exercises / planted.ID)
+    worker.work(1)
+
+    (exercises / planted.ID).rename(away)
+    reception.accept([envelope("s3", "three")])
+    for _ in range(TRIES + 1):
+        let_time_pass(ledger)
+        worker.work(3)
+    row = rows(ledger)["s3"]
+    assert (row["state"], row["tries"]) == ("received", 0)
+    assert "put its folder back" in row["waits_for"]
+
+    away.rename(exercises / planted.ID)
+    let_time_pass(ledger)
+    worker.work(3)
+    assert rows(ledger)["s3"]["state"] == "graded"
+
+
 def test_a_worker_starts_although_an_exercise_that_it_loads_beforehand_has_a_fault(
     exercises: Path, tables: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

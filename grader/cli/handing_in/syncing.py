@@ -38,8 +38,6 @@ FINAL = ("attempts-used", "closed")
 """Refusals that hold for all further submissions of the student to the exercise."""
 PASSING = ("too-soon", "not-open-yet", "too-many-waiting")
 """Refusals that hold for all of them for a while."""
-UNKNOWN = "unknown-exercise"
-"""A refusal that ends when the platform gets the exercise."""
 NEW = {"graded": "counted", "ungradable": "ungradable", "dead": "dead"}
 """The count in a tally for a submission that was new there, by its state."""
 
@@ -249,7 +247,7 @@ class _Run:
 
     def _refused(self, work: Offline, result: Result) -> None:
         problem = result.problems[0]
-        again = result.next_allowed or (datetime.now(UTC) + AGAIN if problem.code == UNKNOWN else None)
+        again = result.next_allowed or (datetime.now(UTC) + AGAIN if problem.code == submissions.UNKNOWN else None)
         self.notes.note(work.id, "rejected", problem.message, again)
         refused = [work]
         if problem.code in (*FINAL, *PASSING):
