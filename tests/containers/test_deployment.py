@@ -5,8 +5,11 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from json import JSONDecodeError
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from grader.service import streams
@@ -108,6 +111,14 @@ def troubles(doctor: str) -> set[str]:
     return set(re.findall(r"^LOOK  (\w+)", doctor, re.MULTILINE))
 
 
+def _answered(deployed: Deployment, path: str) -> tuple[int, Any]:
+    """Return what the web door answers, or an error of the proxy."""
+    try:
+        return deployed.ask(path)
+    except (httpx.TransportError, JSONDecodeError) as error:
+        return 0, error
+
+
 def test_the_image_alone_grades(deployed: Deployment) -> None:
     assert "64 of 120 points" in deployed.sh(README.block("docker build"))
 
@@ -176,7 +187,7 @@ def test_the_keys_for_lti_are_published_and_stay(deployed: Deployment) -> None:
     assert (status, key in {each["kid"] for each in published["keys"]}) == (200, True)
     deployed.sh("docker compose up --detach --force-recreate web")
     deployed.wait_until_well()
-    assert deployed.ask("/lti/keys") == (200, published)
+    wait_for(lambda: _answered(deployed, "/lti/keys") == (200, published), "the proxy finds the new container")
 
 
 def test_every_command_of_the_page_works_where_the_page_says(deployed: Deployment) -> None:
