@@ -44,7 +44,7 @@ class KeptVersions:
         if last := later(self.ledger, exercise, 0):
             message = (
                 f"{exercise}: there is no such exercise now, and version {last.version} of it was first used on "
-                f"{last.used_at:%Y-%m-%d}; put its folder back, also to refuse by a deadline what still comes in"
+                f"{last.used_at:%Y-%m-%d}; put its folder back; to end it, give it a deadline"
             )
             raise MissingExercise(message)
 
